@@ -1,0 +1,159 @@
+// Package action is the contract between the engine and the authors of
+// actions: an action is declared once, as a Spec over a struct of parameters
+// and a struct of outputs, and from that the validator, the reference, the
+// JSON Schema, completion and the run know it.
+package action
+
+import (
+	"context"
+	"fmt"
+
+	"runbook/engine/schema"
+)
+
+// Effect is what an action does to a live system, mildest first.
+type Effect uint8
+
+// Read observes. Write can be put back by a later step; an interruption is a
+// write. Destructive cannot be put back: records, volumes, images, evidence.
+const (
+	Read Effect = iota
+	Write
+	Destructive
+)
+
+var effectNames = [...]string{"read", "write", "destructive"}
+
+// String returns the effect's name in the language.
+func (e Effect) String() string { return effectNames[e] }
+
+// ParseEffect returns the effect of that name.
+func ParseEffect(name string) (Effect, error) {
+	for i, n := range effectNames {
+		if n == name {
+			return Effect(i), nil
+		}
+	}
+	return Read, fmt.Errorf("%q is no effect; effects are read, write, destructive", name)
+}
+
+// Spec declares an action over its parameters P and its outputs O, both
+// structs with yaml, doc, default, enum, min, max and pattern tags.
+//
+// P may have a method `Brief() string`: the call in a few words for the tree
+// ("GET /health"). O may have a method `Summary() string`: its result in one
+// line ("200 in 84ms").
+type Spec[P, O any] struct {
+	Name    string // family.verb_object
+	Summary string // one sentence, for the reference
+	Example string // a step in YAML, compiled by a test
+
+	Target *TargetKind // what it talks to; nil: the host or nothing
+
+	Effect       Effect         // worst case
+	EffectOf     func(P) Effect // may only lower it
+	Idempotent   bool           // sending it again leaves the same state
+	IdempotentOf func(P) bool   // as Idempotent, by parameters
+	Child        bool           // starts a child process or an exec in a container: never runs in a dry run
+	Untyped      bool           // the outputs have the types of the parameters given (flow.set)
+
+	// Run does it. Errors of a change should be made by NotApplied, Partial
+	// or Lost; any other error of a change counts as Lost. Errors of a read
+	// should be a *Failure too, for what it tells the reader.
+	Run func(context.Context, Call, P) (O, error)
+	// Preview only observes. Required unless the effect is Read.
+	Preview func(context.Context, Call, P) (Preview, error)
+	// Subjects gives identity and version of what will be touched; compared
+	// again just before the effect.
+	Subjects func(context.Context, Call, P) ([]Subject, error)
+	// Settle finds out after a lost reply whether the effect was applied.
+	Settle func(context.Context, Call, P, []Subject) (Applied, *O, error)
+}
+
+// Applied is what is known of an effect.
+type Applied string
+
+// The states of an effect, as the journal has them.
+const (
+	AppliedFully Applied = "applied"
+	AppliedPart  Applied = "partial"
+	AppliedNot   Applied = "not_applied"
+	AppliedLost  Applied = "lost" // also the answer of a Settle that cannot tell
+)
+
+// Preview is what a change would do, for prompt, dry run, summary and intent.
+type Preview struct {
+	Summary    string   `json:"summary"`              // "POST https://app/api/cache/clear, no body"
+	Touches    []Object `json:"touches,omitempty"`    // what is changed
+	Changes    []Change `json:"changes,omitempty"`    // before → after
+	Interrupts []string `json:"interrupts,omitempty"` // who is down meanwhile
+}
+
+// Object is a thing that a change touches.
+type Object struct {
+	Kind  string `json:"kind"` // "container"
+	Name  string `json:"name"`
+	ID    string `json:"id,omitempty"`    // short id, as its tools print it
+	Note  string `json:"note,omitempty"`  // "mltb/app:1.42"
+	Count int    `json:"count,omitempty"` // how many, where it is a set
+}
+
+// Change is one property before and after, as text for people.
+type Change struct {
+	Name   string `json:"name"` // "memory limit"
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Subject is the identity and version of a thing that a change touches. If
+// either differs just before the effect, an approval is void.
+type Subject struct {
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	ID      string `json:"id"`                // "3f9c2b71a0de…", the name of an index
+	Version string `json:"version,omitempty"` // a start time, a count
+}
+
+// Action is a declared action with its types, without its type parameters.
+// Actions are made by New and immutable.
+type Action struct {
+	Name, Family, Summary, Example string
+	Target                         *TargetKind
+	Effect                         Effect
+	Child, Untyped                 bool
+
+	Params  *schema.Type // an Object
+	Outputs *schema.Type // an Object; of Untyped actions a Map
+
+	HasSettle bool
+
+	decode func(values map[string]any) (any, error)
+	bind   func(params any) Bound
+	lowers bool
+	idem   bool
+	idemOf bool
+}
+
+// Lowers reports whether parameters may lower the effect.
+func (a *Action) Lowers() bool { return a.lowers }
+
+// Bound is an action with decoded parameters, ready to run. Params is for
+// display and for the journal: the playbook values with defaults filled in.
+type Bound struct {
+	Effect     Effect
+	Idempotent bool
+	Params     map[string]any
+	Brief      string
+
+	Run      func(context.Context, Call) (Result, error)
+	Preview  func(context.Context, Call) (Preview, error)
+	Subjects func(context.Context, Call) ([]Subject, error)
+	Settle   func(context.Context, Call, []Subject) (Applied, Result, error) // nil: none
+}
+
+// Result is what an action gives back: outputs as a playbook value of the
+// action's output type (nil if it returned none) and its summary line.
+type Result struct {
+	Outputs map[string]any
+	Summary string
+}

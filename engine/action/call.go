@@ -1,0 +1,119 @@
+package action
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"runbook/engine/schema"
+)
+
+// Call is what an action is given beside its parameters.
+type Call struct {
+	Target   Target         // the resolved target; zero where the action has no TargetKind
+	Clients  *Clients       // shared by the run, closed once at its end
+	Log      *slog.Logger   // transient lines, shown with -vv; never nil
+	Progress func(Progress) // transient; never nil, cheap, safe to call often
+	Clock    Clock          // never nil
+	DryRun   bool           // the client layer must refuse what is no read
+	Run      string         // id of the run
+	Step     string         // address of the step
+}
+
+// Progress is how far a long action is: Done of Total (0: unknown) and a note.
+type Progress struct {
+	Done, Total int
+	Note        string // "memory 91.5 %"
+}
+
+// Clock is the time of a run; tests and the lab inject their own.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits for d or until ctx ends, and returns ctx's error then.
+	Sleep(ctx context.Context, d time.Duration) error
+	// WithTimeout is context.WithTimeout on this clock.
+	WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
+}
+
+// TargetKind is a kind of target: "docker", "redis". A family declares one as
+// a var and its actions name it.
+type TargetKind struct {
+	Name    string
+	Summary string
+	Config  *schema.Type   // an Object: the keys under `targets:` in runbook.yaml
+	Local   map[string]any // the configuration in the environment `local`; nil: none
+	// Address gives the address to show, without passwords, and notes
+	// ("project mltb"), from a configuration of type Config.
+	Address func(config map[string]any) (address string, notes []string)
+}
+
+// Target is one configured target of the environment.
+type Target struct {
+	Name    string // key under `targets:`; "docker"
+	Kind    string // name of its TargetKind
+	Config  map[string]any
+	Address string // to show; no password in it
+	Notes   []string
+	Reads   []ReadRule // what counts as a read here although its protocol calls it a change
+}
+
+// ReadRule is an entry of a target's `reads:`: a method and path, or the
+// method of a JSON-RPC call.
+type ReadRule struct {
+	Method, Path string // "POST", "/graphql"
+	RPC          string // "aria2.getVersion"
+}
+
+// Clients holds the clients of a run, one for each target and type.
+type Clients struct {
+	mu   sync.Mutex
+	open map[clientKey]any
+	done []io.Closer
+}
+
+type clientKey struct {
+	target, kind string
+	dryRun       bool
+}
+
+// NewClients returns an empty pool.
+func NewClients() *Clients { return &Clients{open: map[clientKey]any{}} }
+
+// Client returns the pool's client of call's target, opened by open on first
+// use. The client is closed with the pool if it is an io.Closer. open must not
+// talk to the target: an address that does not answer is found by the action.
+func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
+	c := call.Clients
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := clientKey{target: call.Target.Name + "\x00" + call.Target.Address, kind: kind, dryRun: call.DryRun}
+	if have, ok := c.open[key]; ok {
+		return have.(T), nil
+	}
+	client, err := open()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	c.open[key] = client
+	if closer, ok := any(client).(io.Closer); ok {
+		c.done = append(c.done, closer)
+	}
+	return client, nil
+}
+
+// Close closes every client, the last opened first, and empties the pool.
+func (c *Clients) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var first error
+	for i := len(c.done) - 1; i >= 0; i-- {
+		if err := c.done[i].Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	c.open, c.done = map[clientKey]any{}, nil
+	return first
+}
