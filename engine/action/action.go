@@ -157,3 +157,12 @@ type Result struct {
 	Outputs map[string]any
 	Summary string
 }
+
+// MarshalText encodes the effect's name.
+func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText decodes an effect's name.
+func (e *Effect) UnmarshalText(text []byte) (err error) {
+	*e, err = ParseEffect(string(text))
+	return err
+}
