@@ -1,0 +1,32 @@
+// Package environment turns runbook.yaml into the environments that a run may
+// act on: their targets, variables, secrets and policy.
+package environment
+
+import (
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// Environment is where a run acts. Secrets in it are resolved lazily, when a
+// run begins; their texts never leave schema.Secret.
+type Environment struct {
+	Name      string
+	File      string // the runbook.yaml it stands in; "" for the built-in `local`
+	Protected bool
+	Targets   []action.Target // in the order of the file
+	Vars      map[string]any
+	VarTypes  *schema.Type // an Object: the types of Vars
+	Policy    Policy
+	Roles     map[string][]string
+	Secrets   []schema.Secret // all that the environment knows, for the redactor
+}
+
+// Target returns the target of that name.
+func (e *Environment) Target(name string) (action.Target, bool) {
+	for _, t := range e.Targets {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return action.Target{}, false
+}

@@ -1,0 +1,232 @@
+// Package plan turns a positioned tree and a registry of actions into a typed,
+// immutable graph of steps: names are resolved, parameters decoded as far as
+// they are constant, expressions compiled and typed, needs turned into edges.
+package plan
+
+import (
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/expression"
+	"runbook/engine/schema"
+)
+
+// Plan is a playbook that may run. It is immutable and may be shared.
+type Plan struct {
+	Name, Title, Category, Purpose, Expected string
+	Symptoms, Alerts, SeeAlso                []string
+	Escalation                               *Escalation
+	Source                                   Source
+	Callees                                  []Source // of all called playbooks, once each
+
+	Inputs  *schema.Type // an Object
+	Outputs []Output
+	Result  *schema.Type // type of the outputs, for a caller
+	Lock    []*Value
+
+	Assumes       []string // prerequisites that are prose
+	Prerequisites *Step    // blocks without a title; never nil
+	Steps         *Step
+	Finally       *Step
+
+	Timeout   time.Duration // 0: none
+	OnFailure OnFailure
+	byID      map[string]*Step
+	order     []*Step
+}
+
+// Step returns the step with that id, nil if there is none.
+func (p *Plan) Step(id string) *Step { return p.byID[id] }
+
+// All returns every step in the order of the file: prerequisites, steps,
+// finally; parts follow what holds them. Steps of callees are not among them.
+func (p *Plan) All() []*Step { return p.order }
+
+// Source is a file that a plan was made from.
+type Source struct {
+	Name     string
+	SHA256   string
+	Embedded bool
+}
+
+// Escalation is whom to call and when.
+type Escalation struct {
+	After   time.Duration
+	Contact string
+}
+
+// Output is one of the playbook's outputs.
+type Output struct {
+	Name  string
+	Value *Value
+}
+
+// OnFailure says what the failure of a part does.
+type OnFailure uint8
+
+// The answers to a failure.
+const (
+	Stop OnFailure = iota
+	Continue
+	Warn
+	Undo
+)
+
+// Body is what a step does.
+type Body uint8
+
+// The bodies of a step.
+const (
+	BodyAction Body = iota
+	BodyBlock
+	BodyRemedies
+	BodyCall
+	BodyManual
+)
+
+// Step is a node of the graph. What does not apply is nil or zero.
+type Step struct {
+	ID     string // "" where the file gives none
+	Path   string // address: its id, or "steps/3"; a remedy "recover/2"; without loops and calls around it
+	Title  string
+	Brief  string // its action with the parameters that are constant
+	Place  string // file:line:column
+	Number int    // index among its siblings
+	Remedy int    // from 1 if it is a remedy
+	Parent *Step
+	Local  string // its address within the innermost loop or call around it
+	Needs  []int  // indexes of siblings it waits for, where AfterAll is false
+	// AfterAll: no `needs` is written, so it waits for every sibling above.
+	AfterAll bool
+	// Referred: an expression reads its outputs, observed or before, so they
+	// are kept after the step.
+	Referred bool
+	Prompt   bool // it prompts or may: approve, manual
+
+	When *Condition
+	Loop *Loop
+
+	Body   Body
+	Op     *Operation // of BodyAction
+	Parts  []*Step    // of BodyBlock and BodyRemedies, in order
+	Call   *Call
+	Manual *Manual
+
+	Observe   *Operation
+	Verify    []*Check
+	Within    *Within
+	SkipIfMet bool
+
+	Approve   *Approve
+	Retry     *Retry
+	Timeout   time.Duration // 0: by default
+	OnFailure OnFailure
+	Undo      *Step
+
+	Outputs  *schema.Type // of the step, one item's in a loop; nil: a block has none
+	Observed *schema.Type // nil without observe
+}
+
+// Name is how the step is called in a list: its title, else its brief.
+func (s *Step) Name() string {
+	if s.Title != "" {
+		return s.Title
+	}
+	return s.Brief
+}
+
+// Condition is a compiled expression with its place.
+type Condition struct {
+	Expr  *expression.Expr
+	Place string
+}
+
+// Loop is a for_each.
+type Loop struct {
+	Items       *Value
+	Item        *schema.Type
+	MaxParallel int
+}
+
+// Operation is a call of an action.
+type Operation struct {
+	Action *action.Action
+	Target *Value // name of a target; nil: the family's default
+	Params *Params
+	Effect action.Effect // worst case, raised by `effect:`
+	Raised bool
+}
+
+// Params is an action's parameters: constants, templates and conditions.
+type Params struct {
+	Value *Value // of kind object; nil: none given
+	Const bool   // no part is an expression
+}
+
+// Value is a playbook value with expressions in it: exactly one of the fields
+// below Type is used.
+type Value struct {
+	Type     *schema.Type
+	Place    string
+	Const    any                  // where the rest is nil
+	Template *expression.Template // a scalar with ${{ }}
+	Expr     *expression.Expr     // of a condition parameter (`that`)
+	List     []*Value
+	Fields   []NamedValue // of an object or map, in the order of the file
+	IsList   bool
+	IsObject bool
+}
+
+// NamedValue is a member of an object value.
+type NamedValue struct {
+	Name  string
+	Value *Value
+}
+
+// Check is an item of `verify`.
+type Check struct {
+	Expr    *expression.Expr
+	Message *Value // nil: none
+	Warn    bool
+	Place   string
+	// Pre: decided before acting, on the first observation (reads neither
+	// `outputs` nor `before`).
+	Pre bool
+}
+
+// Within bounds the polling of a verification.
+type Within struct {
+	Limit, Every time.Duration
+	Text         string // as written
+	EveryText    string // as written, "" by default
+}
+
+// Approve is a demand for a person's consent.
+type Approve struct {
+	Message   *Value
+	By        string
+	Approvers int
+	Expires   time.Duration
+}
+
+// Retry answers errors of an action.
+type Retry struct {
+	Attempts        int
+	Delay, MaxDelay time.Duration
+	Exponential     bool
+	Jitter          float64
+	If              *expression.Expr
+}
+
+// Call runs another playbook.
+type Call struct {
+	Name   string
+	Plan   *Plan
+	Params *Params
+}
+
+// Manual is what a person does and reports.
+type Manual struct {
+	Text   *Value
+	Fields *schema.Type // an Object
+}
