@@ -1,0 +1,121 @@
+package schema
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var byteUnits = [...]string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+
+// HumanBytes returns a number of bytes for people: binary units, three digits
+// ("943 MiB", "1.00 GiB", "21 bytes", "-3.20 MiB").
+func HumanBytes(n float64) string {
+	if text, odd := notFinite(n); odd {
+		return text
+	}
+	if n < 0 {
+		return "-" + HumanBytes(-n)
+	}
+	if n < 999.5 {
+		if math.Round(n) == 1 {
+			return "1 byte"
+		}
+		return strconv.FormatFloat(math.Round(n), 'f', 0, 64) + " bytes"
+	}
+	unit := 0
+	for n /= 1024; n >= 999.5 && unit < len(byteUnits)-1; unit++ {
+		n /= 1024
+	}
+	return threeDigits(n) + " " + byteUnits[unit]
+}
+
+// HumanRate returns bytes a second for people. It takes the larger unit from a
+// tenth of it on, as rates are compared with sizes: 209,715 is "0.20 MiB/s".
+func HumanRate(n float64) string {
+	if text, odd := notFinite(n); odd {
+		return text
+	}
+	if n < 0 {
+		return "-" + HumanRate(-n)
+	}
+	if n < 102.4 {
+		return HumanBytes(n) + "/s"
+	}
+	unit := 0
+	for n /= 1024; n >= 102.3 && unit < len(byteUnits)-1; unit++ {
+		n /= 1024
+	}
+	return threeDigits(n) + " " + byteUnits[unit] + "/s"
+}
+
+// HumanDuration returns a duration for people: "84ms", "4.2s", "23s",
+// "1m 03s", "2h 05m", "3d 4h".
+func HumanDuration(d time.Duration) string {
+	if d < 0 {
+		return "-" + HumanDuration(-d)
+	}
+	switch {
+	case d < 999500*time.Microsecond:
+		return fmt.Sprintf("%dms", d.Round(time.Millisecond).Milliseconds())
+	case d < 9950*time.Millisecond:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + "s"
+	case d < 59500*time.Millisecond:
+		return fmt.Sprintf("%ds", int(d.Round(time.Second).Seconds()))
+	}
+	d = d.Round(time.Second)
+	switch minutes := int(d.Minutes()); {
+	case d < time.Hour:
+		return fmt.Sprintf("%dm %02ds", minutes, int(d.Seconds())%60)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh %02dm", minutes/60, minutes%60)
+	default:
+		return fmt.Sprintf("%dd %dh", minutes/(24*60), minutes/60%24)
+	}
+}
+
+// HumanCount returns a count with its digits in groups of three: "48,211".
+func HumanCount(n int64) string {
+	digits, sign := strconv.FormatInt(n, 10), ""
+	if n < 0 {
+		digits, sign = digits[1:], "-"
+	}
+	var b strings.Builder
+	b.WriteString(sign)
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// HumanPercent returns a percentage with one decimal: "92.1 %".
+func HumanPercent(p float64) string {
+	if text, odd := notFinite(p); odd {
+		return text
+	}
+	text := strconv.FormatFloat(p, 'f', 1, 64)
+	if text == "-0.0" {
+		text = "0.0"
+	}
+	return text + " %"
+}
+
+func notFinite(n float64) (string, bool) {
+	return "unknown", math.IsNaN(n) || math.IsInf(n, 0)
+}
+
+func threeDigits(n float64) string {
+	decimals := 0
+	switch {
+	case n < 9.995:
+		decimals = 2
+	case n < 99.95:
+		decimals = 1
+	}
+	return strconv.FormatFloat(n, 'f', decimals, 64)
+}
