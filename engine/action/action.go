@@ -50,12 +50,16 @@ type Spec[P, O any] struct {
 
 	Target *TargetKind // what it talks to; nil: the host or nothing
 
-	Effect       Effect         // worst case
-	EffectOf     func(P) Effect // may only lower it
-	Idempotent   bool           // sending it again leaves the same state
-	IdempotentOf func(P) bool   // as Idempotent, by parameters
-	Child        bool           // starts a child process or an exec in a container: never runs in a dry run
-	Untyped      bool           // the outputs have the types of the parameters given (flow.set)
+	Effect   Effect         // worst case
+	EffectOf func(P) Effect // may only lower it
+	// EffectAt is EffectOf for an effect that also depends on the target, as
+	// on what it lists under `reads`. At most one of the two is set. In Lowers
+	// and in a validation without environment the target is zero.
+	EffectAt     func(Target, P) Effect
+	Idempotent   bool         // sending it again leaves the same state
+	IdempotentOf func(P) bool // as Idempotent, by parameters
+	Child        bool         // starts a child process or an exec in a container: never runs in a dry run
+	Untyped      bool         // the outputs have the types of the parameters given (flow.set)
 
 	// Run does it. Errors of a change should be made by NotApplied, Partial
 	// or Lost; any other error of a change counts as Lost. Errors of a read

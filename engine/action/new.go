@@ -5,5 +5,6 @@ package action
 func New[P, O any](s Spec[P, O]) *Action { panic("being written") }
 
 // Decode checks values against the action's parameters, fills in defaults and
-// binds the action to them.
-func (a *Action) Decode(values map[string]any) (Bound, error) { panic("being written") }
+// binds the action to them. Target is the one the step resolved to, zero where
+// there is none; the effect may depend on it.
+func (a *Action) Decode(values map[string]any, target Target) (Bound, error) { panic("being written") }
