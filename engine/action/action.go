@@ -55,7 +55,12 @@ type Spec[P, O any] struct {
 	// EffectAt is EffectOf for an effect that also depends on the target, as
 	// on what it lists under `reads`. At most one of the two is set. In Lowers
 	// and in a validation without environment the target is zero.
-	EffectAt     func(Target, P) Effect
+	EffectAt func(Target, P) Effect
+	// EffectBy names the parameters by which EffectOf, EffectAt and
+	// IdempotentOf may be mild. While one of them is unknown (in a validation,
+	// downstream of a previewed change) the worst case holds; other unknown
+	// parameters are zero in P. Empty means all parameters.
+	EffectBy     []string
 	Idempotent   bool         // sending it again leaves the same state
 	IdempotentOf func(P) bool // as Idempotent, by parameters
 	Child        bool         // starts a child process or an exec in a container: never runs in a dry run
@@ -126,16 +131,13 @@ type Action struct {
 	Effect                         Effect
 	Child, Untyped                 bool
 
-	Params  *schema.Type // an Object
+	Params  *schema.Type // an Object; a Map where any parameter is taken (flow.set)
 	Outputs *schema.Type // an Object; of Untyped actions a Map
 
 	HasSettle bool
 
-	decode func(values map[string]any) (any, error)
-	bind   func(params any) Bound
+	bind   func(values map[string]any, target Target) (Bound, error)
 	lowers bool
-	idem   bool
-	idemOf bool
 }
 
 // Lowers reports whether parameters may lower the effect.
@@ -148,6 +150,7 @@ type Bound struct {
 	Idempotent bool
 	Params     map[string]any
 	Brief      string
+	Unknowns   []string // the parameters that are or hold an Unknown: nothing can be run or previewed yet
 
 	Run      func(context.Context, Call) (Result, error)
 	Preview  func(context.Context, Call) (Preview, error)

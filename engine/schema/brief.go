@@ -1,0 +1,80 @@
+package schema
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Brief returns v in a few words for one line, as app, 60s or [a, b, 5 more].
+// It shows no secret, and no control characters.
+func Brief(v any) string {
+	switch v := v.(type) {
+	case string:
+		if v == "" || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) || len(v) > 60 {
+			return quote(v)
+		}
+		return v
+	case []any:
+		const most = 3
+		var parts []string
+		for i := range min(len(v), most) {
+			parts = append(parts, Brief(v[i]))
+		}
+		if more := len(v) - most; more > 0 {
+			parts = append(parts, fmt.Sprintf("%d more", more))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case map[string]any:
+		return fmt.Sprintf("{%d}", len(v))
+	case Condition:
+		return quote(v.Source)
+	case Unknown:
+		return "(" + v.String() + ")"
+	}
+	return show(v)
+}
+
+// Same reports whether two playbook values are equal. Unknown equals nothing,
+// and times are equal that are the same instant.
+func Same(a, b any) bool {
+	switch x := a.(type) {
+	case Unknown:
+		return false
+	case nil, bool, int, float64, string, time.Duration, Size, Secret:
+		switch b.(type) {
+		case nil, bool, int, float64, string, time.Duration, Size, Secret:
+			return a == b
+		}
+		return false
+	case time.Time:
+		y, ok := b.(time.Time)
+		return ok && x.Equal(y)
+	case []any:
+		y, ok := b.([]any)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for i := range x {
+			if !Same(x[i], y[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok || len(x) != len(y) {
+			return false
+		}
+		for key := range x {
+			other, there := y[key]
+			if !there || !Same(x[key], other) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(a, b)
+}

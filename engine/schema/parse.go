@@ -1,0 +1,215 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// ParseText reads the text of a YAML scalar, or of `-i name=text`, as a value
+// of t. The declared type decides: quotes matter only where t is any (a quoted
+// text stays text) and for null. Lists, maps and objects are read as JSON. The
+// error is one sentence that quotes the text.
+func ParseText(t *Type, text string, quoted bool) (any, error) {
+	if !quoted && isNull(text) {
+		switch {
+		case t.Optional || t.Kind == Any:
+			return nil, nil
+		case t.Kind == String && text != "":
+			return nil, fmt.Errorf("%s is nothing and no text, quote it to mean the word", text)
+		}
+	}
+	switch t.Kind {
+	case Null:
+		return nil, fmt.Errorf("%s is not null", quote(text))
+	case Any:
+		return parseAny(text, quoted), nil
+	case Bool:
+		return parseBool(text)
+	case Int:
+		return parseInt(text)
+	case Number:
+		return parseNumber(text)
+	case Duration:
+		return boxed(ParseDuration(text))
+	case SizeKind:
+		return boxed(ParseSize(text))
+	case Time:
+		return boxed(ParseTime(text))
+	case SecretKind:
+		return nil, fmt.Errorf("a secret is never written as text, name where it comes from")
+	case List, Map, Object:
+		return parseJSON(t, text)
+	case ConditionKind:
+		return nil, fmt.Errorf("%s is no condition", quote(text))
+	default:
+		return Convert(t, text)
+	}
+}
+
+// boxed makes a failed parse return nil and not a zero value.
+func boxed[T any](v T, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func isNull(text string) bool {
+	switch text {
+	case "", "~", "null", "Null", "NULL":
+		return true
+	}
+	return false
+}
+
+func parseBool(text string) (any, error) {
+	switch text {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return nil, fmt.Errorf("%s is no bool, write true or false", quote(text))
+}
+
+func parseInt(text string) (any, error) {
+	if !isDecimal(text) {
+		if digits := strings.TrimLeft(text, "+-0"); digits != text && isDecimal(digits) {
+			return nil, fmt.Errorf("%s is no int, it is octal to some and decimal to others; write %s", quote(text), digits)
+		}
+		return nil, fmt.Errorf("%s is no int, write decimal digits only, as 1000", quote(text))
+	}
+	n, err := strconv.ParseInt(text, 10, strconv.IntSize)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no int, it is beyond 64 bits", quote(text))
+	}
+	return int(n), nil
+}
+
+// isDecimal reports whether text is an integer as people write it: an optional
+// sign, digits, no leading zero.
+func isDecimal(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	if digits == "" || len(digits) > 1 && digits[0] == '0' {
+		return false
+	}
+	return leading(digits, "0123456789") == digits
+}
+
+// numeric are the decimal notations, without leading zeros.
+var numeric = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+func parseNumber(text string) (any, error) {
+	if !numeric.MatchString(text) {
+		return nil, fmt.Errorf("%s is no number, write it as 42 or 0.5", quote(text))
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) {
+		return nil, fmt.Errorf("%s is no number, it is too large", quote(text))
+	}
+	return f, nil
+}
+
+// parseAny reads an untyped scalar by the core rules of YAML 1.2, of which only
+// the decimal notations are taken; everything else is text.
+func parseAny(text string, quoted bool) any {
+	if quoted {
+		return text
+	}
+	switch text {
+	case "true", "True", "TRUE":
+		return true
+	case "false", "False", "FALSE":
+		return false
+	}
+	if n, err := parseInt(text); err == nil {
+		return n
+	}
+	if f, err := parseNumber(text); err == nil && !isDecimal(text) {
+		return f
+	}
+	return text
+}
+
+func parseJSON(t *Type, text string) (any, error) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var raw any
+	if err := decoder.Decode(&raw); err != nil || decoder.More() {
+		return nil, fmt.Errorf("%s is no %s, write it as JSON, as %s", quote(text), t.Kind, jsonExample(t))
+	}
+	v, err := FromJSON(raw)
+	if err != nil {
+		return nil, err
+	}
+	return Convert(t, v)
+}
+
+func jsonExample(t *Type) string {
+	if t.Kind == List {
+		return `["a", "b"]`
+	}
+	return `{"a": 1}`
+}
+
+// FromJSON turns what encoding/json decodes (with UseNumber or without) into a
+// playbook value: whole numbers become int, others float64.
+func FromJSON(raw any) (any, error) {
+	switch v := raw.(type) {
+	case json.Number:
+		return jsonNumber(string(v))
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			var err error
+			if list[i], err = FromJSON(v[i]); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k := range v {
+			var err error
+			if m[k], err = FromJSON(v[k]); err != nil {
+				return nil, err
+			}
+		}
+		return m, nil
+	default:
+		return raw, nil
+	}
+}
+
+func jsonNumber(text string) (any, error) {
+	if !strings.ContainsAny(text, ".eE") {
+		if n, err := strconv.ParseInt(text, 10, strconv.IntSize); err == nil {
+			return int(n), nil
+		}
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no number, it is too large", quote(text))
+	}
+	return f, nil
+}
+
+// ParseJSON reads a JSON document as a playbook value: whole numbers within 64
+// bits become int, others float64.
+func ParseJSON(document []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.UseNumber()
+	var raw any
+	if err := decoder.Decode(&raw); err != nil {
+		return nil, fmt.Errorf("read JSON: %w", err)
+	}
+	if decoder.More() {
+		return nil, fmt.Errorf("read JSON: more follows after the document, from byte %d", decoder.InputOffset())
+	}
+	return FromJSON(raw)
+}
