@@ -1,0 +1,158 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// changedOutputs is what a change of a container's state gives.
+type changedOutputs struct {
+	Name      string    `yaml:"name"`
+	ID        string    `yaml:"id"`
+	Changed   bool      `yaml:"changed" doc:"false: it was in that state already."`
+	StartedAt time.Time `yaml:"started_at" doc:"Of the last start, by the engine's clock."`
+	TookMS    float64   `yaml:"took_ms" doc:"From the request to its answer."`
+
+	past string // "stopped"
+}
+
+func (o changedOutputs) Summary() string {
+	switch {
+	case o.past == "":
+		return "container " + o.Name
+	case !o.Changed:
+		return "container " + o.Name + " was " + o.past + " already"
+	}
+	return fmt.Sprintf("container %s %s in %s", o.Name, o.past, schema.HumanDuration(time.Duration(o.TookMS*float64(time.Millisecond))))
+}
+
+// change is a request that brings a container into a state.
+type change struct {
+	past  string            // "stopped"
+	holds func(*found) bool // the state that it brings about
+	send  func(context.Context, *engine, *found) error
+}
+
+// apply sends the change unless its state holds already.
+func (ch change) apply(ctx context.Context, call action.Call, name string) (changedOutputs, error) {
+	e, c, err := openAndFind(ctx, call, name)
+	if err != nil {
+		return changedOutputs{}, action.NotApplied(err)
+	}
+	if ch.holds(c) {
+		return ch.outputs(c, false, 0), nil
+	}
+	began := call.Clock.Now()
+	try, a := e.try(ctx)
+	if err := ch.send(try, e, c); err != nil {
+		return changedOutputs{}, ch.judge(ctx, e, c, a, err)
+	}
+	took := call.Clock.Now().Sub(began)
+	// An answer of 304 means that somebody else was quicker.
+	changed := a.progress().status != 304
+	if now, ok, err := e.inspect(ctx, c.id); err == nil && ok {
+		c = now
+	}
+	return ch.outputs(c, changed, took), nil
+}
+
+// judge says what a failed change left behind. Docker answers 500 after it
+// tried, so the state decides; a missing answer stays lost.
+func (ch change) judge(ctx context.Context, e *engine, before *found, a *attempt, err error) error {
+	err = e.failed(a, err, before)
+	if a.progress().status != 500 {
+		return err
+	}
+	now, ok, lookErr := e.inspect(ctx, before.id)
+	if lookErr != nil || !ok {
+		return err
+	}
+	f := *action.AsFailure(err)
+	f.Seen = append(f.Seen, fmt.Sprintf("container %s: %s → %s", now.name, before.state(), now.state()))
+	switch {
+	case now.started.Equal(before.started) && now.state() == before.state():
+		return action.NotApplied(&f)
+	default:
+		return action.Partial(&f)
+	}
+}
+
+func (ch change) outputs(c *found, changed bool, took time.Duration) changedOutputs {
+	return changedOutputs{Name: c.name, ID: c.id, Changed: changed, StartedAt: c.started, TookMS: milliseconds(took), past: ch.past}
+}
+
+// settle looks at the containers that were touched: where the state holds, the
+// change was applied; where it does not, the request may still be under way.
+func (ch change) settle(ctx context.Context, call action.Call, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
+	_, c, applied, err := lookAgain(ctx, call, subjects)
+	if c == nil {
+		return applied, nil, err
+	}
+	if !ch.holds(c) {
+		return action.AppliedLost, nil, nil
+	}
+	o := ch.outputs(c, true, 0)
+	return action.AppliedFully, &o, nil
+}
+
+// lookAgain reads the container of a change by its id; c is nil where it could
+// not be read, and then nothing is known.
+func lookAgain(ctx context.Context, call action.Call, subjects []action.Subject) (e *engine, c *found, applied action.Applied, err error) {
+	if len(subjects) != 1 {
+		return nil, nil, action.AppliedLost, nil
+	}
+	e, err = openEngine(call)
+	if err != nil {
+		return nil, nil, action.AppliedLost, err
+	}
+	c, _, err = e.inspect(ctx, subjects[0].ID)
+	return e, c, action.AppliedLost, err
+}
+
+func openAndFind(ctx context.Context, call action.Call, name string) (*engine, *found, error) {
+	e, err := openEngine(call)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := e.find(ctx, name)
+	return e, c, err
+}
+
+// subjectsOf gives the container with its start.
+func subjectsOf(ctx context.Context, call action.Call, name string) ([]action.Subject, error) {
+	_, c, err := openAndFind(ctx, call, name)
+	if err != nil {
+		return nil, err
+	}
+	return []action.Subject{c.subject()}, nil
+}
+
+// previewOf previews a change of state: what is done, and who is away meanwhile.
+func previewOf(ctx context.Context, call action.Call, name, does, after string, interrupts bool) (action.Preview, error) {
+	_, c, err := openAndFind(ctx, call, name)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	p := action.Preview{
+		Summary: fmt.Sprintf("container %s (%s, %s): %s", c.name, shortID(c.id), c.image, does),
+		Touches: []action.Object{c.object()},
+		Changes: []action.Change{{Name: "state", Before: c.state(), After: after}},
+	}
+	if interrupts && c.running() {
+		p.Summary += "; interrupts " + c.name
+		p.Interrupts = []string{c.name}
+	}
+	return p, nil
+}
+
+// graceSeconds is a time to stop as the API takes it, in whole seconds, rounded up.
+func graceSeconds(d time.Duration) *int {
+	s := int((d + time.Second - 1) / time.Second)
+	return &s
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

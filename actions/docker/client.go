@@ -1,0 +1,117 @@
+package docker
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"regexp"
+
+	"github.com/docker/go-connections/sockets"
+	"github.com/moby/moby/client"
+
+	"runbook/engine/action"
+)
+
+// engine is one step's view of a Docker engine: the run's shared client, and
+// what failures say about where it is.
+type engine struct {
+	api      *client.Client
+	call     action.Call
+	settings settings
+}
+
+func openEngine(call action.Call) (*engine, error) {
+	s := settingsOf(call.Target.Config)
+	e := &engine{call: call, settings: s}
+	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(s, call.DryRun) })
+	if err != nil {
+		return nil, &action.Failure{
+			Applied: action.AppliedNot, Final: true, Err: err,
+			What: err.Error(), Where: e.where(), Tried: "nothing was sent",
+			Do: []string{"check host and tls_* of the target " + call.Target.Name + " in runbook.yaml"},
+		}
+	}
+	e.api = api
+	return e, nil
+}
+
+// where names the engine: "docker at unix:///var/run/docker.sock".
+func (e *engine) where() string { return e.call.Target.Name + " at " + e.call.Target.Address }
+
+// whereOf names a container: "container app (3f9c2b71a0de) on docker, tcp://…".
+func (e *engine) whereOf(c *found) string {
+	return "container " + c.name + " (" + shortID(c.id) + ") on " + e.call.Target.Name + ", " + e.call.Target.Address
+}
+
+// command returns a docker command line for this engine that can be pasted.
+func (e *engine) command(arguments string) string {
+	if e.settings.host == client.DefaultDockerHost {
+		return "docker " + arguments
+	}
+	return "docker -H " + e.call.Target.Address + " " + arguments
+}
+
+// newClient opens no connection. The client negotiates the version of the API
+// by itself, retries nothing that changes something (net/http repeats GET and
+// HEAD only), and in a dry run refuses whatever is not a read.
+func newClient(s settings, dryRun bool) (*client.Client, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	transport, err := newTransport(s)
+	if err != nil {
+		return nil, err
+	}
+	options := []client.Opt{
+		client.WithHost(s.host),
+		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
+	}
+	if s.tls() {
+		options = append(options, client.WithTLSClientConfig(s.ca, s.cert, s.key))
+	}
+	if dryRun {
+		options = append(options, client.WithHTTPRequestHook(refuseChanges))
+	}
+	options = append(options, client.WithHTTPRequestHook(noteRequest), client.WithHTTPResponseHook(noteResponse))
+	return client.New(options...)
+}
+
+// newTransport returns the transport that the client would make, with a dialer
+// that notes why a connection was not had: the client hides it.
+func newTransport(s settings) (*http.Transport, error) {
+	u, err := client.ParseHostURL(s.host)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{}
+	if err := sockets.ConfigureTransport(transport, u.Scheme, u.Host); err != nil {
+		return nil, err
+	}
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if a := attemptOf(ctx); a != nil && err != nil {
+			a.notConnected(err)
+		}
+		return conn, err
+	}
+	return transport, nil
+}
+
+var waitPath = regexp.MustCompile(`/containers/[^/]+/wait$`)
+var attachSocketPath = regexp.MustCompile(`/attach/ws$`)
+
+// refuseChanges is the client layer of a dry run: it passes GET and HEAD, but
+// not an attachment over a websocket, and the wait for a container. The client
+// calls it for hijacked connections too.
+func refuseChanges(r *http.Request) error {
+	switch {
+	case r.Method == http.MethodHead:
+		return nil
+	case r.Method == http.MethodGet && !attachSocketPath.MatchString(r.URL.Path):
+		return nil
+	case r.Method == http.MethodPost && waitPath.MatchString(r.URL.Path):
+		return nil
+	}
+	return action.RefusedInDryRun("Docker " + r.Method + " " + unversioned(r.URL.Path))
+}

@@ -1,0 +1,201 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type execParams struct {
+	Container string                 `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
+	Argv      []string               `yaml:"argv" min:"1" doc:"The program and its arguments; no shell reads them. Docker's event stream shows them: no secrets here."`
+	Env       map[string]schema.Text `yaml:"env,omitempty" doc:"Environment variables beside the container's own."`
+	User      string                 `yaml:"user,omitempty" doc:"User, or user:group; empty: the container's."`
+	Workdir   string                 `yaml:"workdir,omitempty" doc:"Directory; empty: the container's."`
+}
+
+func (p execParams) Brief() string { return p.Container + ": " + commandLine(p.Argv) }
+
+type execOutputs struct {
+	ExitCode   int     `yaml:"exit_code" doc:"126 and 127 also where the program could not be started."`
+	Stdout     string  `yaml:"stdout" doc:"At most 1 MiB, then a mark."`
+	Stderr     string  `yaml:"stderr" doc:"At most 1 MiB, then a mark."`
+	Truncated  bool    `yaml:"truncated"`
+	DurationMS float64 `yaml:"duration_ms"`
+}
+
+func (o execOutputs) Summary() string {
+	return fmt.Sprintf("exit code %d in %s", o.ExitCode, schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))))
+}
+
+// Exec runs a program in a container. What it does cannot be known, so it
+// counts as a write and not as idempotent; a step that destroys says so with
+// `effect: destructive`. A lost reply is not settled.
+var Exec = action.New(action.Spec[execParams, execOutputs]{
+	Name:    "docker.exec",
+	Summary: "Runs a program in a running container and gives its exit code and output.",
+	Example: "action: docker.exec\nwith: {container: redis, argv: [redis-cli, ping]}\nverify: [outputs.exit_code == 0]",
+	Target:  Target,
+	Effect:  action.Write,
+	Child:   true,
+	Run:     exec,
+	Preview: previewExec,
+	Subjects: func(ctx context.Context, call action.Call, p execParams) ([]action.Subject, error) {
+		return subjectsOf(ctx, call, p.Container)
+	},
+})
+
+func previewExec(ctx context.Context, call action.Call, p execParams) (action.Preview, error) {
+	_, c, err := openAndFind(ctx, call, p.Container)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	text := fmt.Sprintf("container %s (%s, %s): run %s", c.name, shortID(c.id), c.image, commandLine(p.Argv))
+	if p.User != "" {
+		text += " as " + p.User
+	}
+	if names := variables(p.Env); len(names) > 0 {
+		text += " with " + strings.Join(names, ", ")
+	}
+	return action.Preview{Summary: text, Touches: []action.Object{c.object()}}, nil
+}
+
+func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, error) {
+	e, c, err := openAndFind(ctx, call, p.Container)
+	if err != nil {
+		return execOutputs{}, action.NotApplied(err)
+	}
+	if !c.running() || c.is.State.Paused {
+		return execOutputs{}, action.NotApplied(e.notRunning(c))
+	}
+	options := client.ExecCreateOptions{Cmd: p.Argv, User: p.User, WorkingDir: p.Workdir, AttachStdout: true, AttachStderr: true}
+	for _, name := range variables(p.Env) {
+		options.Env = append(options.Env, name+"="+p.Env[name].Reveal())
+	}
+	// Creating an exec starts nothing, so its failure has applied nothing.
+	create, a := e.try(ctx)
+	made, err := e.api.ExecCreate(create, c.id, options)
+	if err != nil {
+		return execOutputs{}, action.NotApplied(e.failed(a, err, c))
+	}
+	return e.runExec(ctx, c, made.ID)
+}
+
+func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs, error) {
+	began := e.call.Clock.Now()
+	ctx, a := e.try(ctx)
+	attached, err := e.api.ExecAttach(ctx, id, client.ExecAttachOptions{})
+	if err != nil {
+		return execOutputs{}, e.failed(a, err, c)
+	}
+	defer attached.Close()
+	stop := context.AfterFunc(ctx, attached.Close)
+	defer stop()
+	out, errs := &boundedText{}, &boundedText{}
+	err = demultiplex(out, errs, attached.Reader)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return execOutputs{}, action.Lost(e.lostExec(c, a, err))
+	}
+	code, err := e.exitCode(ctx, c, id)
+	if err != nil {
+		return execOutputs{}, action.Lost(err)
+	}
+	return execOutputs{
+		ExitCode: code, Stdout: out.String(), Stderr: errs.String(), Truncated: out.cut() || errs.cut(),
+		DurationMS: milliseconds(e.call.Clock.Now().Sub(began)),
+	}, nil
+}
+
+func (e *engine) lostExec(c *found, a *attempt, err error) error {
+	f := &action.Failure{
+		Where: e.whereOf(c), Err: err, What: "the program was started and its end was not seen: " + cause(err),
+		Tried: "exec, once, " + schema.HumanDuration(a.progress().took),
+		Do:    []string{e.command("top " + c.name)},
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		f.What = "the program did not end in " + schema.HumanDuration(a.progress().took) + "; it may still run"
+	}
+	return f
+}
+
+// exitCode waits until the exec no longer runs: before that the client gives 0
+// for "no exit code yet". The streams may end first.
+func (e *engine) exitCode(ctx context.Context, c *found, id string) (int, error) {
+	for {
+		try, a := e.try(ctx)
+		r, err := e.api.ExecInspect(try, id, client.ExecInspectOptions{})
+		if err != nil {
+			return 0, e.failed(a, err, c)
+		}
+		if !r.Running {
+			return r.ExitCode, nil
+		}
+		if err := e.call.Clock.Sleep(ctx, 50*time.Millisecond); err != nil {
+			return 0, e.lostExec(c, a, err)
+		}
+	}
+}
+
+func variables(env map[string]schema.Text) []string {
+	names := make([]string, 0, len(env))
+	for name := range env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// commandLine shows arguments so that each is told from the next.
+func commandLine(argv []string) string {
+	shown := make([]string, len(argv))
+	for i, a := range argv {
+		shown[i] = a
+		if a == "" || strings.ContainsAny(a, " \t\n\"'\\") {
+			shown[i] = strconv.Quote(a)
+		}
+	}
+	return strings.Join(shown, " ")
+}
+
+// boundedText keeps the beginning of what is written to it.
+type boundedText struct {
+	kept  []byte
+	total int64
+}
+
+const maxExecBytes = 1 << 20
+
+var _ io.Writer = (*boundedText)(nil)
+
+// Write never fails.
+func (t *boundedText) Write(b []byte) (int, error) {
+	t.total += int64(len(b))
+	if room := maxExecBytes - len(t.kept); room > 0 {
+		t.kept = append(t.kept, b[:min(room, len(b))]...)
+	}
+	return len(b), nil
+}
+
+func (t *boundedText) cut() bool { return t.total > int64(len(t.kept)) }
+
+// String returns the text as valid UTF-8, with a mark where it was cut.
+func (t *boundedText) String() string {
+	text := strings.ToValidUTF8(string(t.kept), "\uFFFD")
+	if t.cut() {
+		text += fmt.Sprintf("… (cut, %s bytes in all)", schema.HumanCount(t.total))
+	}
+	return text
+}

@@ -1,0 +1,131 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/moby/moby/client"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type restartParams struct {
+	Container string        `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
+	Timeout   time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
+}
+
+func (p restartParams) Brief() string { return p.Container }
+
+type restartOutputs struct {
+	Name      string    `yaml:"name"`
+	ID        string    `yaml:"id"`
+	StartedAt time.Time `yaml:"started_at" doc:"Of the new start, by the engine's clock."`
+	AwayMS    float64   `yaml:"away_ms" doc:"From the request until it was started again; 0 where the reply was lost."`
+}
+
+func (o restartOutputs) Summary() string {
+	if o.AwayMS == 0 {
+		return "container " + o.Name + " restarted"
+	}
+	away := time.Duration(o.AwayMS * float64(time.Millisecond))
+	return "container " + o.Name + " restarted, away for " + schema.HumanDuration(away)
+}
+
+// Restart stops a container and starts it again.
+var Restart = action.New(action.Spec[restartParams, restartOutputs]{
+	Name:    "docker.restart",
+	Summary: "Stops one container and starts it again; it is away meanwhile.",
+	Example: "action: docker.restart\nwith: {container: app}\nobserve: {action: docker.inspect, with: {container: app}}\nverify: [observed.running]",
+	Target:  Target,
+	Effect:  action.Write,
+	Run:     restart,
+	Preview: func(ctx context.Context, call action.Call, p restartParams) (action.Preview, error) {
+		return previewOf(ctx, call, p.Container, fmt.Sprintf("stop within %ds, start", *graceSeconds(p.Timeout)), "running", true)
+	},
+	Subjects: func(ctx context.Context, call action.Call, p restartParams) ([]action.Subject, error) {
+		return subjectsOf(ctx, call, p.Container)
+	},
+	Settle: settleRestart,
+})
+
+func restart(ctx context.Context, call action.Call, p restartParams) (restartOutputs, error) {
+	e, c, err := openAndFind(ctx, call, p.Container)
+	if err != nil {
+		return restartOutputs{}, action.NotApplied(err)
+	}
+	began := call.Clock.Now()
+	try, a := e.try(ctx)
+	if _, err := e.api.ContainerRestart(try, c.id, client.ContainerRestartOptions{Timeout: graceSeconds(p.Timeout)}); err != nil {
+		return restartOutputs{}, judgeRestart(ctx, e, c, a, err)
+	}
+	o := restartOutputs{Name: c.name, ID: c.id, StartedAt: c.started, AwayMS: milliseconds(call.Clock.Now().Sub(began))}
+	if now, ok, err := e.inspect(ctx, c.id); err == nil && ok {
+		o.StartedAt = now.started
+	}
+	return o, nil
+}
+
+// judgeRestart says what a failed restart left behind. Docker answers 500 when
+// the stop or the start failed, so the container's state decides.
+func judgeRestart(ctx context.Context, e *engine, before *found, a *attempt, err error) error {
+	err = e.failed(a, err, before)
+	p := a.progress()
+	if p.status != 500 {
+		return err
+	}
+	now, ok, lookErr := e.inspect(ctx, before.id)
+	if lookErr != nil || !ok {
+		return err
+	}
+	f := *action.AsFailure(err)
+	answer := f.What
+	f.Seen = append(f.Seen, fmt.Sprintf("container %s: %s → %s", now.name, before.state(), now.state()))
+	f.Do = []string{e.command("start " + now.name), e.command("logs --tail 50 " + now.name)}
+	switch {
+	case now.started.Equal(before.started) && now.running() == before.running():
+		f.What = "the container was not restarted and is " + now.state() + " as before; " + answer
+		return action.NotApplied(&f)
+	case !now.running():
+		f.What = "the container was stopped and did not start again; " + answer
+	default:
+		f.What = "the container was started again, yet with an error; " + answer
+	}
+	return action.Partial(&f)
+}
+
+// settleMargin is how much longer than its time to stop a container is watched.
+const settleMargin = 10 * time.Second
+
+// settleRestart waits for the trace of a restart: a later start. The engine
+// sends the signal to stop at once and kills after the time to stop, so a
+// container that runs unpaused and unchanged well beyond that was not touched.
+// One that is stopped was stopped by the restart or by something else.
+func settleRestart(ctx context.Context, call action.Call, p restartParams, subjects []action.Subject) (action.Applied, *restartOutputs, error) {
+	e, c, applied, err := lookAgain(ctx, call, subjects)
+	if c == nil {
+		return applied, nil, err
+	}
+	before := parseTime(subjects[0].Version)
+	for until := call.Clock.Now().Add(p.Timeout + settleMargin); ; {
+		if c.started.After(before) {
+			return action.AppliedFully, &restartOutputs{Name: c.name, ID: c.id, StartedAt: c.started}, nil
+		}
+		if !call.Clock.Now().Before(until) {
+			break
+		}
+		if err := call.Clock.Sleep(ctx, time.Second); err != nil {
+			return action.AppliedLost, nil, err
+		}
+		next, ok, err := e.inspect(ctx, c.id)
+		if err != nil || !ok {
+			return action.AppliedLost, nil, err
+		}
+		c = next
+	}
+	if c.running() && !c.is.State.Paused {
+		return action.AppliedNot, nil, nil
+	}
+	return action.AppliedLost, nil, nil
+}

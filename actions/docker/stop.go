@@ -1,0 +1,51 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/moby/moby/client"
+
+	"runbook/engine/action"
+)
+
+type stopParams struct {
+	Container string        `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
+	Timeout   time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
+}
+
+func (p stopParams) Brief() string { return p.Container }
+
+// Stop stops a container; what it wrote stays.
+var Stop = action.New(action.Spec[stopParams, changedOutputs]{
+	Name:       "docker.stop",
+	Summary:    "Stops one container until it is started again.",
+	Example:    "action: docker.stop\nwith: {container: app, timeout: 30s}\nobserve: {action: docker.inspect, with: {container: app}}\nverify: [not observed.running]\nundo: {action: docker.start, with: {container: app}}",
+	Target:     Target,
+	Effect:     action.Write,
+	Idempotent: true,
+	Run: func(ctx context.Context, call action.Call, p stopParams) (changedOutputs, error) {
+		return stopping(p).apply(ctx, call, p.Container)
+	},
+	Preview: func(ctx context.Context, call action.Call, p stopParams) (action.Preview, error) {
+		return previewOf(ctx, call, p.Container, fmt.Sprintf("stop within %ds", *graceSeconds(p.Timeout)), "exited", true)
+	},
+	Subjects: func(ctx context.Context, call action.Call, p stopParams) ([]action.Subject, error) {
+		return subjectsOf(ctx, call, p.Container)
+	},
+	Settle: func(ctx context.Context, call action.Call, p stopParams, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
+		return stopping(p).settle(ctx, call, subjects)
+	},
+})
+
+func stopping(p stopParams) change {
+	return change{
+		past:  "stopped",
+		holds: func(c *found) bool { return !c.is.State.Running && !c.is.State.Restarting },
+		send: func(ctx context.Context, e *engine, c *found) error {
+			_, err := e.api.ContainerStop(ctx, c.id, client.ContainerStopOptions{Timeout: graceSeconds(p.Timeout)})
+			return err
+		},
+	}
+}
