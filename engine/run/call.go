@@ -1,0 +1,157 @@
+package run
+
+import (
+	"runbook/engine/event"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// callPlaybook plays another playbook as the body of a step: its
+// prerequisites, its steps, its finally, and then its outputs.
+func (r *runner) callPlaybook(in *instance, sc *scope) outcome {
+	callee := in.step.Call.Plan
+	inputs, fail := r.calleeInputs(in, sc)
+	if fail != nil {
+		return failed(in, fail)
+	}
+	inner := r.rootScope(callee, inputs)
+	inner.prefix, inner.watch, inner.after = in.path+"/", sc.watch, sc.after
+	inner.bound = newBoundary(r.hard, sc.bound)
+	defer inner.bound.close()
+	o := r.playbook(callee, inner, in)
+	if !o.bad() {
+		got, err := r.results(callee, inner)
+		if err != nil {
+			return failed(in, &event.Failure{What: "outputs of " + callee.Name + ": " + err.Error()})
+		}
+		in.mu.Lock()
+		in.outputs = got
+		in.mu.Unlock()
+	}
+	return o
+}
+
+func (r *runner) calleeInputs(in *instance, sc *scope) (map[string]any, *event.Failure) {
+	given := map[string]any{}
+	if p := in.step.Call.Params; p != nil {
+		v, err := r.value(sc.bound.ctx, p.Value, sc)
+		if err != nil {
+			return nil, &event.Failure{What: "inputs of " + in.step.Call.Name + ": " + err.Error()}
+		}
+		given, _ = v.(map[string]any)
+	}
+	full, err := schema.Convert(in.step.Call.Plan.Inputs, schema.ApplyDefaults(in.step.Call.Plan.Inputs, given))
+	if err != nil {
+		return nil, &event.Failure{What: "inputs of " + in.step.Call.Name + ": " + err.Error()}
+	}
+	return full.(map[string]any), nil
+}
+
+// playbook plays prerequisites, steps and finally of a plan.
+func (r *runner) playbook(p *plan.Plan, sc *scope, owner *instance) outcome {
+	o := r.prologue(p, sc, owner)
+	if o.bad() {
+		return o
+	}
+	block := &instance{step: p.Steps, path: owner.path}
+	o = r.block(block, sc)
+	if o.bad() && p.OnFailure == plan.Undo {
+		r.undoWithin(owner.path, sc)
+	}
+	if o.state == event.Waiting || o.state == event.InDoubt || len(p.Finally.Parts) == 0 {
+		return o
+	}
+	return r.epilogue(p, sc, o)
+}
+
+// prologue plays the prerequisites.
+func (r *runner) prologue(p *plan.Plan, sc *scope, owner *instance) outcome {
+	if len(p.Prerequisites.Parts) == 0 {
+		return passed()
+	}
+	return r.block(&instance{step: p.Prerequisites, path: owner.path}, sc)
+}
+
+// epilogue plays every step of finally, whatever ended the rest.
+func (r *runner) epilogue(p *plan.Plan, sc *scope, o outcome) outcome {
+	if r.journal.failed() != nil || r.hard.Err() != nil {
+		return o
+	}
+	_ = r.record(event.TypePhase, sc.prefix, 0, &event.Phase{Name: "finally"})
+	last := *sc.with(map[string]any{"failure": r.failureNames(o), "run": r.runNames(true)})
+	last.bound, last.watch, last.phase = newBoundary(r.hard, nil), nil, "finally"
+	defer last.bound.close()
+	f := r.block(&instance{step: p.Finally}, &last)
+	if f.bad() && !o.bad() {
+		f.after = o.after
+		return f
+	}
+	return o
+}
+
+// failureNames is `failure` in finally.
+func (r *runner) failureNames(o outcome) map[string]any {
+	if r.DryRun {
+		u := schema.Unknown{}
+		return map[string]any{"reason": u, "step": u, "title": u, "message": u}
+	}
+	p := o.problem
+	if p == nil || !o.bad() {
+		return map[string]any{"reason": "", "step": "", "title": "", "message": ""}
+	}
+	if s := r.signal.Load(); s != nil {
+		return map[string]any{"reason": "cancelled", "step": p.path, "title": p.title, "message": "stopped by " + s.Name}
+	}
+	return map[string]any{"reason": p.reason, "step": p.path, "title": p.title, "message": p.message()}
+}
+
+// runNames is `run`; at the end with the numbers of steps by state and the
+// findings.
+func (r *runner) runNames(end bool) map[string]any {
+	names := map[string]any{"id": r.Header.Run, "started": r.started}
+	if !end {
+		return names
+	}
+	if r.DryRun {
+		for _, n := range []string{"passed", "warned", "failed", "skipped", "findings"} {
+			names[n] = schema.Unknown{}
+		}
+		return names
+	}
+	r.tally.do(func() {
+		n := r.tally.counts
+		names["passed"] = n[event.Passed] + n[event.Executed]
+		names["warned"], names["failed"], names["skipped"] = n[event.Warned], n[event.Failed], n[event.Skipped]
+		findings := make([]any, len(r.tally.findings))
+		for i, f := range r.tally.findings {
+			findings[i] = map[string]any{"step": f.Step, "title": f.Title, "level": f.Level, "message": f.Message}
+		}
+		names["findings"] = findings
+	})
+	return names
+}
+
+// rootScope is what a playbook's own steps see.
+func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
+	return &scope{
+		plan: p, shared: newInstances(), bound: r.root,
+		names: map[string]any{
+			"inputs": inputs, "vars": r.Environment.Vars,
+			"environment": map[string]any{"name": r.Environment.Name}, "run": r.runNames(false),
+		},
+	}
+}
+
+// results evaluates the outputs of a playbook, as read by a last step.
+func (r *runner) results(p *plan.Plan, sc *scope) (map[string]any, error) {
+	names := sc.with(map[string]any{"run": r.runNames(true)})
+	out := make(map[string]any, len(p.Outputs))
+	for _, o := range p.Outputs {
+		v, err := r.value(r.hard, o.Value, names)
+		if err != nil {
+			return out, err
+		}
+		out[o.Name] = bounded(v)
+	}
+	return out, nil
+}

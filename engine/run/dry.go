@@ -1,0 +1,235 @@
+package run
+
+import (
+	"fmt"
+
+	"runbook/engine/action"
+	"runbook/engine/environment"
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// dry plays an action in a dry run: a read is executed, a change previewed.
+func (w *work) dry(d environment.Decision) outcome {
+	change := w.op.effect != action.Read || w.op.action.Child
+	why := "would run"
+	if n, ok := w.sc.Name("only_if"); ok && change {
+		why = n.(string)
+	}
+	if d.Answer == environment.Asked && !w.sc.mild {
+		why += "; asks"
+	}
+	switch {
+	case w.op.unknown != nil && change:
+		return w.previewed(&action.Preview{Summary: w.op.action.Name + ", its parameters are " + w.op.unknown.String()}, why)
+	case w.op.unknown != nil:
+		return w.unread(*w.op.unknown)
+	case change:
+		return w.dryChange(why)
+	case w.Offline && w.op.target.Name != "":
+		return w.unread(schema.Unknown{Why: "offline"})
+	}
+	return w.dryRead()
+}
+
+// unread ends a read that is not executed: what it would give is unknown.
+func (w *work) unread(u schema.Unknown) outcome {
+	w.unknown(u, u)
+	w.in.why = u.String()
+	if o := w.verify(nil); o.bad() {
+		return o
+	}
+	return outcome{state: event.Unknown, after: w.sc.after}
+}
+
+// unknown sets what expressions see of the step.
+func (w *work) unknown(outputs, observed any) {
+	w.in.mu.Lock()
+	w.in.outputs, w.in.observed = outputs, observed
+	if u, ok := outputs.(schema.Unknown); ok {
+		w.in.pending = &u
+	}
+	w.in.mu.Unlock()
+	w.names.names["outputs"], w.names.names["observed"] = outputs, observed
+}
+
+// dryRead executes a read. Below a previewed change its value is shown as
+// "now" and decides nothing.
+func (w *work) dryRead() outcome {
+	if w.look != nil && w.look.unknown == nil {
+		_ = w.observe(true)
+	}
+	o := w.readOnce()
+	after := w.sc.after
+	if o.bad() {
+		w.unknown(schema.Unknown{Why: w.in.path + " failed"}, nil)
+		if after != "" {
+			w.in.why = "before any change: " + o.problem.message()
+			w.unknown(schema.Unknown{After: after}, nil)
+			return outcome{state: event.Executed, after: after}
+		}
+		return o
+	}
+	if after == "" {
+		o := w.verify(w.again)
+		o.after = after
+		return o
+	}
+	now := w.in.outputs
+	w.in.why = "before any change"
+	w.unknown(schema.Unknown{After: after, Now: now}, schema.Unknown{After: after, Now: w.in.observed})
+	if o := w.verify(nil); o.bad() {
+		return o
+	}
+	return outcome{state: event.Executed, after: after}
+}
+
+// dryChange previews a change: it observes, and sends nothing else.
+func (w *work) dryChange(why string) outcome {
+	if w.look != nil && w.look.unknown == nil && !w.Offline {
+		if err := w.observe(true); err == nil && w.sc.after == "" {
+			if held, o := w.met(); held && w.in.step.SkipIfMet {
+				w.in.met = true
+				return o
+			}
+		}
+	}
+	p := action.Preview{Summary: w.op.brief()}
+	if !w.Offline {
+		got, _, fail := w.preview()
+		switch {
+		case fail != nil && w.sc.after != "":
+			p.Summary += ", unknown now: " + fail.What
+		case fail != nil:
+			w.unknown(schema.Unknown{Why: w.in.path + " failed"}, schema.Unknown{Why: w.in.path + " failed"})
+			return failed(w.in, fail)
+		default:
+			p = got
+		}
+	}
+	return w.previewed(&p, why)
+}
+
+// previewed ends a change of a dry run: what it would give, and all that waits
+// for it, is known only after it.
+func (w *work) previewed(p *action.Preview, why string) outcome {
+	w.in.preview, w.in.why = p, why
+	u := schema.Unknown{After: w.in.path}
+	w.unknown(u, u)
+	if w.names.names["before"] == nil {
+		w.names.names["before"] = u
+	}
+	if o := w.verify(nil); o.bad() {
+		return o
+	}
+	return outcome{state: event.Previewed, after: w.in.path}
+}
+
+// dryManual previews a manual step: what a person would report is unknown.
+func (r *runner) dryManual(in *instance, _ *scope) outcome {
+	u := schema.Unknown{After: in.path}
+	in.mu.Lock()
+	in.outputs, in.pending, in.why = u, &u, "a person does it"
+	in.mu.Unlock()
+	return outcome{state: event.Previewed, after: in.path}
+}
+
+// conditional marks a step whose `when` is unknown: what its body would do was
+// shown, and it may be skipped.
+func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome {
+	if o.bad() {
+		return o
+	}
+	in.mu.Lock()
+	in.pending = &schema.Unknown{After: when.After}
+	in.why = "if its `when` is true"
+	in.mu.Unlock()
+	o.state = event.Unknown
+	if o.after == "" {
+		o.after = when.After
+	}
+	return o
+}
+
+// unknownLoop previews a loop over an unknown list once, with an unknown item.
+func (r *runner) unknownLoop(in *instance, sc *scope, u schema.Unknown, when *event.Check) outcome {
+	c := *sc
+	c.after = u.After
+	inner := (&c).within(in.path+"[0]/", map[string]any{"item": u, "index": u})
+	o := r.once(in, inner, when)
+	in.mu.Lock()
+	in.outputs, in.observed, in.before = u, u, u
+	in.pending, in.why = &u, "for each of a list that is "+u.String()
+	in.mu.Unlock()
+	if o.bad() {
+		return o
+	}
+	o.state = event.Unknown
+	return o
+}
+
+// dryUnknown previews remedies whose observation is unknown.
+func (g *goal) dryUnknown(u schema.Unknown) outcome {
+	g.names.names["observed"], g.names.names["before"] = u, u
+	g.in.observed = u
+	return g.dryApply()
+}
+
+// dry previews the remedies of a step, unless its goal holds already.
+func (g *goal) dry() outcome {
+	after := g.sc.after
+	switch {
+	case g.Offline:
+		return g.dryUnknown(schema.Unknown{Why: "offline"})
+	case after != "":
+		_ = g.observe(true)
+		return g.dryUnknown(schema.Unknown{After: after, Now: g.in.observed})
+	}
+	err := g.observe(true)
+	if cause, ok := interrupted(g.soft); ok {
+		return halted(g.in, cause)
+	}
+	if err != nil {
+		return failed(g.in, failure(err))
+	}
+	g.tally.do(func() { g.tally.dry.Executed++ })
+	if held, checks := g.pre(); held {
+		return g.metBefore(checks)
+	}
+	return g.dryApply()
+}
+
+// dryApply previews each remedy: the first would run, another if those before
+// it miss the goal.
+func (g *goal) dryApply() outcome {
+	if o := g.judge(false); o.bad() {
+		return o
+	}
+	after := g.sc.after
+	for i, part := range g.in.step.Parts {
+		names := map[string]any{"goal": map[string]any{"observed": g.in.observed}}
+		if i > 0 {
+			names["only_if"] = fmt.Sprintf("if %d misses the goal", i)
+		}
+		sc := *g.sc.with(names)
+		sc.after = after
+		o := g.step(part, &sc)
+		if o.after != "" {
+			after = o.after
+			names["goal"] = map[string]any{"observed": schema.Unknown{After: after}}
+			g.in.observed = schema.Unknown{After: after}
+		}
+		if o.state == event.Previewed || o.state == event.Unknown {
+			path := g.sc.path(part)
+			for _, c := range g.last.checks {
+				u := &event.Check{Kind: "goal", That: c.That, Verdict: event.UnknownCheck, After: path, Level: c.Level}
+				_ = g.record(event.TypeCheck, path, 0, u)
+				g.countCondition(event.UnknownCheck)
+			}
+		}
+	}
+	u := schema.Unknown{After: g.in.path}
+	g.unknown(map[string]any{"remedy": u, "verdict": u}, u)
+	g.in.pending = &u
+	return outcome{state: event.Previewed, after: g.in.path}
+}

@@ -1,0 +1,149 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// evaluator is a compiled expression.
+type evaluator interface {
+	Eval(ctx context.Context, v expression.Values, l expression.Limits) (any, error)
+}
+
+var limits = expression.Limits{}
+
+// marshal encodes a value as the journal has it. What its type does not take
+// is left out, which only a fault of an action can bring about.
+func marshal(t *schema.Type, v any) json.RawMessage {
+	raw, err := schema.MarshalValue(t, v)
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// cut shortens a text for display to 200 characters.
+func cut(s string) string {
+	if len(s) <= 200 {
+		return s
+	}
+	return strings.ToValidUTF8(s[:199], "") + "…"
+}
+
+// shownParam is a parameter as it may be shown: of a condition its source.
+func shownParam(v any) any {
+	if c, ok := v.(schema.Condition); ok {
+		return c.Source
+	}
+	return v
+}
+
+// explained turns an explained condition into a fact; the caller sets the
+// verdict.
+func (r *runner) explained(kind string, e *expression.Expr, x expression.Explanation, place string) *event.Check {
+	c := &event.Check{Kind: kind, That: e.Source(), Place: place}
+	if x.Err != nil {
+		c.Error = x.Err.Error()
+	}
+	if u, ok := x.Value.(schema.Unknown); ok {
+		c.After = u.After
+		if u.Why != "" {
+			c.Error = u.Why
+		}
+	}
+	if x.Root != nil {
+		c.Parts = parts(x.Root.Parts)
+		c.Seen, c.Now = deciding(x.Root)
+	}
+	return c
+}
+
+func parts(from []*expression.Part) []event.Part {
+	if len(from) == 0 {
+		return nil
+	}
+	out := make([]event.Part, len(from))
+	for i, p := range from {
+		out[i] = event.Part{Source: p.Source, Evaluated: p.Evaluated, Parts: parts(p.Parts)}
+		if p.Evaluated {
+			out[i].Value = cut(schema.TextOf(p.Value))
+		}
+		if p.Err != "" {
+			out[i].Value = p.Err
+		}
+	}
+	return out
+}
+
+// deciding is the value that made a condition what it is: of the first part
+// that is false, else of the first, the value on which it was decided. now is
+// the present value where that is unknown.
+func deciding(p *expression.Part) (seen, now string) {
+	for len(p.Parts) > 0 {
+		next := p.Parts[0]
+		for _, x := range p.Parts {
+			if x.Evaluated && x.Value == false {
+				next = x
+				break
+			}
+		}
+		p = next
+	}
+	if !p.Evaluated {
+		return "", ""
+	}
+	if u, ok := p.Value.(schema.Unknown); ok {
+		if u.Now != nil {
+			now = cut(schema.TextOf(u.Now))
+		}
+		return "", now
+	}
+	if p.Err != "" {
+		return p.Err, ""
+	}
+	return cut(schema.TextOf(p.Value)), ""
+}
+
+// stepFacts are the steps of a plan as the journal has them, so that a report
+// needs nothing else.
+func stepFacts(p *plan.Plan) []event.Step {
+	out := make([]event.Step, 0, len(p.All()))
+	for _, s := range p.All() {
+		f := event.Step{
+			Path: s.Path, Title: s.Title, Brief: s.Brief, Kind: kinds[s.Body], Place: s.Place, Remedy: s.Remedy,
+			Asks: s.Approve != nil || s.Body == plan.BodyManual, Loop: s.Loop != nil, Phase: phase(p, s), Undoable: s.Undo != nil,
+		}
+		if s.Op != nil {
+			f.Action, f.Effect = s.Op.Action.Name, s.Op.Effect
+		}
+		if s.Parent != nil && s.Parent.Path != "" {
+			f.Parent = s.Parent.Path
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+var kinds = [...]event.StepKind{
+	plan.BodyAction: event.KindAction, plan.BodyBlock: event.KindBlock, plan.BodyRemedies: event.KindRemedies,
+	plan.BodyCall: event.KindCall, plan.BodyManual: event.KindManual,
+}
+
+func phase(p *plan.Plan, s *plan.Step) string {
+	for s.Parent != nil {
+		s = s.Parent
+	}
+	switch s {
+	case p.Prerequisites:
+		return "prerequisites"
+	case p.Finally:
+		return "finally"
+	}
+	return "steps"
+}

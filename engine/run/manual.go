@@ -1,0 +1,52 @@
+package run
+
+import (
+	"context"
+	"errors"
+
+	"runbook/engine/event"
+)
+
+// manual asks a person to do something and to report it. Without one the run
+// suspends.
+func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
+	m := in.step.Manual
+	text, err := r.text(sc.bound.ctx, m.Text, sc)
+	if err != nil {
+		return failed(in, &event.Failure{What: "its text: " + err.Error()})
+	}
+	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: cut(text)}) != nil {
+		return r.stopped(in)
+	}
+	r.began()
+	switch {
+	case r.DryRun:
+		return r.dryManual(in, sc)
+	case r.Person == nil:
+		return ended(in, event.Waiting, &event.Failure{What: "a person must do this and report it, and there is no terminal: " + text})
+	}
+	in.set(event.Waiting)
+	resume := sc.watch.pause()
+	limit := in.step.Timeout
+	if limit == 0 {
+		limit = manualLimit
+	}
+	ctx, cancel := r.Clock.WithTimeout(sc.bound.ctx, limit)
+	got, err := r.Person.Report(ctx, in.path, Manual{Title: in.step.Name(), Text: text, Step: in.step})
+	late := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	cancel()
+	resume()
+	in.set(event.Running)
+	switch {
+	case err != nil && sc.bound.halted():
+		return halted(in, context.Cause(sc.bound.ctx))
+	case err != nil && late:
+		return ended(in, event.Refused, &event.Failure{What: "nobody reported it within " + limit.String()})
+	case err != nil:
+		return ended(in, event.Waiting, &event.Failure{What: err.Error()})
+	}
+	in.mu.Lock()
+	in.outputs = got
+	in.mu.Unlock()
+	return r.verifyContainer(in, sc, passed())
+}

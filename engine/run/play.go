@@ -1,0 +1,210 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// play plays the whole run and returns its last fact.
+func (r *runner) play() event.RunFinished {
+	if err := r.open(); err != nil {
+		return r.broken(err)
+	}
+	sc := r.rootScope(r.Plan, r.Inputs)
+	ctx, watch := withStopwatch(r.root.ctx, r.Clock, r.Plan.Timeout, nil)
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), errTimedOut) {
+			p := &problem{state: event.Failed, path: "", title: r.Plan.Title, reason: "timed out",
+				failure: &event.Failure{What: "the playbook's timeout of " + r.Plan.Timeout.String() + " has passed"}}
+			r.tally.note(p)
+			r.root.halt(event.Failed)
+		}
+	})
+	sc.watch = watch
+	o := r.whole(sc, func() { stop(); watch.end() })
+	return r.end(sc, o)
+}
+
+// whole plays prerequisites, steps, undo and finally. A failing prerequisite
+// ends the run before any step, and without finally.
+func (r *runner) whole(sc *scope, timeIsUp func()) outcome {
+	root := &instance{step: r.Plan.Steps}
+	if o := r.prologue(r.Plan, sc, &instance{step: r.Plan.Prerequisites}); o.bad() {
+		timeIsUp()
+		return o
+	}
+	o := r.block(root, sc)
+	timeIsUp()
+	if p := r.tally.first; p != nil && p.reason == "timed out" && p.path == "" && !r.suspended() {
+		o = outcome{state: event.Failed, problem: p}
+	}
+	if o.bad() && r.Plan.OnFailure == plan.Undo && !r.suspended() {
+		r.undoWithin("", sc)
+	}
+	if r.suspended() || len(r.Plan.Finally.Parts) == 0 || !r.tally.began {
+		return o
+	}
+	return r.epilogue(r.Plan, sc, o)
+}
+
+// suspended: the run waits for a person or is in doubt, so it has not ended.
+func (r *runner) suspended() bool {
+	return r.tally.doubt != nil || r.tally.waits != nil
+}
+
+// open writes the head of the journal.
+func (r *runner) open() error {
+	if err := r.record(event.TypeRunCreated, "", 0, &r.Header); err != nil {
+		return err
+	}
+	if err := r.recordPlan(); err != nil {
+		return err
+	}
+	if len(r.Locks) > 0 {
+		if err := r.record(event.TypeLocks, "", 0, &event.Locks{Keys: r.Locks}); err != nil {
+			return err
+		}
+	}
+	return r.record(event.TypeOwner, "", 0, &event.Owner{PID: os.Getpid(), Host: r.Header.Host, User: r.Header.User})
+}
+
+const planChunk = 500
+
+func (r *runner) recordPlan() error {
+	for chunk := range slices.Chunk(stepFacts(r.Plan), planChunk) {
+		if err := r.record(event.TypePlan, "", 0, &event.Plan{Steps: chunk}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// broken is the end of a run whose journal failed: nothing was begun after it.
+func (r *runner) broken(err error) event.RunFinished {
+	f := failure(err)
+	return event.RunFinished{
+		Schema: 1, State: event.Failed, ExitCode: 5, Reason: "journal", Failure: f,
+		Changes: r.changes(), Warnings: []event.Finding{}, Duration: r.Clock.Now().Sub(r.started),
+	}
+}
+
+func (r *runner) changes() []event.Change {
+	out := []event.Change{}
+	r.tally.do(func() { out = append(out, r.tally.changes...) })
+	return out
+}
+
+// end evaluates the outputs, chooses state and exit code, and records the last
+// fact.
+func (r *runner) end(sc *scope, o outcome) event.RunFinished {
+	fin := event.RunFinished{Schema: 1, State: event.Done, Changes: r.changes(), Warnings: []event.Finding{}}
+	if !r.suspended() && r.journal.failed() == nil {
+		got, err := r.results(r.Plan, sc)
+		if err != nil && !o.bad() && !r.DryRun {
+			o = outcome{state: event.Failed, problem: &problem{state: event.Failed, reason: "failed", failure: &event.Failure{What: "the playbook's outputs: " + err.Error()}}}
+		}
+		r.found(&fin, got)
+	}
+	r.tally.do(func() { fin.Warnings = append(fin.Warnings, r.tally.warnings...) })
+	r.judge(&fin, o)
+	fin.Reached = r.reached(sc)
+	fin.Duration = r.Clock.Now().Sub(r.started)
+	if r.DryRun {
+		d := r.tally.dry
+		fin.Dry = &d
+	}
+	t := event.TypeRunFinished
+	var data any = &fin
+	if fin.State == event.Waiting || fin.State == event.InDoubt {
+		t, data = event.TypeRunSuspended, &event.RunSuspended{RunFinished: fin}
+	}
+	if err := r.record(t, "", 0, data); err != nil {
+		return r.broken(err)
+	}
+	return fin
+}
+
+func (r *runner) found(fin *event.RunFinished, got map[string]any) {
+	if r.Plan.Result == nil || len(got) == 0 {
+		return
+	}
+	fin.Outputs = marshal(r.Plan.Result, got)
+	for _, o := range r.Plan.Outputs {
+		if v, ok := got[o.Name]; ok {
+			fin.Found = append(fin.Found, event.Input{Name: o.Name, Text: cut(schema.TextOf(v))})
+		}
+	}
+}
+
+// judge chooses state and exit code, the first that applies: doubt, signal,
+// class of the first failure, strictness.
+func (r *runner) judge(fin *event.RunFinished, o outcome) {
+	first := r.tally.first
+	if first == nil && o.bad() {
+		first = o.problem
+	}
+	if first != nil && (o.bad() || r.suspended()) {
+		fin.Step, fin.Reason, fin.Failure = first.path, first.reason, first.failure
+	}
+	signal := r.signal.Load()
+	switch {
+	case r.DryRun:
+		fin.State = event.DryRun
+		if o.bad() || r.tally.dryBad {
+			fin.ExitCode = 1
+		}
+		if signal != nil {
+			fin.State, fin.ExitCode, fin.Reason = event.Cancelled, signal.Code, signal.Name
+		}
+	case r.tally.doubt != nil:
+		p := r.tally.doubt
+		fin.State, fin.ExitCode = event.InDoubt, 6
+		fin.Step, fin.Reason, fin.Failure, fin.Check = p.path, p.reason, p.failure, p.look
+	case signal != nil:
+		fin.State, fin.ExitCode, fin.Reason = event.Cancelled, signal.Code, signal.Name
+	case r.tally.waits != nil:
+		p := r.tally.waits
+		fin.State, fin.ExitCode = event.Waiting, 3
+		fin.Step, fin.Reason, fin.Failure = p.path, p.reason, p.failure
+	case o.bad():
+		fin.State, fin.ExitCode = event.Failed, 1
+		if first.state == event.Refused {
+			fin.State, fin.ExitCode = event.Refused, 3
+		}
+	case r.Strict && len(fin.Warnings) > 0:
+		fin.ExitCode = 1
+	}
+}
+
+// reached says what was planned and not done.
+func (r *runner) reached(sc *scope) event.Reached {
+	var out event.Reached
+	if r.DryRun {
+		return out
+	}
+	done := map[string]bool{}
+	for _, c := range r.tally.changes {
+		done[c.Step] = true
+	}
+	for _, s := range r.Plan.All() {
+		sc.shared.mu.RLock()
+		in := sc.shared.byID[s.ID]
+		sc.shared.mu.RUnlock()
+		begun := in != nil && s.ID != "" && in.state != event.NotRun
+		switch {
+		case s.Body == plan.BodyAction && s.Op.Effect != action.Read && !done[s.Path] && !strings.HasPrefix(s.Path, "finally/"):
+			out.NotChanged = append(out.NotChanged, s.Path)
+		case !begun && s.ID != "" && s.Parent == r.Plan.Steps:
+			out.NotReached = append(out.NotReached, s.Path)
+		}
+	}
+	return out
+}

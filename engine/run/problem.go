@@ -1,0 +1,98 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+)
+
+// problem is why a step, and in the end the run, did not pass.
+type problem struct {
+	state   event.State // Failed, Refused, Cancelled, InDoubt, Waiting
+	path    string
+	title   string
+	reason  string // of the run: "failed", "refused", "cancelled", "timed out"
+	failure *event.Failure
+	check   *event.Check
+	partial bool     // a part of an effect was applied
+	look    []string // in doubt: what to check
+}
+
+// message is the problem in one line.
+func (p *problem) message() string {
+	switch {
+	case p == nil:
+		return ""
+	case p.failure != nil && p.failure.Where != "" && !strings.HasPrefix(p.failure.What, p.failure.Where):
+		return p.failure.Where + ": " + p.failure.What
+	case p.failure != nil:
+		return p.failure.What
+	case p.check != nil:
+		return p.check.That
+	}
+	return string(p.state)
+}
+
+// outcome is the end of a step in its scope.
+type outcome struct {
+	state   event.State
+	problem *problem
+	after   string // dry run: the change that those who wait for this step must wait for
+}
+
+func (o outcome) bad() bool {
+	switch o.state {
+	case event.Failed, event.Refused, event.Cancelled, event.InDoubt, event.Waiting:
+		return true
+	}
+	return false
+}
+
+func passed() outcome { return outcome{state: event.Passed} }
+
+func failed(in *instance, f *event.Failure) outcome {
+	return ended(in, event.Failed, f)
+}
+
+func ended(in *instance, s event.State, f *event.Failure) outcome {
+	if f != nil && f.Place == "" {
+		f.Place = in.step.Place
+	}
+	reason := string(s)
+	return outcome{state: s, problem: &problem{state: s, path: in.path, title: in.step.Name(), reason: reason, failure: f}}
+}
+
+// halted is the outcome of a step whose work ended with err, an error of a
+// context, not of a target.
+func halted(in *instance, cause error) outcome {
+	switch {
+	case errors.Is(cause, errTimedOut):
+		o := failed(in, &event.Failure{What: "timed out after " + in.step.Timeout.String()})
+		o.problem.reason = "timed out"
+		return o
+	default:
+		return ended(in, event.Cancelled, &event.Failure{What: "cancelled: " + cause.Error()})
+	}
+}
+
+// failure turns an error of an action into a fact.
+func failure(err error) *event.Failure {
+	f := action.AsFailure(err)
+	out := &event.Failure{What: f.What, Where: f.Where, Seen: f.Seen, Do: f.Do}
+	if f.Tried != "" {
+		out.Tried = []string{f.Tried}
+	}
+	return out
+}
+
+// interrupted reports whether work under ctx ended because ctx did, and the
+// cause.
+func interrupted(ctx context.Context) (error, bool) {
+	if ctx.Err() == nil {
+		return nil, false
+	}
+	return context.Cause(ctx), true
+}

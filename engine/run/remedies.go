@@ -1,0 +1,236 @@
+package run
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/plan"
+)
+
+// goal is a step with remedies in progress: its verification is the goal, and
+// its first observation the diagnosis.
+type goal struct {
+	*work
+	last    judged
+	failedR bool // a remedy failed, though the goal was reached after
+}
+
+// remedies applies the remedies of a step, mildest first, until the first
+// after which its verification holds.
+func (r *runner) remedies(in *instance, sc *scope) outcome {
+	look, fail := r.resolve(sc.bound.ctx, in.step.Observe, sc)
+	if fail != nil {
+		return failed(in, fail)
+	}
+	g := &goal{work: &work{runner: r, in: in, sc: sc, look: look, soft: sc.bound.ctx, hard: r.hard, watch: sc.watch}}
+	g.names = sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})
+	if look.unknown != nil {
+		return g.dryUnknown(*look.unknown)
+	}
+	if r.DryRun {
+		return g.dry()
+	}
+	err := g.observe(true)
+	if cause, ok := interrupted(g.soft); ok {
+		return halted(in, cause)
+	}
+	if err == nil {
+		if held, checks := g.pre(); held {
+			return g.metBefore(checks)
+		}
+	}
+	if o := g.judge(false); o.bad() {
+		return o
+	}
+	return g.apply()
+}
+
+// metBefore ends a step whose goal held before anything was done.
+func (g *goal) metBefore(checks []*event.Check) outcome {
+	for _, c := range checks {
+		c.Kind = "goal"
+		if g.record(event.TypeCheck, g.in.path, 0, c) != nil {
+			return g.stopped(g.in)
+		}
+	}
+	g.in.met = true
+	g.result(nil, "met")
+	return passed()
+}
+
+func (g *goal) result(remedy any, verdict string) {
+	g.in.mu.Lock()
+	g.in.outputs = map[string]any{"remedy": remedy, "verdict": verdict}
+	g.in.mu.Unlock()
+}
+
+// judge evaluates the goal and keeps what became of its items. With polling it
+// looks afresh for the goal's `within`.
+func (g *goal) judge(poll bool) outcome {
+	v := &verification{runner: g.runner, in: g.in, kind: "goal", names: g.names, ctx: g.soft, count: 1}
+	if poll {
+		v.look, v.fresh, v.count = g.again, true, 0
+		v.within = g.in.step.Within
+	}
+	j, o := v.run()
+	g.last = j
+	return o
+}
+
+// apply tries the remedies in order.
+func (g *goal) apply() outcome {
+	parts := g.in.step.Parts
+	for i, part := range parts {
+		before := g.last
+		start := g.Clock.Now()
+		changes := g.changes()
+		o := g.remedy(part)
+		if o.state == event.Skipped {
+			continue
+		}
+		if o.bad() && !g.gives(o) {
+			return o
+		}
+		if cause, ok := interrupted(g.soft); ok {
+			return halted(g.in, cause)
+		}
+		if end := g.judge(g.changes() > changes); end.bad() {
+			return end
+		}
+		g.failedR = g.failedR || o.bad() || o.state == event.Warned
+		verdict := g.verdict(before)
+		if g.record(event.TypeRemedy, g.in.path, 0, g.report(i, part, verdict, before, start)) != nil {
+			return g.stopped(g.in)
+		}
+		g.mark(g.path(part), verdict)
+		switch verdict {
+		case "effective":
+			return g.reached(i, part, o)
+		case "worse":
+			g.result(nil, verdict)
+			f := failed(g.in, &event.Failure{What: part.Name() + " made it worse: an item that held before no longer does", Place: part.Place})
+			return f
+		}
+	}
+	g.result(nil, "ineffective")
+	return g.missed()
+}
+
+// remedy runs one remedy in a boundary of its own.
+func (g *goal) remedy(part *plan.Step) outcome {
+	sc := *g.sc.with(map[string]any{
+		"goal":    map[string]any{"observed": g.in.observed},
+		"because": g.because(part.Remedy),
+	})
+	sc.prefix = g.sc.prefix
+	sc.bound = newBoundary(g.runner.hard, g.sc.bound)
+	defer sc.bound.close()
+	return g.step(part, &sc)
+}
+
+func (g *goal) because(number int) string {
+	if g.last.failed == nil {
+		return "the goal could not be evaluated"
+	}
+	text := "goal " + g.last.failed.That + " was not reached"
+	switch number {
+	case 1:
+	case 2:
+		text += " by 1"
+	default:
+		text += " by 1 to " + strconv.Itoa(number-1)
+	}
+	if g.last.failed.Seen != "" {
+		text += "; now " + g.last.failed.Seen
+	}
+	return text
+}
+
+func (g *goal) changes() (n int) {
+	g.tally.do(func() { n = len(g.tally.changes) })
+	return n
+}
+
+func (g *goal) path(part *plan.Step) string { return g.sc.path(part) }
+
+// gives reports whether a remedy that did not pass gives way to the next: one
+// that was refused, is in doubt, partly applied or cancelled ends the step.
+func (g *goal) gives(o outcome) bool {
+	return o.state == event.Failed && !o.problem.partial
+}
+
+// verdict compares the items of the goal before and after a remedy.
+func (g *goal) verdict(before judged) string {
+	if g.last.failed == nil {
+		return "effective"
+	}
+	for i, c := range g.last.checks {
+		if c.Level != "warn" && i < len(before.checks) && before.checks[i].Verdict == event.Held && c.Verdict == event.CheckFailed {
+			return "worse"
+		}
+	}
+	return "ineffective"
+}
+
+// mark adds the verdict to the changes that the remedy made.
+func (g *goal) mark(path, verdict string) {
+	g.tally.do(func() {
+		for i := range g.tally.changes {
+			if c := &g.tally.changes[i]; c.Step == path || len(c.Step) > len(path) && c.Step[:len(path)] == path && (c.Step[len(path)] == '/' || c.Step[len(path)] == '[') {
+				c.Verdict = verdict
+			}
+		}
+	})
+}
+
+func (g *goal) report(i int, part *plan.Step, verdict string, before judged, start time.Time) *event.Remedy {
+	r := &event.Remedy{Index: i + 1, Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
+	for n, c := range g.last.checks {
+		item := event.Goal{That: c.That, After: c.Seen, Held: c.Verdict == event.Held}
+		if n < len(before.checks) {
+			item.Before = before.checks[n].Seen
+		}
+		if len(c.Parts) > 0 {
+			item.Name = outputName(c.Parts[0].Source)
+		}
+		r.Goal = append(r.Goal, item)
+		r.Looks = max(r.Looks, c.Count)
+	}
+	return r
+}
+
+// outputName is the last name of a chain of members: "last_percent".
+func outputName(source string) string {
+	for i := len(source) - 1; i >= 0; i-- {
+		c := source[i]
+		if c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return source[i+1:]
+		}
+	}
+	return source
+}
+
+func (g *goal) reached(i int, part *plan.Step, o outcome) outcome {
+	for n, rest := range g.in.step.Parts[i+1:] {
+		_ = g.record(event.TypeRemedy, g.in.path, 0, &event.Remedy{Index: i + n + 2, Title: rest.Name(), Verdict: "not_needed"})
+	}
+	g.result(part.Name(), "effective")
+	if o.bad() {
+		g.warn(g.in, fmt.Sprintf("remedy %d failed, and the goal was reached: %s", i+1, o.problem.message()))
+	}
+	if g.failedR || g.last.warned {
+		return outcome{state: event.Warned}
+	}
+	return passed()
+}
+
+func (g *goal) missed() outcome {
+	o := verdict(g.in, g.last, &verification{})
+	if !o.bad() {
+		return failed(g.in, &event.Failure{What: "no remedy was tried and the goal was not reached"})
+	}
+	o.problem.failure.What = "no remedy reached the goal: " + o.problem.failure.What
+	return o
+}

@@ -1,0 +1,89 @@
+// Package run walks a plan: it schedules its steps, acts, verifies, applies
+// remedies, undoes, and appends each fact to the journal before it goes on.
+//
+// The frame of a step reads from the top in step.go; what a change adds to it
+// is in change.go, and what a dry run does in its place in dry.go.
+package run
+
+import (
+	"context"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/environment"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+)
+
+// Journal takes the facts of a run. Append returns after the fact is on disk
+// where its type says so; after a failure it fails for good.
+type Journal interface {
+	Append(*event.Event) error
+	Transient(event.Event)
+	Reserve(bytes int64) error
+}
+
+// Person answers what only a person can. A run without one suspends.
+type Person interface {
+	// Approve shows a and returns the answer. It ends with ctx.
+	Approve(ctx context.Context, path string, a *event.Approval) (Answer, error)
+	// Report asks for the fields of a manual step, as values of their types.
+	Report(ctx context.Context, path string, m Manual) (map[string]any, error)
+}
+
+// Answer is a person's answer to an approval.
+type Answer struct {
+	Approved bool
+	By       string
+	Reason   string // of a refusal
+}
+
+// Manual is what a manual step asks for.
+type Manual struct {
+	Title, Text string
+	Step        *plan.Step
+}
+
+// Options are what a run needs beside its plan.
+type Options struct {
+	Plan        *plan.Plan
+	Inputs      map[string]any // by name, decoded, with defaults
+	Environment *environment.Environment
+	Header      event.RunCreated // filled in by the caller but for what the plan knows
+	Journal     Journal
+	Clock       action.Clock
+	Clients     *action.Clients
+	Person      Person // nil: no terminal
+	Locks       []string
+	DryRun      bool
+	Offline     bool
+	Yes         bool // --yes: answers where the policy lets it
+	Strict      bool
+	Parallel    int // actions at once; 0: 16
+	PID         int
+}
+
+// Run plays the plan to its end and returns the last fact of the run. stop
+// asks it to end: the first signal lets changes finish, the second does not.
+func Run(ctx context.Context, o Options, stop <-chan Signal) event.RunFinished {
+	r := newRunner(ctx, o)
+	defer r.close()
+	go r.listen(stop)
+	return r.play()
+}
+
+// Signal asks a run to end.
+type Signal struct {
+	Name string // "SIGINT"
+	Code int    // exit code: 130, 143
+}
+
+// The default limits of one attempt, beyond a parameter `for`.
+const (
+	readLimit   = 30 * time.Second
+	changeLimit = 5 * time.Minute
+	manualLimit = 24 * time.Hour
+	expiresIn   = 10 * time.Minute
+	maxItems    = 10_000
+	reserve     = 1 << 20
+)

@@ -1,0 +1,182 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+)
+
+// runner is a run in progress.
+type runner struct {
+	Options
+	started time.Time
+	hard    context.Context // ends changes in flight: a second signal, a dead caller
+	abort   context.CancelCauseFunc
+	slots   chan struct{} // bounds actions at once
+	root    *boundary
+	tally   tally
+	journal journalGate
+	signal  atomic.Pointer[Signal]
+}
+
+// Causes of the end of a context.
+var (
+	errAborted  = errors.New("stopped at once by a second signal")
+	errHalted   = errors.New("another part of the run failed")
+	errTimedOut = errors.New("timed out")
+)
+
+func newRunner(ctx context.Context, o Options) *runner {
+	if o.Parallel == 0 {
+		o.Parallel = 16
+	}
+	if o.Clients == nil {
+		o.Clients = action.NewClients()
+	}
+	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Parallel)}
+	r.hard, r.abort = context.WithCancelCause(ctx)
+	r.root = newBoundary(r.hard, nil)
+	return r
+}
+
+func (r *runner) close() {
+	r.abort(context.Canceled)
+	r.root.close()
+}
+
+// listen turns signals into the end of the run: the first halts, the next
+// aborts.
+func (r *runner) listen(stop <-chan Signal) {
+	for {
+		select {
+		case <-r.hard.Done():
+			return
+		case s, ok := <-stop:
+			if !ok {
+				return
+			}
+			if r.signal.CompareAndSwap(nil, &s) {
+				r.root.halt(event.Cancelled)
+				continue
+			}
+			r.abort(errAborted)
+		}
+	}
+}
+
+// journalGate keeps the first error of the journal: after it nothing is begun.
+type journalGate struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (g *journalGate) failed() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.err
+}
+
+func (g *journalGate) fail(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.err == nil {
+		g.err = err
+	}
+}
+
+// record appends a fact. An error closes the journal for good and halts the
+// run; it is returned so that an effect is not begun after it.
+func (r *runner) record(t event.Type, path string, attempt int, data any) error {
+	if err := r.journal.failed(); err != nil {
+		return err
+	}
+	err := r.Journal.Append(&event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data})
+	if err != nil {
+		r.journal.fail(err)
+		r.root.halt(event.Failed)
+	}
+	return err
+}
+
+func (r *runner) show(t event.Type, path string, data any) {
+	r.Journal.Transient(event.Event{Time: r.Clock.Now(), Type: t, Path: path, Data: data})
+}
+
+// acquire takes one of the run's slots for an action.
+func (r *runner) acquire(ctx context.Context) (release func(), err error) {
+	select {
+	case r.slots <- struct{}{}:
+		return func() { <-r.slots }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// call is what an action of the step at path is given.
+func (r *runner) call(path string, target action.Target) action.Call {
+	return action.Call{
+		Target: target, Clients: r.Clients, Clock: r.Clock, DryRun: r.DryRun,
+		Run: r.Header.Run, Step: path,
+		Log: slog.New(logHandler{r: r, path: path}),
+		Progress: func(p action.Progress) {
+			r.show(event.TypeProgress, path, &event.Progress{Progress: p})
+		},
+	}
+}
+
+// logHandler shows an action's log lines as transient facts.
+type logHandler struct {
+	r     *runner
+	path  string
+	attrs []slog.Attr
+}
+
+func (h logHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h logHandler) Handle(_ context.Context, rec slog.Record) error {
+	text := rec.Message
+	add := func(a slog.Attr) bool { text += " " + a.String(); return true }
+	for _, a := range h.attrs {
+		add(a)
+	}
+	rec.Attrs(add)
+	h.r.show(event.TypeLog, h.path, &event.Log{Level: rec.Level.String(), Text: text})
+	return nil
+}
+
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h.attrs = append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)
+	return h
+}
+
+func (h logHandler) WithGroup(string) slog.Handler { return h }
+
+// tally gathers what the end of a run tells.
+type tally struct {
+	mu       sync.Mutex
+	began    bool // a step began, so finally runs
+	first    *problem
+	doubt    *problem
+	waits    *problem
+	changes  []event.Change
+	undo     []undoable
+	warnings []event.Finding
+	findings []event.Finding
+	counts   map[event.State]int
+	dry      event.DryCounts
+	dryBad   bool
+	states   map[*plan.Step]event.State // the worst of each static step that began
+}
+
+func (t *tally) do(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
+}

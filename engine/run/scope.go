@@ -1,0 +1,162 @@
+package run
+
+import (
+	"sync"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// scope is what the expressions of a step can see: names, and the steps of its
+// own loop item or call and of those around it.
+type scope struct {
+	around *scope
+	prefix string         // of addresses: "recover[0]/"
+	plan   *plan.Plan     // whose inputs and steps these are
+	names  map[string]any // item, index, goal, failure; inputs, vars, run, environment at the root
+	shared *instances
+	after  string // dry run: the change upstream whose effect is not known; "" for none
+	watch  *stopwatch
+	bound  *boundary
+	mild   bool // an undo: never asks
+	phase  string
+}
+
+// instances are the steps of one plan, item or call.
+type instances struct {
+	mu   sync.RWMutex
+	byID map[string]*instance
+}
+
+func newInstances() *instances { return &instances{byID: map[string]*instance{}} }
+
+// within returns a scope inside s with further names and addresses of its own.
+func (s *scope) within(prefix string, names map[string]any) *scope {
+	c := *s
+	c.around, c.prefix, c.names, c.shared = s, prefix, names, newInstances()
+	return &c
+}
+
+// with returns s with further names and the same steps.
+func (s *scope) with(names map[string]any) *scope {
+	c := *s
+	c.around, c.names = s, names
+	return &c
+}
+
+// Name implements expression.Values.
+func (s *scope) Name(name string) (any, bool) {
+	for x := s; x != nil; x = x.around {
+		if v, ok := x.names[name]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// Step implements expression.Values.
+func (s *scope) Step(id string) (any, bool) {
+	for x := s; x != nil; x = x.around {
+		x.shared.mu.RLock()
+		in := x.shared.byID[id]
+		x.shared.mu.RUnlock()
+		if in != nil {
+			return in, true
+		}
+	}
+	return notRunStep{}, true
+}
+
+// notRunStep stands for a step that has not begun.
+type notRunStep struct{}
+
+// Member implements expression.Object.
+func (notRunStep) Member(name string) (any, bool) {
+	switch name {
+	case "state":
+		return string(event.NotRun), true
+	case "attempts":
+		return 0, true
+	case "duration":
+		return time.Duration(0), true
+	case "error":
+		return "", true
+	}
+	return nil, true
+}
+
+// instance is a step in one scope: its state and what it gave.
+type instance struct {
+	step *plan.Step
+	path string
+
+	mu                        sync.RWMutex
+	state                     event.State
+	outputs, observed, before any
+	failure                   string
+	summary, why              string
+	preview                   *action.Preview
+	met                       bool
+	pending                   *schema.Unknown // dry run: its end is not known
+	item                      bool            // one item of a loop
+	duration                  time.Duration
+	attempts                  int
+}
+
+// Member implements expression.Object.
+func (in *instance) Member(name string) (any, bool) {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	switch name {
+	case "outputs":
+		return in.outputs, true
+	case "observed":
+		return in.observed, true
+	case "before":
+		return in.before, true
+	}
+	if in.pending != nil {
+		return *in.pending, true
+	}
+	switch name {
+	case "state":
+		return in.shown(), true
+	case "error":
+		return in.failure, true
+	case "duration":
+		return in.duration, true
+	case "attempts":
+		return in.attempts, true
+	}
+	return nil, false
+}
+
+// shown is the state as expressions see it: in a dry run a read that was
+// executed has passed.
+func (in *instance) shown() string {
+	if in.state == event.Executed {
+		return string(event.Passed)
+	}
+	return string(in.state)
+}
+
+// add makes the instance of a step in s.
+func (s *scope) add(st *plan.Step) *instance {
+	in := &instance{step: st, path: s.path(st), state: event.NotRun}
+	if st.ID != "" {
+		s.shared.mu.Lock()
+		s.shared.byID[st.ID] = in
+		s.shared.mu.Unlock()
+	}
+	return in
+}
+
+func (s *scope) path(st *plan.Step) string {
+	if s.prefix == "" {
+		return st.Path
+	}
+	return s.prefix + st.Local
+}

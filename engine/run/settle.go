@@ -1,0 +1,101 @@
+package run
+
+import (
+	"fmt"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+)
+
+// settle finds out what became of an effect whose reply was lost: by the
+// action's own means, then by observation. Idempotence is the caller's last
+// resort. It returns AppliedLost where nothing is proven.
+func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Applied, bool) {
+	if w.op.bound.Settle != nil {
+		ctx, cancel := w.Clock.WithTimeout(w.hard, readLimit)
+		applied, res, err := w.op.bound.Settle(ctx, w.call(w.in.path, w.op.target), subjects)
+		cancel()
+		if err == nil && applied != action.AppliedLost && applied != "" {
+			if res.Outputs != nil {
+				w.outputs(res)
+			}
+			return w.settled(applied, "settle", lost)
+		}
+	}
+	if w.look != nil && w.observedProof() {
+		return w.settled(action.AppliedFully, "observe", lost)
+	}
+	if w.op.bound.Idempotent {
+		return w.settled(action.AppliedLost, "idempotent", lost)
+	}
+	return action.AppliedLost, false
+}
+
+func (w *work) settled(a action.Applied, how string, lost *event.Failure) (action.Applied, bool) {
+	var facts []string
+	if lost != nil {
+		facts = append(facts, lost.What)
+	}
+	if w.record(event.TypeSettled, w.in.path, w.in.attempts, &event.Settled{Applied: a, How: how, Facts: facts}) != nil {
+		return action.AppliedLost, false
+	}
+	return a, true
+}
+
+// observedProof reports whether the observation shows that the effect was
+// applied: all `fail` items that do not read outputs hold within the step's
+// time, and at least one of them did not hold before. That they do not hold
+// proves nothing.
+func (w *work) observedProof() bool {
+	changed := false
+	names := w.names.with(map[string]any{"observed": w.in.before})
+	v := &verification{runner: w.runner, in: w.in, kind: "verify", names: names, ctx: w.hard}
+	for _, item := range w.in.step.Verify {
+		if item.Warn || item.Expr.Reads("outputs") {
+			continue
+		}
+		if v.judge(item).Verdict != event.Held {
+			changed = true
+		}
+	}
+	if !changed {
+		return false
+	}
+	start := w.Clock.Now()
+	v.names = w.names
+	for {
+		_, _, err := w.again()
+		if err == nil && w.allHold(v) {
+			return true
+		}
+		within := w.in.step.Within
+		if within == nil || w.Clock.Now().Add(within.Every).Sub(start) > within.Limit || w.Clock.Sleep(w.hard, within.Every) != nil {
+			return false
+		}
+	}
+}
+
+func (w *work) allHold(v *verification) bool {
+	for _, item := range w.in.step.Verify {
+		if !item.Warn && !item.Expr.Reads("outputs") && v.judge(item).Verdict != event.Held {
+			return false
+		}
+	}
+	return true
+}
+
+// inDoubt suspends the run: it is not known whether the effect was applied,
+// and it is not sent again.
+func (w *work) inDoubt(subjects []action.Subject, lost *event.Failure) outcome {
+	f := *lost
+	f.What = "the request was sent, its reply was lost: " + f.What
+	f.Seen = append(f.Seen, fmt.Sprintf("it is not known whether %s was applied; it was not repeated", w.op.brief()))
+	for _, s := range subjects {
+		if s.Version != "" {
+			f.Seen = append(f.Seen, fmt.Sprintf("before it, %s %s was at %s", s.Kind, s.Name, s.Version))
+		}
+	}
+	o := ended(w.in, event.InDoubt, &f)
+	o.problem.look = []string{"look at " + w.op.target.Name + " at " + w.op.target.Address + ": " + w.op.brief()}
+	return o
+}

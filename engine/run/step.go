@@ -1,0 +1,282 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// step plays one step whose needs are final: its `when`, its loop, its body.
+func (r *runner) step(s *plan.Step, sc *scope) outcome {
+	in := sc.add(s)
+	start := r.Clock.Now()
+	in.set(event.Running)
+	when, decided, o := r.when(in, sc)
+	switch {
+	case o.bad():
+	case decided == event.False:
+		if r.record(event.TypeStepSkipped, in.path, 0, &event.StepSkipped{Reason: "when", When: when}) == nil {
+			in.set(event.Skipped)
+			r.count(in, event.Skipped)
+		}
+		return outcome{state: event.Skipped}
+	case decided == event.UnknownCheck:
+		c := *sc
+		c.after = when.After
+		o = r.body(in, &c, when)
+		o = r.conditional(in, when, o)
+	default:
+		o = r.body(in, sc, when)
+	}
+	return r.finish(in, sc, o, start)
+}
+
+// body plays a step that is to run: once, or for each of its items.
+func (r *runner) body(in *instance, sc *scope, when *event.Check) outcome {
+	if in.step.Loop != nil {
+		return r.loop(in, sc, when)
+	}
+	return r.once(in, sc, when)
+}
+
+// once plays the body of a step, in a loop that of one item.
+func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
+	switch in.step.Body {
+	case plan.BodyAction:
+		return r.act(in, sc, when)
+	case plan.BodyManual:
+		return r.manual(in, sc, when)
+	}
+	if err := r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief}); err != nil {
+		return r.stopped(in)
+	}
+	r.began()
+	sc, done := r.timed(in, sc)
+	var o outcome
+	switch in.step.Body {
+	case plan.BodyBlock:
+		o = r.block(in, sc)
+		o = r.verifyContainer(in, sc, o)
+	case plan.BodyCall:
+		o = r.callPlaybook(in, sc)
+		o = r.verifyContainer(in, sc, o)
+	case plan.BodyRemedies:
+		o = r.remedies(in, sc)
+	}
+	if done() && o.state != event.Waiting && o.state != event.InDoubt {
+		o = halted(in, errTimedOut)
+	}
+	if o.bad() && in.step.OnFailure == plan.Undo {
+		r.undoWithin(in.path, sc)
+	}
+	return o
+}
+
+// timed gives a container with a timeout a boundary that ends with it. The
+// function that it returns releases it and says whether time ran out.
+func (r *runner) timed(in *instance, sc *scope) (*scope, func() bool) {
+	if in.step.Timeout == 0 {
+		return sc, func() bool { return false }
+	}
+	c := *sc
+	c.bound = newBoundary(r.hard, sc.bound)
+	ctx, watch := withStopwatch(c.bound.ctx, r.Clock, in.step.Timeout, sc.watch)
+	c.watch = watch
+	stop := context.AfterFunc(ctx, func() { c.bound.halt(event.Failed) })
+	return &c, func() bool {
+		stop()
+		late := errors.Is(context.Cause(ctx), errTimedOut)
+		watch.end()
+		c.bound.close()
+		return late
+	}
+}
+
+// when decides the condition of a step, once.
+func (r *runner) when(in *instance, sc *scope) (*event.Check, event.Verdict, outcome) {
+	cond := in.step.When
+	if cond == nil {
+		return nil, event.True, outcome{}
+	}
+	x := cond.Expr.Explain(sc.bound.ctx, sc, expression.Limits{})
+	c := r.explained("when", cond.Expr, x, cond.Place)
+	if x.Err != nil {
+		c.Verdict = event.NotEvaluated
+		o := failed(in, &event.Failure{What: "its `when` could not be evaluated: " + x.Err.Error(), Place: cond.Place})
+		o.problem.check = c
+		return c, c.Verdict, o
+	}
+	switch v := x.Value.(type) {
+	case schema.Unknown:
+		c.Verdict, c.After = event.UnknownCheck, v.After
+	case bool:
+		c.Verdict = event.False
+		if v {
+			c.Verdict = event.True
+		}
+	}
+	r.countCondition(c.Verdict)
+	return c, c.Verdict, outcome{}
+}
+
+// finish ends a step: `on_failure: warn` of an action makes a warning of its
+// failure, and a failure that stays rises to its boundary.
+func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) outcome {
+	if o.state == event.Failed && in.step.OnFailure == plan.Warn && !o.problem.partial {
+		r.warn(in, o.problem.message())
+		o = outcome{state: event.Warned, after: o.after, problem: o.problem}
+	}
+	if o.state == event.Failed && in.step.OnFailure == plan.Undo && in.step.Body == plan.BodyAction {
+		r.undoWithin(in.path, sc)
+	}
+	if r.DryRun && o.state == event.Passed {
+		o.state = event.Executed
+		if o.after != "" && o.after != sc.after {
+			o.state = event.Previewed
+		}
+	}
+	took := r.Clock.Now().Sub(start)
+	done := &event.StepFinished{State: o.state, Duration: took}
+	if o.problem != nil {
+		done.Failure, done.Check = o.problem.failure, o.problem.check
+	}
+	in.end(o, took, done)
+	if o.state == event.NotRun {
+		return o
+	}
+	r.rise(in, sc, o)
+	if o.state == event.Waiting || o.state == event.InDoubt {
+		return o
+	}
+	if err := r.record(event.TypeStepFinished, in.path, 0, done); err != nil {
+		return r.stopped(in)
+	}
+	r.count(in, o.state)
+	return o
+}
+
+// rise halts what a bad outcome concerns: refusal, doubt and waiting the run,
+// a failure its boundary.
+func (r *runner) rise(in *instance, sc *scope, o outcome) {
+	switch o.state {
+	case event.Refused, event.InDoubt, event.Waiting:
+		r.root.halt(o.state)
+	case event.Failed:
+		if !r.DryRun { // what follows a failed read is shown as unknown
+			sc.bound.halt(event.Failed)
+		}
+	default:
+		return
+	}
+	if o.problem != nil && o.problem.path == in.path {
+		r.tally.note(o.problem)
+		r.find(in, o.problem)
+	}
+}
+
+// stopped is the outcome of a step when the journal failed.
+func (r *runner) stopped(in *instance) outcome {
+	return ended(in, event.Cancelled, &event.Failure{What: "the journal cannot be written"})
+}
+
+func (in *instance) set(s event.State) {
+	in.mu.Lock()
+	in.state = s
+	in.mu.Unlock()
+}
+
+// end sets what expressions see of a finished step, and lets go of what none
+// reads.
+func (in *instance) end(o outcome, took time.Duration, done *event.StepFinished) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.state, in.duration = o.state, took
+	if o.problem != nil {
+		in.failure = o.problem.message()
+	}
+	done.Met = in.met
+	done.Summary = in.summary
+	done.Preview, done.Why = in.preview, in.why
+	if in.step.Body != plan.BodyAction && in.step.Outputs != nil && in.outputs != nil && in.step.Loop == nil {
+		done.Outputs = marshal(in.step.Outputs, in.outputs)
+	}
+	if !in.step.Referred {
+		in.outputs, in.observed, in.before = nil, nil, nil
+	}
+}
+
+func (t *tally) note(p *problem) {
+	t.do(func() {
+		switch {
+		case p.state == event.InDoubt && t.doubt == nil:
+			t.doubt = p
+		case p.state == event.Waiting && t.waits == nil:
+			t.waits = p
+		}
+		if t.first == nil {
+			t.first = p
+		}
+	})
+}
+
+func (r *runner) began() {
+	r.tally.do(func() { r.tally.began = true })
+}
+
+// count counts a step that ended, for run.passed and its like; blocks are not.
+func (r *runner) count(in *instance, s event.State) {
+	if in.step.Body == plan.BodyBlock || in.step.Loop != nil && !in.item && s != event.Skipped {
+		return
+	}
+	if r.DryRun && in.step.Body != plan.BodyAction {
+		return
+	}
+	r.tally.do(func() {
+		if r.tally.counts == nil {
+			r.tally.counts = map[event.State]int{}
+		}
+		r.tally.counts[s]++
+		switch s {
+		case event.Executed:
+			r.tally.dry.Executed++
+		case event.Previewed:
+			r.tally.dry.Previewed++
+		case event.Unknown:
+			r.tally.dry.Unknown++
+		case event.Skipped:
+			r.tally.dry.Skipped++
+		}
+	})
+}
+
+func (r *runner) countCondition(v event.Verdict) {
+	if !r.DryRun {
+		return
+	}
+	r.tally.do(func() {
+		if v == event.UnknownCheck {
+			r.tally.dry.Unknowns++
+			return
+		}
+		r.tally.dry.Evaluated++
+	})
+}
+
+// find adds a failed step to the findings of the run.
+func (r *runner) find(in *instance, p *problem) {
+	f := event.Finding{Step: in.path, Title: in.step.Name(), Level: "fail", Message: p.message()}
+	r.tally.do(func() { r.tally.findings = append(r.tally.findings, f) })
+}
+
+func (r *runner) warn(in *instance, message string) {
+	f := event.Finding{Step: in.path, Title: in.step.Name(), Level: "warn", Message: message}
+	r.tally.do(func() {
+		r.tally.warnings = append(r.tally.warnings, f)
+		r.tally.findings = append(r.tally.findings, f)
+	})
+}

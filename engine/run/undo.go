@@ -1,0 +1,81 @@
+package run
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/plan"
+)
+
+// undoable is an applied effect with a declared compensation.
+type undoable struct {
+	in     *instance
+	sc     *scope // what the step saw, with its before and outputs
+	change int    // index among the changes of the run
+}
+
+// undoWithin undoes, in reverse order, the effects of the step at path and of
+// those within it. It asks nobody, and the halt of the run does not end it. A
+// failed undo blocks the undos of those that its step came after.
+func (r *runner) undoWithin(path string, sc *scope) {
+	var todo []undoable
+	r.tally.do(func() {
+		r.tally.undo = slices.DeleteFunc(r.tally.undo, func(u undoable) bool {
+			if !under(u.sc, u.in, path) {
+				return false
+			}
+			todo = append(todo, u)
+			return true
+		})
+	})
+	if len(todo) == 0 || r.journal.failed() != nil {
+		return
+	}
+	_ = r.record(event.TypePhase, path, 0, &event.Phase{Name: "undo"})
+	var blocked []*plan.Step
+	for _, u := range slices.Backward(todo) {
+		if slices.ContainsFunc(blocked, func(s *plan.Step) bool { return plan.Precedes(u.in.step, s) }) {
+			r.undone(u, event.UndoFailed, &event.Failure{What: "not undone: the undo of a step after it failed"})
+			continue
+		}
+		if !r.undoOne(u) {
+			blocked = append(blocked, u.in.step)
+		}
+	}
+}
+
+// under reports whether the step belongs to what is at path: the path itself,
+// an item or a part of it, also where the part has an address of its own.
+func under(sc *scope, in *instance, path string) bool {
+	if in.path == path || strings.HasPrefix(in.path, path+"/") || strings.HasPrefix(in.path, path+"[") {
+		return true
+	}
+	for s := in.step; s != nil; s = s.Parent {
+		if sc.path(s) == path {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *runner) undoOne(u undoable) bool {
+	sc := *u.sc
+	sc.bound = newBoundary(r.hard, nil)
+	defer sc.bound.close()
+	sc.mild, sc.phase, sc.watch = true, "undo", nil
+	o := r.step(u.in.step.Undo, &sc)
+	if o.bad() {
+		r.undone(u, event.UndoFailed, o.problem.failure)
+		return false
+	}
+	r.undone(u, event.Undone, nil)
+	r.tally.do(func() { r.tally.changes[u.change].Undone = true })
+	return true
+}
+
+func (r *runner) undone(u undoable, s event.State, f *event.Failure) {
+	u.in.set(s)
+	_ = r.record(event.TypeStepFinished, u.in.path, 0, &event.StepFinished{State: s, Failure: f, Duration: time.Duration(0)})
+}

@@ -1,0 +1,188 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// value evaluates a playbook value. An error says at which place.
+func (r *runner) value(ctx context.Context, v *plan.Value, sc expression.Values) (any, error) {
+	switch {
+	case v == nil:
+		return nil, nil
+	case v.Template != nil:
+		got, err := v.Template.Eval(ctx, sc, expression.Limits{})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", v.Place, err)
+		}
+		return got, nil
+	case v.Expr != nil:
+		return condition(v.Expr.Explain(ctx, sc, expression.Limits{}), v.Expr)
+	case v.IsList:
+		list := make([]any, len(v.List))
+		for i, item := range v.List {
+			got, err := r.value(ctx, item, sc)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = got
+		}
+		return list, nil
+	case v.IsObject:
+		object := make(map[string]any, len(v.Fields))
+		for _, f := range v.Fields {
+			got, err := r.value(ctx, f.Value, sc)
+			if err != nil {
+				return nil, err
+			}
+			object[f.Name] = got
+		}
+		return object, nil
+	}
+	return v.Const, nil
+}
+
+// condition makes a parameter of an explained expression. An error of its
+// evaluation does not stop the action: the condition does not hold.
+func condition(x expression.Explanation, e *expression.Expr) (any, error) {
+	if u, ok := x.Value.(schema.Unknown); ok {
+		return u, nil
+	}
+	holds, _ := x.Value.(bool)
+	return schema.Condition{Source: e.Source(), Holds: holds && x.Err == nil, Explanation: x}, nil
+}
+
+// text evaluates a value to text for people; "" for nil.
+func (r *runner) text(ctx context.Context, v *plan.Value, sc expression.Values) (string, error) {
+	got, err := r.value(ctx, v, sc)
+	if err != nil || got == nil {
+		return "", err
+	}
+	return schema.TextOf(got), nil
+}
+
+// unknownIn returns the first unknown part of a value.
+func unknownIn(v any) (schema.Unknown, bool) {
+	switch v := v.(type) {
+	case schema.Unknown:
+		return v, true
+	case []any:
+		for _, x := range v {
+			if u, ok := unknownIn(x); ok {
+				return u, true
+			}
+		}
+	case map[string]any:
+		for _, x := range v {
+			if u, ok := unknownIn(x); ok {
+				return u, true
+			}
+		}
+	}
+	return schema.Unknown{}, false
+}
+
+// maxText is the longest text that an output may have, in bytes; what is
+// longer is cut with a mark.
+const maxText = 1 << 20
+
+// bounded returns v with long texts cut, so that no output can fill the memory
+// or the journal.
+func bounded(v any) any {
+	switch v := v.(type) {
+	case string:
+		if len(v) > maxText {
+			return v[:maxText] + fmt.Sprintf("… (cut, %d bytes in all)", len(v))
+		}
+	case []any:
+		for i := range v {
+			v[i] = bounded(v[i])
+		}
+	case map[string]any:
+		for k, x := range v {
+			switch x.(type) {
+			case string, []any, map[string]any:
+				v[k] = bounded(x)
+			}
+		}
+	}
+	return v
+}
+
+// operation is a call of an action, with its parameters evaluated.
+type operation struct {
+	action  *action.Action
+	target  action.Target
+	params  map[string]any
+	bound   action.Bound
+	effect  action.Effect
+	unknown *schema.Unknown // dry run: a parameter is not known, so bound is empty
+}
+
+// brief is the operation in a few words.
+func (op *operation) brief() string {
+	if op.unknown != nil || op.bound.Brief == "" {
+		return op.action.Name
+	}
+	return op.action.Name + " " + op.bound.Brief
+}
+
+// resolve evaluates target and parameters of an operation and binds them.
+func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.Values) (*operation, *event.Failure) {
+	out := &operation{action: op.Action, effect: op.Effect}
+	var err error
+	if out.target, err = r.target(ctx, op, sc); err != nil {
+		return nil, &event.Failure{What: err.Error(), Do: []string{"name it under targets: in runbook.yaml, or choose another environment with --env"}}
+	}
+	var values any
+	if op.Params != nil {
+		if values, err = r.value(ctx, op.Params.Value, sc); err != nil {
+			return nil, &event.Failure{What: "parameters of " + op.Action.Name + ": " + err.Error()}
+		}
+	}
+	out.params, _ = values.(map[string]any)
+	if u, ok := unknownIn(values); ok {
+		out.unknown = &u
+		return out, nil
+	}
+	out.bound, err = op.Action.Decode(out.params, out.target)
+	if err != nil {
+		return nil, &event.Failure{What: "parameters of " + op.Action.Name + ": " + err.Error()}
+	}
+	out.params = out.bound.Params
+	out.effect = out.bound.Effect
+	if op.Raised && op.Effect > out.effect {
+		out.effect = op.Effect
+	}
+	return out, nil
+}
+
+// target is the target that the operation names, or the family's default.
+func (r *runner) target(ctx context.Context, op *plan.Operation, sc expression.Values) (action.Target, error) {
+	kind := op.Action.Target
+	if kind == nil {
+		return action.Target{}, nil
+	}
+	name := kind.Name
+	if op.Target != nil {
+		got, err := r.text(ctx, op.Target, sc)
+		if err != nil {
+			return action.Target{}, err
+		}
+		name = got
+	}
+	t, ok := r.Environment.Target(name)
+	switch {
+	case !ok:
+		return t, fmt.Errorf("environment %s has no target %q, which %s needs", r.Environment.Name, name, op.Action.Name)
+	case t.Kind != kind.Name:
+		return t, fmt.Errorf("target %q is of kind %s; %s needs %s", name, t.Kind, op.Action.Name, kind.Name)
+	}
+	return t, nil
+}

@@ -1,0 +1,259 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// verification evaluates the items of a `verify` and, within its time, looks
+// again until all that may fail hold in the same look.
+type verification struct {
+	*runner
+	in     *instance
+	kind   string // "verify" or "goal"
+	names  expression.Values
+	ctx    context.Context
+	look   func() (event.Type, any, error) // nil: nothing to look at again
+	fresh  bool                            // look before the first evaluation
+	within *plan.Within
+
+	fact     any // the last look, recorded with the verdict
+	factType event.Type
+	looks    map[string]int
+	count    int
+	lastErr  error
+}
+
+// judged is what became of the items of a verification.
+type judged struct {
+	checks  []*event.Check
+	failed  *event.Check // the first `fail` item that does not hold
+	warned  bool
+	unknown bool
+}
+
+// run polls to the verdict and records it with the look that gave it.
+func (v *verification) run() (judged, outcome) {
+	start := v.Clock.Now()
+	j, o := v.poll(start)
+	if o.bad() {
+		return j, o
+	}
+	if v.fact != nil && v.record(v.factType, v.in.path, 0, v.fact) != nil {
+		return j, v.stopped(v.in)
+	}
+	for _, c := range j.checks {
+		v.annotate(c, v.Clock.Now().Sub(start))
+		if v.record(event.TypeCheck, v.in.path, 0, c) != nil {
+			return j, v.stopped(v.in)
+		}
+		v.countCondition(c.Verdict)
+		if c.Verdict == event.CheckWarned {
+			v.warn(v.in, warning(c))
+		}
+	}
+	return j, passed()
+}
+
+func (v *verification) poll(start time.Time) (judged, outcome) {
+	need := v.fresh
+	for {
+		if need {
+			v.factType, v.fact, v.lastErr = v.look()
+			v.count++
+		}
+		if cause, ok := interrupted(v.ctx); ok {
+			return judged{}, halted(v.in, cause)
+		}
+		j := v.evaluate()
+		if j.failed == nil && v.lastErr == nil || v.look == nil || v.within == nil || v.final() {
+			return j, passed()
+		}
+		v.saw(j)
+		next := v.Clock.Now().Add(v.within.Every)
+		if next.Sub(start) > v.within.Limit {
+			return j, passed()
+		}
+		v.show(event.TypePoll, v.in.path, v.polled(j, start))
+		if v.Clock.Sleep(v.ctx, v.within.Every) != nil {
+			return j, halted(v.in, context.Cause(v.ctx))
+		}
+		need = true
+	}
+}
+
+func (v *verification) polled(j judged, start time.Time) *event.Poll {
+	p := &event.Poll{Left: v.within.Limit - v.Clock.Now().Sub(start)}
+	if j.failed != nil {
+		p.That, p.Seen = j.failed.That, j.failed.Seen
+	}
+	return p
+}
+
+// final: another look cannot help.
+func (v *verification) final() bool {
+	return v.lastErr != nil && action.AsFailure(v.lastErr).Final
+}
+
+// saw counts what the looks showed, for the report of a failure.
+func (v *verification) saw(j judged) {
+	if v.looks == nil {
+		v.looks = map[string]int{}
+	}
+	switch {
+	case v.lastErr != nil:
+		v.looks[action.AsFailure(v.lastErr).What]++
+	case j.failed != nil && len(v.looks) < 100:
+		v.looks[j.failed.Seen]++
+	}
+}
+
+// evaluate judges all items, in the order of the file.
+func (v *verification) evaluate() judged {
+	var j judged
+	for _, item := range v.in.step.Verify {
+		c := v.judge(item)
+		j.checks = append(j.checks, c)
+		switch c.Verdict {
+		case event.CheckFailed, event.NotEvaluated:
+			if !item.Warn && j.failed == nil {
+				j.failed = c
+			}
+		case event.CheckWarned:
+			j.warned = true
+		case event.UnknownCheck:
+			j.unknown = true
+		}
+	}
+	return j
+}
+
+// judge evaluates one item.
+func (v *verification) judge(item *plan.Check) *event.Check {
+	x := item.Expr.Explain(v.ctx, v.names, limits)
+	c := v.explained(v.kind, item.Expr, x, item.Place)
+	if item.Warn {
+		c.Level = "warn"
+	}
+	if item.Message != nil {
+		c.Message, _ = v.text(v.ctx, item.Message, v.names)
+	}
+	_, unknown := x.Value.(schema.Unknown)
+	switch {
+	case x.Err != nil || v.lastErr != nil && item.Expr.Reads("observed"):
+		c.Verdict = event.NotEvaluated
+		if v.lastErr != nil {
+			c.Error = v.lastErr.Error()
+		}
+	case unknown && v.DryRun:
+		c.Verdict = event.UnknownCheck
+	case unknown:
+		c.Verdict, c.Error = event.NotEvaluated, "a part of it is unknown"
+	case x.Value == true:
+		c.Verdict = event.Held
+	case item.Warn:
+		c.Verdict = event.CheckWarned
+	default:
+		c.Verdict = event.CheckFailed
+	}
+	if c.Verdict == event.NotEvaluated && item.Warn {
+		c.Verdict = event.CheckWarned
+	}
+	return c
+}
+
+// annotate tells of the polling on a check that did not hold.
+func (v *verification) annotate(c *event.Check, took time.Duration) {
+	if v.within == nil {
+		return
+	}
+	c.Within, c.Every = v.within.Text, v.within.EveryText
+	c.Count, c.Took = max(1, v.count), took
+	if c.Verdict == event.Held {
+		return
+	}
+	for seen, n := range v.looks {
+		c.Looks = append(c.Looks, event.Look{Seen: seen, Count: n})
+	}
+	slices.SortFunc(c.Looks, func(a, b event.Look) int { return b.Count - a.Count })
+}
+
+func warning(c *event.Check) string {
+	if c.Message != "" {
+		return c.Message
+	}
+	return fmt.Sprintf("%s, seen %s", c.That, c.Seen)
+}
+
+// verify judges the step's items after its action.
+func (w *work) verify(look func() (event.Type, any, error)) outcome {
+	if len(w.in.step.Verify) == 0 {
+		return passed()
+	}
+	v := &verification{
+		runner: w.runner, in: w.in, kind: "verify", names: w.names, ctx: w.soft,
+		look: look, fresh: w.look != nil, within: w.in.step.Within, count: 1,
+	}
+	if v.fresh {
+		v.count = 0
+	}
+	j, o := v.run()
+	if o.bad() {
+		return o
+	}
+	return verdict(w.in, j, v)
+}
+
+// verdict turns what became of the items into the end of the step.
+func verdict(in *instance, j judged, v *verification) outcome {
+	switch {
+	case j.failed != nil:
+		f := &event.Failure{What: "expected " + j.failed.That, Place: j.failed.Place}
+		if j.failed.Message != "" {
+			f.What = j.failed.Message + "; expected " + j.failed.That
+		}
+		switch {
+		case j.failed.Error != "":
+			f.What += ", not evaluated: " + j.failed.Error
+		case j.failed.Seen != "":
+			f.What += ", seen " + j.failed.Seen
+		}
+		if v.lastErr != nil {
+			l := failure(v.lastErr)
+			f.Where, f.Tried, f.Seen, f.Do = l.Where, l.Tried, l.Seen, l.Do
+		}
+		o := failed(in, f)
+		o.problem.check = j.failed
+		return o
+	case j.warned:
+		return outcome{state: event.Warned}
+	}
+	return passed()
+}
+
+// verifyContainer judges the items of a block or a call, which may read the
+// steps within.
+func (r *runner) verifyContainer(in *instance, sc *scope, o outcome) outcome {
+	if o.bad() || len(in.step.Verify) == 0 {
+		return o
+	}
+	names := sc.with(map[string]any{"outputs": in.outputs})
+	v := &verification{runner: r, in: in, kind: "verify", names: names, ctx: sc.bound.ctx}
+	j, end := v.run()
+	if !end.bad() {
+		end = verdict(in, j, v)
+	}
+	if end.state == event.Passed {
+		return o
+	}
+	end.after = o.after
+	return end
+}
