@@ -13,7 +13,7 @@ import (
 const (
 	maxLogBytes  = 1 << 20
 	maxLineBytes = 16 << 10
-	lineCost     = 16        // what an empty line counts
+	lineCost     = 16       // what an empty line counts
 	lineWindow   = 64 << 10 // of a long line, patterns are sought in pieces of this size
 )
 
