@@ -146,7 +146,7 @@ func cause(err error) string {
 	return text
 }
 
-// wrongParams is the failure of parameters that cannot work together.
-func (e *engine) wrongParams(what string, do ...string) error {
-	return &action.Failure{Applied: action.AppliedNot, Final: true, What: what, Where: e.call.Step, Tried: "nothing was sent", Do: do}
+// wrongParam refuses a parameter that cannot work, before anything is sent.
+func (e *engine) wrongParam(name, what string, do ...string) error {
+	return &action.Failure{Applied: action.AppliedNot, Final: true, What: "with." + name + ": " + what, Where: e.call.Step, Tried: "nothing was sent", Do: do}
 }

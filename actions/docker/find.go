@@ -120,10 +120,10 @@ func (e *engine) containers(ctx context.Context, all bool, filters client.Filter
 func (e *engine) find(ctx context.Context, reference string) (*found, error) {
 	reference = strings.TrimPrefix(strings.TrimSpace(reference), "/")
 	if reference == "" {
-		return nil, e.wrongParams("container is empty")
+		return nil, e.wrongParam("container", "it is empty")
 	}
 	if strings.ContainsAny(reference, "/?#% \t\n") {
-		return nil, e.wrongParams(fmt.Sprintf("%q is no name of a container", reference))
+		return nil, e.wrongParam("container", fmt.Sprintf("%q is no name of a container", reference))
 	}
 	c, ok, err := e.inspect(ctx, reference)
 	if err != nil {

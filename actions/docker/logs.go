@@ -58,12 +58,12 @@ func logs(ctx context.Context, call action.Call, p logsParams) (logsOutputs, err
 	tail := &logTail{}
 	for _, text := range p.Count {
 		if text == "" || len(text) > lineWindow/2 {
-			return logsOutputs{}, e.wrongParams("count: a text is empty or too long")
+			return logsOutputs{}, e.wrongParam("count", "a text is empty or too long")
 		}
 		pat := &pattern{text: text, bytes: []byte(text)}
 		if p.Regexp {
 			if pat.re, err = regexp.Compile(text); err != nil {
-				return logsOutputs{}, e.wrongParams(fmt.Sprintf("count: %q is no regular expression: %v", text, err))
+				return logsOutputs{}, e.wrongParam("count", fmt.Sprintf("%q is no regular expression: %v", text, err))
 			}
 		}
 		tail.patterns = append(tail.patterns, pat)

@@ -63,12 +63,12 @@ func sampleStats(ctx context.Context, call action.Call, p sampleStatsParams) (sa
 		return sampleStatsOutputs{}, err
 	}
 	if p.Every <= 0 || p.For < 2*p.Every {
-		return sampleStatsOutputs{}, e.wrongParams(fmt.Sprintf("for: %s holds fewer than 3 samples, every %s", p.For, p.Every),
+		return sampleStatsOutputs{}, e.wrongParam("for", fmt.Sprintf("%s holds fewer than 3 samples, every %s", p.For, p.Every),
 			"raise for to at least "+(2*p.Every).String()+", or lower every")
 	}
 	n := int(p.For/p.Every) + 1
 	if n > maxSamples {
-		return sampleStatsOutputs{}, e.wrongParams(fmt.Sprintf("%d samples are too many, at most %d", n, maxSamples), "raise every")
+		return sampleStatsOutputs{}, e.wrongParam("every", fmt.Sprintf("%d samples are too many, at most %d", n, maxSamples), "raise every")
 	}
 	c, err := e.find(ctx, p.Container)
 	if err != nil {

@@ -97,7 +97,7 @@ func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (
 func findForLimits(ctx context.Context, call action.Call, p updateLimitsParams) (*engine, *found, error) {
 	e, c, err := openAndFind(ctx, call, p.Container)
 	if err == nil && p.Memory == nil && p.CPUs == nil {
-		err = e.wrongParams("neither memory nor cpus is given", "give one of them")
+		err = e.wrongParam("memory", "neither memory nor cpus is given", "give one of them")
 	}
 	return e, c, err
 }

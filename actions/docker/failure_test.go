@@ -1,0 +1,138 @@
+package docker
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"runbook/engine/action"
+)
+
+func hijackAndClose(w http.ResponseWriter) {
+	if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+		_ = conn.Close()
+	}
+}
+
+func TestConnectionFailures(t *testing.T) {
+	dead := filepath.Join(t.TempDir(), "s")
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: dead, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.SetUnlinkOnClose(false)
+	_ = listener.Close()
+	for name, test := range map[string]struct{ host, what, do string }{
+		"no socket":      {"unix:///nowhere/docker.sock", "no such socket", "systemctl start docker"},
+		"nobody listens": {"unix://" + dead, "connection refused", "systemctl start docker"},
+		"refused TCP":    {"tcp://127.0.0.1:1", "connection refused", "docker -H tcp://127.0.0.1:1 version"},
+		"ssh":            {"ssh://host", "ssh is not supported", "check host"},
+		"no scheme":      {"localhost", "it has no scheme", "check host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, a := range []*action.Action{Inspect, Restart, List} {
+				params := map[string]any{"container": "app"}
+				if a == List {
+					params = nil
+				}
+				_, err := run(t, a, callTo(t, map[string]any{"host": test.host}), params)
+				f := action.AsFailure(err)
+				if err == nil || !strings.Contains(f.What, test.what) || !strings.Contains(strings.Join(f.Do, "\n"), test.do) ||
+					f.Tried == "" || !strings.Contains(f.Where, test.host) || f.Applied != action.AppliedNot {
+					t.Errorf("%s: %+v", a.Name, f)
+				}
+			}
+		})
+	}
+}
+
+func TestPermissionDenied(t *testing.T) {
+	f := &action.Failure{}
+	path := filepath.Join(t.TempDir(), "s")
+	if err := os.WriteFile(path, nil, 0o660); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o660); err != nil { // whatever the umask
+		t.Fatal(err)
+	}
+	denied(f, path)
+	if f.What != "permission denied" || !f.Final || !strings.HasPrefix(f.Tried, "to open the socket as ") || !strings.Contains(f.Do[0], "usermod") {
+		t.Errorf("got %+v", f)
+	}
+	if len(f.Seen) != 1 || !strings.Contains(f.Seen[0], " 0660") {
+		t.Errorf("seen %v", f.Seen)
+	}
+}
+
+// TestErrorClasses checks what is said to be known of a restart after each fault.
+func TestErrorClasses(t *testing.T) {
+	refuse := func(status int) func(*fakeEngine, http.ResponseWriter) {
+		return func(_ *fakeEngine, w http.ResponseWriter) {
+			reply(w, status, map[string]string{"message": "port is already allocated"})
+		}
+	}
+	for name, test := range map[string]struct {
+		fault func(*fakeEngine, http.ResponseWriter)
+		want  action.Applied
+		what  string
+	}{
+		"conflict":    {refuse(409), action.AppliedNot, "Docker answered 409: port is already allocated"},
+		"gone":        {refuse(404), action.AppliedNot, "Docker answered 404"},
+		"500, same":   {refuse(500), action.AppliedNot, "was not restarted and is running as before"},
+		"bad gateway": {refuse(502), action.AppliedLost, "Docker answered 502"},
+		"unavailable": {refuse(503), action.AppliedLost, "Docker answered 503"},
+		"reply lost":  {func(_ *fakeEngine, w http.ResponseWriter) { hijackAndClose(w) }, action.AppliedLost, "the connection broke before the answer"},
+		"500, stopped": {func(f *fakeEngine, w http.ResponseWriter) {
+			f.mu.Lock()
+			f.containers[0].State.Running, f.containers[0].State.Status, f.containers[0].State.ExitCode = false, "exited", 137
+			f.mu.Unlock()
+			refuse(500)(f, w)
+		}, action.AppliedPart, "the container was stopped and did not start again; Docker answered 500: port is already allocated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, app())
+			f.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+				if r.Method != http.MethodPost {
+					return false
+				}
+				test.fault(f, w)
+				return true
+			}
+			_, err := run(t, Restart, f.call(t), map[string]any{"container": "app"})
+			if got := action.ClassOf(err); got != test.want || !strings.Contains(action.AsFailure(err).What, test.what) {
+				t.Errorf("got %s: %+v", got, action.AsFailure(err))
+			}
+			if sent := f.changes(); len(sent) != 1 {
+				t.Errorf("a change was repeated: %v", sent)
+			}
+		})
+	}
+}
+
+func TestHangingEngine(t *testing.T) {
+	f := newFake(t, app())
+	release := make(chan struct{})
+	defer close(release)
+	f.answer = func(_ http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.Method == http.MethodPost {
+			<-release
+		}
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	call := f.call(t)
+	_, err := bound(t, Restart, call, map[string]any{"container": "app"}).Run(ctx, call)
+	failure := action.AsFailure(err)
+	if action.ClassOf(err) != action.AppliedLost || !strings.Contains(failure.What, "no answer in") || !strings.Contains(failure.Tried, "request sent, no first byte") {
+		t.Errorf("got %+v", failure)
+	}
+	if want := "container app (3f9c2b71a0de) on docker, unix://" + f.socket; failure.Where != want {
+		t.Errorf("where %q, want %q", failure.Where, want)
+	}
+}

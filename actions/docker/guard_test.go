@@ -1,0 +1,82 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/moby/moby/client"
+
+	"runbook/engine/action"
+)
+
+// TestDryRunSendsNoChange calls what changes something past the engine, which
+// would not: the client layer itself must refuse, also on hijacked connections.
+func TestDryRunSendsNoChange(t *testing.T) {
+	f := newFake(t, app())
+	call := f.call(t)
+	call.DryRun = true
+	for _, test := range []struct {
+		action *action.Action
+		params map[string]any
+	}{
+		{Restart, nil}, {Stop, nil}, {Start, nil}, {Pause, nil}, {Unpause, nil},
+		{UpdateLimits, map[string]any{"cpus": 1.5}}, {Exec, map[string]any{"argv": []any{"true"}}},
+	} {
+		params := map[string]any{"container": "app"}
+		for k, v := range test.params {
+			params[k] = v
+		}
+		switch test.action {
+		case Start:
+			f.containers[0].State.Running, f.containers[0].State.Status = false, "exited"
+		case Unpause:
+			f.containers[0].State.Running, f.containers[0].State.Paused = true, true
+		default:
+			f.containers[0] = app()
+		}
+		_, err := run(t, test.action, call, params)
+		if !errors.Is(err, action.ErrDryRun) || action.ClassOf(err) != action.AppliedNot || !action.AsFailure(err).Final {
+			t.Errorf("%s: got %v", test.action.Name, err)
+		}
+	}
+	e, err := openEngine(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	for name, send := range map[string]func() error{
+		"exec attach": func() error { _, err := e.api.ExecAttach(ctx, "x", client.ExecAttachOptions{}); return err },
+		"attach":      func() error { _, err := e.api.ContainerAttach(ctx, "app", client.ContainerAttachOptions{}); return err },
+		"remove":      func() error { _, err := e.api.ContainerRemove(ctx, "app", client.ContainerRemoveOptions{}); return err },
+		"prune":       func() error { _, err := e.api.VolumePrune(ctx, client.VolumePruneOptions{}); return err },
+	} {
+		if err := send(); !errors.Is(err, action.ErrDryRun) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if sent := f.changes(); len(sent) > 0 {
+		t.Errorf("changes reached the engine: %v", sent)
+	}
+}
+
+func TestGuardList(t *testing.T) {
+	for request, passes := range map[string]bool{
+		"GET /v1.41/containers/json": true, "HEAD /_ping": true, "GET /containers/x/logs": true,
+		"POST /v1.41/containers/x/wait": true, "POST /containers/x/wait": true, "POST /v1.41/containers/wait/restart": false,
+		"GET /v1.41/containers/x/attach/ws": false, "POST /v1.41/containers/x/attach": false, "POST /session": false,
+		"PUT /containers/x/archive": false, "DELETE /containers/x": false, "OPTIONS /containers/x": false, "POST /build": false,
+		"PATCH /containers/x/wait": false,
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		r, err := http.NewRequest(method, "http://docker"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := refuseChanges(r); (err == nil) != passes {
+			t.Errorf("%s: %v", request, err)
+		}
+	}
+}
