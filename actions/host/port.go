@@ -1,0 +1,85 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// PortParams are the parameters of host.port.
+type PortParams struct {
+	Host    string        `yaml:"host" default:"127.0.0.1" doc:"Name or address of the host."`
+	Port    int           `yaml:"port" min:"1" max:"65535" doc:"The TCP port."`
+	Timeout time.Duration `yaml:"timeout" default:"5s" min:"1ms" max:"5m" doc:"How long to wait for the connection."`
+}
+
+// Brief returns the address.
+func (p PortParams) Brief() string { return net.JoinHostPort(p.Host, strconv.Itoa(p.Port)) }
+
+// PortOutputs are the outputs of host.port.
+type PortOutputs struct {
+	Open      bool    `yaml:"open" doc:"Whether a TCP connection came about."`
+	LatencyMS float64 `yaml:"latency_ms" doc:"Milliseconds until the connection, or until it was given up."`
+	Error     string  `yaml:"error" doc:"Why there was no connection; empty where the port is open."`
+}
+
+// Summary returns the result in a few words.
+func (o PortOutputs) Summary() string {
+	after := schema.HumanDuration(time.Duration(o.LatencyMS * float64(time.Millisecond)))
+	if o.Open {
+		return "open, " + after
+	}
+	return "closed: " + o.Error
+}
+
+// Port tries to connect to a TCP port. A closed port is an answer, no error.
+var Port = action.New(action.Spec[PortParams, PortOutputs]{
+	Name:    "host.port",
+	Summary: "Tries to connect to a TCP port from this machine, and sends nothing.",
+	Example: `
+action: host.port
+with: {port: 6379}
+verify: [outputs.open]
+`,
+	Effect: action.Read,
+	Run:    connect,
+})
+
+func connect(ctx context.Context, _ action.Call, p PortParams) (PortOutputs, error) {
+	dialer := net.Dialer{Timeout: p.Timeout}
+	started := time.Now()
+	conn, err := dialer.DialContext(ctx, "tcp", p.Brief())
+	o := PortOutputs{Open: err == nil, LatencyMS: float64(time.Since(started).Microseconds()) / 1000}
+	if err == nil {
+		return o, conn.Close()
+	}
+	if ctx.Err() != nil {
+		return PortOutputs{}, unreadable("port "+p.Brief(), ctx.Err())
+	}
+	o.Error = whyClosed(err, p.Timeout)
+	return o, nil
+}
+
+func whyClosed(err error, limit time.Duration) string {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "the name " + dns.Name + " is not known"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "no answer in " + schema.HumanDuration(limit)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,114 @@
+package http
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"runbook/engine/schema"
+)
+
+const shownBody = 200
+
+// payload is the body of a request, and what is shown of it.
+type payload struct {
+	bytes       []byte
+	display     string
+	contentType string
+}
+
+// payloadOf encodes the json or the body of a request.
+func payloadOf(value any, body schema.Text) (payload, error) {
+	text := body.Reveal()
+	switch {
+	case value != nil && text != "":
+		return payload{}, errors.New("json and body exclude each other; keep one of them")
+	case value == nil && text == "":
+		return payload{}, nil
+	case value == nil:
+		return payload{bytes: []byte(text), display: body.String()}, nil
+	}
+	sent, err := encodeJSON(value, true)
+	if err != nil {
+		return payload{}, err
+	}
+	display, err := encodeJSON(value, false)
+	return payload{bytes: sent, display: string(display), contentType: "application/json"}, err
+}
+
+// describe returns the body in a few words: "no body", "12 bytes: {"a":true}".
+// With a secret in it its size is not told.
+func (p payload) describe() string {
+	if len(p.bytes) == 0 {
+		return "no body"
+	}
+	size := "a body with a secret"
+	if p.display == string(p.bytes) {
+		size = schema.HumanBytes(float64(len(p.bytes)))
+	}
+	return size + ": " + beginning(p.display, shownBody)
+}
+
+func beginning(text string, n int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "") + "…"
+}
+
+func encodeJSON(value any, reveal bool) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(plainJSON(value, reveal)); err != nil {
+		return nil, fmt.Errorf("json cannot be encoded: %w", err)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// plainJSON returns a playbook value as encoding/json takes it; durations,
+// sizes and times as playbooks print them.
+func plainJSON(value any, reveal bool) any {
+	switch v := value.(type) {
+	case schema.Secret:
+		if reveal {
+			return v.Reveal()
+		}
+		return v.String()
+	case time.Duration, schema.Size, time.Time:
+		return schema.Brief(v)
+	case schema.Unknown:
+		return v.String()
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = plainJSON(v[i], reveal)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key := range v {
+			out[key] = plainJSON(v[key], reveal)
+		}
+		return out
+	}
+	return value
+}
+
+// parseJSON returns the value of a body that is JSON by its type or by its
+// first character, and nil for any other. Whole numbers are integers.
+func parseJSON(contentType string, body []byte) any {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	if len(trimmed) == 0 || !(strings.Contains(contentType, "json") || trimmed[0] == '{' || trimmed[0] == '[') {
+		return nil
+	}
+	value, err := schema.ParseJSON(body)
+	if err != nil {
+		return nil
+	}
+	return value
+}

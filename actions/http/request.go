@@ -1,0 +1,153 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	nethttp "net/http"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// maxBody is how much of a body is kept.
+const maxBody = 1 << 20
+
+// RequestParams are the parameters of http.request.
+type RequestParams struct {
+	Method  string                 `yaml:"method" default:"GET" enum:"GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE" doc:"The request's method."`
+	URL     string                 `yaml:"url,omitempty" doc:"An absolute URL. Exactly one of url and path is given."`
+	Path    string                 `yaml:"path,omitempty" doc:"A path below the target's base URL, with its query."`
+	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target."`
+	JSON    any                    `yaml:"json,omitempty" secret:"accept" doc:"A value that is sent as JSON. Durations, sizes and times are sent as text."`
+	Body    schema.Text            `yaml:"body,omitempty" doc:"A body that is sent as it is. It excludes json."`
+}
+
+// Brief returns the request in a few words.
+func (p RequestParams) Brief() string {
+	if p.URL != "" {
+		return p.Method + " " + showURL(p.URL)
+	}
+	return p.Method + " " + showURL(p.Path)
+}
+
+// RequestOutputs are the outputs of http.request.
+type RequestOutputs struct {
+	Status    int               `yaml:"status" doc:"The status code. No status is an error of the step: verify it."`
+	Headers   map[string]string `yaml:"headers" doc:"The answer's headers, their names in lower case."`
+	JSON      any               `yaml:"json" doc:"The body's value where it is JSON, else nil; also nil where the body was cut."`
+	Body      string            `yaml:"body" doc:"The body as text, at most its first MiB, then a mark."`
+	Truncated bool              `yaml:"truncated" doc:"Whether the body was cut."`
+	LatencyMS float64           `yaml:"latency_ms" doc:"Milliseconds from before the connection until the last byte was read."`
+}
+
+// Summary returns the answer in a few words: "200 in 84ms".
+func (o RequestOutputs) Summary() string {
+	return fmt.Sprintf("%d in %s", o.Status, schema.HumanDuration(milliseconds(o.LatencyMS)))
+}
+
+// Request sends one HTTP request.
+var Request = action.New(action.Spec[RequestParams, RequestOutputs]{
+	Name:    "http.request",
+	Summary: "Sends one HTTP request and gives its answer; any status is an answer.",
+	Example: `
+id: health
+title: The service answers
+action: http.request
+with: {path: /health}
+verify: [outputs.status == 200]
+`,
+	Target:       Target,
+	Effect:       action.Write,
+	EffectAt:     requestEffect,
+	EffectBy:     []string{"method"},
+	IdempotentOf: requestIdempotent,
+	Run:          request,
+	Preview:      previewRequest,
+})
+
+// requestEffect is a read for what isRead says and a write for all else. Where
+// the request is not complete, as without an environment, its method decides.
+func requestEffect(target action.Target, p RequestParams) action.Effect {
+	c, err := configured(target)
+	if err == nil {
+		var m message
+		if m, _, err = c.compose(p); err == nil && m.change {
+			return action.Write
+		}
+	}
+	header := nethttp.Header{}
+	setHeaders(header, p.Headers)
+	if err != nil && !isRead(p.Method, nil, header, nil, nil, nil) {
+		return action.Write
+	}
+	return action.Read
+}
+
+// requestIdempotent follows the method, as RFC 9110 (9.2.2) has it.
+func requestIdempotent(p RequestParams) bool {
+	return p.Method != nethttp.MethodPost && p.Method != nethttp.MethodPatch
+}
+
+func request(ctx context.Context, call action.Call, p RequestParams) (RequestOutputs, error) {
+	c, err := clientOf(call)
+	if err != nil {
+		return RequestOutputs{}, invalid(p.Brief(), err)
+	}
+	m, _, err := c.compose(p)
+	if err != nil {
+		return RequestOutputs{}, invalid(p.Brief(), err)
+	}
+	r, err := c.send(ctx, m, maxBody)
+	if err != nil {
+		return RequestOutputs{}, err
+	}
+	return outputsOf(r), nil
+}
+
+func previewRequest(_ context.Context, call action.Call, p RequestParams) (action.Preview, error) {
+	c, err := clientOf(call)
+	if err != nil {
+		return action.Preview{}, invalid(p.Brief(), err)
+	}
+	m, body, err := c.compose(p)
+	if err != nil {
+		return action.Preview{}, invalid(p.Brief(), err)
+	}
+	return action.Preview{Summary: m.String() + ", " + body.describe()}, nil
+}
+
+func (c *client) compose(p RequestParams) (message, payload, error) {
+	u, err := resolve(c.base, p.URL, p.Path)
+	if err != nil {
+		return message{}, payload{}, err
+	}
+	body, err := payloadOf(p.JSON, p.Body)
+	if err != nil {
+		return message{}, payload{}, err
+	}
+	for name := range p.Headers {
+		if strings.EqualFold(name, "Content-Length") || strings.EqualFold(name, "Transfer-Encoding") {
+			return message{}, payload{}, errors.New("header " + name + " is set by the client; leave it out")
+		}
+	}
+	return c.message(p.Method, u, p.Headers, body), body, nil
+}
+
+func outputsOf(r reply) RequestOutputs {
+	o := RequestOutputs{
+		Status: r.status, Headers: lowerHeaders(r.header), Truncated: r.cut,
+		Body:      strings.ToValidUTF8(string(r.body), "\uFFFD"),
+		LatencyMS: float64(r.latency.Microseconds()) / 1000,
+	}
+	if r.cut {
+		o.Body += "… [cut after " + schema.HumanBytes(maxBody) + "]"
+		return o
+	}
+	o.JSON = parseJSON(r.header.Get("Content-Type"), r.body)
+	return o
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }

@@ -1,0 +1,222 @@
+// Package shell runs child processes: a program with its arguments, never a
+// line for a shell to interpret.
+package shell
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+const (
+	maxOutput = 1 << 20         // kept of each stream
+	grace     = 5 * time.Second // between TERM and KILL
+)
+
+// RunParams are the parameters of shell.run.
+type RunParams struct {
+	Argv       []string               `yaml:"argv" min:"1" doc:"The program and its arguments. No shell interprets them."`
+	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with."`
+	Dir        string                 `yaml:"dir,omitempty" doc:"The directory to run in; by default the engine's."`
+	Stdin      schema.Text            `yaml:"stdin,omitempty" doc:"What the program reads; by default nothing."`
+	AllowCodes []int                  `yaml:"allow_codes,omitempty" doc:"The exit codes that are no failure; by default only 0."`
+}
+
+// Brief returns the command line.
+func (p RunParams) Brief() string { return commandLine(p.Argv, 60) }
+
+// RunOutputs are the outputs of shell.run.
+type RunOutputs struct {
+	ExitCode   int     `yaml:"exit_code" doc:"The exit code, one of allow_codes."`
+	Stdout     string  `yaml:"stdout" doc:"Standard output; of more than 1 MiB its first and last half MiB, and a mark between."`
+	Stderr     string  `yaml:"stderr" doc:"Standard error, cut in the same way."`
+	Truncated  bool    `yaml:"truncated" doc:"Whether one of the two was cut."`
+	DurationMS float64 `yaml:"duration_ms" doc:"How long the program ran, in milliseconds."`
+}
+
+// Summary returns the exit code and the time.
+func (o RunOutputs) Summary() string {
+	return fmt.Sprintf("exit %d in %s", o.ExitCode, schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))))
+}
+
+// Run runs a program in a process group of its own, which ends with the step:
+// what shall outlive it must start a session of its own.
+var Run = action.New(action.Spec[RunParams, RunOutputs]{
+	Name:    "shell.run",
+	Summary: "Runs a program with its arguments and gives its exit code and output.",
+	Example: `
+id: kernel
+action: shell.run
+with: {argv: [uname, -r]}
+verify: [outputs.stdout != ""]
+`,
+	Effect:  action.Write,
+	Child:   true,
+	Run:     run,
+	Preview: preview,
+})
+
+func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error) {
+	where := "shell.run " + p.Brief()
+	if call.DryRun {
+		return RunOutputs{}, action.RefusedInDryRun(where)
+	}
+	if err := ctx.Err(); err != nil {
+		return RunOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Err: err}
+	}
+	cmd, err := command(ctx, p)
+	if err != nil {
+		return RunOutputs{}, notStarted(where, p, err)
+	}
+	stdout, stderr := newOutput(maxOutput), newOutput(maxOutput)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.WaitDelay = grace + time.Second
+	end := inGroup(cmd, grace)
+	started := time.Now()
+	if err := cmd.Start(); err != nil {
+		return RunOutputs{}, notStarted(where, p, err)
+	}
+	err = cmd.Wait()
+	end()
+	o := RunOutputs{
+		ExitCode: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(),
+		Truncated:  stdout.cut() || stderr.cut(),
+		DurationMS: float64(time.Since(started).Microseconds()) / 1000,
+	}
+	if ctx.Err() != nil {
+		return RunOutputs{}, stopped(ctx, where, o)
+	}
+	if allowed(p, o.ExitCode) {
+		return o, nil
+	}
+	return RunOutputs{}, exited(where, p, o, signalOf(cmd), err)
+}
+
+func command(ctx context.Context, p RunParams) (*exec.Cmd, error) {
+	if len(p.Argv) == 0 || p.Argv[0] == "" {
+		return nil, errors.New("argv names no program")
+	}
+	cmd := exec.CommandContext(ctx, p.Argv[0], p.Argv[1:]...)
+	if cmd.Err != nil {
+		return nil, cmd.Err
+	}
+	cmd.Dir = p.Dir
+	cmd.Env = os.Environ()
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			return nil, fmt.Errorf("env: %q is no name of a variable", name)
+		}
+		cmd.Env = append(cmd.Env, name+"="+p.Env[name].Reveal())
+	}
+	if text := p.Stdin.Reveal(); text != "" {
+		cmd.Stdin = strings.NewReader(text)
+	}
+	return cmd, nil
+}
+
+func allowed(p RunParams, code int) bool {
+	if len(p.AllowCodes) == 0 {
+		return code == 0
+	}
+	return slices.Contains(p.AllowCodes, code)
+}
+
+func notStarted(where string, p RunParams, err error) error {
+	f := &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Final: true, Err: err}
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		f.What = fmt.Sprintf("no program %q", p.Argv[0])
+		f.Seen = []string{"PATH is " + cmp.Or(os.Getenv("PATH"), "not set")}
+		f.Do = []string{"install " + p.Argv[0] + ", or give its full path in argv"}
+	case errors.As(err, &path) && p.Dir != "" && path.Path == p.Dir:
+		f.What = fmt.Sprintf("directory %q: %v", p.Dir, path.Err)
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission):
+		f.Do = []string{"ls -l " + p.Argv[0]}
+	}
+	return f
+}
+
+// stopped is a program that was ended with its step; what it had done by then
+// is not known.
+func stopped(ctx context.Context, where string, o RunOutputs) error {
+	ran := schema.HumanDuration(time.Duration(o.DurationMS * float64(time.Millisecond)))
+	f := &action.Failure{Applied: action.AppliedLost, What: "cancelled after " + ran, Where: where, Err: ctx.Err(), Seen: seen(o)}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		f.What = "not finished in " + ran
+		f.Do = []string{"raise the step's timeout"}
+	}
+	f.Tried = "once; its process group was ended"
+	return f
+}
+
+// exited is a program that ended with another code than those allowed: it may
+// have done a part of its work.
+func exited(where string, p RunParams, o RunOutputs, signal string, err error) error {
+	f := &action.Failure{
+		Applied: action.AppliedPart, What: "exit code " + strconv.Itoa(o.ExitCode), Where: where, Err: err,
+		Tried: "once, " + schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))),
+		Seen:  seen(o),
+	}
+	if signal != "" {
+		f.What = "ended by signal: " + signal
+	}
+	if len(p.AllowCodes) > 0 {
+		f.What += fmt.Sprintf(", allowed are %v", p.AllowCodes)
+	}
+	return f
+}
+
+func seen(o RunOutputs) []string {
+	if lines := lastLines(o.Stderr, 5, 200); len(lines) > 0 {
+		return lines
+	}
+	return lastLines(o.Stdout, 5, 200)
+}
+
+func preview(_ context.Context, _ action.Call, p RunParams) (action.Preview, error) {
+	text := "run " + commandLine(p.Argv, 2000)
+	if p.Dir != "" {
+		text += " in " + p.Dir
+	}
+	if len(p.Env) > 0 {
+		text += ", with " + strings.Join(slices.Sorted(maps.Keys(p.Env)), ", ")
+	}
+	if p.Stdin.Reveal() != "" {
+		text += ", with a standard input"
+	}
+	return action.Preview{Summary: text}, nil
+}
+
+// commandLine returns argv for people, quoted where it must be, at most limit
+// bytes and a mark.
+func commandLine(argv []string, limit int) string {
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		words[i] = word
+		if word == "" || strings.ContainsFunc(word, needsQuote) {
+			words[i] = strconv.Quote(word)
+		}
+	}
+	line := strings.Join(words, " ")
+	if len(line) > limit {
+		return strings.ToValidUTF8(line[:limit], "") + "…"
+	}
+	return line
+}
+
+func needsQuote(r rune) bool {
+	return r <= ' ' || r == 0x7f || strings.ContainsRune("\"'`$\\|&;<>()*?[]{}!#~", r)
+}
