@@ -1,0 +1,54 @@
+// Package actions is the list of all actions that runbook has.
+package actions
+
+import (
+	"runbook/actions/docker"
+	"runbook/actions/flow"
+	"runbook/actions/host"
+	"runbook/actions/http"
+	"runbook/actions/mongo"
+	"runbook/actions/redis"
+	"runbook/actions/shell"
+	"runbook/engine/action"
+)
+
+// All returns every action. A new one is added here and nowhere else.
+func All() []*action.Action {
+	return []*action.Action{
+		docker.List,
+		docker.Inspect,
+		docker.Stats,
+		docker.SampleStats,
+		docker.Logs,
+		docker.Restart,
+		docker.Stop,
+		docker.Start,
+		docker.Pause,
+		docker.Unpause,
+		docker.Exec,
+		docker.UpdateLimits,
+		docker.WaitHealthy,
+
+		flow.Wait,
+		flow.Assert,
+		flow.Log,
+		flow.Set,
+		flow.Fail,
+
+		host.Memory,
+		host.CPU,
+		host.Disk,
+		host.Port,
+
+		http.Request,
+		http.Sample,
+
+		mongo.Ping,
+		mongo.ServerInfo,
+
+		redis.Ping,
+		redis.Info,
+
+		shell.Run,
+	}
+}

@@ -1,0 +1,49 @@
+package mongo
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// None are the parameters of an action that takes none.
+type None struct{}
+
+// PingOutputs are the outputs of mongo.ping.
+type PingOutputs struct {
+	LatencyMS float64 `yaml:"latency_ms" doc:"Milliseconds until the answer to ping; the first time the connection is in it."`
+}
+
+// Summary returns the latency.
+func (o PingOutputs) Summary() string {
+	return "answered in " + schema.HumanDuration(time.Duration(o.LatencyMS*float64(time.Millisecond)))
+}
+
+// Ping asks a server whether it answers.
+var Ping = action.New(action.Spec[None, PingOutputs]{
+	Name:    "mongo.ping",
+	Summary: "Asks a MongoDB server whether it answers.",
+	Example: `
+action: mongo.ping
+verify: [outputs.latency_ms < 100]
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    ping,
+})
+
+func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return PingOutputs{}, err
+	}
+	started := time.Now()
+	if _, err := s.admin(ctx, bson.D{{Key: "ping", Value: 1}}); err != nil {
+		return PingOutputs{}, err
+	}
+	return PingOutputs{LatencyMS: float64(time.Since(started).Microseconds()) / 1000}, nil
+}

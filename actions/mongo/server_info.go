@@ -1,0 +1,95 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// ServerInfoOutputs are the outputs of mongo.server_info; see buildInfo,
+// serverStatus and hello in the manual of MongoDB.
+type ServerInfoOutputs struct {
+	Version              string  `yaml:"version" doc:"The server's version."`
+	UptimeSeconds        int     `yaml:"uptime_seconds" doc:"Seconds since the server started."`
+	ConnectionsCurrent   int     `yaml:"connections_current" doc:"Open connections of clients."`
+	ConnectionsAvailable int     `yaml:"connections_available" doc:"Connections that the server would still take."`
+	IsPrimary            bool    `yaml:"is_primary" doc:"Whether the server takes writes; true of a server without replicas."`
+	ReplicaSet           *string `yaml:"replica_set" doc:"Name of the replica set; nil without one."`
+	ResidentMemoryBytes  *int    `yaml:"resident_memory_bytes" doc:"Memory of the process; nil where the server does not tell."`
+}
+
+// Summary returns version, role and connections.
+func (o ServerInfoOutputs) Summary() string {
+	text := "MongoDB " + o.Version
+	switch {
+	case o.ReplicaSet != nil && o.IsPrimary:
+		text += ", primary of " + *o.ReplicaSet
+	case o.ReplicaSet != nil:
+		text += ", secondary of " + *o.ReplicaSet
+	}
+	return fmt.Sprintf("%s, %s connections", text, schema.HumanCount(int64(o.ConnectionsCurrent)))
+}
+
+// ServerInfo reads a server's version and figures.
+var ServerInfo = action.New(action.Spec[None, ServerInfoOutputs]{
+	Name:    "mongo.server_info",
+	Summary: "Reads version, uptime, connections and role of a MongoDB server.",
+	Example: `
+id: mongo
+action: mongo.server_info
+verify: [outputs.is_primary, outputs.connections_available > 100]
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    serverInfo,
+})
+
+func serverInfo(ctx context.Context, call action.Call, _ None) (ServerInfoOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return ServerInfoOutputs{}, err
+	}
+	build, err := s.admin(ctx, bson.D{{Key: "buildInfo", Value: 1}})
+	if err != nil {
+		return ServerInfoOutputs{}, err
+	}
+	status, err := s.admin(ctx, bson.D{{Key: "serverStatus", Value: 1}})
+	if err != nil {
+		return ServerInfoOutputs{}, err
+	}
+	hello, err := s.admin(ctx, bson.D{{Key: "hello", Value: 1}})
+	if err != nil {
+		return ServerInfoOutputs{}, err
+	}
+	o := ServerInfoOutputs{
+		UptimeSeconds:        whole(status, "uptime"),
+		ConnectionsCurrent:   whole(status, "connections", "current"),
+		ConnectionsAvailable: whole(status, "connections", "available"),
+	}
+	o.Version, _ = build.Lookup("version").StringValueOK()
+	o.IsPrimary, _ = hello.Lookup("isWritablePrimary").BooleanOK()
+	if name, ok := hello.Lookup("setName").StringValueOK(); ok {
+		o.ReplicaSet = &name
+	}
+	if resident := whole(status, "mem", "resident"); resident > 0 {
+		bytes := resident << 20
+		o.ResidentMemoryBytes = &bytes
+	}
+	return o, nil
+}
+
+// whole returns a number of any type as an integer, 0 where there is none.
+func whole(doc bson.Raw, path ...string) int {
+	value := doc.Lookup(path...)
+	if n, ok := value.AsInt64OK(); ok {
+		return int(n)
+	}
+	if f, ok := value.DoubleOK(); ok {
+		return int(f)
+	}
+	return 0
+}

@@ -1,0 +1,120 @@
+package redis
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"runbook/engine/action"
+)
+
+// guard is the client layer of a dry run: it passes commands that are on the
+// list of reads and refuses all others before a byte is sent.
+type guard struct{}
+
+var _ goredis.Hook = guard{}
+
+// DialHook passes: a connection changes nothing.
+func (guard) DialHook(next goredis.DialHook) goredis.DialHook { return next }
+
+// ProcessHook refuses a command that is no read.
+func (guard) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error {
+		if !isRead(cmd.Args()) {
+			err := refused(cmd)
+			cmd.SetErr(err)
+			return err
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// ProcessPipelineHook refuses a pipeline of which one command is no read.
+func (guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error {
+		for _, cmd := range cmds {
+			if isRead(cmd.Args()) {
+				continue
+			}
+			err := refused(cmd)
+			for _, each := range cmds {
+				each.SetErr(err)
+			}
+			return err
+		}
+		return next(ctx, cmds)
+	}
+}
+
+// refused names command and subcommand; other arguments may be data.
+func refused(cmd goredis.Cmder) error {
+	name, second := words(cmd.Args())
+	if _, listed := containers[name]; listed && second != "" {
+		name += " " + second
+	}
+	return action.RefusedInDryRun("redis " + strings.ToUpper(name))
+}
+
+// isRead decides on the name of a command, and on its subcommand where it has
+// some, from the arguments as they are sent.
+func isRead(args []any) bool {
+	name, second := words(args)
+	if slices.Contains(reads, name) {
+		return true
+	}
+	return slices.Contains(containers[name], second)
+}
+
+// words returns the first two arguments in lower case, "" for what is no text.
+func words(args []any) (name, second string) {
+	at := func(i int) string {
+		if i >= len(args) {
+			return ""
+		}
+		switch v := args[i].(type) {
+		case string:
+			return strings.ToLower(v)
+		case []byte:
+			return strings.ToLower(string(v))
+		}
+		return ""
+	}
+	return at(0), at(1)
+}
+
+// reads are the commands that change nothing with any arguments, and those that
+// set up a connection or a transaction around such. Left out are those that
+// store a result by an option (SORT, GEORADIUS), touch what they read (TOUCH,
+// GETEX, PFCOUNT) or burden a server (MONITOR, WAIT).
+var reads = []string{
+	"ping", "echo", "time", "info", "dbsize", "lastsave", "role", "command",
+	"hello", "auth", "select", "quit", "readonly", "readwrite", "multi", "exec", "discard", "watch", "unwatch",
+	"exists", "type", "ttl", "pttl", "expiretime", "pexpiretime", "keys", "scan", "randomkey", "dump",
+	"get", "mget", "getrange", "substr", "strlen", "getbit", "bitcount", "bitpos", "bitfield_ro", "lcs",
+	"llen", "lrange", "lindex", "lpos", "sort_ro",
+	"scard", "smembers", "sismember", "smismember", "srandmember", "sscan", "sinter", "sintercard", "sunion", "sdiff",
+	"hget", "hgetall", "hmget", "hkeys", "hvals", "hlen", "hexists", "hstrlen", "hrandfield", "hscan", "httl", "hpttl",
+	"zcard", "zcount", "zlexcount", "zrange", "zrevrange", "zrangebyscore", "zrevrangebyscore", "zrangebylex",
+	"zrevrangebylex", "zscore", "zmscore", "zrank", "zrevrank", "zrandmember", "zscan", "zdiff", "zinter", "zintercard", "zunion",
+	"xlen", "xrange", "xrevrange", "xread", "xpending",
+	"geodist", "geohash", "geopos", "geosearch", "georadius_ro", "georadiusbymember_ro",
+}
+
+// containers are the commands of which some subcommands are reads.
+var containers = map[string][]string{
+	"config":   {"get"},
+	"slowlog":  {"get", "len"},
+	"latency":  {"latest", "history", "doctor", "graph", "histogram"},
+	"memory":   {"usage", "stats", "doctor", "malloc-stats"},
+	"client":   {"list", "info", "id", "getname", "getredir", "trackinginfo", "setname", "setinfo"},
+	"cluster":  {"info", "nodes", "slots", "shards", "links", "myid", "keyslot", "countkeysinslot", "getkeysinslot", "replicas"},
+	"acl":      {"list", "users", "getuser", "whoami", "cat"},
+	"object":   {"encoding", "freq", "idletime", "refcount"},
+	"pubsub":   {"channels", "numsub", "numpat", "shardchannels", "shardnumsub"},
+	"script":   {"exists"},
+	"function": {"list", "stats", "dump"},
+	"module":   {"list"},
+	"xinfo":    {"stream", "groups", "consumers"},
+}

@@ -1,0 +1,56 @@
+package redis
+
+import (
+	"context"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// None are the parameters of an action that takes none.
+type None struct{}
+
+// PingOutputs are the outputs of redis.ping.
+type PingOutputs struct {
+	LatencyMS float64 `yaml:"latency_ms" doc:"Milliseconds until the answer to PING; the first time the connection is in it."`
+	Version   string  `yaml:"version" doc:"The server's version; empty where it does not tell this user."`
+}
+
+// Summary returns version and latency.
+func (o PingOutputs) Summary() string {
+	took := schema.HumanDuration(time.Duration(o.LatencyMS * float64(time.Millisecond)))
+	if o.Version == "" {
+		return "PONG in " + took
+	}
+	return "Redis " + o.Version + " in " + took
+}
+
+// Ping asks a server whether it answers.
+var Ping = action.New(action.Spec[None, PingOutputs]{
+	Name:    "redis.ping",
+	Summary: "Asks a Redis server whether it answers.",
+	Example: `
+action: redis.ping
+verify: [outputs.latency_ms < 100]
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    ping,
+})
+
+func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return PingOutputs{}, err
+	}
+	started := time.Now()
+	if err := s.Client.Ping(ctx).Err(); err != nil {
+		return PingOutputs{}, s.failed(ctx, "PING", time.Since(started), err)
+	}
+	o := PingOutputs{LatencyMS: float64(time.Since(started).Microseconds()) / 1000}
+	if text, err := s.Client.Info(ctx, "server").Result(); err == nil {
+		o.Version = parseInfo(text)["redis_version"]
+	}
+	return o, nil
+}
