@@ -148,6 +148,7 @@ type RunCreated struct {
 	Expected    string      `json:"expected,omitempty"`
 	SeeAlso     []string    `json:"see_also,omitempty"`
 	Lock        []string    `json:"lock,omitempty"` // without the environment's prefix
+	Interrupts  []string    `json:"interrupts,omitempty"` // "app, if recover/2 is needed"; where it is known before
 	DryRun      bool        `json:"dry_run,omitempty"`
 	Offline     bool        `json:"offline,omitempty"`
 	Command     Command     `json:"command"`
@@ -492,9 +493,10 @@ type Progress struct {
 
 // Poll is one look that did not yet hold. Transient.
 type Poll struct {
-	That string        `json:"that"`
-	Seen string        `json:"seen"`
-	Left time.Duration `json:"left"`
+	That  string        `json:"that"`
+	Seen  string        `json:"seen"`
+	Left  time.Duration `json:"left"`
+	Every string        `json:"every,omitempty"` // as written
 }
 
 // Log is a line of an action. Transient.
