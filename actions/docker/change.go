@@ -11,8 +11,8 @@ import (
 
 // changedOutputs is what a change of a container's state gives.
 type changedOutputs struct {
-	Name      string    `yaml:"name"`
-	ID        string    `yaml:"id"`
+	Name      string    `yaml:"name" doc:"Name of the container."`
+	ID        string    `yaml:"id" doc:"The whole id."`
 	Changed   bool      `yaml:"changed" doc:"false: it was in that state already."`
 	StartedAt time.Time `yaml:"started_at" doc:"Of the last start, by the engine's clock."`
 	TookMS    float64   `yaml:"took_ms" doc:"From the request to its answer."`

@@ -20,18 +20,18 @@ func (p inspectParams) Brief() string { return p.Container }
 
 type containerIdentity struct {
 	ID      string `yaml:"id" doc:"The whole id."`
-	Name    string `yaml:"name"`
+	Name    string `yaml:"name" doc:"Name of the container."`
 	Service string `yaml:"service" doc:"Compose service; empty if it has none."`
 	Project string `yaml:"project" doc:"Compose project; empty if it has none."`
 	Image   string `yaml:"image" doc:"Image as the container was created from it."`
 }
 
 type containerState struct {
-	State          string    `yaml:"state" enum:"created,running,paused,restarting,removing,exited,dead"`
+	State          string    `yaml:"state" enum:"created,running,paused,restarting,removing,exited,dead" doc:"As docker ps has it."`
 	Running        bool      `yaml:"running" doc:"Also of a paused container; not between two restarts."`
-	Paused         bool      `yaml:"paused"`
+	Paused         bool      `yaml:"paused" doc:"Its processes are frozen."`
 	Healthy        bool      `yaml:"healthy" doc:"The health check passes; without one: it runs and is not paused."`
-	HasHealthCheck bool      `yaml:"has_health_check"`
+	HasHealthCheck bool      `yaml:"has_health_check" doc:"Its image or its creation declares one."`
 	Health         string    `yaml:"health" enum:"none,starting,healthy,unhealthy" doc:"none without a health check."`
 	RestartCount   int       `yaml:"restart_count" doc:"By its restart policy, not by people."`
 	StartedAt      time.Time `yaml:"started_at" doc:"Of the last start, by the engine's clock; year 1 if it never started."`
@@ -40,7 +40,7 @@ type containerState struct {
 type containerLimits struct {
 	MemoryLimitBytes int64   `yaml:"memory_limit_bytes" doc:"0: none."`
 	CPUs             float64 `yaml:"cpus" doc:"Limit in processors; 0: none."`
-	Privileged       bool    `yaml:"privileged"`
+	Privileged       bool    `yaml:"privileged" doc:"It may do what root may on the host."`
 }
 
 type inspectOutputs struct {

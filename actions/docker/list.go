@@ -41,8 +41,8 @@ type listedContainer struct {
 
 type listOutputs struct {
 	Containers   []listedContainer `yaml:"containers" doc:"By name."`
-	Count        int               `yaml:"count"`
-	RunningCount int               `yaml:"running_count"`
+	Count        int               `yaml:"count" doc:"How many."`
+	RunningCount int               `yaml:"running_count" doc:"How many of them run."`
 }
 
 func (o listOutputs) Summary() string {

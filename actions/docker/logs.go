@@ -34,6 +34,9 @@ type logsOutputs struct {
 
 func (o logsOutputs) Summary() string {
 	text := schema.HumanCount(int64(o.TotalLines)) + " lines"
+	if o.TotalLines == 1 {
+		text = "1 line"
+	}
 	if len(o.Counts) > 0 {
 		text += ", " + schema.HumanCount(int64(o.Matches)) + " match"
 	}

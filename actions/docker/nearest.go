@@ -1,52 +1,26 @@
 package docker
 
 import (
-	"cmp"
 	"slices"
 	"strings"
+
+	"runbook/engine/diag"
 )
 
-// nearest returns at most three of known that could have been meant by name.
+// nearest returns at most three of known that could have been meant by name:
+// the one that is most like it, and those that hold it or that it holds.
 func nearest(name string, known []string) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var near []candidate
 	slices.Sort(known)
-	for _, k := range slices.Compact(known) {
-		d := distance(strings.ToLower(name), strings.ToLower(k))
-		if len(name) >= 2 && (strings.Contains(k, name) || strings.Contains(name, k)) {
-			d = min(d, 1)
-		}
-		if d <= max(2, len(name)/3) {
-			near = append(near, candidate{k, d})
-		}
+	known = slices.Compact(known)
+	var near []string
+	if n := diag.Nearest(name, known); n != "" {
+		near = append(near, n)
 	}
-	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
-	var names []string
-	for _, c := range near[:min(len(near), 3)] {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-// distance is the number of single edits between two texts (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
+	for _, k := range known {
+		related := len(name) >= 2 && len(k) >= 2 && (strings.Contains(k, name) || strings.Contains(name, k))
+		if related && !slices.Contains(near, k) {
+			near = append(near, k)
 		}
 	}
-	return row[len(b)]
+	return near[:min(len(near), 3)]
 }

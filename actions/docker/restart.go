@@ -19,8 +19,8 @@ type restartParams struct {
 func (p restartParams) Brief() string { return p.Container }
 
 type restartOutputs struct {
-	Name      string    `yaml:"name"`
-	ID        string    `yaml:"id"`
+	Name      string    `yaml:"name" doc:"Name of the container."`
+	ID        string    `yaml:"id" doc:"The whole id."`
 	StartedAt time.Time `yaml:"started_at" doc:"Of the new start, by the engine's clock."`
 	AwayMS    float64   `yaml:"away_ms" doc:"From the request until it was started again; 0 where the reply was lost."`
 }

@@ -27,9 +27,9 @@ type statsSample struct {
 }
 
 type sampleStatsOutputs struct {
-	Name                   string        `yaml:"name"`
-	Samples                []statsSample `yaml:"samples"`
-	Count                  int           `yaml:"count"`
+	Name                   string        `yaml:"name" doc:"Name of the container."`
+	Samples                []statsSample `yaml:"samples" doc:"In the order of time."`
+	Count                  int           `yaml:"count" doc:"How many."`
 	FirstPercent           float64       `yaml:"first_percent" doc:"Memory of the first sample, of the limit."`
 	LastPercent            float64       `yaml:"last_percent" doc:"Memory of the last sample, of the limit."`
 	MaxPercent             float64       `yaml:"max_percent" doc:"The most memory in any sample, of the limit."`

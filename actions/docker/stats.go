@@ -18,8 +18,8 @@ type statsParams struct {
 func (p statsParams) Brief() string { return p.Container }
 
 type statsOutputs struct {
-	ID               string  `yaml:"id"`
-	Name             string  `yaml:"name"`
+	ID               string  `yaml:"id" doc:"The whole id."`
+	Name             string  `yaml:"name" doc:"Name of the container."`
 	MemoryBytes      int64   `yaml:"memory_bytes" doc:"Used, without inactive page cache, as docker stats counts it."`
 	MemoryLimitBytes int64   `yaml:"memory_limit_bytes" doc:"The limit; without one the memory of the engine's host."`
 	MemoryPercent    float64 `yaml:"memory_percent" doc:"Of the limit."`

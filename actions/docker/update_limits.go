@@ -31,8 +31,8 @@ func (p updateLimitsParams) Brief() string {
 }
 
 type updateLimitsOutputs struct {
-	Name                   string   `yaml:"name"`
-	ID                     string   `yaml:"id"`
+	Name                   string   `yaml:"name" doc:"Name of the container."`
+	ID                     string   `yaml:"id" doc:"The whole id."`
 	Changed                bool     `yaml:"changed" doc:"false: the limits were so already."`
 	MemoryLimitBytes       int64    `yaml:"memory_limit_bytes" doc:"0: none."`
 	BeforeMemoryLimitBytes int64    `yaml:"before_memory_limit_bytes" doc:"0: none."`

@@ -20,14 +20,14 @@ func (p waitHealthyParams) Brief() string {
 }
 
 type waitHealthyOutputs struct {
-	Name           string    `yaml:"name"`
+	Name           string    `yaml:"name" doc:"Name of the container."`
 	Healthy        bool      `yaml:"healthy" doc:"false: the time ran out. Without a health check a container is healthy when it runs and is not paused."`
-	HasHealthCheck bool      `yaml:"has_health_check"`
-	Running        bool      `yaml:"running"`
-	State          string    `yaml:"state" enum:"created,running,paused,restarting,removing,exited,dead"`
-	Health         string    `yaml:"health" enum:"none,starting,healthy,unhealthy"`
-	StartedAt      time.Time `yaml:"started_at"`
-	WaitedMS       float64   `yaml:"waited_ms"`
+	HasHealthCheck bool      `yaml:"has_health_check" doc:"Its image or its creation declares one."`
+	Running        bool      `yaml:"running" doc:"Also of a paused container."`
+	State          string    `yaml:"state" enum:"created,running,paused,restarting,removing,exited,dead" doc:"As docker ps has it."`
+	Health         string    `yaml:"health" enum:"none,starting,healthy,unhealthy" doc:"none without a health check."`
+	StartedAt      time.Time `yaml:"started_at" doc:"Of the last start, by the engine's clock."`
+	WaitedMS       float64   `yaml:"waited_ms" doc:"Until it was healthy, or the time was over."`
 }
 
 func (o waitHealthyOutputs) Summary() string {
