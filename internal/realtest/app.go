@@ -1,0 +1,186 @@
+package realtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+)
+
+// AppOptions say how a container of lab/app is made.
+type AppOptions struct {
+	MemoryMiB   int64             // limit of its memory; 0: none
+	HealthCheck bool              // the engine asks /health each second
+	Labels      map[string]string // such as those of Compose
+	// Configure changes anything else before the container is made; may be nil.
+	Configure func(*container.Config, *container.HostConfig)
+}
+
+// App is a running container of lab/app. Its addresses outlast a restart.
+type App struct {
+	Name       string
+	ID         string
+	BaseURL    string // of the API, without a slash at the end
+	MetricsURL string
+}
+
+// App starts a container of lab/app, waits until it answers, and removes it
+// when the test ends.
+func (e *DockerEnv) App(t testing.TB, options AppOptions) *App {
+	t.Helper()
+	api, metrics := FreePort(t), FreePort(t)
+	config := &container.Config{Image: e.Image(t), Labels: options.Labels}
+	host := &container.HostConfig{
+		Resources: container.Resources{Memory: options.MemoryMiB << 20},
+		PortBindings: network.PortMap{
+			network.MustParsePort("8060/tcp"): onLoopback(api),
+			network.MustParsePort("9090/tcp"): onLoopback(metrics),
+		},
+	}
+	if options.HealthCheck {
+		config.Healthcheck = &container.HealthConfig{
+			Test:     []string{"CMD", "/app", "-check", "http://127.0.0.1:8060/health"},
+			Interval: time.Second, Timeout: 3 * time.Second, Retries: 2,
+		}
+	}
+	if options.Configure != nil {
+		options.Configure(config, host)
+	}
+	app := &App{
+		Name:       UniqueName(t),
+		BaseURL:    fmt.Sprintf("http://127.0.0.1:%d", api),
+		MetricsURL: fmt.Sprintf("http://127.0.0.1:%d/metrics", metrics),
+	}
+	e.start(t, app, config, host)
+	if err := poll(t.Context(), 15*time.Second, app.answers); err != nil {
+		t.Fatalf("the container %s does not answer: %v", app.Name, err)
+	}
+	return app
+}
+
+func (e *DockerEnv) start(t testing.TB, app *App, config *container.Config, host *container.HostConfig) {
+	t.Helper()
+	created, err := e.Client.ContainerCreate(t.Context(), client.ContainerCreateOptions{
+		Name: app.Name, Config: config, HostConfig: host,
+	})
+	if err != nil {
+		t.Fatalf("create the container %s: %v", app.Name, err)
+	}
+	app.ID = created.ID
+	t.Cleanup(func() { e.remove(t, app) })
+	if _, err := e.Client.ContainerStart(t.Context(), app.ID, client.ContainerStartOptions{}); err != nil {
+		t.Fatalf("start the container %s: %v", app.Name, err)
+	}
+}
+
+// remove removes the container, if the test has not done so.
+func (e *DockerEnv) remove(t testing.TB, app *App) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	listed, err := e.Client.ContainerList(ctx, client.ContainerListOptions{
+		All: true, Filters: make(client.Filters).Add("id", app.ID),
+	})
+	if err == nil && len(listed.Items) == 0 {
+		return
+	}
+	options := client.ContainerRemoveOptions{Force: true, RemoveVolumes: true}
+	if _, err := e.Client.ContainerRemove(ctx, app.ID, options); err != nil {
+		t.Errorf("remove the container %s: %v", app.Name, err)
+	}
+}
+
+func onLoopback(port int) []network.PortBinding {
+	return []network.PortBinding{{
+		HostIP: netip.AddrFrom4([4]byte{127, 0, 0, 1}), HostPort: strconv.Itoa(port),
+	}}
+}
+
+func (a *App) answers(ctx context.Context) error {
+	return a.ask(ctx, http.MethodGet, "/lab/requests", nil)
+}
+
+// Leak lets the service leak at rate, like 4MiB, each second: where is cache or
+// heap. The rate 0 ends the growth.
+func (a *App) Leak(t testing.TB, where, rate string) {
+	t.Helper()
+	a.post(t, "/lab/leak", url.Values{"where": {where}, "rate": {rate}})
+}
+
+// Slow lets the service answer that late; 0 ends it.
+func (a *App) Slow(t testing.TB, latency time.Duration) {
+	t.Helper()
+	a.post(t, "/lab/slow", url.Values{"latency": {latency.String()}})
+}
+
+// Fail lets the service answer everything with status; 0 ends it.
+func (a *App) Fail(t testing.TB, status int) {
+	t.Helper()
+	a.post(t, "/lab/fail", url.Values{"status": {strconv.Itoa(status)}})
+}
+
+// Log lets the service write text into its log, count times.
+func (a *App) Log(t testing.TB, text string, count int) {
+	t.Helper()
+	a.post(t, "/lab/log", url.Values{"text": {text}, "count": {strconv.Itoa(count)}})
+}
+
+// Requests returns how often each method and path, like "GET /health", was
+// asked since the container started or ForgetRequests, the switches included.
+func (a *App) Requests(t testing.TB) map[string]int64 {
+	t.Helper()
+	counts := map[string]int64{}
+	if err := a.ask(t.Context(), http.MethodGet, "/lab/requests", &counts); err != nil {
+		t.Fatal(err)
+	}
+	return counts
+}
+
+// ForgetRequests lets Requests count from 0.
+func (a *App) ForgetRequests(t testing.TB) {
+	t.Helper()
+	if err := a.ask(t.Context(), http.MethodDelete, "/lab/requests", nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (a *App) post(t testing.TB, path string, query url.Values) {
+	t.Helper()
+	if err := a.ask(t.Context(), http.MethodPost, path+"?"+query.Encode(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ask sends a request and decodes the JSON of its answer into result, if that
+// is not nil.
+func (a *App) ask(ctx context.Context, method, path string, result any) error {
+	request, err := http.NewRequestWithContext(ctx, method, a.BaseURL+path, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s%s: %w", method, a.BaseURL, path, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s%s: answered %s: %s", method, a.BaseURL, path, response.Status, text)
+	}
+	if result == nil {
+		return nil
+	}
+	return json.Unmarshal(text, result)
+}
