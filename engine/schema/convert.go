@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"runbook/engine/diag"
 )
 
 // Convert returns v made to fit t, or Errors that say what of it does not fit.
@@ -140,7 +142,7 @@ func checkEnum(t *Type, s string) error {
 		return nil
 	}
 	message := quote(s) + " is none of its values"
-	if near := Nearest(s, t.Enum); near != "" {
+	if near := diag.Nearest(s, t.Enum); near != "" {
 		message += ", did you mean " + near
 	}
 	return &Fault{Message: message, Takes: t.String()}
@@ -257,7 +259,7 @@ func unknownNames(t *Type, in map[string]any, found *gather) {
 	slices.Sort(strange)
 	for _, name := range strange {
 		f := &Fault{Path: name, Message: "there is no such name", Takes: strings.Join(t.Names(), ", ")}
-		if near := Nearest(name, t.Names()); near != "" {
+		if near := diag.Nearest(name, t.Names()); near != "" {
 			f.Message += ", did you mean " + near
 		}
 		found.faults = append(found.faults, f)
