@@ -147,7 +147,7 @@ type RunCreated struct {
 	Escalation  *Escalation `json:"escalation,omitempty"`
 	Expected    string      `json:"expected,omitempty"`
 	SeeAlso     []string    `json:"see_also,omitempty"`
-	Lock        []string    `json:"lock,omitempty"` // without the environment's prefix
+	Lock        []string    `json:"lock,omitempty"`       // without the environment's prefix
 	Interrupts  []string    `json:"interrupts,omitempty"` // "app, if recover/2 is needed"; where it is known before
 	DryRun      bool        `json:"dry_run,omitempty"`
 	Offline     bool        `json:"offline,omitempty"`
