@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	nethttp "net/http"
 	"strings"
 	"syscall"
 	"time"
@@ -65,7 +66,7 @@ func what(ctx context.Context, at reach, err error) string {
 		return fmt.Sprintf("the name %s was not resolved: %s", dns.Name, dns.Err)
 	case errors.As(err, &certificate):
 		return "the certificate was not accepted: " + certificate.Err.Error()
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, nethttp.ErrSchemeMismatch):
 		return "the server does not speak TLS; is the scheme http://?"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"

@@ -91,6 +91,7 @@ func onlyReadCalls(body []byte, reads []action.ReadRule) bool {
 	}
 	calls := []json.RawMessage{body}
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
+		calls = nil
 		if json.Unmarshal(body, &calls) != nil || len(calls) == 0 {
 			return false
 		}

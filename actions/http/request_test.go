@@ -1,0 +1,270 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	nethttp "net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/action/actiontest"
+	"runbook/engine/schema"
+)
+
+// service counts what changes it and answers as its path asks.
+func service(t *testing.T) (url string, changes *atomic.Int64) {
+	t.Helper()
+	changes = &atomic.Int64{}
+	server := httptest.NewServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		if r.Method != "GET" && r.Method != "HEAD" && r.Method != "OPTIONS" {
+			changes.Add(1)
+		}
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/redirect"):
+			nethttp.Redirect(w, r, "/redirect/again", nethttp.StatusFound)
+		case r.URL.Path == "/away":
+			nethttp.Redirect(w, r, r.URL.Query().Get("to"), nethttp.StatusFound)
+		case r.URL.Path == "/big":
+			_, _ = w.Write(make([]byte, 3<<20))
+		case r.URL.Path == "/broken":
+			w.WriteHeader(nethttp.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(`{"status":"starting"}`))
+		default:
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("X-Seen", r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("X-Token"))
+			_, _ = w.Write([]byte(`{"n": 5, "f": 1.5, "got": ` + quoted(string(body)) + `}`))
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, changes
+}
+
+func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+func callTo(t *testing.T, base string) action.Call {
+	return actiontest.Call(t, map[string]any{"base_url": base})
+}
+
+func TestRequestGivesTheAnswer(t *testing.T) {
+	base, _ := service(t)
+	call := actiontest.Call(t, map[string]any{"base_url": base + "/v1/", "headers": map[string]any{"X-Token": schema.NewSecret("token", "s3cret-value")}})
+	got := actiontest.Run(t, Request, call, map[string]any{"path": "/health?deep=1"})
+	if got.Outputs["status"] != 200 || got.Outputs["truncated"] != false {
+		t.Errorf("outputs %v", got.Outputs)
+	}
+	if json := got.Outputs["json"].(map[string]any); json["n"] != 5 || json["f"] != 1.5 {
+		t.Errorf("json %v", json)
+	}
+	headers := got.Outputs["headers"].(map[string]any)
+	if headers["x-seen"] != "GET /v1/health?deep=1 s3cret-value" {
+		t.Errorf("headers %v", headers)
+	}
+	if ms := got.Outputs["latency_ms"].(float64); ms <= 0 || ms > 5000 {
+		t.Errorf("latency %v", ms)
+	}
+	if !strings.HasPrefix(got.Summary, "200 in ") {
+		t.Errorf("summary %q", got.Summary)
+	}
+}
+
+func TestStatusIsNoError(t *testing.T) {
+	base, _ := service(t)
+	got := actiontest.Run(t, Request, callTo(t, base), map[string]any{"path": "broken"})
+	if got.Outputs["status"] != 503 || got.Outputs["json"] == nil || got.Outputs["body"] != `{"status":"starting"}` {
+		t.Errorf("outputs %v", got.Outputs)
+	}
+}
+
+func TestBodyIsCut(t *testing.T) {
+	base, _ := service(t)
+	got := actiontest.Run(t, Request, callTo(t, base), map[string]any{"path": "/big"})
+	body := got.Outputs["body"].(string)
+	if got.Outputs["truncated"] != true || len(body) > maxBody+100 || !strings.HasSuffix(body, "[cut after 1.00 MiB]") {
+		t.Errorf("%d bytes, truncated %v", len(body), got.Outputs["truncated"])
+	}
+}
+
+func TestSecretsGoOutAndAreNotShown(t *testing.T) {
+	base, changes := service(t)
+	call := callTo(t, base)
+	secret := schema.NewSecret("token", "hunter22")
+	bound := actiontest.Bind(t, Request, call, map[string]any{
+		"method": "POST", "path": "/login?api_key=abcdef", "json": map[string]any{"p": []any{secret, "x"}, "for": 90 * time.Second},
+	})
+	preview, err := bound.Preview(t.Context(), call)
+	if err != nil || strings.Contains(preview.Summary, "hunter22") || strings.Contains(preview.Summary, "abcdef") || !strings.Contains(preview.Summary, `"(secret token)"`) {
+		t.Errorf("preview %q, %v", preview.Summary, err)
+	}
+	if strings.Contains(bound.Brief, "abcdef") || changes.Load() != 0 {
+		t.Errorf("brief %q, %d changes by a preview", bound.Brief, changes.Load())
+	}
+	got, err := bound.Run(t.Context(), call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent := got.Outputs["json"].(map[string]any)["got"]; sent != `{"for":"1m30s","p":["hunter22","x"]}` {
+		t.Errorf("sent %v", sent)
+	}
+}
+
+func TestPreviewSaysWhatWillBeSent(t *testing.T) {
+	call := callTo(t, "https://ann:pw@app.example.net")
+	for _, c := range []struct {
+		with map[string]any
+		want string
+	}{
+		{map[string]any{"path": "/api/cache/clear"}, "POST https://app.example.net/api/cache/clear, no body"},
+		{map[string]any{"path": "a", "json": map[string]any{"a": true}}, `POST https://app.example.net/a, 10 bytes: {"a":true}`},
+		{map[string]any{"url": "http://u:p@h/x?token=1&b=2", "body": "hi"}, `POST http://h/x?token=…&b=2, 2 bytes: hi`},
+	} {
+		c.with["method"] = "POST"
+		preview, err := actiontest.Bind(t, Request, call, c.with).Preview(t.Context(), call)
+		if err != nil || preview.Summary != c.want {
+			t.Errorf("preview of %v is %q, %v", c.with, preview.Summary, err)
+		}
+	}
+}
+
+func TestParametersThatDoNotGoTogether(t *testing.T) {
+	for _, c := range []struct {
+		with map[string]any
+		want string
+	}{
+		{map[string]any{}, "needs one of them"},
+		{map[string]any{"url": "http://h", "path": "/x"}, "exclude each other"},
+		{map[string]any{"url": "h:80/x"}, "no absolute URL"},
+		{map[string]any{"path": "/x", "json": 1, "body": "x"}, "exclude each other"},
+		{map[string]any{"path": "/x", "headers": map[string]any{"content-length": "3"}}, "set by the client"},
+	} {
+		call := callTo(t, "http://127.0.0.1:1")
+		_, err := actiontest.Bind(t, Request, call, c.with).Run(t.Context(), call)
+		var f *action.Failure
+		if !errors.As(err, &f) || !strings.Contains(f.What, c.want) || !f.Final || f.Applied != action.AppliedNot {
+			t.Errorf("%v: %+v", c.with, err)
+		}
+	}
+	_, err := actiontest.Bind(t, Request, actiontest.Call(t), map[string]any{"path": "/x"}).Run(t.Context(), actiontest.Call(t))
+	if err == nil || !strings.Contains(err.Error(), "no base_url") {
+		t.Errorf("without a target: %v", err)
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	base, changes := service(t)
+	other, _ := service(t)
+	call := actiontest.Call(t, map[string]any{"base_url": base, "headers": map[string]any{"X-Token": "tok"}})
+	_, err := actiontest.Bind(t, Request, call, map[string]any{"path": "/redirect"}).Run(t.Context(), call)
+	if err == nil || !strings.Contains(err.Error(), "redirected too often") {
+		t.Errorf("endless redirects: %v", err)
+	}
+	got := actiontest.Run(t, Request, call, map[string]any{"path": "/redirect", "method": "POST"})
+	if got.Outputs["status"] != 302 || changes.Load() != 1 {
+		t.Errorf("a redirected POST: status %v, %d changes", got.Outputs["status"], changes.Load())
+	}
+	got = actiontest.Run(t, Request, call, map[string]any{"path": "/away?to=" + other + "/x"})
+	if seen := got.Outputs["headers"].(map[string]any)["x-seen"]; seen != "GET /x" {
+		t.Errorf("the other host saw %q", seen)
+	}
+	got = actiontest.Run(t, Request, call, map[string]any{"url": other + "/y"})
+	if seen := got.Outputs["headers"].(map[string]any)["x-seen"]; seen != "GET /y" {
+		t.Errorf("a url of another host saw %q", seen)
+	}
+}
+
+// answers accepts connections, hands each to serve and counts them.
+func answers(t *testing.T, serve func(net.Conn)) (base string, accepted *atomic.Int64) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted = &atomic.Int64{}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			go serve(conn)
+		}
+	}()
+	return "http://" + listener.Addr().String(), accepted
+}
+
+func readRequest(conn net.Conn) { _, _ = conn.Read(make([]byte, 64<<10)) }
+
+func TestErrorsSayHowFarTheRequestCame(t *testing.T) {
+	silent, _ := answers(t, func(c net.Conn) { readRequest(c); time.Sleep(5 * time.Second); _ = c.Close() })
+	closes, _ := answers(t, func(c net.Conn) { readRequest(c); _ = c.Close() })
+	resets, _ := answers(t, func(c net.Conn) { readRequest(c); _ = c.(*net.TCPConn).SetLinger(0); _ = c.Close() })
+	breaks, _ := answers(t, func(c net.Conn) {
+		readRequest(c)
+		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"))
+		_ = c.Close()
+	})
+	plain, _ := service(t)
+	for _, c := range []struct {
+		name, base, what, tried string
+		applied                 action.Applied
+	}{
+		{"refused", "http://127.0.0.1:1", "connection refused", "no connection to 127.0.0.1:1", action.AppliedNot},
+		{"no such name", "http://no-such-name.invalid", "the name no-such-name.invalid", "nothing sent", action.AppliedNot},
+		{"not TLS", strings.Replace(plain, "http:", "https:", 1), "TLS", "nothing sent", action.AppliedNot},
+		{"silent", silent, "no answer in ", "request sent, no first byte", action.AppliedLost},
+		{"closes", closes, "closed the connection without an answer", "request sent", action.AppliedLost},
+		{"resets", resets, "without an answer", "request sent", action.AppliedLost},
+		{"breaks off", breaks, "the answer broke off", "status 200 and 4 bytes", action.AppliedLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			call := callTo(t, c.base)
+			_, err := actiontest.Bind(t, Request, call, map[string]any{"path": "/x", "method": "POST"}).Run(ctx, call)
+			var f *action.Failure
+			if !errors.As(err, &f) {
+				t.Fatalf("%v is no failure", err)
+			}
+			if !strings.Contains(f.What, c.what) || !strings.Contains(f.Tried, c.tried) || f.Applied != c.applied || f.Where != "http POST "+c.base+"/x" {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
+func TestChangesAreSentOnce(t *testing.T) {
+	var requests atomic.Int64
+	base, _ := answers(t, func(c net.Conn) {
+		// Keeps the connection for one answer, and closes it at the second request.
+		readRequest(c)
+		requests.Add(1)
+		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+		readRequest(c)
+		_ = c.Close()
+	})
+	call := callTo(t, base)
+	with := map[string]any{"path": "/x", "method": "POST", "headers": map[string]any{"Idempotency-Key": "k"}}
+	for range 3 {
+		actiontest.Run(t, Request, call, map[string]any{"path": "/x"})
+		actiontest.Run(t, Request, call, with)
+	}
+	if n := requests.Load(); n > 6 {
+		t.Errorf("%d requests arrived", n)
+	}
+	lost, accepted := answers(t, func(c net.Conn) { readRequest(c); _ = c.Close() })
+	call = callTo(t, lost)
+	if _, err := actiontest.Bind(t, Request, call, with).Run(t.Context(), call); action.ClassOf(err) != action.AppliedLost {
+		t.Errorf("error %v", err)
+	}
+	if n := accepted.Load(); n != 1 {
+		t.Errorf("%d connections for one change", n)
+	}
+}

@@ -1,0 +1,227 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	goredis "github.com/redis/go-redis/v9"
+
+	"runbook/engine/action"
+	"runbook/engine/action/actiontest"
+	"runbook/engine/schema"
+)
+
+func callTo(t *testing.T, address string, more ...any) action.Call {
+	config := map[string]any{"address": address}
+	for i := 0; i < len(more); i += 2 {
+		config[more[i].(string)] = more[i+1]
+	}
+	return actiontest.Call(t, config)
+}
+
+func TestPing(t *testing.T) {
+	m := miniredis.RunT(t)
+	got := actiontest.Run(t, Ping, callTo(t, m.Addr()), nil)
+	if ms := got.Outputs["latency_ms"].(float64); ms <= 0 || ms > 5000 {
+		t.Errorf("outputs %v", got.Outputs)
+	}
+}
+
+// answer is what a Redis 7.0 says to INFO, in part.
+const answer = "# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:312\r\n# Clients\r\nconnected_clients:4\r\n# Memory\r\nused_memory:1048576\r\n" +
+	"maxmemory:2097152\r\nmaxmemory_policy:allkeys-lru\r\n# Stats\r\nevicted_keys:7\r\nkeyspace_hits:75\r\nkeyspace_misses:25\r\n" +
+	"# Replication\r\nrole:master\r\n# Keyspace\r\ndb0:keys=12,expires=3,avg_ttl=0\r\ndb12:keys=30,expires=0,avg_ttl=0\r\ndbx:1\r\n"
+
+func TestInfoIsRead(t *testing.T) {
+	o := infoOutputs(parseInfo(answer))
+	if o.Version != "7.0.15" || o.Role != "master" || o.UptimeSeconds != 312 || o.ConnectedClients != 4 || o.Keys != 42 ||
+		o.UsedMemoryBytes != 1<<20 || o.MaxmemoryBytes != 2<<20 || o.MaxmemoryPolicy != "allkeys-lru" || o.EvictedKeys != 7 {
+		t.Errorf("outputs %+v", o)
+	}
+	if o.HitRatePercent == nil || *o.HitRatePercent != 75 || o.Info["role"] != "master" {
+		t.Errorf("outputs %+v", o)
+	}
+	if got := o.Summary(); got != "Redis 7.0.15, 1.00 MiB, 42 keys, hit rate 75.0 %" {
+		t.Errorf("summary %q", got)
+	}
+	if fresh := infoOutputs(parseInfo("")); fresh.HitRatePercent != nil || fresh.Keys != 0 {
+		t.Errorf("outputs %+v", fresh)
+	}
+}
+
+// replies serves each command with reply; "" closes the connection.
+func replies(t *testing.T, reply string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				for {
+					n, err := conn.Read(make([]byte, 4096))
+					if err != nil || n == 0 || reply == "" {
+						return
+					}
+					if reply != "silence" {
+						_, _ = conn.Write([]byte(reply))
+					}
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func TestFailures(t *testing.T) {
+	locked := miniredis.RunT(t)
+	locked.RequireAuth("right-password")
+	password := schema.NewSecret("redis_password", "wrong-password")
+	for _, c := range []struct {
+		name        string
+		call        action.Call
+		what, tried string
+		final       bool
+	}{
+		{"refused", callTo(t, "127.0.0.1:1"), "connection refused", "PING, once", false},
+		{"wrong password", callTo(t, locked.Addr(), "password", password), "the password was refused (WRONGPASS)", "AUTH as user default with (secret redis_password), once", true},
+		{"no password", callTo(t, locked.Addr()), "the server asks for a password (NOAUTH)", "PING, once", true},
+		{"no permission", callTo(t, replies(t, "-NOPERM this user has no permissions\r\n")), "the user may not do this", "PING", true},
+		{"loading", callTo(t, replies(t, "-LOADING Redis is loading the dataset in memory\r\n")), "LOADING Redis is loading", "PING", false},
+		{"silent", callTo(t, replies(t, "silence")), "no answer in ", "PING", false},
+		{"closes", callTo(t, replies(t, "")), "closed the connection", "PING", false},
+		{"bad address", callTo(t, "nowhere"), "is no host:port", "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			_, err := actiontest.Bind(t, Ping, c.call, nil).Run(ctx, c.call)
+			var f *action.Failure
+			if !errors.As(err, &f) {
+				t.Fatalf("%v is no failure", err)
+			}
+			if !strings.Contains(f.What, c.what) || !strings.Contains(f.Tried, c.tried) || f.Final != c.final || strings.Contains(f.Tried+f.What, "wrong-password") {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
+func TestDryRunPassesReadsOnly(t *testing.T) {
+	m := miniredis.RunT(t)
+	if err := m.Set("kept", "value"); err != nil {
+		t.Fatal(err)
+	}
+	call := callTo(t, m.Addr(), "db", 0)
+	call.DryRun = true
+	s, err := serverOf(call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Get(t.Context(), "kept").Result(); err != nil || got != "value" {
+		t.Errorf("GET: %q, %v", got, err)
+	}
+	sent := m.CommandCount()
+	for _, args := range [][]any{
+		{"SET", "kept", "x"}, {"set", "kept", "x"}, {[]byte("DEL"), "kept"}, {"FLUSHALL"}, {"CONFIG", "SET", "maxmemory", "1"},
+		{"CONFIG", []byte("RESETSTAT")}, {"CONFIG"}, {"CONFIG GET"}, {"SORT", "a", "STORE", "b"}, {"EVAL", "return 1", 0}, {"GETEX", "kept"}, {"GETDEL", "kept"},
+		{"CLIENT", "KILL", "x"}, {"SLOWLOG", "RESET"}, {"ACL", "SETUSER", "x"}, {"MEMORY", "PURGE"}, {"DEBUG", "SLEEP", 1}, {"SHUTDOWN"}, {42},
+		{"BGSAVE"}, {"MONITOR"}, {"XREADGROUP"}, {"SCRIPT", "FLUSH"}, {"CLUSTER", "RESET"}, {"FUNCTION", "DELETE", "x"},
+	} {
+		if err := s.Do(t.Context(), args...).Err(); !errors.Is(err, action.ErrDryRun) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	_, err = s.Pipelined(t.Context(), func(p goredis.Pipeliner) error {
+		p.Get(t.Context(), "kept")
+		p.Set(t.Context(), "kept", "x", 0)
+		return nil
+	})
+	if !errors.Is(err, action.ErrDryRun) {
+		t.Errorf("pipeline: %v", err)
+	}
+	_, err = s.TxPipelined(t.Context(), func(p goredis.Pipeliner) error { return p.Del(t.Context(), "kept").Err() })
+	if !errors.Is(err, action.ErrDryRun) {
+		t.Errorf("transaction: %v", err)
+	}
+	if got, _ := m.Get("kept"); got != "value" || m.CommandCount() != sent {
+		t.Errorf("kept is %q; %d commands arrived that were refused", got, m.CommandCount()-sent)
+	}
+	err = s.Do(t.Context(), "CONFIG", "SET", "requirepass", "hunter22").Err()
+	if strings.Contains(err.Error(), "hunter22") || !strings.Contains(err.Error(), "CONFIG SET") {
+		t.Errorf("refusal %q", err)
+	}
+}
+
+func TestListOfReads(t *testing.T) {
+	for _, args := range [][]any{{"PING"}, {"info", "memory"}, {"CONFIG", "GET", "*"}, {"config", []byte("get"), "x"}, {"SLOWLOG", "GET", 10}, {"MEMORY", "USAGE", "k"}, {"HELLO", 3}, {"AUTH", "p"}, {"SELECT", 1}, {"CLIENT", "SETNAME", "x"}} {
+		if !isRead(args) {
+			t.Errorf("%v is refused", args)
+		}
+	}
+}
+
+func FuzzOnlyListedCommandsAreReads(f *testing.F) {
+	f.Add("CONFIG", "SET")
+	f.Add("config", "get")
+	f.Add("Get", "")
+	f.Fuzz(func(t *testing.T, name, second string) {
+		if !isRead([]any{name, second}) {
+			return
+		}
+		for _, change := range []string{"set", "del", "flushall", "flushdb", "eval", "sort", "shutdown", "rename", "expire", "bgsave"} {
+			if strings.EqualFold(name, change) {
+				t.Fatalf("%q passed", name)
+			}
+		}
+		if strings.EqualFold(name, "config") && !strings.EqualFold(second, "get") {
+			t.Fatalf("config %q passed", second)
+		}
+	})
+}
+
+func TestInfoReal(t *testing.T) {
+	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
+		return
+	}
+	address := os.Getenv("RUNBOOK_TEST_REDIS")
+	if address == "" {
+		address = "127.0.0.1:6379"
+	}
+	call := callTo(t, address)
+	if got := actiontest.Run(t, Ping, call, nil).Outputs; got["version"] == "" {
+		t.Errorf("ping %v", got)
+	}
+	got := actiontest.Run(t, Info, call, map[string]any{"section": "commandstats"}).Outputs
+	if got["version"] == "" || got["used_memory_bytes"].(int) <= 0 || got["connected_clients"].(int) < 1 || got["role"] == "" || got["maxmemory_policy"] == "" {
+		t.Errorf("info %v", got)
+	}
+	if info := got["info"].(map[string]any); info["cmdstat_info"] == nil || info["redis_mode"] == nil {
+		t.Errorf("info %v", info)
+	}
+	dry := callTo(t, address)
+	dry.DryRun = true
+	s, err := serverOf(dry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ConfigSet(t.Context(), "maxmemory", "1").Err(); !errors.Is(err, action.ErrDryRun) {
+		t.Errorf("CONFIG SET: %v", err)
+	}
+	if err := s.ConfigGet(t.Context(), "maxmemory").Err(); err != nil {
+		t.Errorf("CONFIG GET: %v", err)
+	}
+}
