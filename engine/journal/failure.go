@@ -1,0 +1,108 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+
+	"runbook/engine/action"
+)
+
+// FailedError is the error that closed a journal for good.
+type FailedError struct {
+	Path string // of the file
+	Op   string // "write", "sync", "reserve", "encode", "close"
+	Err  error
+}
+
+// Error says why the journal cannot be written.
+func (e *FailedError) Error() string { return "the journal cannot be written: " + reason(e.Err) }
+
+// Unwrap returns the cause.
+func (e *FailedError) Unwrap() error { return e.Err }
+
+// reason is the cause of an error of the file system, without operation and
+// path.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// cannotWrite is the failure to write in the state directory.
+func cannotWrite(dir string, err error) error {
+	var f *action.Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	f = &action.Failure{
+		What: fmt.Sprintf("cannot write the journal in %s: %s", short(dir), reason(err)),
+		Do:   []string{"choose another directory with --state-dir or XDG_STATE_HOME"},
+		Err:  err,
+	}
+	if !errors.Is(err, fs.ErrPermission) {
+		return f
+	}
+	name, uid := currentUser()
+	at, info := nearest(dir)
+	if info == nil {
+		return f
+	}
+	f.Seen = []string{fmt.Sprintf("%s is %s%04o; you are %s%s", short(at), ownerOf(info), info.Mode().Perm(), name, uid)}
+	if name != "" && uid != "" {
+		f.Do = []string{fmt.Sprintf("sudo chown -R %s %s, or set XDG_STATE_HOME", name, short(at))}
+	}
+	return f
+}
+
+func currentUser() (name, uid string) {
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if os.Getuid() >= 0 {
+		uid = fmt.Sprintf(" (uid %d)", os.Getuid())
+	}
+	return name, uid
+}
+
+// nearest returns dir or the nearest directory above it that is there.
+func nearest(dir string) (string, fs.FileInfo) {
+	for {
+		if info, err := os.Stat(dir); err == nil {
+			return dir, info
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return dir, nil
+		}
+		dir = up
+	}
+}
+
+// short writes the home directory as ~.
+func short(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || home == "" || home == "/" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return "~" + rest
+	}
+	return path
+}
+
+// damagedLock is the failure to read who held a key.
+func damagedLock(path, key string, err error) error {
+	return &action.Failure{
+		What: fmt.Sprintf("the lock %s cannot be taken: its file is damaged: %s", key, reason(err)),
+		Seen: []string{short(path)},
+		Do:   []string{"runbook runs, to see that no run on it is in doubt or interrupted; then rm " + short(path)},
+		Err:  err,
+	}
+}

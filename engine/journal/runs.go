@@ -1,0 +1,137 @@
+package journal
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+var idPattern = regexp.MustCompile(`^\d{8}-[0-9a-z]{4,}$`)
+
+// IDs returns the ids of all runs, of the latest day first.
+func (s *State) IDs() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, "runs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the runs: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if id, ok := strings.CutSuffix(e.Name(), suffix); ok && idPattern.MatchString(id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, nil
+}
+
+// Runs returns the runs, the newest first, at most limit (0: all). A journal
+// that cannot be read is in it with its Err. A gigabyte of journal costs no more
+// than a kilobyte.
+func (s *State) Runs(limit int) ([]Summary, error) {
+	ids, err := s.IDs()
+	if err != nil {
+		return nil, err
+	}
+	var runs []Summary
+	for len(ids) > 0 && (limit == 0 || len(runs) < limit) {
+		day := ids[0][:8]
+		n := slices.IndexFunc(ids, func(id string) bool { return id[:8] != day })
+		if n < 0 {
+			n = len(ids)
+		}
+		runs = append(runs, s.summaries(ids[:n])...)
+		ids = ids[n:]
+	}
+	if limit > 0 && len(runs) > limit {
+		runs = runs[:limit]
+	}
+	return runs, nil
+}
+
+// summaries returns those of the ids that began, the newest first.
+func (s *State) summaries(ids []string) []Summary {
+	all, began := make([]Summary, len(ids)), make([]bool, len(ids))
+	const readers = 4
+	var wg sync.WaitGroup
+	for first := range min(readers, len(ids)) {
+		wg.Go(func() {
+			for i := first; i < len(ids); i += readers {
+				all[i], began[i] = s.summary(ids[i])
+			}
+		})
+	}
+	wg.Wait()
+	var runs []Summary
+	for i, sum := range all {
+		if began[i] {
+			runs = append(runs, sum)
+		}
+	}
+	slices.SortStableFunc(runs, func(a, b Summary) int {
+		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
+	})
+	return runs
+}
+
+// Find returns the run that ref names: by its id, by the last four letters of
+// it where they are unique, or "last". The error is an *action.Failure that
+// wraps ErrNotFound and lists what there is.
+func (s *State) Find(ref string) (Summary, error) {
+	if ref == "last" {
+		runs, err := s.Runs(1)
+		if err == nil && len(runs) == 0 {
+			err = notFound("no run was made yet")
+		}
+		if err != nil {
+			return Summary{}, err
+		}
+		return runs[0], nil
+	}
+	ids, err := s.IDs()
+	if err != nil {
+		return Summary{}, err
+	}
+	var found []string
+	for _, id := range ids {
+		if id == ref {
+			found = []string{id}
+			break
+		}
+		if _, end, _ := strings.Cut(id, "-"); end == ref {
+			found = append(found, id)
+		}
+	}
+	switch {
+	case len(found) > 1:
+		return Summary{}, ambiguous(ref, found)
+	case len(found) == 1:
+		if sum, ok := s.summary(found[0]); ok {
+			return sum, nil
+		}
+	}
+	return Summary{}, s.noRun(ref)
+}
+
+func (s *State) noRun(ref string) error {
+	what := fmt.Sprintf("no run %q in %s", ref, short(s.dir))
+	runs, err := s.Runs(5)
+	if err != nil || len(runs) == 0 {
+		return notFound(what)
+	}
+	var last []string
+	for _, r := range runs {
+		last = append(last, r.ID+" "+r.Playbook)
+	}
+	return notFound(what, "the last are "+strings.Join(last, ", "))
+}

@@ -1,0 +1,243 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+)
+
+// Summary is a run in a few words, from the two ends of its journal.
+type Summary struct {
+	ID          string
+	Playbook    string
+	Title       string
+	Environment string
+	User        string
+	State       event.State // event.Running and event.Interrupted are derived
+	ExitCode    int         // of a run that ended or is suspended
+	Started     time.Time
+	Duration    time.Duration // of one that is running: up to its last record
+	Changes     int           // -1: not known, of a long run without a final record
+	Warnings    int
+	Step        string // that failed, waits, is in doubt, or had the last record
+	Err         error  // *DamageError: one of the ends does not verify
+}
+
+// Ended reports whether the run is over for good; else it is running,
+// interrupted or suspended.
+func (s Summary) Ended() bool {
+	switch s.State {
+	case event.Done, event.Failed, event.Refused, event.Cancelled, event.DryRun:
+		return true
+	}
+	return false
+}
+
+const (
+	firstChunk = 16 << 10 // read at first from each end of a journal
+	countLimit = 8 << 20  // a journal without a final record is read up to here
+)
+
+// summary reads the ends of a run's journal. It is false for a run that never
+// began: its journal has no record.
+func (s *State) summary(run string) (Summary, bool) {
+	sum := Summary{ID: run}
+	file, err := os.Open(s.Path(run))
+	if err != nil {
+		sum.Err = err
+		return sum, !errors.Is(err, os.ErrNotExist)
+	}
+	defer file.Close()
+	free, err := tryLock(file, false) // before the end is read: an owner that leaves ends it first
+	if err != nil {
+		sum.Err = err
+		return sum, true
+	}
+	info, err := file.Stat()
+	if err != nil {
+		sum.Err = err
+		return sum, true
+	}
+	began, err := sum.readHead(file)
+	if err != nil {
+		sum.Err = &DamageError{Path: file.Name(), Record: 1, Err: err}
+		return sum, true
+	}
+	if !began {
+		return sum, false
+	}
+	sum.State = event.Running
+	if free {
+		sum.State = event.Interrupted
+	}
+	if err := sum.readTail(file, info.Size()); err != nil {
+		sum.Err = err
+	}
+	return sum, true
+}
+
+// readHead reads the first record. It is false if there is none.
+func (sum *Summary) readHead(file *os.File) (bool, error) {
+	line, err := newLines(io.NewSectionReader(file, 0, 1<<62)).next()
+	if err == io.EOF {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	r, err := parseRecord(line)
+	if err != nil {
+		return false, err
+	}
+	data, err := decodePayload(r.Type, r.data)
+	if err != nil {
+		return false, err
+	}
+	sum.Started = r.Time
+	if head, ok := data.(*event.RunCreated); ok {
+		sum.Playbook, sum.Title = head.Playbook, head.Title
+		sum.Environment, sum.User = head.Environment.Name, head.User
+	}
+	return true, nil
+}
+
+// readTail reads the last record, and what can be counted without one.
+func (sum *Summary) readTail(file *os.File, size int64) error {
+	var last *record
+	for chunk := int64(firstChunk); ; chunk *= 4 {
+		from := max(0, size-chunk)
+		b := make([]byte, size-from)
+		if _, err := file.ReadAt(b, from); err != nil && err != io.EOF {
+			return err
+		}
+		last = lastRecord(b, from == 0, func(r record) {
+			if sum.Step == "" {
+				sum.Step = r.Path
+			}
+		})
+		if last != nil || from == 0 || chunk > maxRecord {
+			break
+		}
+	}
+	if last == nil {
+		return &DamageError{Path: file.Name(), Offset: size, Err: errFormat}
+	}
+	sum.Duration = last.Time.Sub(sum.Started)
+	data, err := decodePayload(last.Type, last.data)
+	if err != nil {
+		return &DamageError{Path: file.Name(), Record: last.Sequence, Offset: size, Err: err}
+	}
+	switch fin := data.(type) {
+	case *event.RunFinished:
+		sum.finish(fin)
+	case *event.RunSuspended:
+		sum.finish(&fin.RunFinished)
+	default:
+		sum.Changes = countChanges(file, size)
+	}
+	return nil
+}
+
+// lastRecord returns the last record of b that verifies, nil if there is none.
+// Unless whole, b begins inside a record. Each record is shown to see, the last
+// first, until one has a path.
+func lastRecord(b []byte, whole bool, see func(record)) (last *record) {
+	for len(b) > 0 {
+		end := bytes.LastIndexByte(b, '\n')
+		if end < 0 {
+			break
+		}
+		start := bytes.LastIndexByte(b[:end], '\n') + 1
+		if start == 0 && !whole {
+			break
+		}
+		if r, err := parseRecord(b[start:end]); err == nil {
+			if last == nil {
+				last = &r
+			}
+			if see(r); r.Path != "" {
+				break
+			}
+		}
+		b = b[:start]
+	}
+	return last
+}
+
+func (sum *Summary) finish(fin *event.RunFinished) {
+	sum.State, sum.ExitCode, sum.Duration = fin.State, fin.ExitCode, fin.Duration
+	sum.Warnings, sum.Step = len(fin.Warnings), fin.Step
+	for _, c := range fin.Changes {
+		if c.Phase == "" {
+			sum.Changes++
+		}
+	}
+}
+
+// countChanges counts the effects of a run without a final record.
+func countChanges(file *os.File, size int64) int {
+	if size > countLimit {
+		return -1
+	}
+	n := 0
+	lines := newLines(io.NewSectionReader(file, 0, size))
+	for {
+		line, err := lines.next()
+		if err != nil {
+			return n
+		}
+		if !bytes.Contains(line, []byte(`,"type":"outcome"`)) {
+			continue
+		}
+		r, err := parseRecord(line)
+		if err != nil || r.Type != event.TypeOutcome || strings.HasPrefix(r.Path, "finally/") {
+			continue
+		}
+		data, err := decodePayload(r.Type, r.data)
+		if out, ok := data.(*event.Outcome); err == nil && ok && out.Applied != action.AppliedNot {
+			n++
+		}
+	}
+}
+
+// hasIntent reports whether a run got as far as an effect. What cannot be read
+// counts as one.
+func hasIntent(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer file.Close()
+	lines := newLines(file)
+	for {
+		line, err := lines.next()
+		if err != nil {
+			return err != io.EOF
+		}
+		if !bytes.Contains(line, []byte(`,"type":"intent"`)) {
+			continue
+		}
+		if r, err := parseRecord(line); err != nil || r.Type == event.TypeIntent {
+			return true
+		}
+	}
+}
+
+// notFound is the failure to find a run.
+func notFound(what string, seen ...string) error {
+	return &action.Failure{What: what, Seen: seen, Do: []string{"runbook runs"}, Err: ErrNotFound}
+}
+
+// ErrNotFound is the cause of an error of Find.
+var ErrNotFound = errors.New("there is no such run")
+
+func ambiguous(ref string, ids []string) error {
+	return notFound(fmt.Sprintf("%d runs end in %q", len(ids), ref), "they are "+strings.Join(ids, ", "))
+}
