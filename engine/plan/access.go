@@ -1,0 +1,237 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/schema"
+)
+
+// view is the place from which an expression reads: which names and which
+// steps it may see.
+type view struct {
+	c      *compiler
+	reader *node                   // nil: the playbook's outputs, which read as a last step
+	within bool                    // the reader's own parts may be read: its verify
+	names  map[string]*schema.Type // beside those that stand everywhere
+	noStep bool                    // lock, target: no steps
+}
+
+// env is what the expression compiler asks.
+func (v *view) env() *expression.Env {
+	all := map[string]*schema.Type{
+		"inputs": v.c.inputs, "vars": v.c.vars(), "environment": environmentType, "run": runType,
+	}
+	if v.reader == nil && !v.noStep || v.reader != nil && v.reader.phase == inFinally {
+		all["run"] = runEndType
+	}
+	if v.reader != nil {
+		v.c.surroundings(v.reader, all)
+	}
+	for name, t := range v.names {
+		all[name] = t
+	}
+	names := make([]string, 0, len(all)+1)
+	for n := range all {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	e := &expression.Env{Name: func(n string) *schema.Type { return all[n] }, Names: names}
+	if !v.noStep {
+		e.Names = append(names, "steps")
+		e.Step = v.step
+		e.PassedStep = func(id string) *schema.Type {
+			n := v.c.steps[id]
+			return stepType(v.c.types[id], n, false)
+		}
+	}
+	return e
+}
+
+// surroundings adds the names that loops, remedies, undo and finally give to
+// what stands in them.
+func (c *compiler) surroundings(n *node, all map[string]*schema.Type) {
+	if n.phase == inFinally {
+		all["failure"] = failureType
+	}
+	for x := n; x != nil; x = x.parent {
+		if x.step.Loop != nil && all["item"] == nil {
+			all["item"], all["index"] = x.step.Loop.Item, schema.IntType
+		}
+		if x.step.Remedy > 0 && x.parent.step.Observed != nil && all["goal"] == nil {
+			all["goal"] = schema.ObjectOf(schema.Field{Name: "observed", Type: x.parent.step.Observed})
+		}
+	}
+}
+
+func (c *compiler) vars() *schema.Type {
+	if c.Vars != nil {
+		return c.Vars
+	}
+	return schema.MapOf(schema.AnyType)
+}
+
+// step answers for `steps.<id>`: its type as this reader must take it, or why
+// it may not be read here.
+func (v *view) step(id string) (*schema.Type, *expression.Problem) {
+	t, ok := v.c.steps[id]
+	if !ok {
+		ids := make([]string, 0, len(v.c.steps))
+		for k := range v.c.steps {
+			ids = append(ids, k)
+		}
+		slices.Sort(ids)
+		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: known(id, ids)}
+	}
+	optional, problem := v.access(t)
+	if problem != "" {
+		return nil, &expression.Problem{Code: CodeNoAncestor, Message: fmt.Sprintf("step %q %s", id, problem), Hint: "read a step above, or name it in `needs`"}
+	}
+	t.step.Referred = true
+	if optional && v.passed(id) {
+		optional = false
+	}
+	return stepType(v.c.types[id], t, optional), nil
+}
+
+// access decides whether the reader may read t, and whether t may not have
+// passed by then.
+func (v *view) access(t *node) (optional bool, problem string) {
+	chain := ancestors(v.reader)
+	var common, below *node
+	for x := t; x != nil; x = x.parent {
+		if i := slices.Index(chain, x.parent); x.parent != nil && i >= 0 {
+			common, below = x.parent, x
+			break
+		}
+	}
+	if hidden := loopBetween(t, common); hidden {
+		return false, "is in a loop, and can be read only from within it"
+	}
+	optional = v.mayNotPass(t, common)
+	if v.reader == nil || common == nil {
+		last := v.reader == nil || v.reader.phase > t.phase
+		if !last {
+			return false, "runs later than this one"
+		}
+		return optional || v.reader != nil && v.reader.phase == inFinally, ""
+	}
+	mine := v.reader
+	for mine.parent != common && mine != common {
+		mine = mine.parent
+	}
+	switch {
+	case t == v.reader:
+		return false, "is this one: read `outputs`, `observed` or `before`"
+	case slices.Contains(chain, t):
+		return false, "holds this one, and has not ended when it is read"
+	case common == v.reader:
+		if !v.within {
+			return false, "is a part of this one, and has not run when it is read"
+		}
+		return optional, ""
+	case !waits(common.children, mine.number, below.number):
+		return false, "is not waited for by this one"
+	}
+	return optional || v.reader.phase == inFinally, ""
+}
+
+// ancestors are the reader and all that holds it.
+func ancestors(n *node) []*node {
+	var out []*node
+	for ; n != nil; n = n.parent {
+		out = append(out, n)
+	}
+	return out
+}
+
+func loopBetween(t, common *node) bool {
+	for x := t.parent; x != nil && x != common; x = x.parent {
+		if x.tree != nil && x.tree.ForEach != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// mayNotPass: t has or is in a `when`, or is in a remedy, that the reader is
+// not in; or it has or is under `continue` or `warn`, up to the innermost
+// container of both.
+func (v *view) mayNotPass(t, common *node) bool {
+	for x := t; x != nil && x != common; x = x.parent {
+		if x.tree != nil && (x.tree.When.Set() || x.step.Remedy > 0) || mild(x.step.OnFailure) {
+			return true
+		}
+	}
+	return common != nil && mild(common.step.OnFailure)
+}
+
+func mild(f OnFailure) bool { return f == Continue || f == Warn }
+
+// passed: the `when` of the reader, or of what holds it, asks that the step
+// has passed.
+func (v *view) passed(id string) bool {
+	for x := v.reader; x != nil; x = x.parent {
+		if x.step.When != nil && slices.Contains(x.step.When.Expr.Guards(), id) {
+			return true
+		}
+	}
+	return false
+}
+
+// stepType is the type of `steps.<id>`.
+func stepType(ts *typeSet, n *node, optional bool) *schema.Type {
+	fields := []schema.Field{
+		{Name: "state", Type: stateType}, {Name: "error", Type: schema.StringType},
+		{Name: "duration", Type: schema.DurationType}, {Name: "attempts", Type: schema.IntType},
+	}
+	add := func(name string, t *schema.Type) {
+		if t == nil {
+			return
+		}
+		if n.step.Loop != nil {
+			if mild(n.step.OnFailure) {
+				t = t.AsOptional()
+			}
+			t = schema.ListOf(t)
+		}
+		if optional {
+			t = t.AsOptional()
+		}
+		fields = append(fields, schema.Field{Name: name, Type: t})
+	}
+	if ts != nil {
+		add("outputs", ts.outputs)
+		add("observed", ts.observed)
+		add("before", ts.observed)
+	}
+	return schema.ObjectOf(fields...)
+}
+
+// The types of names that stand everywhere.
+var (
+	stateType = schema.EnumOf(
+		string(event.Passed), string(event.Warned), string(event.Failed), string(event.Refused), string(event.Cancelled),
+		string(event.Skipped), string(event.NotRun), string(event.Undone), string(event.UndoFailed),
+	)
+	environmentType = schema.ObjectOf(schema.Field{Name: "name", Type: schema.StringType})
+	runType         = schema.ObjectOf(schema.Field{Name: "id", Type: schema.StringType}, schema.Field{Name: "started", Type: schema.TimeType})
+	runEndType      = schema.ObjectOf(
+		schema.Field{Name: "id", Type: schema.StringType}, schema.Field{Name: "started", Type: schema.TimeType},
+		schema.Field{Name: "passed", Type: schema.IntType}, schema.Field{Name: "warned", Type: schema.IntType},
+		schema.Field{Name: "failed", Type: schema.IntType}, schema.Field{Name: "skipped", Type: schema.IntType},
+		schema.Field{Name: "findings", Type: schema.ListOf(schema.ObjectOf(
+			schema.Field{Name: "step", Type: schema.StringType}, schema.Field{Name: "title", Type: schema.StringType},
+			schema.Field{Name: "level", Type: schema.StringType}, schema.Field{Name: "message", Type: schema.StringType},
+		))},
+	)
+	failureType = schema.ObjectOf(
+		schema.Field{Name: "reason", Type: schema.EnumOf("", "failed", "refused", "cancelled", "timed_out")},
+		schema.Field{Name: "step", Type: schema.StringType}, schema.Field{Name: "title", Type: schema.StringType},
+		schema.Field{Name: "message", Type: schema.StringType},
+	)
+)

@@ -1,0 +1,75 @@
+package plan
+
+import (
+	"context"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/expression"
+	"runbook/engine/schema"
+)
+
+// brief is an operation in a few words, with the inputs at their defaults;
+// what is known only in a run is left out.
+func (c *compiler) brief(op *Operation) string {
+	if op.Params == nil {
+		return ""
+	}
+	d := defaults{}
+	inputs := map[string]any{}
+	for _, f := range c.inputs.Fields {
+		if f.Default != nil {
+			inputs[f.Name] = f.Default
+		}
+	}
+	d.inputs = inputs
+	values, ok := d.value(op.Params.Value).(map[string]any)
+	if !ok {
+		return ""
+	}
+	b, err := op.Action.Decode(values, action.Target{})
+	if err != nil {
+		return ""
+	}
+	return b.Brief
+}
+
+// defaults are the values of inputs before a run gives others.
+type defaults struct{ inputs map[string]any }
+
+// Name implements expression.Values.
+func (d defaults) Name(name string) (any, bool) {
+	if name == "inputs" {
+		return d.inputs, true
+	}
+	return schema.Unknown{}, true
+}
+
+// Step implements expression.Values.
+func (d defaults) Step(string) (any, bool) { return schema.Unknown{}, true }
+
+func (d defaults) value(v *Value) any {
+	switch {
+	case v.Template != nil:
+		got, err := v.Template.Eval(context.Background(), d, expression.Limits{Deadline: time.Now().Add(10 * time.Millisecond)})
+		if err != nil {
+			return schema.Unknown{}
+		}
+		return got
+	case v.Expr != nil:
+		return schema.Unknown{}
+	case v.IsList:
+		list := make([]any, len(v.List))
+		for i, x := range v.List {
+			list[i] = d.value(x)
+		}
+		return list
+	case v.IsObject:
+		object := make(map[string]any, len(v.Fields))
+		for _, f := range v.Fields {
+			object[f.Name] = d.value(f.Value)
+		}
+		return object
+	}
+	return v.Const
+}

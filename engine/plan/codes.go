@@ -1,0 +1,18 @@
+package plan
+
+// Codes of what a plan finds in a tree that is well formed: RB1105 and RB13xx
+// are errors, RB14xx warnings. They never change their meaning.
+const (
+	CodeUnknownParam    = "RB1105" // an action, playbook or mapping has no parameter of that name
+	CodeNoAncestor      = "RB1202" // an expression reads a step that it does not wait for
+	CodeUnknownAction   = "RB1301" // there is no action of that name
+	CodeMissingParam    = "RB1302" // a required parameter is absent
+	CodeBadValue        = "RB1303" // a value of the wrong type or out of bounds
+	CodeUnknownNeed     = "RB1304" // `needs` names no sibling
+	CodeCycle           = "RB1305" // steps wait for each other
+	CodeEffect          = "RB1306" // an effect that may not stand here
+	CodeUnknownPlaybook = "RB1307" // a called playbook is not there, or has mistakes
+	CodeRecursion       = "RB1308" // playbooks call each other
+	CodeIncomplete      = "RB1401" // a field that its readers need is absent
+	CodeUnusedInput     = "RB1407" // an input that nothing reads
+)

@@ -1,0 +1,208 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+// Options are what a tree is compiled against.
+type Options struct {
+	Registry *action.Registry
+	// Vars is the type of the environment's variables, an Object; nil where no
+	// environment is known: then each variable has any type.
+	Vars *schema.Type
+	// Load finds the playbook that a step calls. from is the caller's source:
+	// an embedded playbook calls embedded ones only.
+	Load func(name string, from *playbook.Source) (*playbook.Playbook, diag.List, error)
+}
+
+// Compile turns a tree into a plan. The diagnostics hold all that is wrong with
+// it, in the order of the file; with an error among them the plan is nil.
+func Compile(tree *playbook.Playbook, o Options) (*Plan, diag.List) {
+	c := newCompiler(tree, o, nil)
+	p := c.playbook()
+	c.list.Sort()
+	if c.list.Errors() > 0 {
+		return nil, c.list
+	}
+	return p, c.list
+}
+
+// compiler is one playbook being compiled.
+type compiler struct {
+	Options
+	tree  *playbook.Playbook
+	plan  *Plan
+	list  diag.List
+	calls []string // the playbooks around this one, for recursion
+
+	steps  map[string]*node    // by id
+	nodes  map[*Step]*node     // by compiled step
+	used   map[string]bool     // inputs that an expression reads
+	types  map[string]*typeSet // of steps, when compiled
+	inputs *schema.Type
+}
+
+// node is a step on its way from tree to plan.
+type node struct {
+	tree     *playbook.Step
+	step     *Step
+	parent   *node
+	children []*node
+	number   int
+	phase    phase
+	reach    []bool // siblings that it waits for, directly or not; nil: all above
+	done     bool   // compiled, so its types are known
+}
+
+// phase is the part of a playbook that a step stands in.
+type phase uint8
+
+const (
+	inPrerequisites phase = iota
+	inSteps
+	inFinally
+)
+
+// typeSet is what a finished step shows to those that may read it.
+type typeSet struct{ outputs, observed *schema.Type }
+
+func newCompiler(tree *playbook.Playbook, o Options, calls []string) *compiler {
+	return &compiler{
+		Options: o, tree: tree, calls: append(calls, tree.Name.Value),
+		steps: map[string]*node{}, nodes: map[*Step]*node{}, used: map[string]bool{}, types: map[string]*typeSet{},
+		plan: &Plan{byID: map[string]*Step{}},
+	}
+}
+
+// playbook compiles the whole tree.
+func (c *compiler) playbook() *Plan {
+	c.head()
+	c.inputs = c.inputTypes()
+	c.plan.Inputs = c.inputs
+	pre := c.phaseBlock(inPrerequisites, c.prerequisites())
+	steps := c.phaseBlock(inSteps, c.tree.Steps)
+	steps.step.OnFailure = c.plan.OnFailure
+	finally := c.phaseBlock(inFinally, c.tree.Finally)
+	finally.step.OnFailure = Continue
+	c.plan.Prerequisites, c.plan.Steps, c.plan.Finally = pre.step, steps.step, finally.step
+	for _, n := range []*node{pre, steps, finally} {
+		c.order(n)
+	}
+	c.parts(pre)
+	c.parts(steps)
+	c.parts(finally)
+	c.outputs()
+	c.locks()
+	c.unusedInputs()
+	return c.plan
+}
+
+// order lists the plan's steps in the order of the file: parts follow what
+// holds them.
+func (c *compiler) order(n *node) {
+	for _, child := range n.children {
+		c.plan.order = append(c.plan.order, child.step)
+		c.order(child)
+	}
+}
+
+func (c *compiler) head() {
+	t, p := c.tree, c.plan
+	p.Name, p.Title, p.Category, p.Purpose, p.Expected = t.Name.Value, t.Title.Value, t.Category.Value, t.Purpose.Value, t.Expected.Value
+	p.Symptoms, p.Alerts, p.SeeAlso = values(t.Symptoms), values(t.Alerts), values(t.SeeAlso)
+	p.Source = sourceOf(t.Source)
+	p.Timeout = c.duration(t.Timeout)
+	p.OnFailure = c.onFailure(t.OnFailure, true)
+	if e := t.Escalation; e != nil {
+		p.Escalation = &Escalation{After: c.duration(e.After), Contact: e.Contact.Value}
+	}
+	for _, w := range []struct {
+		name string
+		set  bool
+	}{{"title", t.Title.Set()}, {"purpose", t.Purpose.Set()}, {"expected", t.Expected.Set()}} {
+		if !w.set && t.Node != nil {
+			c.warn(CodeIncomplete, t.Name.Node, "the playbook has no "+w.name, "say it in a line: "+w.name+": …")
+		}
+	}
+}
+
+func values(list []playbook.String) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.Value
+	}
+	return out
+}
+
+func sourceOf(s *playbook.Source) Source {
+	return Source{Name: s.Name, SHA256: s.SHA256(), Embedded: s.Embedded}
+}
+
+func (c *compiler) prerequisites() []*playbook.Step {
+	var steps []*playbook.Step
+	for _, p := range c.tree.Prerequisites {
+		if p.Step != nil {
+			steps = append(steps, p.Step)
+			continue
+		}
+		c.plan.Assumes = append(c.plan.Assumes, p.Text.Value)
+	}
+	return steps
+}
+
+// place is file:line:column of a node.
+func (c *compiler) place(n *playbook.Node) string {
+	if n == nil {
+		return c.tree.Source.Name
+	}
+	return c.tree.Source.Name + ":" + n.Span.Start.String()
+}
+
+func (c *compiler) report(s diag.Severity, code string, span diag.Span, message, hint string) {
+	c.list.Add(diag.Diagnostic{Code: code, Severity: s, Source: c.tree.Source.Name, Span: span, Message: message, Hint: hint})
+}
+
+func (c *compiler) fail(code string, n *playbook.Node, message, hint string) {
+	var span diag.Span
+	if n != nil {
+		span = n.Span
+	}
+	c.report(diag.Error, code, span, message, hint)
+}
+
+func (c *compiler) warn(code string, n *playbook.Node, message, hint string) {
+	var span diag.Span
+	if n != nil {
+		span = n.Span
+	} else {
+		span = diag.At(diag.Position{Line: 1, Column: 1}, 1)
+	}
+	c.report(diag.Warning, code, span, message, hint)
+}
+
+// known answers a wrong name: the nearest, else all that there are.
+func known(word string, from []string) string {
+	if near := diag.Nearest(word, from); near != "" {
+		rest := make([]string, 0, len(from))
+		for _, f := range from {
+			if f != near {
+				rest = append(rest, f)
+			}
+		}
+		hint := fmt.Sprintf("did you mean %q?", near)
+		if len(rest) > 0 && len(rest) <= 12 {
+			hint += " It also takes: " + strings.Join(rest, ", ")
+		}
+		return hint
+	}
+	if len(from) == 0 {
+		return "it takes none"
+	}
+	return "it takes: " + strings.Join(from, ", ")
+}

@@ -1,0 +1,292 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+
+	"runbook/engine/diag"
+	"runbook/engine/playbook"
+)
+
+// phaseBlock makes the block that holds the steps of a phase, and gives each
+// step its address.
+func (c *compiler) phaseBlock(ph phase, steps []*playbook.Step) *node {
+	n := &node{step: &Step{Body: BodyBlock, AfterAll: true}, phase: ph, done: true}
+	c.nodes[n.step] = n
+	c.children(n, steps, false)
+	return n
+}
+
+// children makes the nodes of a step's parts, their addresses and their edges.
+func (c *compiler) children(n *node, steps []*playbook.Step, remedies bool) {
+	names := map[string]int{}
+	for i, t := range steps {
+		child := &node{tree: t, parent: n, number: i, phase: n.phase, step: &Step{ID: t.ID.Value, Number: i, Place: c.place(t.Node)}}
+		child.step.Parent = n.step
+		if remedies {
+			child.step.Remedy = i + 1
+		}
+		n.children = append(n.children, child)
+		n.step.Parts = append(n.step.Parts, child.step)
+		c.nodes[child.step] = child
+		c.address(child)
+		c.register(child)
+		if t.ID.Set() {
+			names[t.ID.Value] = i
+		}
+	}
+	c.edges(n, names)
+	for _, child := range n.children {
+		c.children(child, child.tree.Steps, false)
+		c.children(child, child.tree.Remedies, true)
+	}
+}
+
+// address sets a step's path: its id, else its number in what holds it.
+func (c *compiler) address(n *node) {
+	s := n.step
+	around := n.parent.step.Path
+	if around == "" {
+		around = [...]string{"prerequisites", "steps", "finally"}[n.phase]
+	}
+	number := strconv.Itoa(n.number + 1)
+	s.Path = around + "/" + number
+	s.Local = s.Path
+	if loop := c.loopAround(n); loop != "" {
+		s.Local = strings.TrimPrefix(s.Path, loop+"/")
+	}
+	if s.ID != "" {
+		s.Path, s.Local = s.ID, s.ID
+	}
+}
+
+// loopAround is the path of the innermost loop that holds the step, "" for
+// none.
+func (c *compiler) loopAround(n *node) string {
+	for p := n.parent; p != nil; p = p.parent {
+		if p.tree != nil && p.tree.ForEach != nil {
+			return p.step.Path
+		}
+	}
+	return ""
+}
+
+func (c *compiler) register(n *node) {
+	id := n.tree.ID
+	if !id.Set() {
+		return
+	}
+	if first, ok := c.steps[id.Value]; ok {
+		c.list.Add(diag.Diagnostic{
+			Code: diag.CodeDuplicateID, Source: c.tree.Source.Name, Span: id.Node.Span,
+			Message: "the id " + strconv.Quote(id.Value) + " is taken", Hint: "give this step another id",
+			Notes: []diag.Note{{Span: first.tree.ID.Node.Span, Message: "first used here"}},
+		})
+		return
+	}
+	c.steps[id.Value] = n
+	c.plan.byID[id.Value] = n.step
+}
+
+// edges resolves the needs of a step's parts and refuses a cycle.
+func (c *compiler) edges(n *node, names map[string]int) {
+	for _, child := range n.children {
+		s := child.step
+		if !child.tree.HasNeeds {
+			s.AfterAll = true
+			continue
+		}
+		if s.Remedy > 0 {
+			c.fail(diag.CodeConflict, child.tree.Node, "a remedy cannot have needs", "remedies run in their order; remove `needs`")
+			s.AfterAll = true
+			continue
+		}
+		for _, need := range child.tree.Needs {
+			i, ok := names[need.Value]
+			switch {
+			case !ok:
+				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", known(need.Value, keys(names)))
+			case i == child.number:
+				c.fail(CodeCycle, need.Node, "a step cannot need itself", "remove it")
+			default:
+				s.Needs = append(s.Needs, i)
+			}
+		}
+	}
+	if cycle := findCycle(n.children); cycle != nil {
+		path := make([]string, len(cycle))
+		for i, x := range cycle {
+			path[i] = x.step.Path
+		}
+		c.fail(CodeCycle, cycle[0].tree.Node, "steps wait for each other: "+strings.Join(path, " → "), "take one of these needs away")
+		for _, child := range n.children {
+			child.step.Needs, child.step.AfterAll = nil, true
+		}
+	}
+}
+
+func keys(m map[string]int) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// hasExplicit reports whether a part of n names its needs; without one, the
+// order of the file is the order of the graph.
+func hasExplicit(parts []*node) bool {
+	for _, p := range parts {
+		if !p.step.AfterAll {
+			return true
+		}
+	}
+	return false
+}
+
+// findCycle returns the steps of a cycle, the first again at the end, or nil.
+func findCycle(parts []*node) []*node {
+	if !hasExplicit(parts) {
+		return nil
+	}
+	state := make([]uint8, len(parts)) // 1: on the way, 2: done
+	var stack []int
+	var visit func(i int) []*node
+	visit = func(i int) []*node {
+		state[i] = 1
+		stack = append(stack, i)
+		for _, need := range needsOf(parts, i) {
+			switch state[need] {
+			case 1:
+				return cycleFrom(parts, stack, need)
+			case 0:
+				if c := visit(need); c != nil {
+					return c
+				}
+			}
+		}
+		state[i] = 2
+		stack = stack[:len(stack)-1]
+		return nil
+	}
+	for i := range parts {
+		if state[i] == 0 {
+			if c := visit(i); c != nil {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+func cycleFrom(parts []*node, stack []int, first int) []*node {
+	var out []*node
+	on := false
+	for _, i := range stack {
+		on = on || i == first
+		if on {
+			out = append(out, parts[i])
+		}
+	}
+	return append(out, parts[first])
+}
+
+// needsOf are the siblings that part i waits for directly. A part that waits
+// for all above waits for each, but the one just above stands for those that
+// it waits for itself.
+func needsOf(parts []*node, i int) []int {
+	s := parts[i].step
+	if !s.AfterAll {
+		return s.Needs
+	}
+	var out []int
+	for j := i - 1; j >= 0; j-- {
+		out = append(out, j)
+		if parts[j].step.AfterAll {
+			break
+		}
+	}
+	return out
+}
+
+// sequence is an order in which each part follows those that it waits for.
+func sequence(parts []*node) []*node {
+	if !hasExplicit(parts) {
+		return parts
+	}
+	out := make([]*node, 0, len(parts))
+	seen := make([]bool, len(parts))
+	var visit func(i int)
+	visit = func(i int) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		for _, need := range needsOf(parts, i) {
+			visit(need)
+		}
+		out = append(out, parts[i])
+	}
+	for i := range parts {
+		visit(i)
+	}
+	return out
+}
+
+// waits reports whether part a waits for its sibling b, directly or not.
+func waits(parts []*node, a, b int) bool {
+	if parts[a].step.AfterAll {
+		return b < a
+	}
+	n := parts[a]
+	if n.reach == nil {
+		n.reach = make([]bool, len(parts))
+		var visit func(i int)
+		visit = func(i int) {
+			for _, need := range needsOf(parts, i) {
+				if !n.reach[need] {
+					n.reach[need] = true
+					visit(need)
+				}
+			}
+		}
+		visit(a)
+	}
+	return n.reach[b]
+}
+
+// Precedes reports whether b waits for a: a is an ancestor of b in the graph.
+func Precedes(a, b *Step) bool {
+	for x := a; x != nil; x = x.Parent {
+		for y := b; y != nil; y = y.Parent {
+			if x != y && x.Parent == y.Parent && x.Parent != nil {
+				return reaches(x.Parent.Parts, y.Number, x.Number)
+			}
+		}
+	}
+	return false
+}
+
+// reaches reports whether part a waits for part b, directly or not.
+func reaches(parts []*Step, a, b int) bool {
+	seen := map[int]bool{}
+	var visit func(i int) bool
+	visit = func(i int) bool {
+		if parts[i].AfterAll {
+			return b < i
+		}
+		for _, need := range parts[i].Needs {
+			if need == b {
+				return true
+			}
+			if !seen[need] {
+				seen[need] = true
+				if visit(need) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return visit(a)
+}

@@ -1,0 +1,181 @@
+package plan
+
+import (
+	"fmt"
+
+	"runbook/engine/diag"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+// inputType is the type that a declaration names.
+func inputType(name string) *schema.Type {
+	for _, t := range []*schema.Type{
+		schema.StringType, schema.IntType, schema.NumberType, schema.BoolType, schema.DurationType,
+		schema.SizeType, schema.TimeType, schema.SecretType,
+	} {
+		if t.String() == name {
+			return t
+		}
+	}
+	switch name {
+	case "list":
+		return schema.ListOf(schema.AnyType)
+	case "map":
+		return schema.MapOf(schema.AnyType)
+	}
+	return nil
+}
+
+var inputTypeNames = []string{"string", "int", "number", "bool", "duration", "size", "time", "secret", "list", "map"}
+
+// inputTypes is the Object of the playbook's declared inputs.
+func (c *compiler) inputTypes() *schema.Type {
+	out := &schema.Type{Kind: schema.Object}
+	for _, in := range c.tree.Inputs {
+		out.Fields = append(out.Fields, c.field(in))
+	}
+	return out
+}
+
+// field compiles a declaration: of an input, or of a field of a manual step.
+func (c *compiler) field(in *playbook.Input) schema.Field {
+	f := schema.Field{Name: in.Name.Value, Doc: in.Doc.Value, Pattern: in.Pattern.Value, Required: in.Default == nil}
+	f.Type = inputType(in.Type.Value)
+	if f.Type == nil {
+		f.Type = schema.AnyType
+		if in.Type.Set() {
+			c.fail(diag.CodeBadWord, in.Type.Node, fmt.Sprintf("%q is no type of an input", in.Type.Value), known(in.Type.Value, inputTypeNames))
+		}
+		return f
+	}
+	if in.Of.Set() {
+		elem := inputType(in.Of.Value)
+		switch {
+		case f.Type.Kind != schema.List && f.Type.Kind != schema.Map:
+			c.fail(diag.CodeMisplaced, in.Of.Node, "`of` stands only beside a list or a map", "remove it")
+		case elem == nil:
+			c.fail(diag.CodeBadWord, in.Of.Node, fmt.Sprintf("%q is no type of an element", in.Of.Value), known(in.Of.Value, inputTypeNames))
+		default:
+			f.Type = &schema.Type{Kind: f.Type.Kind, Elem: elem}
+		}
+	}
+	c.enum(in, &f)
+	f.Min, f.Max = c.bound(in.Min, f.Type), c.bound(in.Max, f.Type)
+	c.defaultOf(in, &f)
+	return f
+}
+
+func (c *compiler) enum(in *playbook.Input, f *schema.Field) {
+	if len(in.Enum) == 0 {
+		return
+	}
+	if f.Type.Kind != schema.String {
+		c.fail(diag.CodeMisplaced, in.Enum[0], "`enum` stands only beside a string", "remove it")
+		return
+	}
+	var words []string
+	for _, e := range in.Enum {
+		words = append(words, e.Text)
+	}
+	f.Type = schema.EnumOf(words...)
+}
+
+// bound decodes min or max: a length for texts and lists.
+func (c *compiler) bound(n *playbook.Node, t *schema.Type) any {
+	if n == nil {
+		return nil
+	}
+	want := t
+	switch t.Kind {
+	case schema.String, schema.List, schema.Map:
+		want = schema.IntType
+	case schema.Int, schema.Number, schema.Duration, schema.SizeKind:
+	default:
+		c.fail(diag.CodeMisplaced, n, "a "+t.String()+" has no bounds", "remove it")
+		return nil
+	}
+	v, err := schema.ParseText(want, n.Text, n.Quoted)
+	if err != nil {
+		c.mismatch(n, err)
+		return nil
+	}
+	return v
+}
+
+func (c *compiler) defaultOf(in *playbook.Input, f *schema.Field) {
+	if in.Default == nil {
+		return
+	}
+	if f.Type.Kind == schema.SecretKind {
+		c.fail(diag.CodeMisplaced, in.Default, "a secret has no default", "give it with -i name=env:NAME or @file")
+		return
+	}
+	v, err := constant(in.Default, f.Type)
+	if err == nil {
+		v, err = schema.ConvertField(*f, v)
+	}
+	if err != nil {
+		c.mismatch(in.Default, err)
+		return
+	}
+	f.Default = v
+}
+
+// constant is a node without expressions as a value of type t.
+func constant(n *playbook.Node, t *schema.Type) (any, error) {
+	switch n.Kind {
+	case playbook.Null:
+		return nil, nil
+	case playbook.List:
+		list := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			v, err := constant(item, t.Element())
+			if err != nil {
+				return nil, err
+			}
+			list[i] = v
+		}
+		return list, nil
+	case playbook.Map:
+		m := make(map[string]any, len(n.Pairs))
+		for _, p := range n.Pairs {
+			v, err := constant(p.Value, t.Element())
+			if err != nil {
+				return nil, err
+			}
+			m[p.Key.Text] = v
+		}
+		return m, nil
+	}
+	return schema.ParseText(t, n.Text, n.Quoted)
+}
+
+// unusedInputs warns of what nothing reads.
+func (c *compiler) unusedInputs() {
+	for _, in := range c.tree.Inputs {
+		if !c.used[in.Name.Value] {
+			c.warn(CodeUnusedInput, in.Name.Node, fmt.Sprintf("input %q is never used", in.Name.Value), "remove it, or use inputs."+in.Name.Value+" in a step")
+		}
+	}
+}
+
+// outputs compiles the playbook's outputs, which read as a last step.
+func (c *compiler) outputs() {
+	v := &view{c: c}
+	result := &schema.Type{Kind: schema.Object}
+	for _, p := range c.tree.Outputs {
+		value := c.value(p.Value, schema.AnyType, v)
+		c.plan.Outputs = append(c.plan.Outputs, Output{Name: p.Key.Text, Value: value})
+		result.Fields = append(result.Fields, schema.Field{Name: p.Key.Text, Type: value.Type})
+	}
+	c.plan.Result = result
+}
+
+// locks compiles the keys, over inputs, variables and the environment's name.
+func (c *compiler) locks() {
+	v := &view{c: c, noStep: true}
+	for _, l := range c.tree.Lock {
+		c.plan.Lock = append(c.plan.Lock, c.template(l, v, schema.StringType))
+	}
+}

@@ -1,0 +1,278 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+// parts compiles the parts of a step, each after those that it waits for.
+func (c *compiler) parts(n *node) {
+	for _, child := range sequence(n.children) {
+		c.step(child)
+	}
+}
+
+// step compiles one step: what surrounds its body, its body, and what is
+// judged after it.
+func (c *compiler) step(n *node) {
+	t, s := n.tree, n.step
+	s.Title = t.Title.Value
+	s.OnFailure = c.onFailure(t.OnFailure, t.HasSteps || t.ForEach != nil)
+	s.Timeout = c.duration(t.Timeout)
+	s.SkipIfMet = t.SkipIfMet.Value == "true"
+	v := &view{c: c, reader: n}
+	c.when(n, v)
+	c.loop(n, v)
+	c.observe(n, v)
+	c.body(n, v)
+	set := &typeSet{outputs: s.Outputs, observed: s.Observed}
+	if s.ID != "" {
+		c.types[s.ID] = set
+	}
+	c.verify(n)
+	c.within(n)
+	c.approval(n, v)
+	c.retry(n)
+	c.undo(n)
+	n.done = true
+}
+
+func (c *compiler) when(n *node, v *view) {
+	if e := c.expr(n.tree.When, v, schema.BoolType); e != nil {
+		n.step.When = &Condition{Expr: e, Place: c.place(n.tree.When.Node)}
+	}
+}
+
+func (c *compiler) loop(n *node, v *view) {
+	t := n.tree
+	if t.ForEach == nil {
+		return
+	}
+	items := c.value(t.ForEach, schema.ListOf(schema.AnyType), v)
+	item := schema.AnyType
+	switch {
+	case items.Type.Kind == schema.List:
+		item = items.Type.Element()
+	}
+	if items.IsList {
+		item = unionOf(items.List)
+	}
+	n.step.Loop = &Loop{Items: items, Item: item, MaxParallel: c.integer(t.MaxParallel, 1, 1, 1000)}
+}
+
+func (c *compiler) observe(n *node, v *view) {
+	o := n.tree.Observe
+	if o == nil {
+		return
+	}
+	op := c.operation(o.Action, o.With, o.Target, v)
+	if op == nil {
+		return
+	}
+	if op.Effect != action.Read {
+		c.fail(CodeEffect, o.Action.Node, "`observe` only reads, and "+op.Action.Name+" is a "+op.Effect.String(), "observe with an action that reads")
+	}
+	n.step.Observe, n.step.Observed = op, op.Action.Outputs
+}
+
+// body compiles the one body of a step.
+func (c *compiler) body(n *node, v *view) {
+	t, s := n.tree, n.step
+	switch {
+	case t.HasSteps:
+		s.Body, s.Brief = BodyBlock, plural(len(t.Steps), "step")
+		c.parts(n)
+	case len(t.Remedies) > 0:
+		s.Body, s.Brief = BodyRemedies, plural(len(t.Remedies), "remedy")
+		if t.Observe == nil || len(t.Verify) == 0 {
+			c.fail(diag.CodeMissingKey, t.Node, "`remedies` need `observe` and `verify` beside them", "say what is looked at and what must hold")
+		}
+		s.Outputs = schema.ObjectOf(
+			schema.Field{Name: "remedy", Type: schema.StringType.AsOptional()},
+			schema.Field{Name: "verdict", Type: schema.EnumOf("met", "effective", "ineffective", "worse")},
+		)
+		c.parts(n)
+	case t.Call.Set():
+		s.Body, s.Brief = BodyCall, "call "+t.Call.Value
+		c.call(n, v)
+	case t.Manual != nil:
+		s.Body, s.Brief = BodyManual, "by a person"
+		c.manual(n, v)
+	default:
+		s.Body = BodyAction
+		c.action(n, v)
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	if strings.HasSuffix(word, "y") {
+		return strconv.Itoa(n) + " " + strings.TrimSuffix(word, "y") + "ies"
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}
+
+func (c *compiler) action(n *node, v *view) {
+	t, s := n.tree, n.step
+	op := c.operation(t.Action, t.With, t.Target, v)
+	if op == nil {
+		return
+	}
+	s.Op, s.Outputs = op, op.Action.Outputs
+	if op.Action.Untyped && op.Params != nil && op.Params.Value != nil {
+		s.Outputs = op.Params.Value.Type
+	}
+	c.raise(t.Effect, op)
+	s.Brief = op.Action.Name
+	if brief := c.brief(op); brief != "" {
+		s.Brief += " " + brief
+	}
+	if op.Effect == action.Destructive && t.Approve == nil {
+		c.fail(diag.CodeMissingKey, t.Action.Node, op.Action.Name+" destroys, and nobody is asked", "add `approve: {message: …}`")
+	}
+}
+
+// raise applies `effect:`, which may only raise what the action declares.
+func (c *compiler) raise(s playbook.String, op *Operation) {
+	if !s.Set() {
+		return
+	}
+	e, err := action.ParseEffect(s.Value)
+	switch {
+	case err != nil:
+		c.fail(diag.CodeBadWord, s.Node, err.Error(), "")
+	case e < op.Effect:
+		c.fail(CodeEffect, s.Node, fmt.Sprintf("%s is a %s; a step may raise an effect, not lower it", op.Action.Name, op.Effect), "remove it")
+	default:
+		op.Effect, op.Raised = e, true
+	}
+}
+
+// operation compiles a call of an action.
+func (c *compiler) operation(name playbook.String, with *playbook.Node, target playbook.String, v *view) *Operation {
+	a, ok := c.Registry.Lookup(name.Value)
+	if !ok {
+		if name.Set() {
+			c.fail(CodeUnknownAction, name.Node, fmt.Sprintf("there is no action %q", name.Value), nearestAction(name.Value, c.Registry.Names()))
+		}
+		return nil
+	}
+	op := &Operation{Action: a, Effect: a.Effect}
+	if target.Set() {
+		op.Target = c.template(target, v, schema.StringType)
+	}
+	before := c.list.Errors()
+	op.Params = c.params(a.Name, a.Params, name.Node, with, v)
+	if c.list.Errors() > before {
+		return op
+	}
+	if b, err := a.Decode(static(op.Params.Value), action.Target{}); err == nil {
+		op.Effect = b.Effect
+	} else if at := with; at != nil {
+		c.mismatch(at, err)
+	}
+	return op
+}
+
+func nearestAction(word string, names []string) string {
+	if near := diag.Nearest(word, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "list them: runbook actions"
+}
+
+// params compiles `with` against the declared parameters.
+func (c *compiler) params(owner string, t *schema.Type, at, with *playbook.Node, v *view) *Params {
+	p := &Params{Value: &Value{Type: t, Place: c.place(at), IsObject: true}}
+	if with != nil && with.Kind == playbook.Map {
+		given := map[string]bool{}
+		var fields []schema.Field
+		for _, pair := range with.Pairs {
+			name := pair.Key.Text
+			given[name] = true
+			ft := elementFor(t, name)
+			if ft == nil {
+				c.fail(CodeUnknownParam, pair.Key, fmt.Sprintf("%s has no %q", owner, name), known(name, t.Names()))
+				continue
+			}
+			value := c.value(pair.Value, ft, v)
+			c.checkField(t, name, pair.Value, value)
+			p.Value.Fields = append(p.Value.Fields, NamedValue{Name: name, Value: value})
+			fields = append(fields, schema.Field{Name: name, Type: value.Type})
+		}
+		c.required(owner, t, at, given)
+		if t.Kind == schema.Map {
+			p.Value.Type = schema.ObjectOf(fields...)
+		}
+		return p
+	}
+	if with != nil && with.Kind != playbook.Null {
+		c.fail(diag.CodeWrongKind, with, "`with` is a mapping of parameters", "write with: {name: value}")
+		return p
+	}
+	c.required(owner, t, at, nil)
+	return p
+}
+
+func (c *compiler) required(owner string, t *schema.Type, at *playbook.Node, given map[string]bool) {
+	for _, f := range t.Fields {
+		if f.Required && !given[f.Name] && !c.misspelt(given, f.Name) {
+			c.fail(CodeMissingParam, at, fmt.Sprintf("%s needs %q", owner, f.Name), "it takes "+f.Takes())
+		}
+	}
+}
+
+// misspelt reports whether a wrong name that was given, and was reported,
+// stands for the missing one.
+func (c *compiler) misspelt(given map[string]bool, name string) bool {
+	for g := range given {
+		if g != name && diag.Nearest(g, []string{name}) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// checkField checks a constant against the bounds of its parameter.
+func (c *compiler) checkField(t *schema.Type, name string, n *playbook.Node, v *Value) {
+	f, ok := t.Field(name)
+	if !ok || v.Template != nil || v.Expr != nil || v.IsList || v.IsObject || v.Const == nil {
+		return
+	}
+	if _, err := schema.ConvertField(f, v.Const); err != nil {
+		c.mismatch(n, err)
+	}
+}
+
+// static is the value with what an expression gives as unknown.
+func static(v *Value) map[string]any {
+	out := map[string]any{}
+	for _, f := range v.Fields {
+		out[f.Name] = staticOf(f.Value)
+	}
+	return out
+}
+
+func staticOf(v *Value) any {
+	switch {
+	case v.Template != nil || v.Expr != nil:
+		return schema.Unknown{}
+	case v.IsList:
+		list := make([]any, len(v.List))
+		for i, x := range v.List {
+			list[i] = staticOf(x)
+		}
+		return list
+	case v.IsObject:
+		return static(v)
+	}
+	return v.Const
+}

@@ -1,0 +1,248 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/diag"
+	"runbook/engine/expression"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+// expr compiles an expression field: `when`, `that`, `if`.
+func (c *compiler) expr(s playbook.String, v *view, want *schema.Type) *expression.Expr {
+	if !s.Set() {
+		return nil
+	}
+	e, problems := expression.Compile(s.Value, v.env(), want)
+	c.problems(s.Node, problems)
+	if failedIn(problems) {
+		return nil
+	}
+	c.uses(s.Value)
+	return e
+}
+
+func failedIn(problems []expression.Problem) bool {
+	return slices.ContainsFunc(problems, func(p expression.Problem) bool { return !p.Warning })
+}
+
+func (c *compiler) problems(n *playbook.Node, problems []expression.Problem) {
+	for _, p := range problems {
+		s := diag.Error
+		if p.Warning {
+			s = diag.Warning
+		}
+		c.report(s, p.Code, n.At(p.Offset, max(1, p.Length)), p.Message, p.Hint)
+	}
+}
+
+// uses notes the inputs that a text reads.
+func (c *compiler) uses(text string) {
+	for rest := text; ; {
+		_, after, ok := strings.Cut(rest, "inputs.")
+		if !ok {
+			return
+		}
+		end := strings.IndexFunc(after, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+		if end < 0 {
+			end = len(after)
+		}
+		c.used[after[:end]] = true
+		rest = after[end:]
+	}
+}
+
+// template compiles a text in which ${{ }} may stand.
+func (c *compiler) template(s playbook.String, v *view, want *schema.Type) *Value {
+	if !s.Set() {
+		return nil
+	}
+	return c.value(s.Node, want, v)
+}
+
+// value compiles a node to a value of type t.
+func (c *compiler) value(n *playbook.Node, t *schema.Type, v *view) *Value {
+	out := &Value{Type: t, Place: c.place(n)}
+	switch n.Kind {
+	case playbook.Null:
+		if !t.Optional && t.Kind != schema.Any {
+			c.fail(CodeBadValue, n, "a "+t.String()+" is missing here", "write a value, or remove the key")
+		}
+	case playbook.Scalar:
+		c.scalar(out, n, t, v)
+	case playbook.List:
+		c.listValue(out, n, t, v)
+	case playbook.Map:
+		c.mapValue(out, n, t, v)
+	}
+	return out
+}
+
+func (c *compiler) scalar(out *Value, n *playbook.Node, t *schema.Type, v *view) {
+	switch {
+	case t.Kind == schema.ConditionKind:
+		out.Expr = c.expr(playbook.String{Value: n.Text, Node: n}, v, schema.BoolType)
+	case expression.HasTemplate(n.Text):
+		tm, problems := expression.CompileTemplate(n.Text, v.env(), t)
+		c.problems(n, problems)
+		c.uses(n.Text)
+		if !failedIn(problems) {
+			out.Template, out.Type = tm, tm.Type()
+		}
+	default:
+		got, err := schema.ParseText(t, expression.Literal(n.Text), n.Quoted)
+		if err != nil {
+			c.mismatch(n, err)
+			return
+		}
+		out.Const = got
+		if t.Kind == schema.Any {
+			out.Type = typeOf(got)
+		}
+	}
+}
+
+// mismatch reports an error of the schema at its node.
+func (c *compiler) mismatch(n *playbook.Node, err error) {
+	hint := ""
+	var f *schema.Fault
+	if errors.As(err, &f) && f.Takes != "" {
+		hint = "it takes " + f.Takes
+	}
+	c.fail(CodeBadValue, n, err.Error(), hint)
+}
+
+func (c *compiler) listValue(out *Value, n *playbook.Node, t *schema.Type, v *view) {
+	if t.Kind != schema.List && t.Kind != schema.Any {
+		c.fail(CodeBadValue, n, "a list stands where "+t.String()+" is taken", "")
+		return
+	}
+	out.IsList = true
+	elem := t.Element()
+	for _, item := range n.Items {
+		out.List = append(out.List, c.value(item, elem, v))
+	}
+	if t.Kind == schema.Any {
+		out.Type = schema.ListOf(unionOf(out.List))
+	}
+}
+
+func (c *compiler) mapValue(out *Value, n *playbook.Node, t *schema.Type, v *view) {
+	if t.Kind != schema.Object && t.Kind != schema.Map && t.Kind != schema.Any {
+		c.fail(CodeBadValue, n, "a mapping stands where "+t.String()+" is taken", "")
+		return
+	}
+	out.IsObject = true
+	var fields []schema.Field
+	for _, p := range n.Pairs {
+		ft := elementFor(t, p.Key.Text)
+		if ft == nil {
+			c.fail(CodeUnknownParam, p.Key, fmt.Sprintf("there is no %q here", p.Key.Text), known(p.Key.Text, t.Names()))
+			continue
+		}
+		value := c.value(p.Value, ft, v)
+		out.Fields = append(out.Fields, NamedValue{Name: p.Key.Text, Value: value})
+		fields = append(fields, schema.Field{Name: p.Key.Text, Type: value.Type})
+	}
+	if t.Kind == schema.Any {
+		out.Type = schema.ObjectOf(fields...)
+	}
+}
+
+// elementFor is the type of a member, nil if there is none of that name.
+func elementFor(t *schema.Type, name string) *schema.Type {
+	if t.Kind != schema.Object {
+		return t.Element()
+	}
+	f, ok := t.Field(name)
+	if !ok {
+		return nil
+	}
+	return f.Type
+}
+
+func typeOf(v any) *schema.Type {
+	switch v.(type) {
+	case bool:
+		return schema.BoolType
+	case int:
+		return schema.IntType
+	case float64:
+		return schema.NumberType
+	case string:
+		return schema.StringType
+	case nil:
+		return schema.NullType
+	}
+	return schema.AnyType
+}
+
+// unionOf is the type of all elements where they agree, else any.
+func unionOf(list []*Value) *schema.Type {
+	var t *schema.Type
+	for _, v := range list {
+		if t == nil {
+			t = v.Type
+		} else if t.Kind != v.Type.Kind || t.Kind == schema.Object || t.Kind == schema.List {
+			return schema.AnyType
+		}
+	}
+	if t == nil {
+		return schema.AnyType
+	}
+	return t
+}
+
+// duration decodes a constant duration; 0 where it is absent.
+func (c *compiler) duration(s playbook.String) time.Duration {
+	if !s.Set() {
+		return 0
+	}
+	v, err := schema.ParseText(schema.DurationType, s.Value, s.Node.Quoted)
+	if err != nil {
+		c.fail(CodeBadValue, s.Node, err.Error(), "write a number with a unit: 30s, 5m, 1h30m")
+		return 0
+	}
+	d := v.(time.Duration)
+	if d <= 0 {
+		c.fail(CodeBadValue, s.Node, "a duration here must be longer than nothing", "")
+	}
+	return d
+}
+
+// integer decodes a constant whole number within bounds.
+func (c *compiler) integer(s playbook.String, byDefault, low, high int) int {
+	if !s.Set() {
+		return byDefault
+	}
+	v, err := schema.ParseText(schema.IntType, s.Value, s.Node.Quoted)
+	if err != nil {
+		c.fail(CodeBadValue, s.Node, err.Error(), "")
+		return byDefault
+	}
+	if n := v.(int); n >= low && n <= high {
+		return n
+	}
+	c.fail(CodeBadValue, s.Node, fmt.Sprintf("%s is not from %d to %d", s.Value, low, high), "")
+	return byDefault
+}
+
+func (c *compiler) onFailure(s playbook.String, container bool) OnFailure {
+	switch s.Value {
+	case "continue":
+		if !container {
+			c.fail(diag.CodeMisplaced, s.Node, "only a playbook, a block or a loop allows `continue`", "write warn, stop or undo")
+		}
+		return Continue
+	case "warn":
+		return Warn
+	case "undo":
+		return Undo
+	}
+	return Stop
+}

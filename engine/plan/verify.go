@@ -1,0 +1,202 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/expression"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+const defaultEvery = time.Second
+
+// judged are the names that a step's verification, its undo and its messages
+// see beside those that stand everywhere.
+func judged(s *Step) map[string]*schema.Type {
+	names := map[string]*schema.Type{}
+	if s.Outputs != nil {
+		names["outputs"] = s.Outputs
+	}
+	if s.Observed != nil {
+		names["observed"], names["before"] = s.Observed, s.Observed
+	}
+	return names
+}
+
+func (c *compiler) verify(n *node) {
+	v := &view{c: c, reader: n, within: true, names: judged(n.step)}
+	for _, t := range n.tree.Verify {
+		e := c.expr(t.That, v, schema.BoolType)
+		if e == nil {
+			continue
+		}
+		n.step.Verify = append(n.step.Verify, &Check{
+			Expr: e, Message: c.template(t.Message, v, schema.StringType), Warn: t.Level.Value == "warn",
+			Place: c.place(t.That.Node), Pre: !e.Reads("outputs") && !e.Reads("before"),
+		})
+	}
+}
+
+// within bounds the polling; it needs something to look at again.
+func (c *compiler) within(n *node) {
+	t, s := n.tree, n.step
+	if !t.Within.Set() {
+		if t.Every.Set() {
+			c.fail(diag.CodeMissingKey, t.Every.Node, "`every` stands only beside `within`", "say how long to look: within: 60s")
+		}
+		return
+	}
+	reads := s.Body == BodyAction && s.Op != nil && s.Op.Effect == action.Read
+	if t.Observe == nil && !reads && (s.Op != nil || s.Body != BodyAction) {
+		c.fail(diag.CodeMisplaced, t.Within.Node, "`within` needs something to look at again: an `observe`, or an action that reads", "add observe: {action: …, with: {…}}")
+		return
+	}
+	w := &Within{Limit: c.duration(t.Within), Every: defaultEvery, Text: t.Within.Value, EveryText: t.Every.Value}
+	if t.Every.Set() {
+		w.Every = c.duration(t.Every)
+	}
+	s.Within = w
+}
+
+func (c *compiler) approval(n *node, v *view) {
+	t := n.tree.Approve
+	if t == nil {
+		return
+	}
+	if n.step.Body != BodyAction {
+		c.fail(diag.CodeMisplaced, t.Node, "`approve` stands only beside an action", "put it on the step that acts")
+		return
+	}
+	names := judged(n.step)
+	delete(names, "outputs")
+	shown := &view{c: c, reader: v.reader, names: names}
+	n.step.Approve = &Approve{
+		Message: c.template(t.Message, shown, schema.StringType), By: t.By.Value,
+		Approvers: c.integer(t.Approvers, 1, 1, 20), Expires: c.duration(t.Expires),
+	}
+}
+
+func (c *compiler) retry(n *node) {
+	t := n.tree.Retry
+	if t == nil {
+		return
+	}
+	if n.step.Body != BodyAction {
+		c.fail(diag.CodeMisplaced, t.Node, "`retry` stands only beside an action", "put it on the step that acts")
+		return
+	}
+	r := &Retry{
+		Attempts: c.integer(t.Attempts, 1, 1, 1000), Delay: c.duration(t.Delay), MaxDelay: c.duration(t.MaxDelay),
+		Exponential: t.Backoff.Value == "exponential",
+		If:          c.expr(t.If, &view{c: c, reader: n, names: map[string]*schema.Type{"error": schema.StringType}}, schema.BoolType),
+	}
+	if r.Delay == 0 {
+		r.Delay = time.Second
+	}
+	if t.Jitter.Set() {
+		f, err := schema.ParseText(schema.NumberType, t.Jitter.Value, t.Jitter.Node.Quoted)
+		jitter, _ := f.(float64)
+		if err != nil || jitter < 0 || jitter > 1 {
+			c.fail(CodeBadValue, t.Jitter.Node, "jitter is a number from 0 to 1", "")
+		}
+		r.Jitter = jitter
+	}
+	n.step.Retry = r
+}
+
+// undo compiles the compensation of a step, which sees its before and outputs.
+func (c *compiler) undo(n *node) {
+	t := n.tree.Undo
+	if t == nil {
+		return
+	}
+	child := &node{tree: t, parent: n, phase: n.phase, step: &Step{
+		Path: n.step.Path + "/undo", Local: n.step.Local + "/undo", Place: c.place(t.Node), Parent: n.step,
+	}}
+	if t.Manual != nil {
+		c.fail(diag.CodeMisplaced, t.Node, "an undo cannot be manual", "undo with an action")
+		return
+	}
+	v := &view{c: c, reader: child, names: judged(n.step)}
+	s := child.step
+	s.Title = t.Title.Value
+	c.children(child, t.Steps, false)
+	c.when(child, v)
+	c.body(child, v)
+	c.verify(child)
+	c.within(child)
+	if s.Op != nil && s.Op.Effect == action.Destructive {
+		c.fail(CodeEffect, t.Node, "an undo never destroys, and "+s.Op.Action.Name+" does", "put back with an action that writes")
+	}
+	n.step.Undo = s
+}
+
+func (c *compiler) manual(n *node, v *view) {
+	m := n.tree.Manual
+	fields := &schema.Type{Kind: schema.Object}
+	for _, f := range m.Fields {
+		fields.Fields = append(fields.Fields, c.field(f))
+	}
+	n.step.Prompt = true
+	n.step.Manual = &Manual{Text: c.template(m.Text, v, schema.StringType), Fields: fields}
+	outputs := schema.ObjectOf(append(append([]schema.Field{}, fields.Fields...),
+		schema.Field{Name: "by", Type: schema.StringType}, schema.Field{Name: "at", Type: schema.TimeType})...)
+	n.step.Outputs = outputs
+}
+
+// call compiles the callee, and types inputs and outputs by it.
+func (c *compiler) call(n *node, v *view) {
+	name := n.tree.Call
+	for _, around := range c.calls {
+		if around == name.Value {
+			c.fail(CodeRecursion, name.Node, "playbooks call each other: "+strings.Join(append(c.calls, name.Value), " → "), "take one of the calls away")
+			return
+		}
+	}
+	if expression.HasTemplate(name.Value) {
+		c.fail(CodeBadValue, name.Node, "the name of a called playbook is constant", "choose with `when` on two steps")
+		return
+	}
+	if c.Load == nil {
+		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("no playbook %q", name.Value), "")
+		return
+	}
+	tree, problems, err := c.Load(name.Value, c.tree.Source)
+	if err != nil {
+		c.fail(CodeUnknownPlaybook, name.Node, err.Error(), "list them: runbook list")
+		return
+	}
+	callee := c.callee(tree, problems, name)
+	if callee == nil {
+		return
+	}
+	n.step.Call = &Call{Name: name.Value, Plan: callee, Params: c.params(name.Value, callee.Inputs, name.Node, n.tree.With, v)}
+	n.step.Outputs = callee.Result
+	c.plan.Callees = append(append(c.plan.Callees, callee.Source), callee.Callees...)
+}
+
+// callee compiles a called playbook. Its own mistakes are its own report; here
+// the call says that it has some.
+func (c *compiler) callee(tree *playbook.Playbook, problems diag.List, name playbook.String) *Plan {
+	if tree == nil || problems.Errors() > 0 {
+		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("playbook %q has mistakes", name.Value), "runbook validate "+name.Value)
+		return nil
+	}
+	inner := newCompiler(tree, c.Options, c.calls)
+	p := inner.playbook()
+	if inner.list.Errors() > 0 {
+		for _, d := range inner.list {
+			if d.Code == CodeRecursion {
+				c.fail(d.Code, name.Node, d.Message, d.Hint)
+				return nil
+			}
+		}
+		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("playbook %q has mistakes", name.Value), "runbook validate "+name.Value)
+		return nil
+	}
+	return p
+}
