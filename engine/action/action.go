@@ -130,6 +130,7 @@ type Action struct {
 	Target                         *TargetKind
 	Effect                         Effect
 	Child, Untyped                 bool
+	Idempotent                     bool // whatever its parameters
 
 	Params  *schema.Type // an Object; a Map where any parameter is taken (flow.set)
 	Outputs *schema.Type // an Object; of Untyped actions a Map
