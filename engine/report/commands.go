@@ -1,0 +1,77 @@
+package report
+
+import (
+	"strings"
+
+	"runbook/engine/event"
+)
+
+// command is a command that can be pasted: with the same --env and inputs.
+func (e *ending) command(verb string) string {
+	c := e.run.Header.Command
+	return strings.Join(append([]string{"runbook", verb, c.Playbook}, c.Flags...), " ")
+}
+
+// elsewhere is a command on another playbook in the same environment.
+func (e *ending) elsewhere(playbook string, flags ...string) string {
+	words := append([]string{"runbook", "run", playbook}, e.environment()...)
+	return strings.Join(append(words, flags...), " ")
+}
+
+func (e *ending) environment() []string {
+	if env := e.run.Header.Environment; env.ByFlag {
+		return []string{"--env", env.Name}
+	}
+	return nil
+}
+
+func commands(label string, texts ...string) fact {
+	f := saidFact(label, texts...)
+	for i := range f.rows {
+		f.rows[i].style = bold
+	}
+	return f
+}
+
+// safe are commands that only read.
+func (e *ending) safe(report bool) fact {
+	var out []string
+	if report {
+		out = append(out, "runbook report "+e.id)
+	}
+	if e.o.Doctor && e.end.State == event.Failed {
+		out = append(out, strings.Join(append([]string{"runbook", "doctor"}, e.environment()...), " "))
+	}
+	if e.end.State == event.Refused {
+		out = append(out, e.command("run")+" --dry-run")
+	}
+	if e.end.State == event.Failed {
+		for _, p := range e.run.Header.SeeAlso {
+			out = append(out, e.elsewhere(p, "--dry-run"))
+		}
+	}
+	return commands("Safe now", out...)
+}
+
+// then are commands that may change something.
+func (e *ending) then() fact {
+	resume := "runbook resume " + e.id
+	switch e.end.State {
+	case event.Failed:
+		var out []string
+		for _, p := range e.run.Header.SeeAlso {
+			out = append(out, e.elsewhere(p))
+		}
+		return commands("Then", out...)
+	case event.Waiting, event.Interrupted:
+		return commands("Then", resume)
+	case event.InDoubt:
+		f := commands("Then", resume,
+			"observes first; goes on if the goal holds, else is in doubt again",
+			"or tell it: "+resume+" --settle "+e.end.Step+"=applied",
+			"or:         "+resume+" --settle "+e.end.Step+"=not-applied")
+		f.rows[1].style = plain
+		return f
+	}
+	return fact{}
+}

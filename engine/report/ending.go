@@ -1,0 +1,337 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+)
+
+// ending composes what stands at the end of a run.
+type ending struct {
+	run  *Run
+	end  *event.RunFinished
+	page *page
+	id   string // how commands name the run
+	o    Options
+}
+
+func newEnding(r *Run, p *page, o Options) *ending {
+	end := r.End
+	if end == nil {
+		end = &event.RunFinished{State: event.Interrupted}
+	}
+	return &ending{run: r, end: end, page: p, id: short(r.Header.Run), o: o}
+}
+
+// changed lists the effects of the run, without those of finally and those
+// that are in doubt. It says so where there are none.
+func (e *ending) changed() fact {
+	f := fact{label: "Changed"}
+	for _, c := range e.end.Changes {
+		if c.Phase == "finally" || c.State == action.AppliedLost || c.State == action.AppliedNot {
+			continue
+		}
+		r := row{cells: []string{c.Step, c.Target, changeText(c)}, right: c.Verdict}
+		switch {
+		case c.Undone:
+			r.right = "undone"
+		case c.State == action.AppliedPart:
+			r.right, r.rightStyle = "partial", boldYellow
+		case c.Phase == "undo":
+			r.right = "undo"
+		}
+		f.rows = append(f.rows, r)
+	}
+	if len(f.rows) == 0 {
+		return saidFact(f.label, "nothing")
+	}
+	return f
+}
+
+func changeText(c event.Change) string {
+	if c.Summary == "" {
+		return c.Action
+	}
+	return strings.Join(splitLines(c.Summary), " ")
+}
+
+func (e *ending) inDoubt() fact {
+	f := fact{label: "In doubt"}
+	for _, c := range e.end.Changes {
+		if c.State == action.AppliedLost {
+			f.rows = append(f.rows, row{cells: []string{c.Step, c.Target, changeText(c)}, style: boldMagenta})
+		}
+	}
+	if len(f.rows) > 0 {
+		return f
+	}
+	if e.end.State == event.InDoubt {
+		return saidFact(f.label, e.end.Step)
+	}
+	return saidFact(f.label, "nothing")
+}
+
+// goal tells of the steps with remedies: from where to where, by what.
+func (e *ending) goal() fact {
+	f := fact{label: "Goal"}
+	for _, s := range e.run.steps.goals() {
+		for _, g := range s.Goals {
+			f.rows = append(f.rows, row{cells: []string{s.path + ": " + g.text()}})
+		}
+	}
+	return f
+}
+
+// text is the goal's way: "observed.memory_percent 92.1 → 31.4, goal < 70, by
+// remedy 2".
+func (g GoalTrace) text() string {
+	left, operator, right, simple := compared(g.That)
+	last := g.First
+	if n := len(g.After); n > 0 {
+		last = g.After[n-1]
+	}
+	var b strings.Builder
+	switch {
+	case simple && last != "" && last != g.First:
+		fmt.Fprintf(&b, "%s %s → %s, goal %s %s", left, bare(g.First, g.That), bare(last, g.That), operator, right)
+	case simple && last != "":
+		fmt.Fprintf(&b, "%s %s, goal %s %s", left, bare(last, g.That), operator, right)
+	default:
+		b.WriteString(g.That)
+	}
+	switch {
+	case g.By > 0:
+		fmt.Fprintf(&b, ", by remedy %d", g.By)
+	case g.Held && len(g.After) == 0:
+		b.WriteString(", held before any remedy")
+	case g.Held:
+		b.WriteString(", held")
+	default:
+		b.WriteString(", not reached")
+	}
+	return b.String()
+}
+
+// goals are the steps with remedies that were judged, in order.
+func (t *stepTree) goals() []*Step {
+	if t == nil {
+		return nil
+	}
+	var out []*Step
+	var walk func([]*Step)
+	walk = func(steps []*Step) {
+		for _, s := range steps {
+			if len(s.Goals) > 0 {
+				out = append(out, s)
+			}
+			walk(s.children)
+		}
+	}
+	walk(t.tops)
+	return out
+}
+
+func (e *ending) found() fact {
+	f := fact{label: "Found"}
+	for _, i := range e.end.Found {
+		f.rows = append(f.rows, row{cells: []string{i.Name + " " + humanUnit(i.Name, i.Text)}})
+	}
+	return f
+}
+
+func (e *ending) warned() fact {
+	f := fact{label: "Warned"}
+	for _, w := range e.end.Warnings {
+		text := w.Message
+		if w.Step != "" {
+			text = w.Step + ": " + text
+		}
+		f.rows = append(f.rows, row{cells: []string{text}})
+	}
+	return f
+}
+
+func (e *ending) expected() fact {
+	f := saidFact("Expected", e.run.Header.Expected)
+	if n := len(f.rows); n > 0 {
+		f.rows[n-1].right = "to be judged by you"
+	}
+	return f
+}
+
+func (e *ending) what() fact {
+	f := e.end.Failure
+	if f == nil {
+		return fact{}
+	}
+	return saidFact("What", f.What)
+}
+
+func (e *ending) where() fact {
+	f := e.end.Failure
+	if f == nil {
+		return fact{}
+	}
+	return saidFact("Where", f.Where, f.Place)
+}
+
+func (e *ending) tried() fact {
+	if e.end.Failure == nil {
+		return fact{}
+	}
+	return saidFact("Tried", e.end.Failure.Tried...)
+}
+
+// seenFacts are what the goal was after each remedy, and what the failure
+// shows.
+func (e *ending) seenFacts() fact {
+	f := fact{label: "Seen"}
+	for _, s := range e.run.steps.goals() {
+		for _, g := range s.Goals {
+			if !g.Held && g.First != "" {
+				f.rows = append(f.rows, row{cells: []string{g.seen()}})
+			}
+		}
+	}
+	if e.end.Failure != nil {
+		for _, t := range e.end.Failure.Seen {
+			f.rows = append(f.rows, saidFact("", t).rows...)
+		}
+	}
+	return f
+}
+
+// seen is the goal that was not reached, over the remedies.
+func (g GoalTrace) seen() string {
+	left, operator, right, simple := compared(g.That)
+	if !simple {
+		return g.That + ", not reached"
+	}
+	parts := []string{bare(g.First, g.That) + " at first"}
+	for i, a := range g.After {
+		if a != "" {
+			parts = append(parts, fmt.Sprintf("%s after remedy %d", bare(a, g.That), i+1))
+		}
+	}
+	return fmt.Sprintf("%s  %s, goal %s %s", left, strings.Join(parts, ", "), operator, right)
+}
+
+func (e *ending) notChanged() fact {
+	f := fact{label: "Not changed"}
+	for _, path := range e.end.Reached.NotChanged {
+		text := path
+		if t := e.run.titleOf(path); t != "" {
+			text += " (" + t + ")"
+		}
+		f.rows = append(f.rows, row{cells: []string{text}})
+	}
+	return atMost(f, 10)
+}
+
+func (e *ending) notReached() fact {
+	n := len(e.end.Reached.NotReached)
+	if n == 0 {
+		return fact{}
+	}
+	return saidFact("Not reached", strings.Join(e.end.Reached.NotReached[:min(n, 50)], ", ")+more(n-50, ", "))
+}
+
+func more(n int, before string) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s%d more", before, n)
+}
+
+// atMost keeps the first rows and says how many are left out.
+func atMost(f fact, n int) fact {
+	if left := len(f.rows) - n; left > 0 {
+		f.rows = append(f.rows[:n:n], row{cells: []string{more(left, "")}})
+	}
+	return f
+}
+
+// finally lists the steps of finally that ran.
+func (e *ending) finally() fact {
+	f := fact{label: "Finally"}
+	if e.run.steps == nil {
+		return f
+	}
+	for _, s := range e.run.steps.tops {
+		if s.Plan.Phase != "finally" {
+			continue
+		}
+		if e.run.Suspended {
+			return saidFact(f.label, "not yet; the run has not ended")
+		}
+		if s.State == event.NotRun || s.State == event.Skipped {
+			continue
+		}
+		_, style := e.page.state(s.State)
+		f.rows = append(f.rows, row{cells: []string{s.name()}, right: word(s.State), rightStyle: style})
+	}
+	return f
+}
+
+// name is a step's title, else its action with its parameters.
+func (s *Step) name() string {
+	switch {
+	case s.Plan.Title != "":
+		return s.Plan.Title
+	case s.detail != nil && s.detail.started.Brief != "":
+		return s.detail.started.Brief
+	case s.Plan.Brief != "":
+		return s.Plan.Brief
+	}
+	return s.Plan.Action
+}
+
+func (e *ending) escalate() fact {
+	x := e.run.Header.Escalation
+	if x == nil {
+		return fact{}
+	}
+	at := e.run.Started.Add(x.After)
+	text := x.Contact + " at " + at.In(e.page.zone).Format("15:04")
+	if left := at.Sub(e.run.Ended); left > 0 {
+		text += ", in " + coarse(left)
+	} else {
+		text += ", " + coarse(-left) + " ago"
+	}
+	return saidFact("Escalate", text)
+}
+
+func (e *ending) lock() fact {
+	keys := e.run.Header.Lock
+	if len(e.run.Locks) == 0 || len(keys) == 0 {
+		return fact{}
+	}
+	text := strings.Join(keys, ", ")
+	switch e.end.State {
+	case event.InDoubt:
+		text += ", guarded until settled"
+	case event.Waiting, event.Interrupted:
+		text += ", guarded until resumed"
+	default:
+		text += ", released"
+	}
+	return saidFact("Lock", text)
+}
+
+func (e *ending) do() fact {
+	if e.end.Failure == nil {
+		return fact{}
+	}
+	return saidFact("Do", e.end.Failure.Do...)
+}
+
+// took is how long the run ran.
+func (e *ending) took() time.Duration {
+	if e.end.Duration > 0 {
+		return e.end.Duration
+	}
+	return e.run.Ended.Sub(e.run.Started)
+}

@@ -1,0 +1,132 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"runbook/engine/event"
+)
+
+// JSON is the view for programs: one object a line for each fact, with
+// `schema`, `type`, `time`, `run`, the address of the `step` and the fields of
+// the fact. The last line is a `run_finished` for every ending.
+type JSON struct {
+	w   io.Writer
+	run string
+	err error
+}
+
+var _ View = (*JSON)(nil)
+
+// NewJSON returns the view that writes to w.
+func NewJSON(w io.Writer) *JSON { return &JSON{w: w} }
+
+// Replay takes a fact of before a resume, and prints nothing.
+func (j *JSON) Replay(e event.Event) {
+	if c, ok := e.Data.(*event.RunCreated); ok {
+		j.run = c.Run
+	}
+}
+
+// Event prints a fact.
+func (j *JSON) Event(e event.Event) {
+	j.Replay(e)
+	if j.err != nil {
+		return
+	}
+	line, err := JSONLine(j.run, e)
+	if err == nil {
+		_, err = j.w.Write(append(line, '\n'))
+	}
+	j.err = err
+}
+
+// Close returns the first error of writing.
+func (j *JSON) Close() error { return j.err }
+
+// NoRun prints the last line of a command that began no run: state is
+// `locked`, `refused` or `invalid`, and `run` is null.
+func (j *JSON) NoRun(e event.Event) error {
+	j.run = ""
+	j.Event(e)
+	return j.err
+}
+
+// JSONLine encodes the fact e of a run as one line, without its line end. A
+// run that is suspended ends as `run_finished` too.
+func JSONLine(run string, e event.Event) ([]byte, error) {
+	typ := e.Type
+	switch d := e.Data.(type) {
+	case *event.RunSuspended:
+		typ = event.TypeRunFinished
+		e.Data = filled(d.RunFinished)
+	case *event.RunFinished:
+		e.Data = filled(*d)
+	}
+	head := struct {
+		Schema  int        `json:"schema"`
+		Type    event.Type `json:"type"`
+		Time    string     `json:"time"`
+		Run     *string    `json:"run"`
+		Step    string     `json:"step,omitempty"`
+		Attempt int        `json:"attempt,omitempty"`
+	}{Schema: 1, Type: typ, Time: e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Step: e.Path, Attempt: e.Attempt}
+	if run != "" {
+		head.Run = &run
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(head); err != nil {
+		return nil, fmt.Errorf("encode the head of a %s: %w", e.Type, err)
+	}
+	line := bytes.TrimRight(b.Bytes(), "}\n")
+	line = append([]byte(nil), line...)
+	b.Reset()
+	if e.Data != nil {
+		if err := enc.Encode(e.Data); err != nil {
+			return nil, fmt.Errorf("encode a %s: %w", e.Type, err)
+		}
+	}
+	return flatten(line, b.Bytes(), e.Path != "")
+}
+
+// filled makes lists of the last fact that are nil empty.
+func filled(f event.RunFinished) *event.RunFinished {
+	if f.Changes == nil {
+		f.Changes = []event.Change{}
+	}
+	if f.Warnings == nil {
+		f.Warnings = []event.Finding{}
+	}
+	return &f
+}
+
+// flatten appends the members of the object to line, without those that line
+// has already.
+func flatten(line, object []byte, hasStep bool) ([]byte, error) {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return append(line, '}'), nil
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, fmt.Errorf("encode a fact: %w", err)
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, fmt.Errorf("encode a fact: %w", err)
+		}
+		switch name := key.(string); {
+		case name == "schema" || name == "run" || name == "type" || name == "time" || name == "step" && hasStep:
+			continue
+		default:
+			line = append(line, fmt.Sprintf(",%q:", name)...)
+			line = append(line, value...)
+		}
+	}
+	return append(line, '}'), nil
+}

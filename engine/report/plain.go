@@ -1,0 +1,282 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// Plain is the view for pipes, files and screen readers: one line a fact, of
+// time, step or `-`, a word, and text. Its lines are never cut, wrapped or
+// taken back.
+type Plain struct {
+	w        io.Writer
+	o        Options
+	run      Run
+	err      error
+	progress map[string]time.Time // when progress of a step was last printed
+}
+
+var _ View = (*Plain)(nil)
+
+// NewPlain returns the view that writes to w.
+func NewPlain(w io.Writer, o Options) *Plain {
+	return &Plain{w: w, o: o, progress: map[string]time.Time{}}
+}
+
+// Replay takes a fact of before a resume, and prints nothing.
+func (v *Plain) Replay(e event.Event) { v.run.Apply(e) }
+
+// Event prints what is worth a line of the fact e.
+func (v *Plain) Event(e event.Event) {
+	if v.o.Verbosity >= 0 || e.Path == "" {
+		v.fact(e)
+	}
+	v.run.Apply(e)
+	switch d := e.Data.(type) {
+	case *event.RunSuspended:
+		v.finished(e.Time, &d.RunFinished)
+	case *event.RunFinished:
+		v.finished(e.Time, d)
+	case *event.StepFinished:
+		delete(v.progress, e.Path)
+	}
+}
+
+// Close returns the first error of writing.
+func (v *Plain) Close() error { return v.err }
+
+// line prints one line. The step's column is ten wide, the word's nine.
+func (v *Plain) line(at time.Time, step, word, text string) {
+	if v.err != nil {
+		return
+	}
+	if step == "" {
+		step = "-"
+	}
+	text = strings.ReplaceAll(strings.Join(splitLines(text), " / "), "→", "->")
+	out := strings.TrimRight(fmt.Sprintf("%s %-10s %-9s %s", at.UTC().Format(time.RFC3339), step, word, text), " ")
+	_, v.err = io.WriteString(v.w, cleaned(out, nil)+"\n")
+}
+
+func (v *Plain) fact(e event.Event) {
+	switch d := e.Data.(type) {
+	case *event.RunCreated:
+		v.created(e.Time, d)
+	case *event.Locks:
+		for _, k := range v.run.Header.Lock {
+			v.line(e.Time, "", "lock", k+" taken")
+		}
+	case *event.Owner:
+		if d.Resume {
+			v.line(e.Time, "", "resumed", fmt.Sprintf("by %s on %s, pid %d", d.User, d.Host, d.PID))
+		}
+	case *event.Phase:
+		v.line(e.Time, strings.TrimSuffix(e.Path, "/"), "phase", d.Name)
+	case *event.StepStarted, *event.StepSkipped, *event.StepFinished, *event.Expanded:
+		v.step(e)
+	case *event.Check, *event.Remedy, *event.Settled, *event.Retry, *event.Observation:
+		v.judged(e)
+	case *event.Intent, *event.Outcome, *event.Approval:
+		v.change(e)
+	case *event.Progress, *event.Poll, *event.Log:
+		v.transient(e)
+	}
+}
+
+func (v *Plain) created(at time.Time, c *event.RunCreated) {
+	text := fmt.Sprintf("%s run=%s environment=%s", c.Playbook, c.Run, c.Environment.Name)
+	if c.DryRun {
+		text += " dry_run"
+	}
+	if v.o.Verbosity < 0 {
+		return
+	}
+	v.line(at, "", "started", text)
+	for _, t := range c.Environment.Targets {
+		v.line(at, "", "target", strings.Join(append([]string{t.Name, t.Address}, equals(t.Notes)...), " "))
+	}
+	effects := fmt.Sprintf("reads=%d writes<=%d destructive=%d", c.Effects.Reads, c.Effects.Writes, c.Effects.Destructive)
+	if len(c.Effects.Approvals) > 0 {
+		effects += " approvals=" + strings.Join(c.Effects.Approvals, ",")
+	}
+	v.line(at, "", "effects", effects)
+}
+
+// equals writes notes like "project mltb" as project=mltb.
+func equals(notes []string) []string {
+	out := make([]string, len(notes))
+	for i, n := range notes {
+		out[i] = n
+		if strings.Count(n, " ") == 1 {
+			out[i] = strings.Replace(n, " ", "=", 1)
+		}
+	}
+	return out
+}
+
+func (v *Plain) step(e event.Event) {
+	s := v.run.steps.at(e.Path)
+	switch d := e.Data.(type) {
+	case *event.StepStarted:
+		if d.Action != "" && d.Effect == action.Read {
+			v.line(e.Time, e.Path, "started", startedText(d))
+		}
+		if v.o.Verbosity > 0 {
+			v.params(e, d)
+		}
+	case *event.StepSkipped:
+		if s.Plan.Phase != "finally" || v.o.Verbosity > 0 {
+			v.line(e.Time, e.Path, "skipped", skippedBecause(d))
+		}
+	case *event.Expanded:
+		v.line(e.Time, e.Path, "items", counted(len(d.Items), "item"))
+	case *event.StepFinished:
+		v.stepFinished(e, s, d)
+	}
+}
+
+func startedText(d *event.StepStarted) string {
+	words := []string{d.Action}
+	for _, p := range d.Params {
+		words = append(words, p.Name+"="+p.Text)
+	}
+	return strings.Join(words, " ")
+}
+
+func (v *Plain) params(e event.Event, d *event.StepStarted) {
+	for _, p := range d.Params {
+		v.line(e.Time, e.Path, "param", p.Name+"="+p.Text)
+	}
+}
+
+// stepFinished prints the end of a step; that of a change that passed was said
+// by `changed`, and of a remedy by its verdict.
+func (v *Plain) stepFinished(e event.Event, s *Step, d *event.StepFinished) {
+	if d.State == event.Passed && s.detail != nil && s.detail.applied != "" && !d.Met {
+		return
+	}
+	var parts []string
+	if d.State == event.Previewed && d.Preview != nil {
+		parts = append(parts, d.Preview.Summary)
+	} else {
+		parts = append(parts, schema.HumanDuration(d.Duration))
+	}
+	if d.Met {
+		parts = append(parts, "met")
+	}
+	if d.Summary != "" && d.Check == nil && d.State != event.Warned {
+		parts = append(parts, d.Summary)
+	}
+	if d.Failure != nil && d.Check == nil {
+		parts = append(parts, failureText(d.Failure))
+	}
+	if d.Why != "" && d.State != event.Previewed && d.State != event.Executed {
+		parts = append(parts, d.Why)
+	}
+	v.line(e.Time, e.Path, string(d.State), strings.Join(parts, " "))
+}
+
+// failureText is a failure in one line.
+func failureText(f *event.Failure) string {
+	if f.Where != "" && !strings.Contains(f.What, f.Where) {
+		return f.Where + ": " + f.What
+	}
+	return f.What
+}
+
+// between is the least time between two lines of progress of a step.
+const between = 30 * time.Second
+
+func (v *Plain) transient(e event.Event) {
+	switch d := e.Data.(type) {
+	case *event.Log:
+		if v.o.Verbosity > 1 {
+			v.line(e.Time, e.Path, "log", strings.ToLower(d.Level)+" "+d.Text)
+		}
+		return
+	case *event.Poll:
+		if v.due(e) {
+			v.line(e.Time, e.Path, "polling", fmt.Sprintf("%s, seen %s, %s left", d.That, bare(d.Seen, d.That), coarse(d.Left)))
+		}
+	case *event.Progress:
+		if v.due(e) {
+			text := d.Note
+			if d.Progress.Total > 0 {
+				text = strings.TrimSuffix(fmt.Sprintf("%d/%d, %s", d.Done, d.Progress.Total, d.Note), ", ")
+			}
+			v.line(e.Time, e.Path, "progress", text)
+		}
+	}
+}
+
+// due: the first progress of a step comes after the time between two.
+func (v *Plain) due(e event.Event) bool {
+	last, ok := v.progress[e.Path]
+	if !ok {
+		if s := v.run.steps.known(e.Path); s != nil && !s.Started.IsZero() {
+			last, ok = s.Started, true
+		}
+		v.progress[e.Path] = last
+	}
+	if ok && e.Time.Sub(last) < between {
+		return false
+	}
+	v.progress[e.Path] = e.Time
+	return true
+}
+
+// finished prints the facts of an ending that was not good, then the last
+// line.
+func (v *Plain) finished(at time.Time, f *event.RunFinished) {
+	e := newEnding(&v.run, newPage(v.o), v.o)
+	e.id = v.run.Header.Run
+	var facts []fact
+	switch f.State {
+	case event.Done:
+	case event.DryRun:
+		facts = e.dryFacts()
+	default:
+		facts = append(e.badFacts(), e.do(), e.check(), e.safe(true), e.then())
+	}
+	for _, x := range facts {
+		for _, r := range x.rows {
+			v.line(at, "", x.word(), plainRow(x, r))
+		}
+	}
+	text := fmt.Sprintf("%s exit=%d changes=%d", f.State, f.ExitCode, countChanges(f))
+	if f.State != event.DryRun {
+		text += fmt.Sprintf(" warnings=%d", len(f.Warnings))
+	}
+	v.line(at, "", "finished", text+" "+schema.HumanDuration(e.took()))
+}
+
+// plainRow is a row as a plain line; what is counted is written name=number.
+func plainRow(f fact, r row) string {
+	text := r.line()
+	if f.label != "Actions" && f.label != "Conditions" {
+		return text
+	}
+	var out []string
+	for part := range strings.SplitSeq(text, ", ") {
+		n, name, _ := strings.Cut(part, " ")
+		out = append(out, name+"="+n)
+	}
+	return strings.Join(out, " ")
+}
+
+// countChanges counts the effects, without those of finally.
+func countChanges(f *event.RunFinished) int {
+	n := 0
+	for _, c := range f.Changes {
+		if c.Phase != "finally" && c.State != action.AppliedNot {
+			n++
+		}
+	}
+	return n
+}

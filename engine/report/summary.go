@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// head is the first line of the end: what became of the run, where, how long
+// it took, and the exit code.
+func (e *ending) head() {
+	h := e.run.Header
+	where := h.Playbook + " on " + h.Environment.Name
+	took := schema.HumanDuration(e.took())
+	switch {
+	case e.stopped():
+		e.headline("Stopped", red, where+": "+e.reason()+"; nothing was begun after it")
+		return
+	case e.end.State == event.Done && len(e.end.Warnings) > 0:
+		e.headline("Done with "+counted(len(e.end.Warnings), "warning"), boldYellow, where+" in "+took)
+	case e.end.State == event.Done:
+		e.headline("Done", boldGreen, where+" in "+took)
+	case e.end.State == event.Refused:
+		e.headline("Refused", red, where+at(e.end.Step)+": "+e.reason())
+	case e.end.State == event.Cancelled:
+		by := ""
+		if e.end.Reason != "" {
+			by = " by " + e.end.Reason
+		}
+		e.headline("Cancelled", bold, where+by+at(e.end.Step)+", after "+took)
+	case e.end.State == event.Waiting:
+		e.headline("Waiting", boldCyan, where+at(e.end.Step)+", for a person, after "+took)
+	case e.end.State == event.InDoubt:
+		e.headline("In doubt", boldMagenta, where+at(e.end.Step)+", after "+took)
+	case e.end.State == event.Interrupted:
+		e.headline("Interrupted", boldYellow, where+at(e.run.lastOpen())+", its owner is gone")
+	default:
+		e.headline("Failed", red, where+at(e.end.Step)+", after "+took)
+	}
+}
+
+// stopped: the journal failed in the middle.
+func (e *ending) stopped() bool { return e.end.ExitCode == 5 }
+
+func (e *ending) reason() string {
+	if e.end.Failure != nil {
+		return e.end.Failure.What
+	}
+	return e.end.Reason
+}
+
+func at(step string) string {
+	if step == "" {
+		return ""
+	}
+	return " at " + step
+}
+
+func (e *ending) headline(word string, s style, text string) {
+	p := e.page
+	exit := fmt.Sprintf("exit %d", e.end.ExitCode)
+	if e.end.State == event.Interrupted {
+		exit = ""
+	}
+	l := p.line(s, word)
+	p.add(l, plain, "  ")
+	column := l.width
+	parts := wrap(text, p.width-column)
+	if len(parts) > 0 && len(exit) > 0 && column+len(parts[len(parts)-1])+2+len(exit) > p.width {
+		parts = wrap(text, p.width-column-len(exit)-2)
+	}
+	for i, part := range parts {
+		if i > 0 {
+			l = (&line{}).pad(column, 0)
+		}
+		p.add(l, plain, part)
+		if i == 0 {
+			p.right(l, plain, exit)
+			continue
+		}
+		p.put(l)
+	}
+}
+
+// summary prints the end of a run.
+func (e *ending) summary() {
+	p := e.page
+	e.head()
+	p.blank()
+	switch e.end.State {
+	case event.Done:
+		p.facts([]fact{e.goal(), e.changed(), e.finally(), e.found(), e.warned(), e.expected(), e.report(), e.journal()})
+		return
+	case event.InDoubt:
+		p.facts(e.badFacts())
+		p.blank()
+		p.facts([]fact{e.check(), e.safe(true), e.then()})
+		return
+	}
+	p.facts(e.badFacts())
+	p.blank()
+	p.facts([]fact{e.do(), e.safe(true), e.then()})
+}
+
+// badFacts is what a run tells that did not end well.
+func (e *ending) badFacts() []fact {
+	return []fact{
+		e.what(), e.where(), e.tried(), e.seenFacts(), e.changed(), e.notChanged(), e.notReached(),
+		e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock(),
+	}
+}
+
+func (e *ending) report() fact { return saidFact("Report", "runbook report "+e.id) }
+
+func (e *ending) journal() fact { return saidFact("Journal", e.o.Journal) }
+
+// check says what to look at to settle a doubt.
+func (e *ending) check() fact {
+	return commands("Check", e.end.Check...)
+}
+
+// dryEnd closes a dry run. It is never green.
+func (e *ending) dryEnd() {
+	p := e.page
+	p.right(p.line(plain, "Dry run: nothing was changed."), plain,
+		schema.HumanDuration(e.took())+fmt.Sprintf("   exit %d", e.end.ExitCode))
+	p.facts(e.dryFacts())
+	if e.run.Header.Offline {
+		p.put(p.line(plain, "  No target was contacted."))
+	}
+	if n := e.run.dry.afterChange; n > 0 {
+		text := counted(n, "condition") + " are known only after a change."
+		if n == 1 {
+			text = "1 condition is known only after a change."
+		}
+		if e.run.remedy > 0 {
+			text = "It does not show that the remedies help: " + text
+		}
+		for _, part := range wrap(text, p.width-2) {
+			p.put(p.line(plain, "  "+part))
+		}
+	}
+	p.facts([]fact{commands("To do it", e.command("run"))})
+}
+
+func (e *ending) dryFacts() []fact {
+	d := e.end.Dry
+	var out []fact
+	if e.end.Failure != nil {
+		out = append(out, e.what(), e.where(), e.tried(), saidFact("Seen", e.end.Failure.Seen...), e.do())
+	}
+	if d == nil {
+		return out
+	}
+	return append(out,
+		saidFact("Actions", fmt.Sprintf("%d executed, %d previewed, %d unknown, %d skipped", d.Executed, d.Previewed, d.Unknown, d.Skipped)),
+		saidFact("Conditions", fmt.Sprintf("%d evaluated, %d unknown", d.Evaluated, d.Unknowns)))
+}
+
+// lastOpen is the address of the step that was running last.
+func (r *Run) lastOpen() string {
+	if r.steps == nil {
+		return ""
+	}
+	var last string
+	var walk func([]*Step)
+	walk = func(steps []*Step) {
+		for _, s := range steps {
+			if s.State == event.Running || s.State == event.Waiting {
+				last = s.path
+				walk(s.children)
+			}
+		}
+	}
+	walk(r.steps.open)
+	return strings.TrimSpace(last)
+}
+
+// Summary returns the text that stands at the end of the run.
+func Summary(r *Run, o Options) string {
+	p := newPage(o)
+	e := newEnding(r, p, o)
+	if r.Header.DryRun && e.end.State == event.DryRun {
+		e.dryEnd()
+	} else {
+		e.summary()
+	}
+	return p.render()
+}

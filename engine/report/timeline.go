@@ -1,0 +1,283 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// timeline keeps the first and the last of what happened, in words.
+type timeline struct {
+	first, last []moment
+	start       int // of last, which is a ring once it is full
+	left        int // moments between first and last
+}
+
+// moment is one line of the timeline.
+type moment struct {
+	at   time.Time
+	path string
+	text string
+}
+
+const (
+	keepFirst = 1000
+	keepLast  = 4000
+)
+
+func (t *timeline) put(m moment) {
+	switch {
+	case len(t.first) < keepFirst:
+		t.first = append(t.first, m)
+	case len(t.last) < keepLast:
+		t.last = append(t.last, m)
+	default:
+		t.last[t.start] = m
+		t.start = (t.start + 1) % keepLast
+		t.left++
+	}
+}
+
+// each gives the moments in order; between says how many are left out there.
+func (t *timeline) each(line func(moment), between func(int)) {
+	for _, m := range t.first {
+		line(m)
+	}
+	if t.left > 0 {
+		between(t.left)
+	}
+	for i := range t.last {
+		line(t.last[(t.start+i)%len(t.last)])
+	}
+}
+
+// add says in words what the fact e tells, which r is about to take.
+func (t *timeline) add(r *Run, e event.Event) {
+	path, text := e.Path, ""
+	switch d := e.Data.(type) {
+	case *event.Remedy:
+		path, text = fmt.Sprintf("%s/%d", e.Path, d.Index), remedyMoment(d)
+	default:
+		text = r.moment(e)
+	}
+	if text != "" {
+		t.put(moment{at: e.Time, path: path, text: text})
+	}
+}
+
+func (r *Run) moment(e event.Event) string {
+	switch d := e.Data.(type) {
+	case *event.RunCreated:
+		if len(d.Lock) > 0 && !d.DryRun {
+			return "started; lock " + strings.Join(d.Lock, ", ") + " taken"
+		}
+		return "started"
+	case *event.Owner:
+		if d.Resume {
+			return fmt.Sprintf("resumed by %s on %s, pid %d", d.User, d.Host, d.PID)
+		}
+	case *event.Phase:
+		return map[string]string{"undo": "undoing", "finally": "finally"}[d.Name]
+	case *event.RunSuspended:
+		return suspendedMoment(&d.RunFinished)
+	case *event.RunFinished:
+		return r.endMoment(d)
+	}
+	return r.stepMoment(e)
+}
+
+func (r *Run) stepMoment(e event.Event) string {
+	switch d := e.Data.(type) {
+	case *event.StepStarted:
+		if d.Action != "" && d.Effect == action.Read {
+			return d.Brief
+		}
+	case *event.StepSkipped:
+		return "skipped: " + skippedBecause(d)
+	case *event.Expanded:
+		return counted(len(d.Items), "item")
+	case *event.Intent:
+		return "changing: " + changing(d)
+	case *event.Outcome:
+		return outcomeMoment(d)
+	case *event.Retry:
+		return fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.What, schema.HumanDuration(d.Delay))
+	case *event.Settled:
+		return settledMoment(d)
+	case *event.Approval:
+		return approvalMoment(e.Type, d)
+	case *event.Check:
+		if d.Kind == "goal" && d.Verdict == event.CheckFailed && r.untried(e.Path) {
+			return "goal failed: " + d.That + seen(d)
+		}
+	case *event.StepFinished:
+		return r.finishMoment(e, d)
+	}
+	return ""
+}
+
+// untried reports whether no remedy of the step at path was judged yet.
+func (r *Run) untried(path string) bool {
+	s := r.steps.known(path)
+	return s == nil || s.detail == nil || len(s.detail.remedies) == 0
+}
+
+func seen(c *event.Check) string {
+	switch {
+	case c.Error != "":
+		return ", not evaluated: " + c.Error
+	case c.Seen == "":
+		return ""
+	}
+	return ", seen " + bare(c.Seen, c.That)
+}
+
+func skippedBecause(s *event.StepSkipped) string {
+	if s.Reason == "when" && s.When != nil {
+		return s.When.That + " is false"
+	}
+	return s.Reason
+}
+
+// changing is what an intent is about to do, with the target where the
+// preview names nothing that it touches.
+func changing(d *event.Intent) string {
+	text := d.Preview.Summary
+	if text == "" {
+		text = d.Action
+	}
+	if len(d.Preview.Touches) == 0 && d.Target != "" && !strings.Contains(text, "://") {
+		text += " on " + d.Target
+	}
+	return text
+}
+
+func outcomeMoment(d *event.Outcome) string {
+	what := d.Summary
+	if d.Failure != nil {
+		what = d.Failure.What
+	}
+	text := map[action.Applied]string{
+		action.AppliedFully: "changed", action.AppliedPart: "partly changed",
+		action.AppliedNot: "not changed", action.AppliedLost: "reply lost",
+	}[d.Applied]
+	if what != "" {
+		text += ": " + what
+	}
+	return text
+}
+
+func settledMoment(d *event.Settled) string {
+	text := "settled: " + strings.ReplaceAll(string(d.Applied), "_", " ") + ", by " + d.How
+	if d.By != "" {
+		text += " " + d.By
+	}
+	return text
+}
+
+func approvalMoment(t event.Type, a *event.Approval) string {
+	switch t {
+	case event.TypeApprovalRequested:
+		return "waiting for approval: " + a.Preview.Summary
+	case event.TypeApprovalGiven:
+		return approvedBy(a)
+	case event.TypeApprovalVoid:
+		return "approval void: " + a.Reason
+	}
+	return "refused: " + a.Reason
+}
+
+func remedyMoment(m *event.Remedy) string {
+	if m.Verdict == "not_needed" {
+		return ""
+	}
+	text := m.Verdict
+	if c := goalChange(m); c != "" {
+		text += ": " + c
+	}
+	switch m.Looks {
+	case 0:
+		return text
+	case 1:
+		return text + ", observed once"
+	}
+	return fmt.Sprintf("%s, observed %d times", text, m.Looks)
+}
+
+// goalChange is the item of the goal that tells most, before and after.
+func goalChange(m *event.Remedy) string {
+	for _, g := range m.Goal {
+		if g.Before != "" && g.After != "" && g.Before != g.After {
+			return fromTo(g.Name, g.Before, g.After)
+		}
+	}
+	for _, g := range m.Goal {
+		if g.After != "" {
+			return "still " + humanUnit(g.Name, g.After)
+		}
+	}
+	return ""
+}
+
+// finishMoment says how a step ended, where its change or its parts have not.
+func (r *Run) finishMoment(e event.Event, d *event.StepFinished) string {
+	s := r.steps.known(e.Path)
+	if d.State == event.Passed && !d.Met && s != nil && (s.Plan.Effect != action.Read || s.isContainer()) {
+		return ""
+	}
+	var parts []string
+	if d.Met {
+		parts = append(parts, "already as it should be")
+	}
+	if d.Summary != "" {
+		parts = append(parts, d.Summary)
+	}
+	if s != nil && s.detail != nil {
+		for _, c := range s.detail.checks {
+			if c.Verdict == event.CheckWarned {
+				parts = append(parts, said(c))
+			}
+		}
+	}
+	if d.Failure != nil {
+		parts = append(parts, d.Failure.What)
+	}
+	text := word(d.State)
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, "; ")
+	}
+	return text
+}
+
+// said is a check's message, else what it is and what was seen.
+func said(c *event.Check) string {
+	if c.Message != "" {
+		return c.Message
+	}
+	return c.That + seen(c)
+}
+
+func suspendedMoment(f *event.RunFinished) string {
+	if f.State == event.InDoubt {
+		return "in doubt at " + f.Step
+	}
+	return "waiting for a person at " + f.Step
+}
+
+func (r *Run) endMoment(f *event.RunFinished) string {
+	text := word(f.State)
+	if f.Step != "" && f.State != event.Done {
+		text += " at " + f.Step
+	}
+	if n := len(f.Warnings); n > 0 {
+		text += ", " + counted(n, "warning")
+	}
+	if len(r.Locks) > 0 {
+		text += "; lock released"
+	}
+	return text
+}
