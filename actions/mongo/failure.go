@@ -30,7 +30,7 @@ func (s *server) failed(ctx context.Context, command string, took time.Duration,
 	}
 	f := &action.Failure{Where: s.where, Err: err, Tried: fmt.Sprintf("%s, once, %s", command, schema.HumanDuration(took))}
 	var answered driver.CommandError
-	isAnswer := errors.As(err, &answered)
+	isAnswer := errors.As(err, &answered) && answered.Code != 0
 	text := err.Error()
 	switch {
 	case isAnswer && answered.Code == codeUnauthorized:
