@@ -1,0 +1,228 @@
+package expression
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"runbook/engine/diag"
+	"runbook/engine/schema"
+)
+
+func (c *checker) chain(n *ast.ChainNode) *node {
+	out := newNode(opChain, n, nil).placeless()
+	out.a = c.check(n.Node)
+	out.typ = out.a.typ
+	for k := out.a; k.op == opMember || k.op == opIndex; k = k.a {
+		if k.optional && mayMiss(k.a.typ) {
+			out.typ = out.typ.AsOptional()
+		}
+	}
+	return c.narrow(out)
+}
+
+// mayMiss reports whether ?. on a value of type t may give nil.
+func mayMiss(t *schema.Type) bool {
+	return t.Optional || t.Kind == schema.Any || t.Kind == schema.Map || t.Kind == schema.Null
+}
+
+func (c *checker) member(n *ast.MemberNode) *node {
+	property, named := n.Property.(*ast.StringNode)
+	if base, ok := n.Node.(*ast.IdentifierNode); ok && base.Value == "steps" && !c.shadowed("steps") {
+		if !named {
+			c.report(CodeUnchecked, base.Location().From, base.Location().To, "steps[...] cannot be checked", "write steps.<id>")
+			c.check(n.Property)
+			return c.faulty(n)
+		}
+		return c.step(property)
+	}
+	base := c.check(n.Node)
+	if !named {
+		return c.index(n, base)
+	}
+	out := newNode(opMember, n, schema.AnyType)
+	out.a, out.optional, out.name = base, n.Optional, property.Value
+	typ := base.typ
+	if holdsWhole(typ) {
+		c.reportNode(CodeSecret, base, "a secret can only be used whole", "")
+		return out
+	}
+	if typ.Optional && !n.Optional {
+		c.report(CodeOptional, c.dot(out), int(out.to), c.text(base)+" may be nil here", c.safeHint(out, base))
+	}
+	switch typ.Kind {
+	case schema.Any:
+	case schema.Map:
+		out.typ = typ.Element()
+	case schema.Object:
+		c.field(out, typ)
+	case schema.Null:
+		c.report(CodeType, int(out.at), int(out.to), "nil has no fields", "")
+	default:
+		c.report(CodeType, int(out.at), int(out.to), fmt.Sprintf("%s is %s and has no fields", c.text(base), article(typ)), listHint(typ, out.name))
+	}
+	return c.narrow(out)
+}
+
+func listHint(t *schema.Type, name string) string {
+	if t.Kind == schema.List {
+		return fmt.Sprintf("take one element, as [0].%s, or all: map(..., .%s)", name, name)
+	}
+	return ""
+}
+
+func (c *checker) shadowed(name string) bool {
+	for _, l := range c.locals {
+		if l.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// field types the member of an object.
+func (c *checker) field(out *node, typ *schema.Type) {
+	f, ok := typ.Field(out.name)
+	if ok {
+		out.typ, out.lenient = f.Type, f.Type.Optional
+		return
+	}
+	names := typ.Names()
+	hint := "it has: " + strings.Join(names, ", ")
+	if len(names) > 20 {
+		hint = "it has: " + strings.Join(names[:20], ", ") + ", and more"
+	}
+	if near := diag.Nearest(out.name, names); near != "" {
+		hint = "did you mean " + quoted(near) + "?"
+	} else if len(names) == 0 {
+		hint = "it has no fields"
+	}
+	c.report(CodeUnknownName, int(out.at), int(out.to), fmt.Sprintf("%s has no field %s", c.text(out.a), quoted(out.name)), hint)
+}
+
+// step types steps.<id>.
+func (c *checker) step(id *ast.StringNode) *node {
+	out := newNode(opStep, id, schema.AnyType)
+	out.name = id.Value
+	if c.env.Step == nil {
+		c.report(CodeUnknownName, int(out.at), int(out.to), "no steps can be read here", "")
+		return out
+	}
+	c.steps = append(c.steps, id.Value)
+	typ, problem := c.env.Step(id.Value)
+	if problem != nil {
+		p := *problem
+		p.Offset, p.Length = c.base+int(out.at), int(out.to-out.at)
+		c.problems = append(c.problems, p)
+	}
+	if typ == nil {
+		return out
+	}
+	out.typ = typ
+	if c.env.PassedStep != nil && c.hasPassed(id.Value) {
+		if passed := c.env.PassedStep(id.Value); passed != nil {
+			out.typ = passed
+		}
+	}
+	return out
+}
+
+// dot returns the place of the dot or bracket before the member out.
+func (c *checker) dot(out *node) int {
+	c.span(out)
+	at := int(out.at)
+	for i := len(c.places.tokens) - 1; i >= 0; i-- {
+		if token := c.places.tokens[i]; token.From < int(out.at) {
+			return token.From
+		}
+	}
+	return at
+}
+
+// safeHint shows the source with ?. for the member out of base, and how else
+// a step may be read.
+func (c *checker) safeHint(out, base *node) string {
+	at := c.dot(out)
+	insert := "?"
+	switch {
+	case out.op == opIndex:
+		at, insert = int(out.at), "?."
+	case base.op == opItem && at == int(base.at):
+		insert = "#?"
+	}
+	runes := []rune(c.source)
+	from, to := c.span(out)
+	if len(runes) <= 80 {
+		from, to = 0, len(runes)
+	}
+	hint := "write " + quoted(string(runes[from:at])+insert+string(runes[at:to]))
+	for n := base; n != nil; n = n.a {
+		if n.op == opStep {
+			return hint + fmt.Sprintf(", or ask `steps.%s.state == \"passed\"` first", n.name)
+		}
+	}
+	return hint
+}
+
+func (c *checker) index(n *ast.MemberNode, base *node) *node {
+	out := newNode(opIndex, n, schema.AnyType)
+	out.a, out.b, out.optional = base, c.check(n.Property), n.Optional
+	key := c.operand(out.b, "be an index")
+	typ := base.typ
+	if holdsWhole(typ) {
+		c.reportNode(CodeSecret, base, "a secret can only be used whole", "")
+		return out
+	}
+	if typ.Optional && !n.Optional {
+		c.report(CodeOptional, int(out.at), int(out.to), c.text(base)+" may be nil here", c.safeHint(out, base))
+	}
+	switch typ.Kind {
+	case schema.Any:
+		return out
+	case schema.List:
+		out.typ = typ.Element()
+		c.wantKind(out.b, key, isInt, "an index")
+	case schema.Map, schema.Object:
+		out.typ = typ.Element()
+		if typ.Kind == schema.Object && holdsSecret(typ) {
+			c.reportNode(CodeSecret, base, "this may read a secret by a computed name", "name the field: a.b")
+		}
+		c.wantKind(out.b, key, isText, "a key")
+	case schema.String:
+		c.report(CodeType, int(out.at), int(out.to), "single characters cannot be read from a text", "write "+quoted("[0:1]"))
+	default:
+		c.report(CodeType, int(out.at), int(out.to), fmt.Sprintf("%s is %s and has no elements", c.text(base), article(typ)), "")
+	}
+	return out
+}
+
+func (c *checker) slice(n *ast.SliceNode) *node {
+	out := newNode(opSlice, n, schema.AnyType)
+	out.a = c.check(n.Node)
+	out.kids = []*node{nil, nil}
+	for i, end := range []ast.Node{n.From, n.To} {
+		if end != nil {
+			out.kids[i] = c.check(end)
+			c.wantKind(out.kids[i], c.operand(out.kids[i], "be an index"), isInt, "an index")
+		}
+	}
+	typ := c.operand(out.a, "be sliced")
+	switch typ.Kind {
+	case schema.Any:
+	case schema.List:
+		out.typ = typ
+	case schema.String:
+		out.typ = schema.StringType
+	default:
+		c.report(CodeType, int(out.at), int(out.to), fmt.Sprintf("%s is %s and cannot be sliced", c.text(out.a), article(typ)), "")
+	}
+	return out
+}
+
+// wantKind reports n if its type is not of the kinds.
+func (c *checker) wantKind(n *node, typ *schema.Type, kinds kinds, what string) {
+	if !kinds.take(typ) {
+		c.reportNode(CodeType, n, fmt.Sprintf("%s is %s, this is %s", what, kinds, article(typ)), "")
+	}
+}

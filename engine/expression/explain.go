@@ -1,0 +1,98 @@
+package expression
+
+import (
+	"context"
+	"errors"
+)
+
+// Explanation is an evaluated expression with the value of each of its parts.
+type Explanation struct {
+	Value any
+	Err   error
+	Root  *Part
+	// Warnings are what is odd although the expression has a value: all or
+	// none of no element.
+	Warnings []string
+}
+
+// Part is a part of an expression: a condition, a side of a comparison, down
+// to names, members and calls. Constants are no parts.
+type Part struct {
+	Source    string
+	Offset    int // in the expression's Source, in characters
+	Value     any
+	Evaluated bool
+	Err       string // why it has no value, though it was evaluated
+	Parts     []*Part
+}
+
+// layout is a Part before evaluation.
+type layout struct {
+	node   *node
+	source string
+	offset int
+	parts  []*layout
+}
+
+// Explain evaluates the expression and keeps the value of each part.
+func (e *Expr) Explain(ctx context.Context, v Values, lim Limits) Explanation {
+	m := e.machine(ctx, v, lim)
+	m.trace = map[*node]traced{}
+	got, err := e.result(m)
+	e.once.Do(func() { e.layout = layOut(newPlaces(e.source), e.root) })
+	return Explanation{Value: got, Err: err, Root: e.layout.explain(m.trace), Warnings: m.warnings}
+}
+
+func layOut(p *places, n *node) *layout {
+	from, to := p.of(n)
+	l := &layout{node: n, source: p.text(from, to), offset: from}
+	for _, part := range partsOf(n) {
+		if part != nil && !part.constant() {
+			l.parts = append(l.parts, layOut(p, part))
+		}
+	}
+	return l
+}
+
+// partsOf returns what n is computed from, none for what is shown whole.
+func partsOf(n *node) []*node {
+	switch n.op {
+	case opMember, opIndex, opSlice, opChain, opCall, opLoop, opName, opStep, opItem, opCount, opLocal, opConst:
+		return nil
+	case opIf, opList, opMap:
+		return n.kids
+	}
+	return append(sidesOf(n.op, n.a), sidesOf(n.op, n.b)...)
+}
+
+// sidesOf returns n, or the sides of a chain of the same and, the same or.
+func sidesOf(o op, n *node) []*node {
+	if n != nil && n.op == o && (o == opAnd || o == opOr) {
+		return append(sidesOf(o, n.a), sidesOf(o, n.b)...)
+	}
+	return []*node{n}
+}
+
+func (l *layout) explain(trace map[*node]traced) *Part {
+	p := &Part{Source: l.source, Offset: l.offset}
+	got, ok := trace[l.node]
+	if ok {
+		p.Evaluated, p.Value = true, got.value
+		if got.err != nil {
+			p.Err = got.err.Error()
+		}
+		if errors.Is(got.err, errShort) {
+			p.Err = ""
+		}
+		if _, lazy := got.value.(Object); lazy {
+			p.Value = nil
+		}
+	}
+	if l.node.op == opConst {
+		p.Evaluated, p.Value = true, l.node.value
+	}
+	for _, part := range l.parts {
+		p.Parts = append(p.Parts, part.explain(trace))
+	}
+	return p
+}

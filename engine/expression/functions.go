@@ -1,0 +1,132 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"runbook/engine/schema"
+)
+
+const zeroDuration = time.Duration(0)
+
+// gives returns the result type of a function whose result has always one type.
+func gives(t *schema.Type) func([]*node) *schema.Type {
+	return func([]*node) *schema.Type { return t }
+}
+
+func givesFirst(args []*node) *schema.Type { return args[0].typ.AsRequired() }
+
+func givesElement(args []*node) *schema.Type { return args[0].typ.Element().AsOptional() }
+
+func givesElements(args []*node) *schema.Type { return schema.ListOf(args[0].typ.Element()) }
+
+// functionTables are all functions without a predicate, by subject.
+func functionTables() [4][]*function {
+	return [...][]*function{textFunctions, listFunctions, numberFunctions, valueFunctions}
+}
+
+func functionNamed(name string) *function {
+	for _, table := range functionTables() {
+		for _, f := range table {
+			if f.name == name {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// functionNames returns the names of all functions.
+func functionNames() []string {
+	var names []string
+	for _, table := range functionTables() {
+		for _, f := range table {
+			names = append(names, f.name)
+		}
+	}
+	for _, l := range loops() {
+		names = append(names, l.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (m *machine) call(n *node) (any, error) {
+	f := n.value.(*function)
+	args, unknown, err := m.all(n.kids)
+	if err != nil {
+		return nil, err
+	}
+	if unknown != nil {
+		return *unknown, nil
+	}
+	for i, arg := range args {
+		u, is := arg.(schema.Unknown)
+		if !is && !f.partial {
+			u, is = unknownIn(arg)
+		}
+		if is {
+			return derived(u), nil
+		}
+		takes := f.takes[min(i, len(f.takes)-1)]
+		if takes&isInt != 0 {
+			takes |= isSize
+		}
+		if kind := kindOf(arg); takes&kindsOf(kind) == 0 {
+			if whole, ok := integer(arg); ok && kind == schema.Number && takes&isInt != 0 {
+				args[i] = whole
+				continue
+			}
+			return nil, fmt.Errorf("%s takes %s, %s is %s", f.name, takes, m.text(n.kids[i]), described(arg))
+		}
+		if _, lazy := arg.(Object); lazy {
+			return nil, fmt.Errorf("%s is no value by itself: read one of its fields", m.text(n.kids[i]))
+		}
+	}
+	if err := m.spend(weight(args)); err != nil {
+		return nil, err
+	}
+	got, err := f.call(m, args)
+	if err != nil && !stops(err) {
+		var asked *mustError
+		if errors.As(err, &asked) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s: %w", m.text(n), err)
+	}
+	return got, err
+}
+
+// weight is how many steps the arguments of a call are worth.
+func weight(args []any) int {
+	n := 0
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			n += len(arg) / 64
+		case []any:
+			n += len(arg) / 8
+		case map[string]any:
+			n += len(arg) / 8
+		}
+	}
+	return n
+}
+
+// boundedList returns list, or an error if it is too long.
+func boundedList(list []any) (any, error) {
+	if len(list) > maxList {
+		return nil, errList
+	}
+	return list, nil
+}
+
+// boundedText returns s, or an error if it is too long.
+func boundedText(s string) (any, error) {
+	if len(s) > maxText {
+		return nil, errText
+	}
+	return s, nil
+}

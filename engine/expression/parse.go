@@ -1,0 +1,106 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// maxSource is the longest expression, in bytes; maxNesting the deepest nesting
+// of brackets, bounded before parsing; maxDepth that of the tree; maxNodes its
+// size, which in a chain of comparisons may double at each level.
+const (
+	maxSource  = 8 << 10
+	maxNesting = 64
+	maxDepth   = 400
+	maxNodes   = 20_000
+)
+
+// parse returns the tree of a source within its limits.
+func parse(source string) (ast.Node, *Problem) {
+	if len(source) > maxSource {
+		return nil, &Problem{Code: CodeTooLarge, Length: 1,
+			Message: fmt.Sprintf("the expression has %d bytes; at most %d are allowed", len(source), maxSource),
+			Hint:    "split it: let a flow.set step compute its parts"}
+	}
+	if strings.TrimSpace(source) == "" {
+		return nil, &Problem{Code: CodeEmpty, Length: max(1, utf8.RuneCountInString(source)),
+			Message: "the expression is empty", Hint: "write what is to be evaluated, or leave the field out"}
+	}
+	if !utf8.ValidString(source) {
+		return nil, &Problem{Code: CodeSyntax, Length: 1, Message: "the expression is not valid UTF-8"}
+	}
+	if at := tooDeep(source); at >= 0 {
+		return nil, &Problem{Code: CodeTooLarge, Offset: at, Length: 1,
+			Message: fmt.Sprintf("brackets are nested more than %d deep", maxNesting)}
+	}
+	tree, err := parser.Parse(source)
+	if err != nil {
+		return nil, syntaxProblem(source, err)
+	}
+	return tree.Node, nil
+}
+
+// tooDeep returns the offset of the bracket that is nested too deeply, else -1.
+// Brackets in texts count too, which errs on the safe side.
+func tooDeep(source string) int {
+	depth, at := 0, 0
+	for _, r := range source {
+		switch r {
+		case '(', '[', '{':
+			if depth++; depth > maxNesting {
+				return at
+			}
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+		}
+		at++
+	}
+	return -1
+}
+
+// syntaxProblem says in our words what the parser did not like.
+func syntaxProblem(source string, err error) *Problem {
+	p := &Problem{Code: CodeSyntax, Length: 1, Message: err.Error()}
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return p
+	}
+	length := utf8.RuneCountInString(source)
+	p.Offset = min(max(0, at.From), max(0, length-1))
+	p.Length = max(1, min(at.To, length)-p.Offset)
+	p.Message = at.Message
+	if token, ok := strings.CutPrefix(at.Message, "unexpected token "); ok {
+		p.Message = "unexpected " + tokenText(token)
+	}
+	switch {
+	case strings.HasPrefix(at.Message, "unexpected token EOF"):
+		p.Message = "the expression ends too early"
+	case strings.Contains(source, "${{"):
+		p.Hint = "write the expression once inside ${{ }}, without a further ${{ in it"
+	case strings.HasPrefix(at.Message, `unexpected token Operator("=")`):
+		p.Hint = "to compare, write =="
+	case strings.HasPrefix(at.Message, `unexpected token Operator("&")`):
+		p.Hint = "write && or and"
+	case strings.HasPrefix(at.Message, `unexpected token Operator("===")`):
+		p.Hint = "write =="
+	case strings.Contains(at.Message, "coalesce expressions"):
+		p.Message, p.Hint = "?? stands beside another operator", "put brackets around it: (a ?? b)"
+	}
+	return p
+}
+
+// tokenText turns Operator("=") into `=`.
+func tokenText(token string) string {
+	_, quoted, ok := strings.Cut(token, "(")
+	if !ok {
+		return strings.ToLower(token)
+	}
+	text := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), ")"), `"`)
+	return "`" + text + "`"
+}

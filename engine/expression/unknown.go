@@ -1,0 +1,93 @@
+package expression
+
+import (
+	"fmt"
+	"time"
+
+	"runbook/engine/schema"
+)
+
+// derived is what a result is that was computed from u: as unknown, but
+// without the present value.
+func derived(u schema.Unknown) schema.Unknown {
+	u.Now = nil
+	return u
+}
+
+// unknownIn returns the first unknown in v; of a map the one with the least key.
+func unknownIn(v any) (schema.Unknown, bool) {
+	switch v := v.(type) {
+	case schema.Unknown:
+		return derived(v), true
+	case []any:
+		for _, x := range v {
+			if u, ok := unknownIn(x); ok {
+				return u, true
+			}
+		}
+	case map[string]any:
+		least, found, ok := "", schema.Unknown{}, false
+		for key, x := range v {
+			if u, is := unknownIn(x); is && (!ok || key < least) {
+				least, found, ok = key, u, true
+			}
+		}
+		return found, ok
+	}
+	return schema.Unknown{}, false
+}
+
+func holdsUnknown(v any) bool {
+	_, ok := unknownIn(v)
+	return ok
+}
+
+// kindOf returns the kind of a playbook value; Any for what is none.
+func kindOf(v any) schema.Kind {
+	switch v.(type) {
+	case nil:
+		return schema.Null
+	case bool:
+		return schema.Bool
+	case int:
+		return schema.Int
+	case float64:
+		return schema.Number
+	case string:
+		return schema.String
+	case time.Duration:
+		return schema.Duration
+	case schema.Size:
+		return schema.SizeKind
+	case time.Time:
+		return schema.Time
+	case schema.Secret:
+		return schema.SecretKind
+	case []any:
+		return schema.List
+	case map[string]any, Object:
+		return schema.Map
+	}
+	return schema.Any
+}
+
+// described names a value for a message without showing much of it.
+func described(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "nil"
+	case bool, int, float64:
+		return schema.TextOf(v)
+	case string:
+		if len(v) <= 40 {
+			return fmt.Sprintf("the text %q", v)
+		}
+		return "a text"
+	case schema.Unknown:
+		return v.String()
+	}
+	if k := kindOf(v); k != schema.Any {
+		return article(&schema.Type{Kind: k})
+	}
+	return fmt.Sprintf("a %T, which is no value", v)
+}
