@@ -7,8 +7,8 @@ import (
 	"runbook/engine/schema"
 )
 
-// Environment is where a run acts. Secrets in it are resolved lazily, when a
-// run begins; their texts never leave schema.Secret.
+// Environment is where a run acts. Resolve reads its secrets
+// when a run begins; their texts never leave schema.Secret.
 type Environment struct {
 	Name      string
 	File      string // the runbook.yaml it stands in; "" for the built-in `local`
@@ -18,7 +18,10 @@ type Environment struct {
 	VarTypes  *schema.Type // an Object: the types of Vars
 	Policy    Policy
 	Roles     map[string][]string
-	Secrets   []schema.Secret // all that the environment knows, for the redactor
+	Secrets   []schema.Secret // all that Resolve has read, for the redactor
+
+	sources map[string]secretSource
+	kinds   []*action.TargetKind
 }
 
 // Target returns the target of that name.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"

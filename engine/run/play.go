@@ -22,7 +22,7 @@ func (r *runner) play() event.RunFinished {
 	ctx, watch := withStopwatch(r.root.ctx, r.Clock, r.Plan.Timeout, nil)
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(context.Cause(ctx), errTimedOut) {
-			p := &problem{state: event.Failed, path: "", title: r.Plan.Title, reason: "timed out",
+			p := &problem{state: event.Failed, path: "", title: r.Plan.Title, reason: "timed_out",
 				failure: &event.Failure{What: "the playbook's timeout of " + r.Plan.Timeout.String() + " has passed"}}
 			r.tally.note(p)
 			r.root.halt(event.Failed)
@@ -43,7 +43,7 @@ func (r *runner) whole(sc *scope, timeIsUp func()) outcome {
 	}
 	o := r.block(root, sc)
 	timeIsUp()
-	if p := r.tally.first; p != nil && p.reason == "timed out" && p.path == "" && !r.suspended() {
+	if p := r.tally.first; p != nil && p.reason == "timed_out" && p.path == "" && !r.suspended() {
 		o = outcome{state: event.Failed, problem: p}
 	}
 	if o.bad() && r.Plan.OnFailure == plan.Undo && !r.suspended() {

@@ -14,7 +14,7 @@ type problem struct {
 	state   event.State // Failed, Refused, Cancelled, InDoubt, Waiting
 	path    string
 	title   string
-	reason  string // of the run: "failed", "refused", "cancelled", "timed out"
+	reason  string // of the run: "failed", "refused", "cancelled", "timed_out"
 	failure *event.Failure
 	check   *event.Check
 	partial bool     // a part of an effect was applied
@@ -71,7 +71,7 @@ func halted(in *instance, cause error) outcome {
 	switch {
 	case errors.Is(cause, errTimedOut):
 		o := failed(in, &event.Failure{What: "timed out after " + in.step.Timeout.String()})
-		o.problem.reason = "timed out"
+		o.problem.reason = "timed_out"
 		return o
 	default:
 		return ended(in, event.Cancelled, &event.Failure{What: "cancelled: " + cause.Error()})

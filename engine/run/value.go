@@ -122,12 +122,12 @@ type operation struct {
 	params  map[string]any
 	bound   action.Bound
 	effect  action.Effect
-	unknown *schema.Unknown // dry run: a parameter is not known, so bound is empty
+	unknown *schema.Unknown // dry run: a parameter is not known, so it cannot run
 }
 
 // brief is the operation in a few words.
 func (op *operation) brief() string {
-	if op.unknown != nil || op.bound.Brief == "" {
+	if op.bound.Brief == "" {
 		return op.action.Name
 	}
 	return op.action.Name + " " + op.bound.Brief
@@ -149,7 +149,6 @@ func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.
 	out.params, _ = values.(map[string]any)
 	if u, ok := unknownIn(values); ok {
 		out.unknown = &u
-		return out, nil
 	}
 	out.bound, err = op.Action.Decode(out.params, out.target)
 	if err != nil {
