@@ -23,7 +23,7 @@ var Assert = action.New(action.Spec[AssertParams, None]{
 	Summary: "Fails unless a condition holds.",
 	Example: `
 action: flow.assert
-with: {that: vars.app != "", message: No application is named in runbook.yaml}
+with: {that: environment.name != "production", message: Not in production}
 `,
 	Effect: action.Read,
 	Run:    assert,

@@ -112,6 +112,11 @@ func command(ctx context.Context, p RunParams) (*exec.Cmd, error) {
 	if cmd.Err != nil {
 		return nil, cmd.Err
 	}
+	if p.Dir != "" {
+		if at, err := os.Stat(p.Dir); err != nil || !at.IsDir() {
+			return nil, fmt.Errorf("no directory %q", p.Dir)
+		}
+	}
 	cmd.Dir = p.Dir
 	cmd.Env = os.Environ()
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
@@ -135,14 +140,11 @@ func allowed(p RunParams, code int) bool {
 
 func notStarted(where string, p RunParams, err error) error {
 	f := &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Final: true, Err: err}
-	var path *fs.PathError
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		f.What = fmt.Sprintf("no program %q", p.Argv[0])
 		f.Seen = []string{"PATH is " + cmp.Or(os.Getenv("PATH"), "not set")}
 		f.Do = []string{"install " + p.Argv[0] + ", or give its full path in argv"}
-	case errors.As(err, &path) && p.Dir != "" && path.Path == p.Dir:
-		f.What = fmt.Sprintf("directory %q: %v", p.Dir, path.Err)
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission):
 		f.Do = []string{"ls -l " + p.Argv[0]}
 	}
