@@ -34,14 +34,13 @@ func (v *view) env() *expression.Env {
 	for name, t := range v.names {
 		all[name] = t
 	}
-	names := make([]string, 0, len(all)+1)
+	names := make([]string, 0, len(all))
 	for n := range all {
 		names = append(names, n)
 	}
 	slices.Sort(names)
 	e := &expression.Env{Name: func(n string) *schema.Type { return all[n] }, Names: names}
 	if !v.noStep {
-		e.Names = append(names, "steps")
 		e.Step = v.step
 		e.PassedStep = func(id string) *schema.Type {
 			n := v.c.steps[id]

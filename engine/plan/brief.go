@@ -52,7 +52,10 @@ func (d defaults) value(v *Value) any {
 	switch {
 	case v.Template != nil:
 		got, err := v.Template.Eval(context.Background(), d, expression.Limits{Deadline: time.Now().Add(10 * time.Millisecond)})
-		if err != nil {
+		if err != nil || schema.HasUnknown(got) {
+			if v.Type.Kind == schema.String || v.Type.Kind == schema.Any {
+				return v.Template.Source()
+			}
 			return schema.Unknown{}
 		}
 		return got
@@ -67,7 +70,9 @@ func (d defaults) value(v *Value) any {
 	case v.IsObject:
 		object := make(map[string]any, len(v.Fields))
 		for _, f := range v.Fields {
-			object[f.Name] = d.value(f.Value)
+			if got := d.value(f.Value); !schema.HasUnknown(got) {
+				object[f.Name] = got
+			}
 		}
 		return object
 	}

@@ -37,8 +37,11 @@ func (c *compiler) children(n *node, steps []*playbook.Step, remedies bool) {
 	}
 	c.edges(n, names)
 	for _, child := range n.children {
+		if len(child.tree.Remedies) > 0 {
+			c.children(child, child.tree.Remedies, true)
+			continue
+		}
 		c.children(child, child.tree.Steps, false)
-		c.children(child, child.tree.Remedies, true)
 	}
 }
 

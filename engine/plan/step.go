@@ -73,6 +73,7 @@ func (c *compiler) observe(n *node, v *view) {
 	}
 	op := c.operation(o.Action, o.With, o.Target, v)
 	if op == nil {
+		n.step.Observed = schema.AnyType // what follows from a wrong name is not reported
 		return
 	}
 	if op.Effect != action.Read {
@@ -124,6 +125,7 @@ func (c *compiler) action(n *node, v *view) {
 	t, s := n.tree, n.step
 	op := c.operation(t.Action, t.With, t.Target, v)
 	if op == nil {
+		s.Outputs = schema.AnyType
 		return
 	}
 	s.Op, s.Outputs = op, op.Action.Outputs
@@ -163,6 +165,7 @@ func (c *compiler) operation(name playbook.String, with *playbook.Node, target p
 		if name.Set() {
 			c.fail(CodeUnknownAction, name.Node, fmt.Sprintf("there is no action %q", name.Value), nearestAction(name.Value, c.Registry.Names()))
 		}
+		c.usesIn(with)
 		return nil
 	}
 	op := &Operation{Action: a, Effect: a.Effect}

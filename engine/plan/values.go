@@ -18,12 +18,12 @@ func (c *compiler) expr(s playbook.String, v *view, want *schema.Type) *expressi
 	if !s.Set() {
 		return nil
 	}
+	c.uses(s.Value)
 	e, problems := expression.Compile(s.Value, v.env(), want)
 	c.problems(s.Node, problems)
 	if failedIn(problems) {
 		return nil
 	}
-	c.uses(s.Value)
 	return e
 }
 
@@ -54,6 +54,21 @@ func (c *compiler) uses(text string) {
 		}
 		c.used[after[:end]] = true
 		rest = after[end:]
+	}
+}
+
+// usesIn is uses of all texts of a tree that is not compiled, because what
+// holds it is wrong.
+func (c *compiler) usesIn(n *playbook.Node) {
+	if n == nil {
+		return
+	}
+	c.uses(n.Text)
+	for _, item := range n.Items {
+		c.usesIn(item)
+	}
+	for _, p := range n.Pairs {
+		c.usesIn(p.Value)
 	}
 }
 
