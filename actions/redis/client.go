@@ -8,6 +8,7 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"runbook/engine/action"
@@ -62,6 +63,9 @@ func newServer(call action.Call) (*server, error) {
 	if config.TLS {
 		options.TLSConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
+	// The library writes to standard error by itself; what it says there is in
+	// the errors that it returns.
+	logging.Disable()
 	s.Client = goredis.NewClient(options)
 	if call.DryRun {
 		s.AddHook(guard{})
