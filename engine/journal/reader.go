@@ -183,7 +183,7 @@ type lines struct {
 	atEnd  bool
 }
 
-func newLines(r io.Reader) *lines { return &lines{reader: bufio.NewReaderSize(r, 256<<10)} }
+func newLines(r io.Reader) *lines { return &lines{reader: bufio.NewReaderSize(r, 64<<10)} }
 
 // next returns the next line without its newline, valid until the next call.
 // With io.EOF it is a last line that has none.

@@ -122,7 +122,7 @@ var errOwned = errors.New("the run has a live owner")
 // own takes the lock of a run's owner. One who only looks whether there is an
 // owner holds it for a moment.
 func own(file *os.File) error {
-	for range 100 {
+	for range 40 {
 		ok, err := tryLock(file, true)
 		if ok || err != nil {
 			return err

@@ -1,0 +1,227 @@
+package redact_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"runbook/engine/redact"
+	"runbook/engine/schema"
+)
+
+const password = `p/ss"w\rd<é>&+ 1`
+
+func TestSpellings(t *testing.T) {
+	escapes := regexp.MustCompile("%[0-9A-F]{2}")
+	r := redact.New(schema.NewSecret("token", password))
+	quoted, err := json.Marshal(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := json.Marshal(string(quoted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"raw":                password,
+		"JSON":               string(quoted),
+		"query":              url.QueryEscape(password),
+		"path":               url.PathEscape(password),
+		"lower case escapes": escapes.ReplaceAllStringFunc(url.QueryEscape(password), strings.ToLower),
+		"user information":   url.UserPassword("maria", password).String(),
+	} {
+		if got := r.String("a " + text + " b"); !strings.Contains(got, "(secret token)") || strings.Contains(got, "ss") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	got := r.JSON([]byte(`{"body":` + string(twice) + `}`))
+	if !json.Valid(got) || strings.Contains(string(got), "w") && strings.Contains(string(got), "rd<") {
+		t.Errorf("JSON in JSON: %s", got)
+	}
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+		for before := range 4 {
+			for after := range 4 {
+				text := encoding.EncodeToString([]byte(strings.Repeat("x", before) + password + strings.Repeat("y", after)))
+				if got := r.String(text); !strings.Contains(got, "(secret token)") || len(got) > len("(secret token)")+12 {
+					t.Errorf("%d before, %d after: %s of %s", before, after, got, text)
+				}
+			}
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	r := redact.New(
+		schema.NewSecret("a", "abcdefgh"), schema.NewSecret("long", "abcdefghij"), schema.NewSecret("b", "efghijkl"),
+		schema.NewSecret("digits", "1234567890"), schema.NewSecret("short", "secret"), schema.NewSecret("empty", ""),
+		schema.NewSecret("odd\"\n\\name", "zzzzzzzz"),
+	)
+	for text, want := range map[string]string{
+		"":                 "",
+		"no secret":        "no secret",
+		"abcdefgh":         "(secret a)",
+		"-abcdefghij-":     "-(secret long)-",
+		"abcdefghijkl":     "(secret long)", // overlaps with b
+		"abcdefghabcdefgh": "(secret a)(secret a)",
+		"zzzzzzzzzz":       "(secret oddname)",
+		"id 1234567890":    "id (secret digits)",
+		"abcdefg":          "abcdefg",
+	} {
+		if got := r.String(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		`{"n":1234567890,"s":"1234567890"}`:      `{"n":1234567890,"s":"(secret digits)"}`,
+		`["a\"abcdefgh\n","\u0061bcdefgh","\\"]`: `["a\"(secret a)\n","(secret a)","\\"]`,
+		`{"zzzzzzzz":["x","abcdefgh"]}`:          `{"(secret oddname)":["x","(secret a)"]}`,
+		`"plain\n"`:                              `"plain\n"`,
+		`"abcd","efgh"`:                          `"abcd","efgh"`,
+	} {
+		if got := string(r.JSON([]byte(text))); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	var none *redact.Redactor
+	none.Active()
+	if none.String("abcdefgh") != "abcdefgh" || string(none.JSON([]byte("1"))) != "1" {
+		t.Error("a nil redactor changed something")
+	}
+}
+
+func TestWriterHoldsBackOnlyBeginnings(t *testing.T) {
+	var out bytes.Buffer
+	r := redact.New()
+	w := r.Writer(&out)
+	steps := []struct{ write, want string }{
+		{"plain s", "plain s"},
+		{"", ""}, // the secret is added here
+		{"x s3cr", "x "},
+		{"et99! y", "(secret token)! y"},
+		{"[n] ", "[n] "},
+		{"s3cret9", ""},
+		{"8", "s3cret98"},
+	}
+	for _, step := range steps {
+		out.Reset()
+		if step.write == "" {
+			r.Add(schema.NewSecret("token", "s3cret99"))
+		}
+		if n, err := w.Write([]byte(step.write)); n != len(step.write) || err != nil || out.String() != step.want {
+			t.Errorf("after %q: %q, want %q, %v", step.write, out.String(), step.want, err)
+		}
+	}
+	out.Reset()
+	_, _ = w.Write([]byte("s3"))
+	if err := w.Flush(); err != nil || out.String() != "s3" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+func TestAddWhileInUse(t *testing.T) {
+	r := redact.New()
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for range 50 {
+				r.Add(schema.NewSecret("s", "secret-number-"+string(rune('a'+i))))
+				_ = r.String("secret-number-a and more")
+			}
+		})
+	}
+	wg.Wait()
+	if got := r.String("secret-number-d"); got != "(secret s)" {
+		t.Error(got)
+	}
+}
+
+// oracle replaces secrets as it is specified: at each position the longest,
+// overlapping ones as one.
+func oracle(text string, secrets []string) string {
+	var b strings.Builder
+	end := 0
+	for i := range len(text) {
+		long := 0
+		for _, s := range secrets {
+			if len(s) > long && strings.HasPrefix(text[i:], s) {
+				long = len(s)
+			}
+		}
+		switch {
+		case long > 0 && i >= end:
+			b.WriteString("(secret s)")
+			end = i + long
+		case long > 0:
+			end = max(end, i+long)
+		case i >= end:
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
+}
+
+func FuzzWriter(f *testing.F) {
+	f.Add("aaaaaaaa", "aaaaaaab", "xaaaaaaaaaaaaaabaaaaaaa", []byte{3, 1, 9})
+	f.Add("abcabcabc", "bcabcabca", "abcabcabcabcabcaabcabcab", []byte{1})
+	f.Add("hunter2hunter2", "2hunter2h", "hunter2hunter2hunter2h", []byte{7, 7})
+	f.Fuzz(func(t *testing.T, one, two, text string, sizes []byte) {
+		for _, s := range []string{one, two} {
+			if len(s) < redact.MinLength || strings.IndexFunc(s, func(c rune) bool { return c < 'a' || c > 'z' }) >= 0 {
+				return // their other spellings are not the oracle's
+			}
+		}
+		secrets := []string{one, two}
+		for _, s := range []string{one, two} {
+			for offset := range 3 {
+				all := base64.RawStdEncoding.EncodeToString(append(make([]byte, offset), s...))
+				secrets = append(secrets, all[(offset*8+5)/6:(offset+len(s))*8/6])
+			}
+		}
+		want := oracle(text, secrets)
+		r := redact.New(schema.NewSecret("s", one), schema.NewSecret("s", two))
+		if got := r.String(text); got != want {
+			t.Fatalf("whole: %q, want %q", got, want)
+		}
+		var out bytes.Buffer
+		w := r.Writer(&out)
+		for i := 0; len(text) > 0; i++ {
+			n := 1
+			if len(sizes) > 0 {
+				n += int(sizes[i%len(sizes)])
+			}
+			n = min(n, len(text))
+			_, _ = w.Write([]byte(text[:n]))
+			text = text[n:]
+		}
+		if err := w.Flush(); err != nil || out.String() != want {
+			t.Fatalf("in pieces: %q, want %q", out.String(), want)
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	f.Add("hunter2hunter2", `{"a":"hunter2hunter2\u0061","n":12}`)
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		if !json.Valid([]byte(text)) {
+			return
+		}
+		got := redact.New(schema.NewSecret("s", secret)).JSON([]byte(text))
+		if !json.Valid(got) {
+			t.Fatalf("%s became %s", text, got)
+		}
+	})
+}
+
+func BenchmarkJSON(b *testing.B) {
+	r := redact.New(schema.NewSecret("a", "s3cr3t-p4ssw0rd"), schema.NewSecret("b", "0a1b2c3d4e5f6071"), schema.NewSecret("c", "Zm9vYmFyYmF6"))
+	text := []byte(`{"outputs":{"status":200,"latency_ms":12.5,"body":"ok"},"summary":"200 in 12ms","duration":12500000}`)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		r.JSON(text)
+	}
+}
