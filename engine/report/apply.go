@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"runbook/engine/action"
 	"runbook/engine/event"
 )
 
@@ -37,6 +38,9 @@ func (r *Run) applyStep(s *Step, e event.Event) {
 	case *event.StepFinished:
 		r.finish(s, x)
 	default:
+		if o, ok := x.(*event.Outcome); ok && o.Applied != action.AppliedNot && r.steps.phase != "finally" {
+			r.applied++
+		}
 		d.act(e)
 	}
 }

@@ -20,10 +20,11 @@ type Run struct {
 	Suspended bool               // it waits or is in doubt
 	Records   uint64             // facts in the journal so far
 
-	steps  *stepTree
-	times  timeline
-	dry    dryUnknowns
-	remedy int // steps with remedies
+	steps   *stepTree
+	times   timeline
+	dry     dryUnknowns
+	remedy  int // steps with remedies
+	applied int // effects so far, without those of finally
 }
 
 // dryUnknowns counts what a dry run could not know because a change precedes.

@@ -122,3 +122,14 @@ func short(run string) string {
 	}
 	return run
 }
+
+// spread sets the facts of a result apart where each is short.
+func spread(text string) string {
+	parts := strings.Split(text, ", ")
+	for _, p := range parts {
+		if len(p) > 24 || strings.ContainsAny(p, "{}[]()\"'") {
+			return text
+		}
+	}
+	return strings.Join(parts, "   ")
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// Prompt is the question for an approval: what would be done, to what, why,
+// and until when it can be answered. The caller reads the answer.
+type Prompt struct {
+	run  *Run
+	o    Options
+	path string
+	a    *event.Approval
+	rows int // of the block as it stands on the terminal
+}
+
+// Prompt returns the prompt for the approval a of the step at path. Suspend
+// the view before it is shown.
+func (t *Terminal) Prompt(path string, a *event.Approval) *Prompt {
+	return NewPrompt(&t.run, path, a, t.o)
+}
+
+// NewPrompt returns a prompt for a run that is followed elsewhere.
+func NewPrompt(r *Run, path string, a *event.Approval, o Options) *Prompt {
+	return &Prompt{run: r, o: o, path: path, a: a}
+}
+
+// Lines are the block above the question.
+func (q *Prompt) Lines() []string {
+	p := newPage(q.o)
+	q.compose(p)
+	return strings.Split(strings.TrimSuffix(p.render(), "\n"), "\n")
+}
+
+// Name is what must be typed to approve something destructive, "" where y is
+// enough.
+func (q *Prompt) Name() string {
+	if q.a.Effect != action.Destructive {
+		return ""
+	}
+	for _, o := range q.a.Preview.Touches {
+		if o.Name != "" {
+			return o.Name
+		}
+	}
+	return q.path
+}
+
+// Question is the line at whose end the answer is typed; it may have a line
+// before it.
+func (q *Prompt) Question() string {
+	p := newPage(q.o)
+	if name := q.Name(); name != "" {
+		for _, part := range wrap("To approve, type the name of what is touched, "+name+". Anything else refuses.", p.width-2) {
+			p.put(p.line(plain, "  "+part))
+		}
+		return p.render() + "  > "
+	}
+	p.put(p.line(plain, "  Approve "+q.path+"?  y yes   n no   d details   [n]"))
+	return strings.TrimSuffix(p.render(), "\n") + " "
+}
+
+// Show prints the block and the question, and rings the bell once.
+func (q *Prompt) Show(w io.Writer) error {
+	text := strings.Join(q.Lines(), "\n") + "\n\n" + q.Question()
+	q.rows = strings.Count(text, "\n") + 1
+	_, err := io.WriteString(w, "\a"+text)
+	return err
+}
+
+// Refresh counts down the time left while the cursor stays in the answer.
+func (q *Prompt) Refresh(w io.Writer) error {
+	lines := q.Lines()
+	at := -1
+	for i, l := range lines {
+		if strings.Contains(l, "then refused") {
+			at = i
+		}
+	}
+	if at < 0 || q.rows == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\x1b7\x1b[%dA\r%s\x1b[K\x1b8", q.rows-1-at, lines[at])
+	return err
+}
+
+// Erase takes the prompt off the terminal after its answer was ended with a
+// line end.
+func (q *Prompt) Erase(w io.Writer) error {
+	if q.rows == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\x1b[%dA\r\x1b[J", q.rows)
+	q.rows = 0
+	return err
+}
+
+// Details are the parameters and all that the preview says, for `d`.
+func (q *Prompt) Details() []string {
+	p := newPage(q.o)
+	f := fact{label: "Parameters"}
+	if s := q.run.steps.known(q.path); s != nil && s.detail != nil {
+		for _, in := range s.detail.started.Params {
+			f.rows = append(f.rows, row{cells: []string{in.Name + "=" + in.Text}})
+		}
+	}
+	p.facts([]fact{f, saidFact("Summary", q.a.Preview.Summary), saidFact("Digest", q.a.Digest)})
+	return strings.Split(strings.TrimSuffix(p.render(), "\n"), "\n")
+}
+
+func (q *Prompt) compose(p *page) {
+	a, env := q.a, q.run.Header.Environment
+	q.head(p)
+	p.blank()
+	in := &page{width: p.width - 4, color: p.color, ascii: p.ascii, signs: p.signs, zone: p.zone, now: p.now}
+	in.put(in.environmentLine(in.label("Environment"), event.Environment{Name: env.Name, Protected: env.Protected}))
+	on := ""
+	if a.Target != "" {
+		on = " on " + q.run.target(a.Target)
+	}
+	in.fact(saidFact("Action", a.Action+on))
+	q.effect(in)
+	in.fact(q.touches())
+	in.fact(saidFact("Interrupts", strings.Join(a.Preview.Interrupts, ", ")))
+	in.fact(saidFact("Message", a.Message))
+	in.fact(saidFact("Because", a.Because))
+	if n := len(a.SoFar); n > 0 {
+		in.fact(saidFact("So far", counted(n, "change")+": "+strings.Join(a.SoFar, "; ")))
+	} else {
+		in.fact(saidFact("So far", "no change"))
+	}
+	if a.Role != "" {
+		in.fact(saidFact("By", a.Role))
+	}
+	if !a.Expires.IsZero() {
+		in.fact(saidFact("Expires", "in "+schema.HumanDuration(max(a.Expires.Sub(p.now), 0).Truncate(time.Second))+", then refused"))
+	}
+	for _, l := range in.lines {
+		p.put((&line{}).pad(4, 0).join(l))
+	}
+}
+
+func (q *Prompt) head(p *page) {
+	title := ""
+	if s := q.run.steps.known(q.path); s != nil {
+		title = s.name()
+	}
+	l := p.line(boldCyan, "  "+p.signs.wait+" ")
+	p.add(l, bold, q.path).pad(4+max(leastID, min(len(q.path), mostID))+2, 2)
+	const waits = "waiting for approval"
+	l.join(p.cut(p.line(plain, title), max(p.width-l.width-len(waits)-2, 10)))
+	p.right(l, boldCyan, waits)
+}
+
+func (q *Prompt) effect(in *page) {
+	if q.a.Effect == action.Destructive {
+		l := in.label("Effect")
+		in.add(l, whiteOnRed, " DESTRUCTIVE ")
+		undo := "  cannot be undone"
+		in.put(in.add(l, plain, undo))
+		return
+	}
+	text := q.a.Effect.String() + "; no undo is declared"
+	if q.a.Undo != "" {
+		text = q.a.Effect.String() + "; undo: " + q.a.Undo
+	}
+	in.fact(saidFact("Effect", text))
+}
+
+// touches are the things that would be changed, and how. A destructive effect
+// leads with its summary, which has the counts.
+func (q *Prompt) touches() fact {
+	f := fact{label: "Touches"}
+	p := q.a.Preview
+	lead := q.a.Effect == action.Destructive || len(p.Touches)+len(p.Changes) == 0
+	if lead {
+		f.rows = saidFact("", p.Summary).rows
+	}
+	indent := ""
+	if lead {
+		indent = "  "
+	}
+	for _, o := range p.Touches {
+		about := strings.TrimSpace(o.ID + "  " + o.Note)
+		if lead && about == "" && strings.Contains(p.Summary, o.Name) {
+			continue
+		}
+		name := strings.TrimSpace(o.Kind + " " + o.Name)
+		if o.Count > 1 {
+			name = schema.HumanCount(int64(o.Count)) + " " + name
+		}
+		f.rows = append(f.rows, row{cells: []string{indent + name, about}})
+	}
+	for _, c := range p.Changes {
+		text := c.After
+		if c.Before != "" {
+			text = c.Before + " → " + c.After
+		}
+		for i, l := range splitLines(orNothing(text)) {
+			name := indent + c.Name
+			if i > 0 {
+				name = ""
+			}
+			f.rows = append(f.rows, row{cells: []string{name, l}})
+		}
+	}
+	return f
+}

@@ -1,0 +1,294 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// Terminal is the view for a terminal: finished steps are printed once and
+// stay; below them a region shows what runs, is drawn again ten times a second
+// at most, and is gone at the end.
+//
+// Its methods may be called from several goroutines.
+type Terminal struct {
+	mu     sync.Mutex
+	o      Options
+	run    Run
+	region region
+
+	banner    bool   // printed
+	history   string // to print above the region
+	printed   bool   // a step was printed
+	escalated bool
+	suspended bool
+	closed    bool
+	stop      chan struct{}
+	ticks     sync.WaitGroup
+}
+
+var _ View = (*Terminal)(nil)
+
+// NewTerminal returns the view that draws on w.
+func NewTerminal(w io.Writer, o Options) *Terminal {
+	t := &Terminal{o: o, region: region{w: w}, stop: make(chan struct{})}
+	t.run.steps = newStepTree()
+	t.run.steps.done = t.finished
+	t.run.steps.undone = t.undone
+	if o.Live && o.Now == nil {
+		t.ticks.Go(t.tick)
+	}
+	return t
+}
+
+// tick draws the region as time passes.
+func (t *Terminal) tick() {
+	clock := time.NewTicker(frame)
+	defer clock.Stop()
+	for {
+		select {
+		case <-t.stop:
+			return
+		case <-clock.C:
+			t.Draw()
+		}
+	}
+}
+
+// Replay takes a fact of before a resume; what was finished then is printed
+// with the first fact after.
+func (t *Terminal) Replay(e event.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.run.Apply(e)
+}
+
+// Event takes a fact. What it makes final is printed at once.
+func (t *Terminal) Event(e event.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e.Path != "" || e.Type == event.TypeRunFinished || e.Type == event.TypeRunSuspended {
+		t.printBanner()
+	}
+	t.run.Apply(e)
+	if t.o.Verbosity < 0 {
+		return
+	}
+	t.notable(e)
+	if t.history != "" && !t.suspended {
+		t.draw()
+	}
+}
+
+// Draw draws the region for now. A live terminal without Options.Now calls it
+// itself.
+func (t *Terminal) Draw() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.suspended && !t.closed && t.banner {
+		t.escalate()
+		t.draw()
+	}
+}
+
+// Suspend takes the region away until Resume, so that a prompt can be shown.
+func (t *Terminal) Suspend() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.printBanner()
+	width, _ := t.o.size()
+	t.region.draw(width, t.history, nil)
+	t.history, t.suspended = "", true
+}
+
+// Resume draws the region again.
+func (t *Terminal) Resume() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.suspended = false
+	t.draw()
+}
+
+// Run is what the view knows of the run. Call it after Close.
+func (t *Terminal) Run() *Run { return &t.run }
+
+// Close takes the region away and prints the summary. It returns the first
+// error of writing.
+func (t *Terminal) Close() error {
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return t.region.err
+	}
+	t.closed = true
+	close(t.stop)
+	t.unfinished()
+	if t.run.End != nil {
+		if t.printed {
+			t.history += "\n"
+		}
+		t.history += Summary(&t.run, t.o)
+	}
+	width, _ := t.o.size()
+	t.region.draw(width, t.history, nil)
+	t.history = ""
+	err := t.region.err
+	t.mu.Unlock()
+	t.ticks.Wait()
+	return err
+}
+
+func (t *Terminal) printBanner() {
+	if t.banner || t.run.Header.Run == "" {
+		return
+	}
+	t.banner = true
+	if t.o.Verbosity < 0 {
+		t.history = ""
+		return
+	}
+	p := newPage(t.o)
+	p.banner(&t.run)
+	t.history = p.render() + t.history
+}
+
+// finished prints a step of the top that is final.
+func (t *Terminal) finished(s *Step) {
+	if t.o.Verbosity < 0 || s.Plan.Phase == "finally" && s.State == event.Skipped && !t.run.Header.DryRun {
+		return
+	}
+	t.print(s, false)
+}
+
+func (t *Terminal) print(s *Step, live bool) {
+	p := newPage(t.o)
+	tr := newTree(p, &t.run, live)
+	if t.run.Header.DryRun && t.printed && (len(s.children) > 0 || s.Plan.Phase == "finally") {
+		p.blank()
+	}
+	tr.step(s)
+	t.history += p.render()
+	t.printed = true
+}
+
+func (t *Terminal) undone(s *Step) {
+	if t.o.Verbosity < 0 {
+		return
+	}
+	p := newPage(t.o)
+	tr := newTree(p, &t.run, false)
+	tr.head(s, 2, tr.titleColumn())
+	tr.failure(s, 6)
+	t.history += p.render()
+	t.printed = true
+}
+
+// unfinished prints the steps that the end of the run found begun.
+func (t *Terminal) unfinished() {
+	if t.o.Verbosity < 0 || t.run.End == nil {
+		return
+	}
+	for _, s := range t.run.steps.open {
+		t.print(s, false)
+	}
+	t.run.steps.open = nil
+}
+
+// notable prints facts that stay: an approval, and with -v each attempt,
+// observation and parameter.
+func (t *Terminal) notable(e event.Event) {
+	text, s := "", plain
+	switch d := e.Data.(type) {
+	case *event.Approval:
+		text = t.answered(e, d)
+	case *event.Log:
+		if t.o.Verbosity > 1 {
+			text, s = strings.ToLower(d.Level)+" "+d.Text, dim
+		}
+	default:
+		if t.o.Verbosity > 0 {
+			text, s = verbose(e), dim
+		}
+	}
+	if text == "" {
+		return
+	}
+	p := newPage(t.o)
+	l := p.line(dim, "    "+e.Path+"  ")
+	column := min(l.width, p.width/2)
+	for i, part := range wrap(text, p.width-column) {
+		if i > 0 {
+			l = (&line{}).pad(column, 0)
+		}
+		p.put(p.add(l, s, part))
+	}
+	t.history += p.render()
+}
+
+func (t *Terminal) answered(e event.Event, a *event.Approval) string {
+	clock := ", " + e.Time.In(t.o.zone()).Format("15:04:05")
+	switch e.Type {
+	case event.TypeApprovalGiven:
+		by := approvedBy(a)
+		if i := strings.LastIndex(by, ", as "); i > 0 {
+			return by[:i] + clock + by[i:]
+		}
+		return by + clock
+	case event.TypeApprovalRefused, event.TypeApprovalExpired:
+		return "refused: " + a.Reason + clock
+	case event.TypeApprovalVoid:
+		return "the approval is void: " + a.Reason
+	}
+	return ""
+}
+
+func verbose(e event.Event) string {
+	switch d := e.Data.(type) {
+	case *event.StepStarted:
+		if len(d.Params) > 0 {
+			return startedText(d)
+		}
+	case *event.Intent:
+		return fmt.Sprintf("attempt %d: %s", e.Attempt, changing(d))
+	case *event.Outcome:
+		return outcomeMoment(d) + " in " + schema.HumanDuration(d.Duration)
+	case *event.Retry:
+		return fmt.Sprintf("attempt %d of %d failed: %s", e.Attempt, d.Of, failureText(d.Failure))
+	case *event.Observation:
+		return "observed " + observedText(d)
+	case *event.Settled:
+		return settledMoment(d)
+	}
+	return ""
+}
+
+// escalate says once that it is time to call for help.
+func (t *Terminal) escalate() {
+	x := t.run.Header.Escalation
+	if x == nil || t.escalated || t.run.End != nil || t.run.Header.DryRun || t.o.Verbosity < 0 {
+		return
+	}
+	if t.o.now().Sub(t.run.Started) < x.After {
+		return
+	}
+	t.escalated = true
+	p := newPage(t.o)
+	p.put(p.line(boldYellow, fmt.Sprintf("! Escalate now: %s (%s have passed)", x.Contact, coarse(x.After))))
+	t.history += p.render()
+}
+
+// draw prints the history and, on a live terminal, the region below it.
+func (t *Terminal) draw() {
+	width, height := t.o.size()
+	var lines []string
+	if t.o.Live && !t.closed && t.run.End == nil && t.banner && t.o.Verbosity >= 0 {
+		lines = t.live(height - 2)
+	}
+	t.region.draw(width, t.history, lines)
+	t.history = ""
+}

@@ -1,0 +1,197 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// Text prints the report of a run from its facts: what became of it, what it
+// changed, and its timeline.
+func Text(w io.Writer, r *Run, o Options) error {
+	p := newPage(o)
+	p.now = r.Ended
+	e := newEnding(r, p, o)
+	e.head()
+	p.blank()
+	h := &r.Header
+	p.fact(saidFact("Run", fmt.Sprintf("%s, by %s on %s", h.Run, h.User, h.Host)))
+	p.fact(saidFact("Time", period(r, p)))
+	p.facts(e.reportFacts())
+	p.blank()
+	e.timeline()
+	p.blank()
+	p.facts([]fact{e.source(), e.records()})
+	if next := []fact{e.check(), e.do(), e.safe(false), e.then()}; hasRows(next) {
+		p.blank()
+		p.facts(next)
+	}
+	_, err := io.WriteString(w, p.render())
+	return err
+}
+
+func hasRows(facts []fact) bool {
+	for _, f := range facts {
+		if len(f.rows) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// period is "2026-11-24 03:12:07 to 03:14:12 CET".
+func period(r *Run, p *page) string {
+	from, to := r.Started.In(p.zone), r.Ended.In(p.zone)
+	layout := time.TimeOnly
+	if from.YearDay() != to.YearDay() || from.Year() != to.Year() {
+		layout = time.DateTime
+	}
+	return from.Format(time.DateTime) + " to " + to.Format(layout) + " " + p.zoneName(r.Ended)
+}
+
+func (e *ending) reportFacts() []fact {
+	changed := e.changed()
+	if e.end.State == event.Interrupted {
+		changed = e.changedSoFar()
+	}
+	return []fact{
+		e.what(), e.where(), e.tried(), e.goal(), changed, e.notChanged(), e.notReached(),
+		e.inDoubt(), e.finally(), e.found(), e.warned(), e.lockHeld(),
+	}
+}
+
+// changedSoFar are the effects of a run without a last fact.
+func (e *ending) changedSoFar() fact {
+	f := fact{label: "Changed"}
+	e.run.times.each(func(m moment) {
+		if text, ok := strings.CutPrefix(m.text, "changed: "); ok {
+			f.rows = append(f.rows, row{cells: []string{m.path, text}})
+		}
+	}, func(int) {})
+	if len(f.rows) == 0 {
+		return saidFact(f.label, "nothing")
+	}
+	return f
+}
+
+// lockHeld says of a run that did not end that its lock is guarded.
+func (e *ending) lockHeld() fact {
+	switch e.end.State {
+	case event.InDoubt, event.Waiting, event.Interrupted:
+		return e.lock()
+	}
+	return fact{}
+}
+
+func (e *ending) timeline() {
+	p := e.page
+	p.put(p.line(bold, "Timeline ("+p.zoneName(e.run.Started)+")"))
+	widest := len("-")
+	e.run.times.each(func(m moment) { widest = max(widest, min(len(m.path), mostID+8)) }, func(int) {})
+	day := e.run.Started.In(p.zone).YearDay()
+	e.run.times.each(func(m moment) {
+		if d := m.at.In(p.zone); d.YearDay() != day {
+			day = d.YearDay()
+			p.put(p.line(dim, "  "+d.Format(time.DateOnly)))
+		}
+		p.moment(m, widest)
+	}, func(n int) {
+		p.put(p.line(dim, "  "+p.signs.ellipsis+" "+more(n, "")))
+	})
+	if e.run.End == nil {
+		p.put(p.line(plain, "  no further record"))
+	}
+}
+
+func (p *page) moment(m moment, widest int) {
+	path := m.path
+	if path == "" {
+		path = "-"
+	}
+	l := p.line(dim, "  "+p.clock(m.at)+"  ")
+	p.add(l, bold, path).pad(l.width+max(widest-len(path), 0)+2, 2)
+	column := l.width
+	for i, part := range wrap(strings.Join(splitLines(m.text), "; "), p.width-column) {
+		if i > 0 {
+			l = (&line{}).pad(column, 0)
+		}
+		p.put(p.add(l, plain, part))
+	}
+}
+
+// source names the playbook's text by its digest.
+func (e *ending) source() fact {
+	f := fact{label: "Playbook"}
+	for _, s := range e.run.Header.Sources {
+		text := s.Name
+		if s.Embedded {
+			text += ", embedded in " + e.run.Header.Engine
+		}
+		if n := len(s.SHA256); n > 12 {
+			text += ", sha256 " + s.SHA256[:8] + "..." + s.SHA256[n-4:]
+		}
+		f.rows = append(f.rows, row{cells: []string{text}})
+	}
+	return f
+}
+
+func (e *ending) records() fact {
+	if e.o.Journal == "" {
+		return fact{}
+	}
+	return saidFact("Journal", fmt.Sprintf("%s, %s, chain intact", e.o.Journal, counted(int(e.run.Records), "record")))
+}
+
+// ReportJSON prints the report of a run as one JSON object: the header, the
+// last fact (null if there is none) and the timeline.
+func ReportJSON(w io.Writer, r *Run) error {
+	type entry struct {
+		Time string `json:"time"`
+		Step string `json:"step,omitempty"`
+		Text string `json:"text"`
+	}
+	out := struct {
+		Schema   int                `json:"schema"`
+		Run      string             `json:"run"`
+		State    event.State        `json:"state"`
+		Header   *event.RunCreated  `json:"header"`
+		Started  string             `json:"started"`
+		Ended    string             `json:"ended"`
+		Seconds  float64            `json:"seconds"`
+		End      *event.RunFinished `json:"end"`
+		Timeline []entry            `json:"timeline"`
+		Left     int                `json:"timeline_left_out,omitempty"`
+		Records  uint64             `json:"records"`
+	}{
+		Schema: 1, Run: r.Header.Run, State: r.state(), Header: &r.Header, Started: r.Started.UTC().Format(time.RFC3339Nano),
+		Ended: r.Ended.UTC().Format(time.RFC3339Nano), Seconds: r.Ended.Sub(r.Started).Seconds(), Timeline: []entry{}, Records: r.Records,
+	}
+	if r.End == nil {
+		out.State = event.Interrupted
+	} else {
+		out.End = filled(*r.End)
+	}
+	r.times.each(func(m moment) {
+		out.Timeline = append(out.Timeline, entry{m.at.UTC().Format(time.RFC3339Nano), m.path, m.text})
+	}, func(n int) { out.Left = n })
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+// Took is how long the run ran, to its last fact.
+func (r *Run) Took() time.Duration {
+	if r.End != nil && r.End.Duration > 0 {
+		return r.End.Duration
+	}
+	return r.Ended.Sub(r.Started)
+}
+
+// TookText is Took for people: "2m 05s".
+func (r *Run) TookText() string { return schema.HumanDuration(r.Took()) }
