@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -184,6 +185,11 @@ func (r *runner) judge(fin *event.RunFinished, o outcome) {
 	}
 }
 
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// planned is the address of a step in its plan: without the items of loops.
+func planned(path string) string { return index.ReplaceAllString(path, "") }
+
 // reached says what was planned and not done.
 func (r *runner) reached(sc *scope) event.Reached {
 	var out event.Reached
@@ -192,7 +198,7 @@ func (r *runner) reached(sc *scope) event.Reached {
 	}
 	done := map[string]bool{}
 	for _, c := range r.tally.changes {
-		done[c.Step] = true
+		done[planned(c.Step)] = true
 	}
 	for _, s := range r.Plan.All() {
 		sc.shared.mu.RLock()

@@ -193,12 +193,20 @@ func (g *goal) report(i int, part *plan.Step, verdict string, before judged, sta
 			item.Before = before.checks[n].Seen
 		}
 		if len(c.Parts) > 0 {
-			item.Name = outputName(c.Parts[0].Source)
+			item.Name = outputName(firstLeaf(c.Parts[0]).Source)
 		}
 		r.Goal = append(r.Goal, item)
 		r.Looks = max(r.Looks, c.Count)
 	}
 	return r
+}
+
+// firstLeaf is the value on the left of a condition.
+func firstLeaf(p event.Part) event.Part {
+	for len(p.Parts) > 0 {
+		p = p.Parts[0]
+	}
+	return p
 }
 
 // outputName is the last name of a chain of members: "last_percent".
