@@ -54,11 +54,8 @@ func (c *checker) call(n ast.Node, name string, args []ast.Node) *node {
 	out := newNode(opCall, n, schema.AnyType)
 	out.name = name
 	for i, arg := range args {
-		if p, ok := arg.(*ast.PredicateNode); ok {
-			c.items = append(c.items, schema.AnyType)
-			c.check(p.Node)
-			c.items = c.items[:len(c.items)-1]
-			continue
+		if _, ok := arg.(*ast.PredicateNode); ok {
+			continue // of a function of the library that is none here
 		}
 		k := c.check(arg)
 		out.kids = append(out.kids, k)

@@ -35,10 +35,11 @@ func (c *checker) member(n *ast.MemberNode) *node {
 			c.check(n.Property)
 			return c.faulty(n)
 		}
-		return c.step(property)
+		return c.step(base, property)
 	}
 	base := c.check(n.Node)
-	if !named {
+	bracketed := named && n.Location() != property.Location()
+	if !named || bracketed && kindsOf(base.typ.Kind)&isMap == 0 && base.typ.Kind != schema.Any {
 		return c.index(n, base)
 	}
 	out := newNode(opMember, n, schema.AnyType)
@@ -56,7 +57,7 @@ func (c *checker) member(n *ast.MemberNode) *node {
 	case schema.Map:
 		out.typ = typ.Element()
 	case schema.Object:
-		c.field(out, typ)
+		c.field(out, typ, property)
 	case schema.Null:
 		c.report(CodeType, int(out.at), int(out.to), "nil has no fields", "")
 	default:
@@ -82,7 +83,7 @@ func (c *checker) shadowed(name string) bool {
 }
 
 // field types the member of an object.
-func (c *checker) field(out *node, typ *schema.Type) {
+func (c *checker) field(out *node, typ *schema.Type, property ast.Node) {
 	f, ok := typ.Field(out.name)
 	if ok {
 		out.typ, out.lenient = f.Type, f.Type.Optional
@@ -98,22 +99,24 @@ func (c *checker) field(out *node, typ *schema.Type) {
 	} else if len(names) == 0 {
 		hint = "it has no fields"
 	}
-	c.report(CodeUnknownName, int(out.at), int(out.to), fmt.Sprintf("%s has no field %s", c.text(out.a), quoted(out.name)), hint)
+	at := property.Location()
+	c.report(CodeUnknownName, at.From, at.To, fmt.Sprintf("%s has no field %s", c.text(out.a), quoted(out.name)), hint)
 }
 
 // step types steps.<id>.
-func (c *checker) step(id *ast.StringNode) *node {
-	out := newNode(opStep, id, schema.AnyType)
-	out.name = id.Value
+func (c *checker) step(steps *ast.IdentifierNode, id *ast.StringNode) *node {
+	out := newNode(opStep, steps, schema.AnyType)
+	at := id.Location()
+	out.name, out.to = id.Value, int32(at.To)
 	if c.env.Step == nil {
-		c.report(CodeUnknownName, int(out.at), int(out.to), "no steps can be read here", "")
+		c.report(CodeUnknownName, at.From, at.To, "no steps can be read here", "")
 		return out
 	}
 	c.steps = append(c.steps, id.Value)
 	typ, problem := c.env.Step(id.Value)
 	if problem != nil {
 		p := *problem
-		p.Offset, p.Length = c.base+int(out.at), int(out.to-out.at)
+		p.Offset, p.Length = c.base+at.From, at.To-at.From
 		c.problems = append(c.problems, p)
 	}
 	if typ == nil {
@@ -132,6 +135,9 @@ func (c *checker) step(id *ast.StringNode) *node {
 func (c *checker) dot(out *node) int {
 	c.span(out)
 	at := int(out.at)
+	if c.bracketed(out) {
+		return at
+	}
 	for i := len(c.places.tokens) - 1; i >= 0; i-- {
 		if token := c.places.tokens[i]; token.From < int(out.at) {
 			return token.From
@@ -140,14 +146,20 @@ func (c *checker) dot(out *node) int {
 	return at
 }
 
+// bracketed reports whether out is read by [ ].
+func (c *checker) bracketed(out *node) bool {
+	i := c.places.after(int(out.at))
+	return i >= 0 && c.places.tokens[i].Value == "[" && c.places.tokens[i].From == int(out.at)
+}
+
 // safeHint shows the source with ?. for the member out of base, and how else
 // a step may be read.
 func (c *checker) safeHint(out, base *node) string {
 	at := c.dot(out)
 	insert := "?"
 	switch {
-	case out.op == opIndex:
-		at, insert = int(out.at), "?."
+	case c.bracketed(out):
+		insert = "?."
 	case base.op == opItem && at == int(base.at):
 		insert = "#?"
 	}

@@ -24,7 +24,7 @@ func (c *checker) unary(n *ast.UnaryNode) *node {
 		out.op = opNegate
 	}
 	if !wanted.take(typ) {
-		c.reportNode(CodeType, out.a, fmt.Sprintf("%s takes %s, this is %s", quoted(n.Operator), wanted, article(typ)), "")
+		c.reportNode(CodeType, out.a, fmt.Sprintf("%s takes %s, this is %s", quoted(n.Operator), wanted, article(typ)), conditionHint(typ))
 		return out
 	}
 	if out.op != opNot {

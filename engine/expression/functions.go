@@ -89,6 +89,9 @@ func (m *machine) call(n *node) (any, error) {
 		return nil, err
 	}
 	got, err := f.call(m, args)
+	if text, ok := got.(string); ok && err == nil && !f.partial {
+		err = m.spend(len(text) / 16)
+	}
 	if err != nil && !stops(err) {
 		var asked *mustError
 		if errors.As(err, &asked) {

@@ -62,8 +62,8 @@ func (m *machine) loop(n *node) (any, error) {
 
 // at evaluates the predicate of n for one element.
 func (m *machine) at(n *node, list []any, i int) (any, error) {
-	if n.b == nil {
-		return list[i], m.spend(1)
+	if err := m.spend(1); err != nil || n.b == nil {
+		return list[i], err
 	}
 	m.items = append(m.items, item{list[i], i})
 	v, err := m.eval(n.b)
@@ -73,13 +73,9 @@ func (m *machine) at(n *node, list []any, i int) (any, error) {
 
 // test evaluates a condition for each element until visit ends it. What is
 // unknown, and errors behind an unknown, are remembered and not visited.
-func (m *machine) test(n *node, list []any, backwards bool, visit func(i int, holds bool) (done bool)) (*schema.Unknown, error) {
+func (m *machine) test(n *node, list []any, visit func(i int, holds bool) (done bool)) (*schema.Unknown, error) {
 	var first *schema.Unknown
-	for k := range list {
-		i := k
-		if backwards {
-			i = len(list) - 1 - k
-		}
+	for i := range list {
 		v, err := m.at(n, list, i)
 		if err != nil {
 			if first != nil && !stops(err) {
@@ -110,7 +106,7 @@ func (m *machine) test(n *node, list []any, backwards bool, visit func(i int, ho
 // stop; the result is then found, else rest.
 func decided(m *machine, n *node, list []any, stop, found bool) (any, error) {
 	result := !found
-	unknown, err := m.test(n, list, false, func(_ int, holds bool) bool {
+	unknown, err := m.test(n, list, func(_ int, holds bool) bool {
 		if holds == stop {
 			result = found
 		}
@@ -131,20 +127,14 @@ func runNone(m *machine, n *node, list []any) (any, error) {
 	return decided(m, n, list, true, false)
 }
 
-// chosen runs a test on all elements and returns those that hold.
-func chosen(m *machine, n *node, list []any) ([]any, *schema.Unknown, error) {
+func runFilter(m *machine, n *node, list []any) (any, error) {
 	out := []any{}
-	unknown, err := m.test(n, list, false, func(i int, holds bool) bool {
+	unknown, err := m.test(n, list, func(i int, holds bool) bool {
 		if holds {
 			out = append(out, list[i])
 		}
 		return false
 	})
-	return out, unknown, err
-}
-
-func runFilter(m *machine, n *node, list []any) (any, error) {
-	out, unknown, err := chosen(m, n, list)
 	switch {
 	case err != nil:
 		return nil, err
@@ -157,19 +147,25 @@ func runFilter(m *machine, n *node, list []any) (any, error) {
 }
 
 func runCount(m *machine, n *node, list []any) (any, error) {
-	out, unknown, err := chosen(m, n, list)
+	held := 0
+	unknown, err := m.test(n, list, func(_ int, holds bool) bool {
+		if holds {
+			held++
+		}
+		return false
+	})
 	if unknown != nil {
 		return *unknown, nil
 	}
-	return len(out), err
+	return held, err
 }
 
 func runOne(m *machine, n *node, list []any) (any, error) {
-	out, unknown, err := chosen(m, n, list)
-	if unknown != nil {
-		return *unknown, nil
+	held, err := runCount(m, n, list)
+	if count, known := held.(int); known {
+		return count == 1, err
 	}
-	return len(out) == 1, err
+	return held, err
 }
 
 // runFind ends at the first element that holds, unless one before it is

@@ -340,7 +340,11 @@ func (m *machine) operate(n *node, a, b any) (any, error) {
 	case opRange:
 		return m.span(a, b)
 	}
-	return compute(n.op, a, b)
+	v, err := compute(n.op, a, b)
+	if text, ok := v.(string); ok {
+		err = m.spend(len(text) / 16)
+	}
+	return v, err
 }
 
 func (m *machine) search(n *node, a, b any) (any, error) {
@@ -349,7 +353,11 @@ func (m *machine) search(n *node, a, b any) (any, error) {
 	if !ok || !ok2 {
 		return nil, unlike(a, b)
 	}
-	if err := m.spend(len(text) / 64); err != nil {
+	cost := len(text) / 64
+	if n.op == opMatches {
+		cost = len(text) / 2
+	}
+	if err := m.spend(cost); err != nil {
 		return nil, err
 	}
 	switch n.op {

@@ -48,7 +48,7 @@ func (t *Template) Guards() []string {
 }
 
 // CompileTemplate compiles a scalar with ${{ }} parts. One that is a single
-// ${{ }} keeps the type of its value (as text, if want is a String and the value
+// ${{ }} (a line break may follow it) keeps the type of its value (as text, if want is a String and the value
 // has a text form); else it is text. `$${{` is a literal ${{. The Template is
 // nil if a problem is no warning. Offsets are in text.
 func CompileTemplate(text string, env *Env, want *schema.Type) (*Template, []Problem) {
@@ -69,7 +69,7 @@ func CompileTemplate(text string, env *Env, want *schema.Type) (*Template, []Pro
 			return nil, append(problems, Problem{Code: CodeSyntax, Offset: offset, Length: 3,
 				Message: "this ${{ is not closed", Hint: "close it with }}, or write $${{ for a literal ${{"})
 		}
-		whole := strings.TrimSpace(rest[:at]+body[end+len(closing):]) == "" && len(t.parts) == 0
+		whole := strings.TrimSuffix(body[end+len(closing):], "\n") == "" && len(t.parts) == 0
 		problems = append(problems, t.expression(body[:end], offset+len(opening), env, want, whole)...)
 		offset += len(opening) + utf8.RuneCountInString(body[:end]) + len(closing)
 		rest = body[end+len(closing):]
