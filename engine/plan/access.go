@@ -20,50 +20,66 @@ type view struct {
 	noStep bool                    // lock, target: no steps
 }
 
+// name is a name with its type.
+type name struct {
+	name string
+	typ  *schema.Type
+}
+
 // env is what the expression compiler asks.
 func (v *view) env() *expression.Env {
-	all := map[string]*schema.Type{
-		"inputs": v.c.inputs, "vars": v.c.vars(), "environment": environmentType, "run": runType,
+	names := v.visible()
+	e := &expression.Env{Names: make([]string, len(names))}
+	for i, n := range names {
+		e.Names[i] = n.name
 	}
-	if v.reader == nil && !v.noStep || v.reader != nil && v.reader.phase == inFinally {
-		all["run"] = runEndType
+	e.Name = func(wanted string) *schema.Type {
+		for _, n := range names {
+			if n.name == wanted {
+				return n.typ
+			}
+		}
+		return nil
 	}
-	if v.reader != nil {
-		v.c.surroundings(v.reader, all)
-	}
-	for name, t := range v.names {
-		all[name] = t
-	}
-	names := make([]string, 0, len(all))
-	for n := range all {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	e := &expression.Env{Name: func(n string) *schema.Type { return all[n] }, Names: names}
 	if !v.noStep {
 		e.Step = v.step
-		e.PassedStep = func(id string) *schema.Type {
-			n := v.c.steps[id]
-			return stepType(v.c.types[id], n, false)
-		}
+		e.PassedStep = func(id string) *schema.Type { return stepType(v.c.types[id], v.c.steps[id], false) }
 	}
 	return e
 }
 
+// visible are all names that the reader may read; of two alike the first
+// counts.
+func (v *view) visible() []name {
+	names := make([]name, 0, 8)
+	for n, t := range v.names {
+		names = append(names, name{n, t})
+	}
+	if v.reader != nil {
+		names = v.c.surroundings(v.reader, names)
+	}
+	run := runType
+	if v.reader == nil && !v.noStep || v.reader != nil && v.reader.phase == inFinally {
+		run = runEndType
+	}
+	return append(names, name{"inputs", v.c.inputs}, name{"vars", v.c.vars()}, name{"environment", environmentType}, name{"run", run})
+}
+
 // surroundings adds the names that loops, remedies, undo and finally give to
 // what stands in them.
-func (c *compiler) surroundings(n *node, all map[string]*schema.Type) {
+func (c *compiler) surroundings(n *node, names []name) []name {
 	if n.phase == inFinally {
-		all["failure"] = failureType
+		names = append(names, name{"failure", failureType})
 	}
 	for x := n; x != nil; x = x.parent {
-		if x.step.Loop != nil && all["item"] == nil {
-			all["item"], all["index"] = x.step.Loop.Item, schema.IntType
+		if x.step.Loop != nil {
+			names = append(names, name{"item", x.step.Loop.Item}, name{"index", schema.IntType})
 		}
-		if x.step.Remedy > 0 && x.parent.step.Observed != nil && all["goal"] == nil {
-			all["goal"] = schema.ObjectOf(schema.Field{Name: "observed", Type: x.parent.step.Observed})
+		if x.step.Remedy > 0 && x.parent.step.Observed != nil {
+			names = append(names, name{"goal", schema.ObjectOf(schema.Field{Name: "observed", Type: x.parent.step.Observed})})
 		}
 	}
+	return names
 }
 
 func (c *compiler) vars() *schema.Type {

@@ -27,7 +27,7 @@ func (w *work) change(d environment.Decision) outcome {
 	if fail != nil {
 		return failed(w.in, fail)
 	}
-	if d.Answer == environment.Asked {
+	if d.Answer == environment.Asked && !w.covered(subjects) {
 		if subjects, fail = w.approved(d, p, subjects); fail != nil {
 			return w.unapproved(fail)
 		}

@@ -47,9 +47,15 @@ func (r *runner) items(in *instance, sc *scope, items []any, when *event.Check) 
 	r.began()
 	sc, done := r.timed(in, sc)
 	l := &loopRun{r: r, in: in, scope: sc, items: make([]*instance, len(items)), ends: make([]outcome, len(items))}
-	l.play(items)
-	in.gather(l.items)
-	o := l.total()
+	o, ok := passed(), true
+	if l.asks() {
+		o, ok = l.approveAll(items)
+	}
+	if ok {
+		l.play(items)
+		in.gather(l.items)
+		o = l.total()
+	}
 	if done() && o.state != event.Waiting && o.state != event.InDoubt {
 		o = halted(in, errTimedOut)
 	}
@@ -69,6 +75,8 @@ type loopRun struct {
 	mu    sync.Mutex
 	halt  bool
 	after string
+
+	approved []approvedItem // by item, where one approval was given for all
 }
 
 // play starts the items in order, at most max_parallel at once. After one that
@@ -116,7 +124,11 @@ func (l *loopRun) one(i int, value any) outcome {
 	r, s := l.r, l.in.step
 	part, done := r.partScope(s, l.scope)
 	defer done()
-	sc := part.within(fmt.Sprintf("%s[%d]/", l.in.path, i), map[string]any{"item": value, "index": i})
+	names := map[string]any{"item": value, "index": i}
+	if l.approved != nil {
+		names["\x00approved"] = l.approved[i]
+	}
+	sc := part.within(fmt.Sprintf("%s[%d]/", l.in.path, i), names)
 	l.mu.Lock()
 	if l.after != "" && s.Loop.MaxParallel <= 1 {
 		sc.after = l.after

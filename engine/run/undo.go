@@ -49,7 +49,7 @@ func (r *runner) undoWithin(path string, sc *scope) {
 // under reports whether the step belongs to what is at path: the path itself,
 // an item or a part of it, also where the part has an address of its own.
 func under(sc *scope, in *instance, path string) bool {
-	if in.path == path || strings.HasPrefix(in.path, path+"/") || strings.HasPrefix(in.path, path+"[") {
+	if path == "" || in.path == path || strings.HasPrefix(in.path, path+"/") || strings.HasPrefix(in.path, path+"[") {
 		return true
 	}
 	for s := in.step; s != nil; s = s.Parent {
