@@ -67,11 +67,13 @@ func TestDamageIsRefused(t *testing.T) {
 	lines := bytes.SplitAfter(small(t), []byte("\n"))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	zeros := make([]byte, 2048)
+	other := bytes.SplitAfter(small(t), []byte("\n"))
 	for name, test := range map[string]struct {
 		text   []byte
 		events int
 		torn   bool
 	}{
+		"a record of another run":      {text: join(lines[0], lines[1], other[2]), events: 2},
 		"a record is missing":          {text: join(lines[0], lines[2]), events: 1},
 		"two records changed places":   {text: join(lines[0], lines[2], lines[1]), events: 1},
 		"a record is there twice":      {text: join(lines[0], lines[0]), events: 1},

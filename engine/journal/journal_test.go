@@ -232,6 +232,28 @@ func TestObserversGetEveryFactInOrder(t *testing.T) {
 	}
 }
 
+func TestTransientFactsAreBounded(t *testing.T) {
+	w := journal.Memory(journal.Options{})
+	unblock := make(chan struct{})
+	transient, kept := 0, 0
+	w.Subscribe(func(ev event.Event) {
+		<-unblock
+		if ev.Sequence == 0 {
+			transient++
+		} else {
+			kept++
+		}
+	})
+	for range 5000 {
+		w.Transient(event.Event{Type: event.TypeLog, Data: &event.Log{}})
+		appendAll(t, w, []*event.Event{{Type: event.TypePhase}})
+	}
+	close(unblock)
+	if err := w.Close(); err != nil || kept != 5000 || transient < 1000 || transient > 2100 {
+		t.Errorf("%d facts and %d transient ones, %v", kept, transient, err)
+	}
+}
+
 func TestMemoryWritesNothing(t *testing.T) {
 	w := journal.Memory(journal.Options{})
 	count := 0
@@ -259,12 +281,12 @@ func TestResumeGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := file.WriteString(`{"sequence":7,"ti`); err != nil {
+	if _, err := file.WriteString(`{"sequence":7,"ti` + strings.Repeat("x", 9000)); err != nil {
 		t.Fatal(err)
 	}
 	file.Close()
 	again, l, err := s.Resume(w.Run(), journal.Options{})
-	if err != nil || l.Torn != 17 || len(l.Events) != 6 {
+	if err != nil || l.Torn != 9017 || len(l.Events) != 6 {
 		t.Fatalf("%+v, %v", l, err)
 	}
 	appendAll(t, again, facts(w.Run())[6:])
