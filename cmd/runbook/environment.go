@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/environment"
+	"runbook/engine/playbook"
+)
+
+// badEnvironment is a runbook.yaml with mistakes.
+type badEnvironment struct{ list diag.List }
+
+func (e *badEnvironment) Error() string { return "runbook.yaml is invalid" }
+
+// loadEnvironment reads the environment that the call names.
+func loadEnvironment(c *call, reg *action.Registry) (*environment.Environment, error) {
+	env, list, err := environment.Load(environment.DefaultFile, c.env, reg.Targets())
+	switch {
+	case err != nil:
+		return nil, err
+	case list.Errors() > 0:
+		return nil, &badEnvironment{list: list}
+	}
+	return env, nil
+}
+
+// environmentProblem tells why there is no environment.
+func (a *app) environmentProblem(err error, c *call) error {
+	var bad *badEnvironment
+	var missing *environment.ErrNotFound
+	switch {
+	case errors.As(err, &bad):
+		sources := map[string]*playbook.Source{}
+		if s, err := readFile(environment.DefaultFile); err == nil {
+			sources[s.Name] = s
+		}
+		a.diagnose(os.Stderr, bad.list, sources)
+		return ending(exitInvalid)
+	case errors.As(err, &missing):
+		return &problem{code: exitInvalid, failure: noEnvironment(missing, c)}
+	}
+	return &problem{code: exitInvalid, failure: action.AsFailure(err)}
+}
+
+func noEnvironment(e *environment.ErrNotFound, c *call) *action.Failure {
+	f := &action.Failure{What: fmt.Sprintf("no environment %q in %s", e.Name, e.File)}
+	if e.Name == "" {
+		f.What = "no environment is named, and " + e.File + " has no default"
+	}
+	var has []string
+	for _, name := range e.Has {
+		if name == e.Default {
+			name += " (default)"
+		}
+		has = append(has, name)
+	}
+	f.Seen = []string{"has " + orNone(strings.Join(has, ", "))}
+	if len(e.Has) > 0 {
+		near := diag.Nearest(e.Name, e.Has)
+		if near == "" {
+			near = e.Has[0]
+		}
+		other := *c
+		other.env = near
+		f.Do = []string{other.again()}
+	}
+	return f
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine/plan"
+)
+
+func (a *app) graphCommand() *cobra.Command {
+	format := "ascii"
+	cmd := &cobra.Command{
+		Use: "graph NAME|PATH", Short: "Draw which step waits for which", Args: exactly(1, "the name or path of one playbook"),
+		RunE: func(_ *cobra.Command, words []string) error {
+			p, err := a.plan(words[0])
+			if err != nil {
+				return err
+			}
+			switch format {
+			case "ascii":
+				return put(os.Stdout, ascii(p))
+			case "mermaid":
+				return put(os.Stdout, mermaid(p))
+			}
+			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii or mermaid")
+		},
+		ValidArgsFunction: completePlaybooks,
+	}
+	cmd.Flags().StringVar(&format, "format", format, "ascii or mermaid")
+	return cmd
+}
+
+// ascii draws a plan to be pasted anywhere: 80 columns, no colour.
+func ascii(p *plan.Plan) string {
+	d := &document{width: 80}
+	wide := 10
+	for _, s := range p.All() {
+		wide = max(wide, min(len(short(s)), 24))
+	}
+	d.lane(p.Prerequisites.Parts, wide)
+	if len(p.Prerequisites.Parts) > 0 && len(p.Steps.Parts) > 0 {
+		d.arrow()
+	}
+	d.lane(p.Steps.Parts, wide)
+	if len(p.Finally.Parts) > 0 {
+		d.WriteString("\n")
+		for _, s := range p.Finally.Parts {
+			verdict := verdictOf(s)
+			if s.When != nil {
+				verdict += ", when " + s.When.Expr.Source()
+			}
+			d.right(fmt.Sprintf("%-*s %s", wide, "finally", does(s)), strings.TrimPrefix(verdict, ", "))
+		}
+	}
+	return d.String()
+}
+
+func (d *document) arrow() { d.WriteString(" |\n v\n") }
+
+// lane draws the steps of a block: those that wait for nothing between them
+// stand beside each other.
+func (d *document) lane(steps []*plan.Step, wide int) {
+	for i, s := range steps {
+		parallel := beside(steps, i)
+		switch {
+		case i > 0 && !parallel:
+			d.between(s)
+		case i == 0 && s.When != nil:
+			fmt.Fprintf(d, " |         when %s, else skipped\n v\n", s.When.Expr.Source())
+		}
+		mark := ""
+		if parallel || i+1 < len(steps) && beside(steps, i+1) {
+			mark = " +-- "
+		}
+		d.right(fmt.Sprintf("%s%-*s %s", mark, wide, short(s), does(s)), verdictOf(s))
+		d.parts(s, wide)
+	}
+}
+
+// beside reports whether step i and the one above do not wait for each other.
+func beside(steps []*plan.Step, i int) bool {
+	return i > 0 && !steps[i].AfterAll && !plan.Precedes(steps[i-1], steps[i])
+}
+
+// between draws what stands between a step and those above.
+func (d *document) between(s *plan.Step) {
+	if s.When == nil && (s.AfterAll || len(s.Needs) == 0) {
+		d.arrow()
+		return
+	}
+	d.WriteString(" |\n")
+	if s.When != nil {
+		fmt.Fprintf(d, " |         when %s, else skipped\n", s.When.Expr.Source())
+	}
+	text := ""
+	if !s.AfterAll && len(s.Needs) > 0 {
+		var names []string
+		for _, n := range s.Needs {
+			names = append(names, short(s.Parent.Parts[n]))
+		}
+		text = "         needs " + strings.Join(names, ", ")
+	}
+	fmt.Fprintf(d, " v%s\n", text)
+}
+
+// parts draws what is inside a step.
+func (d *document) parts(s *plan.Step, wide int) {
+	for _, part := range s.Parts {
+		d.right(fmt.Sprintf(" |%*s%-3s %s", wide, "", short(part), does(part)), verdictOf(part))
+		d.parts(part, wide+2)
+	}
+}
+
+// does says in a few words what a step is.
+func does(s *plan.Step) string {
+	switch {
+	case s.Op != nil:
+		return s.Op.Action.Name
+	case s.Body == plan.BodyRemedies && len(s.Verify) > 0:
+		return "goal  " + s.Verify[0].Expr.Source()
+	case s.Body == plan.BodyCall:
+		return "call  " + s.Call.Name
+	case s.Body == plan.BodyManual:
+		return "manual  " + s.Title
+	}
+	return s.Name()
+}
+
+// mermaid draws a plan for a page that renders it.
+func mermaid(p *plan.Plan) string {
+	var b strings.Builder
+	b.WriteString("flowchart TD\n")
+	ids := map[*plan.Step]string{}
+	for i, s := range p.All() {
+		ids[s] = fmt.Sprintf("s%d", i+1)
+		text := strings.NewReplacer(`"`, "#quot;", "\n", " ").Replace(s.Path + ": " + does(s))
+		fmt.Fprintf(&b, "  %s[\"%s\"]\n", ids[s], text)
+	}
+	for _, phase := range []*plan.Step{p.Prerequisites, p.Steps, p.Finally} {
+		edges(&b, phase, ids)
+	}
+	return b.String()
+}
+
+func edges(b *strings.Builder, s *plan.Step, ids map[*plan.Step]string) {
+	for i, part := range s.Parts {
+		from := part.Needs
+		if part.AfterAll && i > 0 {
+			from = []int{i - 1}
+		}
+		for _, n := range from {
+			fmt.Fprintf(b, "  %s --> %s\n", ids[s.Parts[n]], ids[part])
+		}
+		if len(from) == 0 && ids[s] != "" {
+			fmt.Fprintf(b, "  %s -.-> %s\n", ids[s], ids[part])
+		}
+		edges(b, part, ids)
+	}
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/journal"
+	"runbook/engine/plan"
+)
+
+// listed is a playbook as `list` shows it.
+type listed struct {
+	entry
+	plan *plan.Plan // nil: it is invalid
+	last *journal.Summary
+	hits []string // why it was found: "symptom  Memory grows linearly"
+}
+
+func (a *app) listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list [WORDS]", Short: "Find a playbook by name, title, symptom or alert",
+		RunE: func(_ *cobra.Command, words []string) error { return a.list(words) },
+	}
+}
+
+func (a *app) list(words []string) error {
+	all, err := a.listing(words)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		a.say(&action.Failure{What: "no playbook matches " + strings.Join(words, " "), Do: []string{"runbook list"}}, exitFailed)
+		return ending(exitFailed)
+	}
+	if !isTerminal(os.Stdout) {
+		return put(os.Stdout, tabbed(all))
+	}
+	return put(os.Stdout, columned(all, len(words) > 0))
+}
+
+// listing compiles the catalogue and keeps what matches all words.
+func (a *app) listing(words []string) ([]listed, error) {
+	reg, err := registry()
+	if err != nil {
+		return nil, err
+	}
+	last, err := a.lastRuns()
+	if err != nil {
+		return nil, err
+	}
+	c := &compiler{registry: reg}
+	var out []listed
+	seen := map[string]bool{}
+	for _, e := range catalogue() {
+		if seen[e.name] {
+			continue
+		}
+		seen[e.name] = true
+		l := listed{entry: e, last: last[e.name]}
+		if source, err := e.read(); err == nil {
+			l.plan = c.compile(source).plan
+		}
+		if l.matches(words) {
+			out = append(out, l)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y listed) int {
+		if d := rank(x.category()) - rank(y.category()); d != 0 {
+			return d
+		}
+		return strings.Compare(x.name, y.name)
+	})
+	return out, nil
+}
+
+// lastRuns are the last runs by playbook.
+func (a *app) lastRuns() (map[string]*journal.Summary, error) {
+	state, err := a.state()
+	if err != nil {
+		return nil, err
+	}
+	runs, err := state.Runs(200)
+	if err != nil {
+		return nil, storage(err)
+	}
+	out := map[string]*journal.Summary{}
+	for _, s := range runs {
+		if out[s.Playbook] == nil && s.Playbook != "" {
+			out[s.Playbook] = &s
+		}
+	}
+	return out, nil
+}
+
+// categories are in the order in which one meets them on call.
+var categories = [...]string{"monitor", "troubleshoot", "emergency", "tune", "scale", "backup", "deploy", "routine"}
+
+func rank(category string) int {
+	if i := slices.Index(categories[:], category); i >= 0 {
+		return i
+	}
+	return len(categories)
+}
+
+func (l *listed) category() string {
+	switch {
+	case l.plan != nil && l.plan.Category != "":
+		return l.plan.Category
+	case l.embedded:
+		before, _, _ := strings.Cut(l.path, "/")
+		return before
+	}
+	return "other"
+}
+
+func (l *listed) title() string {
+	if l.plan == nil {
+		return "invalid: runbook validate " + l.name
+	}
+	return l.plan.Title
+}
+
+// matches keeps why l was found; each word must be in it somewhere.
+func (l *listed) matches(words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	texts := []string{l.name, l.title(), l.category()}
+	var reasons []string
+	if l.plan != nil {
+		for _, s := range l.plan.Symptoms {
+			texts, reasons = append(texts, s), append(reasons, "symptom  "+s)
+		}
+		for _, s := range l.plan.Alerts {
+			texts, reasons = append(texts, s), append(reasons, "alert  "+s)
+		}
+		texts = append(texts, l.plan.Purpose)
+	}
+	whole := strings.ToLower(strings.Join(texts, "\n"))
+	for _, w := range words {
+		w = strings.ToLower(w)
+		if !strings.Contains(whole, w) {
+			return false
+		}
+		for _, r := range reasons {
+			if strings.Contains(strings.ToLower(r), w) && !slices.Contains(l.hits, r) {
+				l.hits = append(l.hits, r)
+			}
+		}
+	}
+	return true
+}
+
+// effect is the worst case of a plan: "write, asks".
+func (l *listed) effect() string {
+	if l.plan == nil {
+		return "invalid"
+	}
+	worst, asks := action.Read, false
+	visit(l.plan, func(s *plan.Step, _ bool) {
+		asks = asks || s.Approve != nil
+		if s.Op != nil {
+			worst = max(worst, s.Op.Effect)
+		}
+	})
+	if asks {
+		return worst.String() + ", asks"
+	}
+	return worst.String()
+}
+
+func (l *listed) lastState() string {
+	if l.last == nil {
+		return "never"
+	}
+	return string(l.last.State)
+}
+
+// tabbed is the listing for a pipe: name, category, effect, state and time of
+// the last run, title.
+func tabbed(all []listed) string {
+	var b strings.Builder
+	for _, l := range all {
+		started := ""
+		if l.last != nil {
+			started = l.last.Started.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintln(&b, strings.Join([]string{l.name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()}, "\t"))
+	}
+	return b.String()
+}
+
+// columned is the listing for a terminal, by category.
+func columned(all []listed, search bool) string {
+	var b strings.Builder
+	wideName, wideTitle := 0, 0
+	for _, l := range all {
+		wideName, wideTitle = max(wideName, len(l.name)), max(wideTitle, len([]rune(l.title())))
+	}
+	category := ""
+	for _, l := range all {
+		if !search && l.category() != category {
+			category = l.category()
+			fmt.Fprintln(&b, category)
+		}
+		fmt.Fprintf(&b, "  %-*s  %-*s  %-18s %s\n", wideName, l.name, wideTitle, l.title(), l.effect(), lastRun(l.last))
+		for _, h := range l.hits {
+			fmt.Fprintf(&b, "  %*s  %s\n", wideName, "", h)
+		}
+	}
+	if !search {
+		fmt.Fprintf(&b, "\n%s. Effects are the worst case. Read one: runbook show NAME\n", counted(len(all), "playbook"))
+	}
+	return b.String()
+}
+
+func lastRun(s *journal.Summary) string {
+	if s == nil {
+		return "never"
+	}
+	return ago(s.Started) + ", " + stateWord(s.State)
+}
+
+// ago names a moment: its clock today, its weekday within a week, else its day.
+func ago(t time.Time) string {
+	t, now := t.Local(), time.Now()
+	switch {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return t.Format("15:04")
+	case now.Sub(t) < 7*24*time.Hour:
+		return t.Format("Mon 15:04")
+	}
+	return t.Format("2 Jan")
+}
+
+func stateWord(s event.State) string { return strings.ReplaceAll(string(s), "_", " ") }

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/report"
+	"runbook/engine/run"
+	"runbook/engine/schema"
+)
+
+// errGone ends a question when the terminal is closed.
+var errGone = errors.New("the terminal was closed before an answer")
+
+// prompter asks the person at the terminal, one question at a time. Input that
+// was typed before a question does not answer it.
+type prompter struct {
+	mu    sync.Mutex
+	lines chan string // closed at the end of the input
+	out   *os.File
+	user  string
+	view  *report.Terminal // nil: plain lines or JSON
+	fold  *follower
+	page  report.Options
+}
+
+var _ run.Person = (*prompter)(nil)
+
+// follower folds the facts of a run for prompts beside a view that keeps none.
+type follower struct {
+	mu  sync.Mutex
+	run report.Run
+}
+
+func (f *follower) event(e event.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.run.Apply(e)
+}
+
+// person returns who answers prompts: nobody without a terminal at the input
+// and one to show them on.
+func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.Person {
+	out := os.Stdout
+	if !isTerminal(out) {
+		out = os.Stderr
+	}
+	if !isTerminal(os.Stdin) || !isTerminal(out) {
+		return nil
+	}
+	p := &prompter{lines: make(chan string, 1), out: out, user: userName(), view: view, page: a.page(out)}
+	if view == nil {
+		p.fold = &follower{}
+		follow(p.fold.event)
+	}
+	go p.read()
+	return p
+}
+
+// read hands on lines; one that nobody waits for takes the place of the last.
+func (p *prompter) read() {
+	defer close(p.lines)
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		select {
+		case p.lines <- in.Text():
+		default:
+		}
+	}
+}
+
+// begin makes room for a question and forgets what was typed before it.
+func (p *prompter) begin() (end func()) {
+	p.mu.Lock()
+	if p.view != nil {
+		p.view.Suspend()
+	}
+	select {
+	case <-p.lines:
+	default:
+	}
+	return func() {
+		if p.view != nil {
+			p.view.Resume()
+		}
+		p.mu.Unlock()
+	}
+}
+
+// answer waits for a line; tick is called each second.
+func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
+	clock := time.NewTicker(time.Second)
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case text, ok := <-p.lines:
+			if !ok {
+				return "", errGone
+			}
+			return strings.TrimSpace(text), nil
+		case <-clock.C:
+			tick()
+		}
+	}
+}
+
+// prompt is the question for an approval.
+func (p *prompter) prompt(path string, a *event.Approval) *report.Prompt {
+	if p.view != nil {
+		return p.view.Prompt(path, a)
+	}
+	return report.NewPrompt(&p.fold.run, path, a, p.page)
+}
+
+// guarded calls f while no fact is folded.
+func (p *prompter) guarded(f func()) {
+	if p.fold != nil {
+		p.fold.mu.Lock()
+		defer p.fold.mu.Unlock()
+	}
+	f()
+}
+
+// Approve implements run.Person.
+func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
+	defer p.begin()()
+	q := p.prompt(path, a)
+	show := func() { p.guarded(func() { _ = q.Show(p.out) }) }
+	show()
+	for {
+		text, err := p.answer(ctx, func() {
+			if p.view != nil {
+				p.guarded(func() { _ = q.Refresh(p.out) })
+			}
+		})
+		if err != nil {
+			fmt.Fprintln(p.out)
+			return run.Answer{}, err
+		}
+		if p.view != nil {
+			_ = q.Erase(p.out)
+		}
+		if name := q.Name(); name != "" {
+			return run.Answer{Approved: text == name, By: p.user}, nil
+		}
+		switch strings.ToLower(text) {
+		case "y", "yes":
+			return run.Answer{Approved: true, By: p.user}, nil
+		case "d", "details":
+			p.guarded(func() { fmt.Fprintln(p.out, strings.Join(q.Details(), "\n")) })
+			show()
+			continue
+		}
+		return run.Answer{By: p.user}, nil
+	}
+}
+
+// Report implements run.Person.
+func (p *prompter) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
+	defer p.begin()()
+	fmt.Fprintf(p.out, "\a  > %s  %s\n\n", path, m.Title)
+	for line := range strings.SplitSeq(strings.TrimRight(m.Text, "\n"), "\n") {
+		fmt.Fprintf(p.out, "      %s\n", line)
+	}
+	fmt.Fprintln(p.out)
+	got := map[string]any{}
+	var fields []schema.Field
+	if m.Step.Manual.Fields != nil {
+		fields = m.Step.Manual.Fields.Fields
+	}
+	for _, f := range fields {
+		v, err := p.field(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		got[f.Name] = v
+	}
+	if len(fields) == 0 {
+		if err := p.confirm(ctx); err != nil {
+			return nil, err
+		}
+	}
+	got["by"], got["at"] = p.user, time.Now()
+	return got, nil
+}
+
+// confirm waits until the person says that it is done.
+func (p *prompter) confirm(ctx context.Context) error {
+	for {
+		fmt.Fprint(p.out, "  Done?  y yes   Ctrl-C stops the run  ")
+		text, err := p.answer(ctx, func() {})
+		if err != nil {
+			fmt.Fprintln(p.out)
+			return err
+		}
+		if text = strings.ToLower(text); text == "y" || text == "yes" {
+			return nil
+		}
+	}
+}
+
+// field asks for one value until it fits.
+func (p *prompter) field(ctx context.Context, f schema.Field) (any, error) {
+	for {
+		fmt.Fprintf(p.out, "  %s (%s)%s > ", f.Name, f.Takes(), lead(f.Doc))
+		text, err := p.answer(ctx, func() {})
+		if err != nil {
+			fmt.Fprintln(p.out)
+			return nil, err
+		}
+		if text == "" && !f.Required {
+			return f.Default, nil
+		}
+		v, err := schema.ParseText(f.Type, text, false)
+		if err == nil {
+			v, err = schema.ConvertField(f, v)
+		}
+		if err == nil {
+			return v, nil
+		}
+		fmt.Fprintf(p.out, "  %s\n", firstFault(err))
+	}
+}
+
+func lead(doc string) string {
+	if doc == "" {
+		return ""
+	}
+	return "  " + doc
+}

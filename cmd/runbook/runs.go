@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/journal"
+	"runbook/engine/report"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	limit := 20
+	cmd := &cobra.Command{
+		Use: "runs", Short: "What ran, what is running, what is in doubt", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if limit < 0 {
+				return usage("--limit is a number of runs", "runbook runs --limit 20")
+			}
+			return a.runs(limit)
+		},
+	}
+	cmd.Flags().IntVarP(&limit, "limit", "n", limit, "the newest so many runs; 0: all")
+	return cmd
+}
+
+// runs prints the newest runs, and what those that did not end need.
+func (a *app) runs(limit int) error {
+	state, err := a.state()
+	if err != nil {
+		return err
+	}
+	list, err := state.Runs(limit)
+	if err != nil {
+		return storage(err)
+	}
+	var rows []report.Row
+	for _, s := range list {
+		if s.Err != nil {
+			note("the journal of %s cannot be read: %v", s.ID, s.Err)
+			continue
+		}
+		rows = append(rows, row(s))
+	}
+	if isTerminal(os.Stdout) {
+		return report.RunsTable(os.Stdout, rows, a.page(os.Stdout))
+	}
+	return report.RunsPlain(os.Stdout, rows)
+}
+
+func row(s journal.Summary) report.Row {
+	return report.Row{
+		Run: s.ID, Playbook: s.Playbook, Environment: s.Environment, By: s.User, State: s.State, Warned: s.Warnings > 0,
+		Step: s.Step, Started: s.Started, Took: s.Duration, Changes: max(0, s.Changes),
+	}
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	format := "text"
+	cmd := &cobra.Command{
+		Use: "report RUN", Short: "What a run did, from its journal", Args: exactly(1, "one run: its id, its last four letters, or last"),
+		RunE: func(_ *cobra.Command, words []string) error {
+			if format != "text" && format != outputJSON {
+				return usage(fmt.Sprintf("there is no format %q", format), "--format text or json")
+			}
+			return a.report(words[0], format)
+		},
+		ValidArgsFunction: func(c *cobra.Command, words []string, part string) ([]string, cobra.ShellCompDirective) {
+			return a.completeRuns(c, words, part)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", format, "text or json")
+	return cmd
+}
+
+// report folds the journal of a run and prints it.
+func (a *app) report(ref, format string) error {
+	state, err := a.state()
+	if err != nil {
+		return err
+	}
+	s, err := state.Find(ref)
+	if err != nil {
+		return &problem{code: exitInvalid, failure: action.AsFailure(err)}
+	}
+	path := state.Path(s.ID)
+	folded := &report.Run{}
+	torn, err := journal.Scan(path, func(e event.Event) error {
+		folded.Apply(e)
+		return nil
+	})
+	if err != nil {
+		return storage(err)
+	}
+	if torn > 0 {
+		note("the last %d bytes of the journal were never completely written; they are left out", torn)
+	}
+	if s.State == event.Running {
+		note("the run is still running")
+	}
+	if format == outputJSON {
+		return report.ReportJSON(os.Stdout, folded)
+	}
+	o := a.page(os.Stdout)
+	o.Journal = filepath.Base(path)
+	return report.Text(os.Stdout, folded, o)
+}
+
+// overview is what runbook prints without a verb: what needs a person, and the
+// verbs by when they are needed.
+func (a *app) overview() error {
+	var b strings.Builder
+	b.WriteString("runbook: playbooks for live systems, run step by step, verified and journalled\n\n")
+	if state, err := a.state(); err == nil {
+		if list, err := state.Runs(50); err == nil {
+			b.WriteString(unfinished(list))
+		}
+	}
+	b.WriteString(`On call
+  runbook list WORDS              find a playbook by name, symptom or alert
+  runbook show NAME               read the procedure
+  runbook run NAME --dry-run      see what it would do; changes nothing
+  runbook run NAME                do it
+  runbook runs                    what ran, what is running, what is in doubt
+  runbook report RUN              what a run did, from its journal
+
+Before the night
+  runbook validate PATH...        find mistakes without running anything
+  runbook graph NAME              draw which step waits for which
+  runbook actions [NAME]          what a step can do
+
+`)
+	fmt.Fprintf(&b, "  %s.  %s\n", available(), environments())
+	b.WriteString("  No target was contacted.  More: runbook help, runbook help run\n")
+	return put(os.Stdout, b.String())
+}
+
+// unfinished names the runs that need a person.
+func unfinished(list []journal.Summary) string {
+	var b strings.Builder
+	for _, s := range list {
+		switch s.State {
+		case event.Interrupted, event.InDoubt, event.Waiting:
+			verb := "is"
+			if s.State == event.Interrupted {
+				verb = "was"
+			}
+			fmt.Fprintf(&b, "  ! run %s of %s on %s %s %s     runbook report %s\n", s.ID, s.Playbook, s.Environment, verb, stateWord(s.State), s.ID)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// available counts the playbooks that can be run by name.
+func available() string {
+	names, own := map[string]bool{}, 0
+	for _, e := range catalogue() {
+		if names[e.name] {
+			continue
+		}
+		names[e.name] = true
+		if !e.embedded {
+			own++
+		}
+	}
+	switch own {
+	case 0:
+		return counted(len(names), "playbook") + ", all embedded"
+	case len(names):
+		return counted(len(names), "playbook")
+	}
+	return fmt.Sprintf("%s, %d embedded", counted(len(names), "playbook"), len(names)-own)
+}
+
+func environments() string {
+	if _, err := os.Stat("runbook.yaml"); err != nil {
+		return "No runbook.yaml here: the local Docker socket is used."
+	}
+	return "Environments in ./runbook.yaml."
+}
+
+// nearestVerb is the verb that was most likely meant.
+func nearestVerb(word string, root *cobra.Command) string {
+	var verbs []string
+	for _, c := range root.Commands() {
+		verbs = append(verbs, c.Name())
+	}
+	return diag.Nearest(word, verbs)
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// steps prints steps and their parts.
+func (d *document) steps(steps []*plan.Step, indent int) {
+	for i, s := range steps {
+		if i > 0 && indent == 2 && (len(steps[i-1].Parts) > 0 || len(s.Parts) > 0) {
+			fmt.Fprintln(d)
+		}
+		d.step(s, indent)
+	}
+}
+
+// verdictOf says what a step may do: "write, asks".
+func verdictOf(s *plan.Step) string {
+	var out []string
+	switch {
+	case s.Op != nil:
+		out = append(out, s.Op.Effect.String())
+	case s.Body == plan.BodyManual:
+		out = append(out, "by a person")
+	case s.Body == plan.BodyCall:
+		out = append(out, "calls "+s.Call.Name)
+	}
+	if s.Approve != nil || s.Op != nil && s.Op.Effect == action.Destructive {
+		out = append(out, "asks")
+	}
+	return strings.Join(out, ", ")
+}
+
+// short is the address of a step in its own block.
+func short(s *plan.Step) string {
+	if s.ID != "" {
+		return s.ID
+	}
+	if s.Remedy > 0 {
+		return fmt.Sprint(s.Remedy)
+	}
+	return fmt.Sprint(s.Number + 1)
+}
+
+func (d *document) step(s *plan.Step, indent int) {
+	pad := strings.Repeat(" ", indent)
+	title := s.Title
+	if title == "" && s.Op != nil {
+		title = operation(s.Op)
+	}
+	if title == "" && s.Body == plan.BodyBlock {
+		title = "block"
+	}
+	d.right(fmt.Sprintf("%s%-10s %s", pad, short(s), title), verdictOf(s))
+	in := pad + "           "
+	if s.Title != "" && s.Op != nil {
+		d.hanging(in, operation(s.Op))
+	}
+	d.conditions(s, in)
+	switch s.Body {
+	case plan.BodyRemedies:
+		fmt.Fprintf(d, "%sRemedies, mildest first; the first that reaches the goal is the last\n", in)
+		d.steps(s.Parts, len(in))
+	case plan.BodyBlock:
+		d.steps(s.Parts, indent+2)
+	case plan.BodyManual:
+		d.hanging(in, written(s.Manual.Text))
+	}
+}
+
+// hanging prints text below its step, wrapped.
+func (d *document) hanging(in, text string) {
+	for _, line := range wrap(text, max(40, d.width-len(in))) {
+		fmt.Fprintf(d, "%s%s\n", in, line)
+	}
+}
+
+// conditions prints when a step runs and what must hold after it.
+func (d *document) conditions(s *plan.Step, in string) {
+	if s.When != nil {
+		d.hanging(in, "Only when    "+s.When.Expr.Source())
+	}
+	if s.Loop != nil {
+		text := "For each     " + written(s.Loop.Items)
+		if s.Loop.MaxParallel > 1 {
+			text += fmt.Sprintf(", %d at once", s.Loop.MaxParallel)
+		}
+		d.hanging(in, text)
+	}
+	if s.Observe != nil {
+		d.right(in+"Observe      "+operation(s.Observe), action.Read.String())
+	}
+	label := "Verify"
+	if s.Body == plan.BodyRemedies {
+		label = "Goal"
+	}
+	for _, c := range s.Verify {
+		name := label
+		if c.Warn {
+			name = "Warn if not"
+		}
+		text := fmt.Sprintf("%-12s %s", name, c.Expr.Source())
+		if c.Message != nil {
+			text += "    " + written(c.Message)
+		}
+		d.hanging(in, text)
+	}
+	if s.Within != nil {
+		text := "within " + s.Within.Text
+		if s.Body == plan.BodyRemedies {
+			text += " of each remedy"
+		}
+		d.hanging(in, "             "+text+", observed every "+schema.TextOf(s.Within.Every))
+	}
+	if s.Retry != nil {
+		d.hanging(in, fmt.Sprintf("Tried        at most %d times", s.Retry.Attempts))
+	}
+	if s.Undo != nil {
+		d.hanging(in, "Undo         "+s.Undo.Name())
+	}
+}
+
+// operation is a call of an action as it is written.
+func operation(op *plan.Operation) string {
+	text := op.Action.Name
+	if op.Target != nil {
+		text += " on " + written(op.Target)
+	}
+	if op.Params == nil || op.Params.Value == nil {
+		return text
+	}
+	for _, f := range op.Params.Value.Fields {
+		text += "  " + f.Name + "=" + written(f.Value)
+	}
+	return text
+}
+
+// written is a value as the author wrote it.
+func written(v *plan.Value) string {
+	switch {
+	case v == nil:
+		return ""
+	case v.Template != nil:
+		return v.Template.Source()
+	case v.Expr != nil:
+		return v.Expr.Source()
+	case v.IsList:
+		items := make([]string, len(v.List))
+		for i, item := range v.List {
+			items[i] = written(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case v.IsObject:
+		items := make([]string, len(v.Fields))
+		for i, f := range v.Fields {
+			items[i] = f.Name + ": " + written(f.Value)
+		}
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return schema.TextOf(v.Const)
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	format := "text"
+	cmd := &cobra.Command{
+		Use: "validate PATH|NAME...", Short: "Find mistakes without running anything",
+		Example: "  runbook validate playbooks\n  runbook validate memory-leak.yaml --format json",
+		Args: func(_ *cobra.Command, words []string) error {
+			if len(words) == 0 {
+				return usage("validate takes paths of playbooks or directories, or names", "runbook validate playbooks")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, words []string) error {
+			if format != "text" && format != outputJSON {
+				return usage(fmt.Sprintf("there is no format %q", format), "--format text or json")
+			}
+			return a.validate(words, format)
+		},
+		ValidArgsFunction: completePlaybooks,
+	}
+	cmd.Flags().StringVar(&format, "format", format, "text or json")
+	return cmd
+}
+
+// validate compiles every named playbook and prints what is wrong.
+func (a *app) validate(words []string, format string) error {
+	began := time.Now()
+	files, err := named(words)
+	if err != nil {
+		return err
+	}
+	reg, err := registry()
+	if err != nil {
+		return err
+	}
+	c := &compiler{registry: reg}
+	var all diag.List
+	sources := map[string]*playbook.Source{}
+	faulty := 0
+	for _, source := range files {
+		got := c.compile(source)
+		all = append(all, got.list...)
+		for name, s := range got.sources {
+			sources[name] = s
+		}
+		if len(got.list) > 0 {
+			faulty++
+		}
+	}
+	if format == outputJSON {
+		err = printJSON(os.Stdout, findings(all, len(files)))
+	} else {
+		a.diagnose(os.Stdout, all, sources)
+		err = put(os.Stdout, verdict(all, len(files), faulty, time.Since(began)))
+	}
+	if err == nil && all.Errors() > 0 {
+		return ending(exitFailed)
+	}
+	return err
+}
+
+// named returns the sources that words name: files, directories or names.
+func named(words []string) ([]*playbook.Source, error) {
+	var out []*playbook.Source
+	for _, word := range words {
+		if info, err := os.Stat(word); err == nil && info.IsDir() {
+			files := playbookFiles(word)
+			if len(files) == 0 {
+				return nil, usage("there is no playbook in "+word, "runbook validate FILE.yaml")
+			}
+			for _, file := range files {
+				s, err := readFile(file)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, s)
+			}
+			continue
+		}
+		f, err := find(word)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f.source)
+	}
+	return out, nil
+}
+
+// diagnose prints diagnostics with the lines that they point to.
+func (a *app) diagnose(f *os.File, list diag.List, sources map[string]*playbook.Source) {
+	text := func(name string) []byte {
+		if s := sources[name]; s != nil {
+			return s.Text
+		}
+		return nil
+	}
+	if err := diag.Render(f, list, text, diag.Options{Color: a.colored(f), Width: columns(f)}); err != nil {
+		a.say(action.AsFailure(err), exitFailed)
+	}
+}
+
+func verdict(list diag.List, files, faulty int, took time.Duration) string {
+	time := schema.HumanDuration(took.Round(time.Millisecond))
+	if len(list) == 0 {
+		return fmt.Sprintf("%s, no findings, %s\n", counted(files, "playbook"), time)
+	}
+	in := counted(files, "playbook")
+	if files > 1 {
+		in = fmt.Sprintf("%d of %d playbooks", faulty, files)
+	}
+	return fmt.Sprintf("\n%s in %s, %s\n", list.Summary(), in, time)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// validation is the document of `validate --format json`.
+type validation struct {
+	Schema    int    `json:"schema"`
+	Playbooks int    `json:"playbooks"`
+	Errors    int    `json:"errors"`
+	Warnings  int    `json:"warnings"`
+	Findings  []mark `json:"findings"`
+}
+
+// mark is a diagnostic with its severity as a word.
+type mark struct {
+	diag.Diagnostic
+	Severity string `json:"severity"`
+}
+
+func findings(list diag.List, files int) validation {
+	v := validation{Schema: 1, Playbooks: files, Errors: list.Errors(), Findings: []mark{}}
+	v.Warnings = len(list) - v.Errors
+	for _, d := range list {
+		v.Findings = append(v.Findings, mark{Diagnostic: d, Severity: d.Severity.String()})
+	}
+	return v
+}
+
+func printJSON(w io.Writer, document any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(document); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
