@@ -62,7 +62,7 @@ func (m *machine) loop(n *node) (any, error) {
 
 // at evaluates the predicate of n for one element.
 func (m *machine) at(n *node, list []any, i int) (any, error) {
-	if err := m.spend(1); err != nil || n.b == nil {
+	if err := m.spend(2); err != nil || n.b == nil {
 		return list[i], err
 	}
 	m.items = append(m.items, item{list[i], i})
