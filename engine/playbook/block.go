@@ -179,7 +179,7 @@ func (r *reader) sequence(n int) *Node {
 	for ok := r.enter(r.pos); ok && !r.failed(); {
 		r.pos++
 		item := r.item(n)
-		r.items = append(r.items, item)
+		r.add(item, base)
 		for r.skip(); r.pos < r.size && r.column() > n; r.skip() {
 			r.misindented()
 		}

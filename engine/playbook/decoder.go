@@ -35,6 +35,9 @@ type mapping struct {
 func (d *decoder) mapping(n *Node, what, hint string, keys []string) (m *mapping, ok bool) {
 	m = &mapping{decoder: d, node: n, what: what, keys: keys}
 	if n.Kind != Map {
+		if i := strings.IndexByte(n.Text, ':'); i > 0 && !n.Quoted && n.Kind == Scalar {
+			hint = "put a space behind the colon"
+		}
 		d.wrongKind(n, what+" is a mapping", hint)
 		return m, false
 	}

@@ -62,7 +62,7 @@ func (f *flow) read() {
 		if f.closer == '}' {
 			f.pair()
 		} else {
-			f.reader.items = append(f.reader.items, f.element(false))
+			f.add(f.element(false), f.itemBase)
 		}
 		if f.failed() || !f.next() {
 			return
@@ -80,7 +80,7 @@ func (f *flow) read() {
 
 // next moves to the next content; false means that the bracket is not closed.
 func (f *flow) next() bool {
-	comment := f.comment
+	comment, at, line := f.comment, f.pos, f.lineStart
 	f.skip()
 	if f.failed() {
 		return false
@@ -91,6 +91,7 @@ func (f *flow) next() bool {
 			return true
 		}
 	}
+	f.pos, f.lineStart = f.lineEnd(at), line
 	start := int(f.node.start)
 	if f.comment > comment && strings.IndexByte(f.text[f.comment:f.lineEnd(f.comment)], f.closer) >= 0 {
 		f.report(f.comment, 1, diag.CodeCut, fmt.Sprintf("YAML takes the rest of the line from # as a comment, also the %c", f.closer),

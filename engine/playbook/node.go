@@ -83,8 +83,10 @@ func (n *Node) At(offset, length int) diag.Span {
 	last := min(first+max(length, 1), size)
 	start, end := from[first], from[last]
 	if last > first {
-		_, width := utf8.DecodeRuneInString(n.doc.text[from[last-1]:])
-		end = from[last-1] + width
+		c, width := utf8.DecodeRuneInString(n.doc.text[from[last-1]:])
+		if end = from[last-1]; c != '\n' {
+			end += width
+		}
 	}
 	return diag.Span{Start: n.doc.position(start), End: n.doc.position(end)}
 }

@@ -46,6 +46,15 @@ func (r *reader) key(node *Node, base int, seen *map[string]int, key, value *Nod
 	r.pairs = append(r.pairs, Pair{key, value})
 }
 
+// add adds an item to the list whose items begin at base.
+func (r *reader) add(item *Node, base int) {
+	if len(r.items)-base == maxItems {
+		r.fail(int(item.start), 1, diag.CodeTooLarge, "the list has more than 200,000 items", "split it")
+		return
+	}
+	r.items = append(r.items, item)
+}
+
 // closeMap gives a mapping its pairs, which begin at base.
 func (r *reader) closeMap(node *Node, base, damage int) {
 	node.Pairs = slices.Clone(r.pairs[base:])

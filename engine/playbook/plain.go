@@ -24,6 +24,10 @@ type plain struct {
 func (r *reader) plain(n int, flow, key bool) string {
 	p := plain{reader: r, flow: flow, key: key}
 	start := r.pos
+	if r.peek() == '#' {
+		r.misplaced(start)
+		return ""
+	}
 	end, stop := p.line()
 	if r.pos == start {
 		r.misplaced(start)

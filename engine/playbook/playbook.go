@@ -54,11 +54,10 @@ func Parse(source *Source) (*Playbook, diag.List) {
 	}
 	d := &decoder{source: source.Name, list: list, ids: map[string]*Node{}}
 	p := d.playbook(root)
-	d.list.Sort()
 	if p != nil {
 		p.Source = source
 	}
-	return p, d.list
+	return p, ended(d.list, source.Name)
 }
 
 // playbook decodes the root of a file.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml/parser"
 )
 
 // generated returns a playbook of so many steps.
@@ -14,6 +16,34 @@ func generated(steps int) []byte {
 		fmt.Fprintf(&b, "  - id: step_%d\n    title: Step number %d\n    action: flow.assert\n    with: {that: \"1 + %d > 0\"}\n", i, i, i)
 	}
 	return []byte(b.String())
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, steps := range []int{1_000, 10_000, 100_000} {
+		text := generated(steps)
+		b.Run(fmt.Sprintf("%d", steps), func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				p, list := Parse(&Source{Name: "x", Text: text})
+				if len(list) > 0 || len(p.Steps) != steps {
+					b.Fatal(list)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkGoccy is what goccy takes for its own tree of the same text.
+func BenchmarkGoccy(b *testing.B) {
+	text := string(generated(10_000))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parser.ParseBytes([]byte(text), 0); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -43,11 +43,21 @@ func Read(source *Source) (*Node, diag.List) {
 	r := newReader(doc)
 	r.source = source.Name
 	root := r.file()
-	r.list.Sort()
-	if r.depth < 0 {
-		return nil, r.list
+	if r.failed() {
+		return nil, ended(r.list, source.Name)
 	}
+	r.list.Sort()
 	return root, r.list
+}
+
+// ended sorts a list and says at its end that there are more, if it is full.
+func ended(list diag.List, source string) diag.List {
+	list.Sort()
+	if len(list) >= maxFaults {
+		list.Add(diag.Diagnostic{Code: diag.CodeTooLarge, Source: source, Span: list[len(list)-1].Span,
+			Message: "there are more mistakes, which are not shown", Hint: "mend these first"})
+	}
+	return list
 }
 
 // file reads the one document of the file.
@@ -175,6 +185,10 @@ func (r *reader) tab() {
 // report adds a mistake of length bytes at offset; the tree is complete.
 func (r *reader) report(offset, length int, code, message, hint string, notes ...diag.Note) {
 	if len(r.list) >= maxFaults {
+		if !r.failed() {
+			r.depth = -1 << 20
+			r.size = min(r.pos, r.size)
+		}
 		return
 	}
 	offset = min(offset, len(r.text))

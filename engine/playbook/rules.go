@@ -46,7 +46,6 @@ func (m *mapping) rules(s *Step) {
 	m.beside("approve", "action")
 	m.beside("retry", "action")
 	m.beside("max_parallel", "for_each")
-	m.beside("within", "verify")
 	m.beside("skip_if_met", "observe")
 	if s.HasRemedies {
 		m.require("observe", "remedies need an observation: observe: {action: ..., with: ...}")

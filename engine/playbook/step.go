@@ -74,6 +74,9 @@ func (d *decoder) steps(key, value *Node, at position) []*Step {
 	}
 	all := make([]*Step, 0, len(value.Items))
 	for _, item := range value.Items {
+		if len(d.list) >= maxFaults {
+			break
+		}
 		if s := d.step(item, at); s != nil {
 			all = append(all, s)
 		}
