@@ -11,6 +11,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
+	"runbook/engine/expression"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 )
@@ -27,6 +28,8 @@ type work struct {
 	watch *stopwatch
 	names *scope // sc with outputs, observed, before
 
+	present expression.Values // dry run: names with the values of now
+
 	changed bool
 	applied action.Applied
 	raw     json.RawMessage
@@ -35,6 +38,9 @@ type work struct {
 // act plays a step whose body is an action.
 func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 	op, fail := r.resolve(sc.bound.ctx, in.step.Op, sc)
+	if cause, ok := interrupted(sc.bound.ctx); ok {
+		return halted(in, cause)
+	}
 	if fail != nil {
 		return failed(in, fail)
 	}

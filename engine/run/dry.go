@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"maps"
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
@@ -77,6 +78,7 @@ func (w *work) dryRead() outcome {
 	}
 	now := w.in.outputs
 	w.in.why = "before any change"
+	w.present = w.sc.with(maps.Clone(w.names.names))
 	w.unknown(schema.Unknown{After: after, Now: now}, schema.Unknown{After: after, Now: w.in.observed})
 	if o := w.verify(nil); o.bad() {
 		return o

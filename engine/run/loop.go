@@ -141,7 +141,10 @@ func (l *loopRun) one(i int, value any) outcome {
 }
 
 func (l *loopRun) total() outcome {
-	o := outcome{state: event.Passed, after: l.after}
+	o := outcome{state: event.Passed}
+	if l.after != "" {
+		o.after = l.in.path
+	}
 	var missed bool
 	for _, e := range l.ends {
 		switch {
@@ -160,7 +163,7 @@ func (l *loopRun) total() outcome {
 		o.state = o.problem.state
 	case missed:
 		c := ended(l.in, event.Cancelled, nil)
-		c.after = l.after
+		c.after = o.after
 		return c
 	}
 	return o

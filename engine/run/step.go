@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"runbook/engine/event"
@@ -16,13 +18,29 @@ func (r *runner) step(s *plan.Step, sc *scope) outcome {
 	in := sc.add(s)
 	start := r.Clock.Now()
 	in.set(event.Running)
+	return r.finish(in, sc, r.safely(in, func() outcome { return r.decided(in, sc) }), start)
+}
+
+// safely turns a fault of the engine itself into the failure of one step, so
+// that the run still ends, undoes and reports.
+func (r *runner) safely(in *instance, play func() outcome) (o outcome) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r.show(event.TypeLog, in.path, &event.Log{Level: "ERROR", Text: string(debug.Stack())})
+			o = failed(in, &event.Failure{What: fmt.Sprintf("runbook itself failed at this step: %v", fault), Do: []string{"report it with the journal of this run"}})
+		}
+	}()
+	return play()
+}
+
+// decided plays a step by its `when`.
+func (r *runner) decided(in *instance, sc *scope) outcome {
 	when, decided, o := r.when(in, sc)
 	switch {
 	case o.bad():
 	case decided == event.False:
-		if r.record(event.TypeStepSkipped, in.path, 0, &event.StepSkipped{Reason: "when", When: when}) == nil {
-			in.set(event.Skipped)
-			r.count(in, event.Skipped)
+		if r.record(event.TypeStepSkipped, in.path, 0, &event.StepSkipped{Reason: "when", When: when}) != nil {
+			return r.stopped(in)
 		}
 		return outcome{state: event.Skipped}
 	case decided == event.UnknownCheck:
@@ -33,7 +51,7 @@ func (r *runner) step(s *plan.Step, sc *scope) outcome {
 	default:
 		o = r.body(in, sc, when)
 	}
-	return r.finish(in, sc, o, start)
+	return o
 }
 
 // body plays a step that is to run: once, or for each of its items.
@@ -147,6 +165,10 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 	}
 	in.end(o, took, done)
 	if o.state == event.NotRun {
+		return o
+	}
+	if o.state == event.Skipped { // its own fact ended it
+		r.count(in, o.state)
 		return o
 	}
 	r.rise(in, sc, o)

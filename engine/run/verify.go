@@ -22,6 +22,7 @@ type verification struct {
 	names  expression.Values
 	ctx    context.Context
 	look   func() (event.Type, any, error) // nil: nothing to look at again
+	now    expression.Values               // dry run: present values, for information only
 	fresh  bool                            // look before the first evaluation
 	within *plan.Within
 
@@ -151,10 +152,13 @@ func (v *verification) judge(item *plan.Check) *event.Check {
 	case x.Err != nil || v.lastErr != nil && item.Expr.Reads("observed"):
 		c.Verdict = event.NotEvaluated
 		if v.lastErr != nil {
-			c.Error = v.lastErr.Error()
+			c.Error, c.Seen, c.Parts = v.lastErr.Error(), "no answer", nil
 		}
 	case unknown && v.DryRun:
 		c.Verdict = event.UnknownCheck
+		if v.now != nil {
+			c.Now = v.explained(v.kind, item.Expr, item.Expr.Explain(v.ctx, v.now, limits), item.Place).Seen
+		}
 	case unknown:
 		c.Verdict, c.Error = event.NotEvaluated, "a part of it is unknown"
 	case x.Value == true:
@@ -200,7 +204,7 @@ func (w *work) verify(look func() (event.Type, any, error)) outcome {
 	}
 	v := &verification{
 		runner: w.runner, in: w.in, kind: "verify", names: w.names, ctx: w.soft,
-		look: look, fresh: w.look != nil, within: w.in.step.Within, count: 1,
+		look: look, fresh: w.look != nil && look != nil, within: w.in.step.Within, count: 1, now: w.present,
 	}
 	if v.fresh {
 		v.count = 0
