@@ -24,6 +24,9 @@ func (r *Run) applyStep(s *Step, e event.Event) {
 	switch x := e.Data.(type) {
 	case *event.StepStarted:
 		d.started = *x
+		if x.Brief != "" {
+			s.Plan.Brief = x.Brief
+		}
 	case *event.StepSkipped:
 		d.skipped = x
 		t.finished(s, event.Skipped)
@@ -51,7 +54,7 @@ func (d *detail) act(e event.Event) {
 	case *event.Intent:
 		d.live.changing, d.live.attempt, d.live.retry = true, e.Attempt, nil
 	case *event.Outcome:
-		d.live.changing, d.applied, d.summary = false, x.Applied, x.Summary
+		d.live.changing, d.applied, d.summary, d.done.Failure = false, x.Applied, x.Summary, x.Failure
 	case *event.Settled:
 		d.applied = x.Applied
 	case *event.Result:

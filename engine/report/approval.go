@@ -183,10 +183,6 @@ func (q *Prompt) touches() fact {
 	if lead {
 		f.rows = saidFact("", p.Summary).rows
 	}
-	indent := ""
-	if lead {
-		indent = "  "
-	}
 	for _, o := range p.Touches {
 		about := strings.TrimSpace(o.ID + "  " + o.Note)
 		if lead && about == "" && strings.Contains(p.Summary, o.Name) {
@@ -196,7 +192,7 @@ func (q *Prompt) touches() fact {
 		if o.Count > 1 {
 			name = schema.HumanCount(int64(o.Count)) + " " + name
 		}
-		f.rows = append(f.rows, row{cells: []string{indent + name, about}})
+		f.rows = append(f.rows, row{cells: []string{name, about}})
 	}
 	for _, c := range p.Changes {
 		text := c.After
@@ -204,7 +200,7 @@ func (q *Prompt) touches() fact {
 			text = c.Before + " → " + c.After
 		}
 		for i, l := range splitLines(orNothing(text)) {
-			name := indent + c.Name
+			name := c.Name
 			if i > 0 {
 				name = ""
 			}

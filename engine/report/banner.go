@@ -17,7 +17,7 @@ func (p *page) banner(r *Run) {
 	p.put(p.cut(l, p.width))
 	p.blank()
 	if h.DryRun {
-		p.put(p.label("").join(p.dryRun()))
+		p.dryRun()
 		p.environment(h.Environment)
 		p.targets(h.Environment.Targets)
 		p.blank()
@@ -51,10 +51,10 @@ func (p *page) label(text string) *line {
 	return p.line(dim, "  "+text).pad(labelColumn, 1)
 }
 
-func (p *page) dryRun() *line {
+func (p *page) dryRun() {
 	l := p.line(plain, "  ")
-	p.add(l, blackOnYellow, " DRY RUN ").pad(labelColumn-1, 1)
-	return p.add(l, plain, " reads are executed, changes are only previewed")
+	p.add(l, blackOnYellow, " DRY RUN ").pad(labelColumn, 1)
+	p.last(l, row{cells: []string{"reads are executed, changes are only previewed"}})
 }
 
 // environment names where the run acts; a protected one stands out.

@@ -28,7 +28,7 @@ func (e *ending) environment() []string {
 func commands(label string, texts ...string) fact {
 	f := saidFact(label, texts...)
 	for i := range f.rows {
-		f.rows[i].style = bold
+		f.rows[i].style, f.rows[i].whole = bold, true
 	}
 	return f
 }
@@ -64,13 +64,16 @@ func (e *ending) then() fact {
 		}
 		return commands("Then", out...)
 	case event.Waiting, event.Interrupted:
+		if e.plain {
+			resume += " (on a terminal)"
+		}
 		return commands("Then", resume)
 	case event.InDoubt:
 		f := commands("Then", resume,
 			"observes first; goes on if the goal holds, else is in doubt again",
 			"or tell it: "+resume+" --settle "+e.end.Step+"=applied",
 			"or:         "+resume+" --settle "+e.end.Step+"=not-applied")
-		f.rows[1].style = plain
+		f.rows[1].style, f.rows[1].whole = plain, false
 		return f
 	}
 	return fact{}

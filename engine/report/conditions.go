@@ -37,6 +37,11 @@ func (t *tree) condition(indent int, label string, v event.Verdict, that, value 
 	w := verdictWord(v)
 	t.add(l, style, w).pad(indent+14, 2)
 	column := l.width
+	if longest(that) > t.width-column {
+		t.put(l)
+		column = indent + 2
+		l = (&line{}).pad(column, 0)
+	}
 	parts := wrap(that, t.width-column)
 	for i, part := range parts {
 		if i > 0 {
@@ -207,11 +212,11 @@ func (t *tree) explain(c *event.Check, indent int) {
 		text += " " + within(c)
 	}
 	if c.Message != "" {
-		t.text(indent-2, plain, c.Message)
+		t.text(indent-4, plain, c.Message)
 	}
-	parts := wrap(text, t.width-indent+2)
+	parts := wrap(text, t.width-indent+4)
 	for i, part := range parts {
-		l := (&line{}).pad(indent-2, 0)
+		l := (&line{}).pad(indent-4, 0)
 		t.add(l, plain, part)
 		if i == len(parts)-1 {
 			t.right(l, dim, c.Place)

@@ -16,6 +16,8 @@ type ending struct {
 	page *page
 	id   string // how commands name the run
 	o    Options
+
+	plain bool // for plain lines: times in UTC
 }
 
 func newEnding(r *Run, p *page, o Options) *ending {
@@ -296,6 +298,9 @@ func (e *ending) escalate() fact {
 	}
 	at := e.run.Started.Add(x.After)
 	text := x.Contact + " at " + at.In(e.page.zone).Format("15:04")
+	if e.plain {
+		text = x.Contact + " at " + at.UTC().Format(time.RFC3339)
+	}
 	if left := at.Sub(e.run.Ended); left > 0 {
 		text += ", in " + coarse(left)
 	} else {

@@ -19,6 +19,7 @@ type row struct {
 	style      style
 	right      string
 	rightStyle style
+	whole      bool // a command: it is not wrapped, so that it can be pasted
 }
 
 // said makes a fact of lines of text; of none it has no rows.
@@ -90,7 +91,17 @@ func (p *page) last(l *line, r row) {
 	if r.right != "" && room-ansi.StringWidth(r.right)-2 >= 20 {
 		room -= ansi.StringWidth(r.right) + 2
 	}
+	if column > 4 && (longest(text) > p.width-column || r.whole && ansi.StringWidth(text) > p.width-column) {
+		if strings.TrimSpace(l.text(false)) != "" {
+			p.put(l)
+		}
+		column, room = 4, p.width-4
+		l = (&line{}).pad(column, 0)
+	}
 	parts := wrap(text, room)
+	if r.whole {
+		parts = []string{text}
+	}
 	for i, part := range parts {
 		if i > 0 {
 			l = (&line{}).pad(column, 0)
@@ -103,6 +114,15 @@ func (p *page) last(l *line, r row) {
 		p.put(l)
 	}
 	p.right(l, r.rightStyle, r.right)
+}
+
+// longest is the width of the longest word.
+func longest(text string) int {
+	n := 0
+	for word := range strings.FieldsSeq(text) {
+		n = max(n, ansi.StringWidth(word))
+	}
+	return n
 }
 
 // columnsOf is the width of each cell but the last, over all rows.

@@ -76,6 +76,7 @@ func (r *Run) end(f *event.RunFinished, suspended bool) {
 	for s := r.steps.known(f.Step); s != nil; s = s.parent {
 		if !final(s.State) {
 			s.State = f.State
+			s.Duration = r.Ended.Sub(s.Started)
 		}
 	}
 	for _, s := range r.steps.open {

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"runbook/engine/event"
 )
 
 // JSON is the view for programs: one object a line for each fact, with
 // `schema`, `type`, `time`, `run`, the address of the `step` and the fields of
-// the fact. The last line is a `run_finished` for every ending.
+// the fact; durations are in nanoseconds. The last line is a `run_finished` for every ending.
 type JSON struct {
 	w   io.Writer
 	run string
@@ -64,6 +65,8 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 		e.Data = filled(d.RunFinished)
 	case *event.RunFinished:
 		e.Data = filled(*d)
+	case *event.Progress:
+		e.Data = progressJSON{d.Done, d.Progress.Total, d.Note, d.Total}
 	}
 	head := struct {
 		Schema  int        `json:"schema"`
@@ -91,6 +94,14 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 		}
 	}
 	return flatten(line, b.Bytes(), e.Path != "")
+}
+
+// progressJSON is progress under the names of fields.
+type progressJSON struct {
+	Done     int           `json:"done"`
+	Total    int           `json:"total,omitempty"`
+	Note     string        `json:"note,omitempty"`
+	Duration time.Duration `json:"duration,omitempty"` // in all, where it is fixed
 }
 
 // filled makes lists of the last fact that are nil empty.

@@ -27,6 +27,8 @@ type Options struct {
 	Now     func() time.Time           // nil: time.Now
 	Journal string                     // the run's journal, as it is shown; "": not named
 	Doctor  bool                       // suggest `runbook doctor`
+
+	still bool // nothing is drawn but by Draw
 }
 
 // The most columns that text uses, and those of an unknown terminal.

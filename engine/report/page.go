@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func wrapLine(text string, width int) []string {
 	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	var out []string
 	current := ""
-	for word := range strings.SplitSeq(strings.TrimSpace(text), " ") {
+	for _, word := range unbroken(strings.TrimSpace(text)) {
 		switch {
 		case current == "":
 			current = indent + word
@@ -89,6 +90,27 @@ func wrapLine(text string, width int) []string {
 	}
 	return append(out, strings.TrimRight(current, " "))
 }
+
+// unbroken splits text at the spaces where a line may end: not between a
+// number and its unit, nor behind an operator.
+func unbroken(text string) []string {
+	words := strings.Split(text, " ")
+	out := words[:0:0]
+	for i, w := range words {
+		if i > 0 && w != "" && (joins.MatchString(words[i-1]) || unit.MatchString(w) && number.MatchString(words[i-1])) {
+			out[len(out)-1] += " " + w
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+var (
+	joins  = regexp.MustCompile(`^(<|<=|>|>=|==|!=|→|->)$`)
+	number = regexp.MustCompile(`^[-+]?[0-9.,]+[dhm]?$`)
+	unit   = regexp.MustCompile(`^(%|bytes|[KMGTPE]iB(/s)?|[0-9]+[smh])[,;.)]?$`)
+)
 
 // clock is a moment in the local zone, the seconds included.
 func (p *page) clock(t time.Time) string { return t.In(p.zone).Format("15:04:05") }

@@ -162,9 +162,12 @@ func (v *Plain) stepFinished(e event.Event, s *Step, d *event.StepFinished) {
 		return
 	}
 	var parts []string
-	if d.State == event.Previewed && d.Preview != nil {
+	switch {
+	case d.State == event.Previewed && d.Preview != nil:
 		parts = append(parts, d.Preview.Summary)
-	} else {
+	case d.State == event.Previewed:
+		parts = append(parts, d.Why)
+	default:
 		parts = append(parts, schema.HumanDuration(d.Duration))
 	}
 	if d.Met {
@@ -173,7 +176,7 @@ func (v *Plain) stepFinished(e event.Event, s *Step, d *event.StepFinished) {
 	if d.Summary != "" && d.Check == nil && d.State != event.Warned {
 		parts = append(parts, d.Summary)
 	}
-	if d.Failure != nil && d.Check == nil {
+	if d.Failure != nil && d.Check == nil && !s.told(d.Failure) {
 		parts = append(parts, failureText(d.Failure))
 	}
 	if d.Why != "" && d.State != event.Previewed && d.State != event.Executed {
@@ -235,7 +238,7 @@ func (v *Plain) due(e event.Event) bool {
 // line.
 func (v *Plain) finished(at time.Time, f *event.RunFinished) {
 	e := newEnding(&v.run, newPage(v.o), v.o)
-	e.id = v.run.Header.Run
+	e.id, e.plain = v.run.Header.Run, true
 	var facts []fact
 	switch f.State {
 	case event.Done:

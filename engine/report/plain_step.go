@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -46,11 +45,7 @@ func observedText(d *event.Observation) string {
 // replaced reports whether the goal of the step at path is judged after a
 // remedy, whose verdict says it.
 func (v *Plain) replaced(path string) bool {
-	s := v.run.steps.known(path)
-	if s == nil || v.run.Header.DryRun {
-		return false
-	}
-	return slices.ContainsFunc(s.children, func(c *Step) bool { return c.Plan.Remedy > 0 && c.State != event.NotRun })
+	return !v.run.Header.DryRun && !v.run.untried(path)
 }
 
 func checkText(c *event.Check) string {

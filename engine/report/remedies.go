@@ -21,6 +21,9 @@ type remedyRow struct {
 // remedies prints a step with remedies: its goal before them while they run,
 // after them when it is final.
 func (t *tree) remedies(s *Step, indent int) {
+	if s.State == event.Skipped {
+		return
+	}
 	done := final(s.State) && !t.dry
 	if !done || s.detail.done.Met {
 		t.goalLines(s, indent)
@@ -30,7 +33,7 @@ func (t *tree) remedies(s *Step, indent int) {
 	for _, r := range rows {
 		widest = max(widest, ansi.StringWidth(t.clean(r.title())))
 	}
-	widest = min(widest, max(t.width-46, 16))
+	widest = min(widest, t.width-46)
 	for _, r := range rows {
 		if s.detail.done.Met {
 			break
@@ -92,6 +95,11 @@ func (t *tree) remedyLine(s *Step, r remedyRow, indent, widest int) {
 	}
 	result, end := t.remedyResult(r)
 	title := t.line(plain, r.title())
+	if widest < 26 {
+		t.narrow(l, title, result, end)
+		t.remedyBody(s, r, column)
+		return
+	}
 	if result.width == 0 && end == "" {
 		t.put(l.join(t.cut(title, t.width-column)))
 		return
@@ -106,12 +114,28 @@ func (t *tree) remedyLine(s *Step, r remedyRow, indent, widest int) {
 	t.remedyBody(s, r, column)
 }
 
+// narrow prints a remedy where the page has no room for columns: what came of
+// it stands under its title.
+func (t *tree) narrow(l, title, result *line, end string) {
+	column := l.width
+	room := t.width - column
+	if end != "" {
+		room -= ansi.StringWidth(end) + 2
+	}
+	t.right(l.join(t.cut(title, room)), plain, end)
+	if result.width > 0 {
+		t.put((&line{}).pad(column, 0).join(result))
+	}
+}
+
 func (t *tree) remedySign(r remedyRow) (string, style) {
 	switch {
 	case r.verdict != nil:
 		return t.remedy(r.verdict.Verdict)
 	case r.judging:
 		return t.spinner(), cyan
+	case r.step != nil && (r.step.State == event.Passed || r.step.State == event.NotRun && final(r.step.parent.State)):
+		return t.signs.none, dim
 	case r.step != nil:
 		return t.state(r.step.State)
 	}
@@ -139,8 +163,12 @@ func (t *tree) remedyResult(r remedyRow) (*line, string) {
 	}
 	switch {
 	case s.State == event.NotRun:
-		if s.Plan.Asks {
-			l.pad(4, 0)
+		if final(s.parent.State) {
+			t.add(l, dim, "not reached")
+		} else if s.Plan.Asks {
+			if t.width >= 72 {
+				l.pad(4, 0)
+			}
 			t.add(l, dim, "asks first")
 		}
 		return l, ""
@@ -149,6 +177,10 @@ func (t *tree) remedyResult(r remedyRow) (*line, string) {
 		return l, elapsed(t.now.Sub(s.Started))
 	case s.State == event.Running:
 		return l, elapsed(t.now.Sub(s.Started))
+	}
+	if s.State == event.Passed {
+		t.add(l, dim, "not evaluated")
+		return l, ""
 	}
 	_, style := t.state(s.State)
 	t.add(l, style, word(s.State))

@@ -67,10 +67,7 @@ func (e *ending) headline(word string, s style, text string) {
 	l := p.line(s, word)
 	p.add(l, plain, "  ")
 	column := l.width
-	parts := wrap(text, p.width-column)
-	if len(parts) > 0 && len(exit) > 0 && column+len(parts[len(parts)-1])+2+len(exit) > p.width {
-		parts = wrap(text, p.width-column-len(exit)-2)
-	}
+	parts := wrap(text, p.width-column-len(exit)-2)
 	for i, part := range parts {
 		if i > 0 {
 			l = (&line{}).pad(column, 0)

@@ -28,6 +28,7 @@ type Terminal struct {
 	escalated bool
 	suspended bool
 	closed    bool
+	drawn     time.Time // by the wall's clock
 	stop      chan struct{}
 	ticks     sync.WaitGroup
 }
@@ -40,7 +41,7 @@ func NewTerminal(w io.Writer, o Options) *Terminal {
 	t.run.steps = newStepTree()
 	t.run.steps.done = t.finished
 	t.run.steps.undone = t.undone
-	if o.Live && o.Now == nil {
+	if o.Live && !o.still {
 		t.ticks.Go(t.tick)
 	}
 	return t
@@ -68,7 +69,7 @@ func (t *Terminal) Replay(e event.Event) {
 	t.run.Apply(e)
 }
 
-// Event takes a fact. What it makes final is printed at once.
+// Event takes a fact. What it makes final is printed with the next drawing.
 func (t *Terminal) Event(e event.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -80,13 +81,13 @@ func (t *Terminal) Event(e event.Event) {
 		return
 	}
 	t.notable(e)
-	if t.history != "" && !t.suspended {
+	if t.history != "" && !t.suspended && (!t.o.Live || !t.o.still && time.Since(t.drawn) >= frame) {
 		t.draw()
 	}
 }
 
-// Draw draws the region for now. A live terminal without Options.Now calls it
-// itself.
+// Draw draws the region as it is now. A live view calls it itself, ten times
+// a second.
 func (t *Terminal) Draw() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -168,7 +169,7 @@ func (t *Terminal) finished(s *Step) {
 func (t *Terminal) print(s *Step, live bool) {
 	p := newPage(t.o)
 	tr := newTree(p, &t.run, live)
-	if t.run.Header.DryRun && t.printed && (len(s.children) > 0 || s.Plan.Phase == "finally") {
+	if t.run.Header.DryRun && t.printed && t.run.remedy > 0 {
 		p.blank()
 	}
 	tr.step(s)
@@ -254,9 +255,9 @@ func verbose(e event.Event) string {
 			return startedText(d)
 		}
 	case *event.Intent:
-		return fmt.Sprintf("attempt %d: %s", e.Attempt, changing(d))
+		return fmt.Sprintf("attempt %d: %s", max(e.Attempt, 1), changing(d))
 	case *event.Outcome:
-		return outcomeMoment(d) + " in " + schema.HumanDuration(d.Duration)
+		return fmt.Sprintf("%s (%s)", outcomeMoment(d), schema.HumanDuration(d.Duration))
 	case *event.Retry:
 		return fmt.Sprintf("attempt %d of %d failed: %s", e.Attempt, d.Of, failureText(d.Failure))
 	case *event.Observation:
@@ -284,6 +285,7 @@ func (t *Terminal) escalate() {
 
 // draw prints the history and, on a live terminal, the region below it.
 func (t *Terminal) draw() {
+	t.drawn = time.Now()
 	width, height := t.o.size()
 	var lines []string
 	if t.o.Live && !t.closed && t.run.End == nil && t.banner && t.o.Verbosity >= 0 {

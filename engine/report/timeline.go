@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,6 +98,9 @@ func (r *Run) stepMoment(e event.Event) string {
 			return d.Brief
 		}
 	case *event.StepSkipped:
+		if s := r.steps.known(e.Path); s != nil && s.Plan.Phase == "finally" {
+			return ""
+		}
 		return "skipped: " + skippedBecause(d)
 	case *event.Expanded:
 		return counted(len(d.Items), "item")
@@ -120,10 +124,10 @@ func (r *Run) stepMoment(e event.Event) string {
 	return ""
 }
 
-// untried reports whether no remedy of the step at path was judged yet.
+// untried reports whether no remedy of the step at path has begun.
 func (r *Run) untried(path string) bool {
 	s := r.steps.known(path)
-	return s == nil || s.detail == nil || len(s.detail.remedies) == 0
+	return s == nil || !slices.ContainsFunc(s.children, func(c *Step) bool { return c.State != event.NotRun })
 }
 
 func seen(c *event.Check) string {
@@ -243,7 +247,7 @@ func (r *Run) finishMoment(e event.Event, d *event.StepFinished) string {
 			}
 		}
 	}
-	if d.Failure != nil {
+	if d.Failure != nil && (s == nil || !s.told(d.Failure)) {
 		parts = append(parts, d.Failure.What)
 	}
 	text := word(d.State)

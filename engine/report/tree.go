@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"runbook/engine/event"
@@ -84,7 +85,7 @@ func (t *tree) headEnd(s *Step) *line {
 	took := t.took(s)
 	text := ""
 	switch s.State {
-	case event.NotRun, event.Running:
+	case event.NotRun, event.Running, event.Failed:
 	case event.Passed:
 		if s.detail != nil && s.detail.done.Met {
 			text = "met"
@@ -241,10 +242,28 @@ func (t *tree) poll(s *Step, indent int) {
 // failure says why a step failed where no check says it.
 func (t *tree) failure(s *Step, indent int) {
 	f := s.detail.done.Failure
-	if f == nil || s.detail.done.Check != nil || s.isContainer() && s.State != event.Refused {
+	if f == nil || s.detail.done.Check != nil || s.toldBelow(f) {
 		return
 	}
-	t.text(indent, plain, failureText(f))
+	t.text(indent, plain, f.What)
+	if !strings.Contains(f.What, f.Where) {
+		t.text(indent, dim, f.Where)
+	}
+}
+
+// told reports whether the failure is that of its change or of a part.
+func (s *Step) told(f *event.Failure) bool {
+	return s.detail != nil && s.detail.done.Failure != nil && s.detail.done.Failure.What == f.What || s.toldBelow(f)
+}
+
+// toldBelow reports whether the failure is that of a part.
+func (s *Step) toldBelow(f *event.Failure) bool {
+	for _, c := range s.children {
+		if c.detail != nil && c.detail.done.Failure != nil && (c.detail.done.Failure.What == f.What || c.toldBelow(f)) {
+			return true
+		}
+	}
+	return false
 }
 
 // parts prints the steps of a block or call, or the items of a loop.
