@@ -13,6 +13,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/playbook"
+	"runbook/engine/report"
 	"runbook/playbooks"
 )
 
@@ -153,16 +154,13 @@ func unknownPlaybook(name string, all []entry) error {
 	if os.Getenv("RUNBOOK_PATH") == "" {
 		places += " (not set)"
 	}
-	f := &action.Failure{
-		What: fmt.Sprintf("no playbook %s", strconv.Quote(name)),
-		Seen: []string{fmt.Sprintf("looked in %s, %d embedded", places, len(embedded()))},
-		Do:   []string{"runbook list"},
-	}
+	facts := []report.Fact{{Label: "looked in", Value: fmt.Sprintf("%s, %d embedded", places, len(embedded()))}}
+	do := "runbook list"
 	if near := diag.Nearest(name, names); near != "" {
-		f.Seen = append(f.Seen, "nearest: "+near)
-		f.Do = []string{"runbook show " + near}
+		facts = append(facts, report.Fact{Label: "nearest", Value: near})
+		do = "runbook show " + near
 	}
-	return &problem{code: exitInvalid, failure: f}
+	return &problem{code: exitInvalid, failure: &action.Failure{What: "no playbook " + strconv.Quote(name)}, facts: append(facts, report.Fact{Label: "do", Value: do})}
 }
 
 func readFile(path string) (*playbook.Source, error) {

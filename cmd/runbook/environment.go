@@ -10,6 +10,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/playbook"
+	"runbook/engine/report"
 )
 
 // badEnvironment is a runbook.yaml with mistakes.
@@ -42,15 +43,15 @@ func (a *app) environmentProblem(err error, c *call) error {
 		a.diagnose(os.Stderr, bad.list, sources)
 		return ending(exitInvalid)
 	case errors.As(err, &missing):
-		return &problem{code: exitInvalid, failure: noEnvironment(missing, c)}
+		return noEnvironment(missing, c)
 	}
 	return &problem{code: exitInvalid, failure: action.AsFailure(err)}
 }
 
-func noEnvironment(e *environment.ErrNotFound, c *call) *action.Failure {
-	f := &action.Failure{What: fmt.Sprintf("no environment %q in %s", e.Name, e.File)}
+func noEnvironment(e *environment.ErrNotFound, c *call) error {
+	what := fmt.Sprintf("no environment %q in ./%s", e.Name, strings.TrimPrefix(e.File, "./"))
 	if e.Name == "" {
-		f.What = "no environment is named, and " + e.File + " has no default"
+		what = "no environment is named, and ./" + e.File + " has no default"
 	}
 	var has []string
 	for _, name := range e.Has {
@@ -59,7 +60,7 @@ func noEnvironment(e *environment.ErrNotFound, c *call) *action.Failure {
 		}
 		has = append(has, name)
 	}
-	f.Seen = []string{"has " + orNone(strings.Join(has, ", "))}
+	facts := []report.Fact{{Label: "has", Value: orNone(strings.Join(has, ", "))}}
 	if len(e.Has) > 0 {
 		near := diag.Nearest(e.Name, e.Has)
 		if near == "" {
@@ -67,7 +68,7 @@ func noEnvironment(e *environment.ErrNotFound, c *call) *action.Failure {
 		}
 		other := *c
 		other.env = near
-		f.Do = []string{other.again()}
+		facts = append(facts, report.Fact{Label: "do", Value: other.again()})
 	}
-	return f
+	return &problem{code: exitInvalid, failure: &action.Failure{What: what}, facts: facts}
 }

@@ -75,8 +75,17 @@ func (d *document) lane(steps []*plan.Step, wide int) {
 		if parallel || i+1 < len(steps) && beside(steps, i+1) {
 			mark = " +-- "
 		}
-		d.right(fmt.Sprintf("%s%-*s %s", mark, wide, short(s), does(s)), verdictOf(s))
+		d.drawn(fmt.Sprintf("%s%-*s ", mark, wide, short(s)), does(s), verdictOf(s))
 		d.parts(s, wide)
+	}
+}
+
+// drawn prints what a step does behind its name, wrapped.
+func (d *document) drawn(name, text, verdict string) {
+	lines := wrap(text, max(30, d.width-len(name)-len(verdict)-2))
+	d.right(name+lines[0], verdict)
+	for _, line := range lines[1:] {
+		fmt.Fprintf(d, " |%*s%s\n", len(name)-2, "", line)
 	}
 }
 
@@ -109,7 +118,7 @@ func (d *document) between(s *plan.Step) {
 // parts draws what is inside a step.
 func (d *document) parts(s *plan.Step, wide int) {
 	for _, part := range s.Parts {
-		d.right(fmt.Sprintf(" |%*s%-3s %s", wide, "", short(part), does(part)), verdictOf(part))
+		d.drawn(fmt.Sprintf(" |%*s%-3s ", wide, "", short(part)), does(part), verdictOf(part))
 		d.parts(part, wide+2)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/plan"
+	"runbook/engine/report"
 	"runbook/engine/schema"
 )
 
@@ -55,7 +56,7 @@ func (g *given) read(p *plan.Plan, text string) *wrong {
 	}
 	f, ok := p.Inputs.Field(name)
 	if !ok {
-		w := &wrong{what: fmt.Sprintf("%s has no input %q", p.Name, name), takes: "inputs: " + orNone(strings.Join(p.Inputs.Names(), ", "))}
+		w := &wrong{what: fmt.Sprintf("%s has no input %q", p.Name, name), takes: "the inputs " + orNone(strings.Join(p.Inputs.Names(), ", "))}
 		if near := diag.Nearest(name, p.Inputs.Names()); near != "" {
 			w.do = "-i " + near + "=" + value
 		}
@@ -138,12 +139,14 @@ func wrongInputs(p *plan.Plan, faults []wrong) error {
 		f.What = fmt.Sprintf("%d inputs of %s are wrong", len(faults), p.Name)
 	}
 	do := []string{}
+	var facts []report.Fact
 	for _, w := range faults {
 		if len(faults) > 1 {
+			facts = append(facts, report.Fact{Label: "wrong", Value: w.what})
 			f.Seen = append(f.Seen, w.what)
 		}
 		if w.takes != "" {
-			f.Seen = append(f.Seen, "takes "+strings.TrimPrefix(w.takes, "takes "))
+			facts = append(facts, report.Fact{Label: "takes", Value: w.takes})
 		}
 		if w.do != "" && !slices.Contains(do, w.do) {
 			do = append(do, w.do)
@@ -151,8 +154,9 @@ func wrongInputs(p *plan.Plan, faults []wrong) error {
 	}
 	if len(do) > 0 {
 		f.Do = []string{"runbook run " + p.Name + " " + strings.Join(do, " ")}
+		facts = append(facts, report.Fact{Label: "do", Value: f.Do[0]})
 	}
-	return &problem{code: exitInvalid, failure: f}
+	return &problem{code: exitInvalid, failure: f, facts: facts}
 }
 
 func orNone(s string) string {

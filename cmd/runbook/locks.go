@@ -62,8 +62,10 @@ func lock(ctx context.Context, s *journal.State, keys []string, holder journal.H
 		return locks, nil
 	case errors.As(err, &held):
 		return nil, locked(held, c)
-	case ctx.Err() != nil:
-		return nil, &problem{code: exitLocked, failure: &action.Failure{What: "stopped while it waited for a lock; no run was started"}}
+	}
+	var signal *signalled
+	if errors.As(context.Cause(ctx), &signal) {
+		return nil, &problem{code: signal.Code, failure: &action.Failure{What: signal.Error() + " while it waited for a lock; no run was started"}}
 	}
 	return nil, storage(err)
 }

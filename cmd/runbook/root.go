@@ -27,13 +27,14 @@ const (
 type app struct {
 	color    string
 	stateDir string
+	line     []string
 	root     *cobra.Command
 }
 
 // execute runs the command line and returns the exit code of the process. A
 // fault of runbook itself is told in the shape of every error.
 func execute(line []string) (code int) {
-	a := &app{}
+	a := &app{line: line}
 	defer func() {
 		if bug := recover(); bug != nil {
 			a.say(&action.Failure{
@@ -57,6 +58,7 @@ func (e ending) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 type problem struct {
 	code    int
 	failure *action.Failure
+	facts   []report.Fact // in place of what failure has, where its labels do not fit
 	ending  *report.NoRun // of a run that did not begin, nil for other errors
 }
 
@@ -77,7 +79,7 @@ func (a *app) code(err error) int {
 	case errors.As(err, &end):
 		return int(end)
 	case errors.As(err, &p):
-		a.say(p.failure, p.code)
+		a.tell(p)
 		return p.code
 	}
 	f := &action.Failure{}
@@ -89,10 +91,18 @@ func (a *app) code(err error) int {
 	return exitInvalid
 }
 
+// verb is the verb of the command line, "" if it has none.
+func (a *app) verb() string {
+	if c, _, err := a.root.Find(a.line); err == nil && c != a.root {
+		return c.Name()
+	}
+	return ""
+}
+
 // mistyped is what cobra says of a command line, in the shape of an error.
 func (a *app) mistyped(err error) *action.Failure {
 	text := err.Error()
-	f := &action.Failure{What: text, Do: []string{"runbook help"}}
+	f := &action.Failure{What: text, Do: []string{"runbook help " + a.verb()}}
 	if word, ok := strings.CutPrefix(text, `unknown command "`); ok {
 		word, _, _ = strings.Cut(word, `"`)
 		f.What = fmt.Sprintf("there is no command %q", word)
@@ -103,6 +113,7 @@ func (a *app) mistyped(err error) *action.Failure {
 	}
 	if f.What == text {
 		f.What, _, _ = strings.Cut(text, "\n")
+		f.Do[0] = strings.TrimSpace(f.Do[0])
 	}
 	return f
 }

@@ -164,6 +164,9 @@ func lastLine(err error) error {
 		fin.State, fin.Reason = event.Failed, "journal"
 	case exitFailed:
 		fin.State, fin.Reason = event.Failed, "failed"
+	case exitInvalid:
+	default:
+		fin.State, fin.Reason = event.Cancelled, "cancelled"
 	}
 	return report.NewJSON(os.Stdout).NoRun(event.Event{Time: time.Now(), Type: event.TypeRunFinished, Data: fin})
 }
@@ -194,8 +197,7 @@ func (a *app) prepare(ctx context.Context, c *call) (*ready, error) {
 	}
 	got := comp.compile(f.source)
 	if got.plan == nil {
-		a.diagnose(os.Stderr, got.list, got.sources)
-		return nil, ending(exitInvalid)
+		return nil, a.invalid(c.playbook, got)
 	}
 	if envErr != nil {
 		return nil, a.environmentProblem(envErr, c)
@@ -244,11 +246,11 @@ func (a *app) start(ctx context.Context, c *call) (event.RunFinished, error) {
 	if err != nil {
 		return none, err
 	}
-	view, person := a.watch(c, w)
-	w.Subscribe(view.Event)
 	for _, hidden := range r.hides {
 		note("%s is taken; it hides %s", r.plan.Source.Name, hidden)
 	}
+	view, person := a.watch(c, w)
+	w.Subscribe(view.Event)
 	clients := action.NewClients()
 	fin := run.Run(ctx, run.Options{
 		Plan: r.plan, Inputs: r.given.values, Environment: r.env, Header: h, Journal: w, Clock: action.SystemClock(),
@@ -308,7 +310,7 @@ func (a *app) open(ctx context.Context, c *call, r *ready, h *event.RunCreated, 
 		return w, nil, nil
 	}
 	waiting, cancel := whileQuiet(ctx, stop)
-	defer cancel()
+	defer cancel(nil)
 	holder := journal.Holder{Run: h.Run, Playbook: h.Playbook, Environment: h.Environment.Name, User: h.User, Host: h.Host, PID: os.Getpid()}
 	locks, err := lock(waiting, state, keys, holder, c)
 	if err != nil {
@@ -320,13 +322,18 @@ func (a *app) open(ctx context.Context, c *call, r *ready, h *event.RunCreated, 
 	return w, locks, nil
 }
 
-// whileQuiet returns a context that ends with the first signal.
-func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ run.Signal }
+
+func (s *signalled) Error() string { return "stopped by " + s.Name }
+
+// whileQuiet returns a context that ends with the first signal, its cause.
+func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
 		select {
-		case <-stop:
-			cancel()
+		case s := <-stop:
+			cancel(&signalled{Signal: s})
 		case <-ctx.Done():
 		}
 	}()

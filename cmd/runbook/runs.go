@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -95,7 +96,8 @@ func (a *app) report(ref, format string) error {
 		folded.Apply(e)
 		return nil
 	})
-	if err != nil {
+	var damage *journal.DamageError
+	if err != nil && !errors.As(err, &damage) {
 		return storage(err)
 	}
 	if torn > 0 {
@@ -104,12 +106,19 @@ func (a *app) report(ref, format string) error {
 	if s.State == event.Running {
 		note("the run is still running")
 	}
-	if format == outputJSON {
-		return report.ReportJSON(os.Stdout, folded)
-	}
 	o := a.page(os.Stdout)
-	o.Journal = filepath.Base(path)
-	return report.Text(os.Stdout, folded, o)
+	if damage == nil {
+		o.Journal = filepath.Base(path)
+	}
+	if format == outputJSON {
+		err = report.ReportJSON(os.Stdout, folded)
+	} else {
+		err = report.Text(os.Stdout, folded, o)
+	}
+	if damage != nil {
+		return storage(damage)
+	}
+	return err
 }
 
 // overview is what runbook prints without a verb: what needs a person, and the

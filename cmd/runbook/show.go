@@ -38,8 +38,7 @@ func (a *app) plan(name string) (*plan.Plan, error) {
 	}
 	got := (&compiler{registry: reg}).compile(f.source)
 	if got.plan == nil {
-		a.diagnose(os.Stderr, got.list, got.sources)
-		return nil, ending(exitInvalid)
+		return nil, a.invalid(name, got)
 	}
 	return got.plan, nil
 }

@@ -80,20 +80,30 @@ func (d *document) hanging(in, text string) {
 	}
 }
 
+// labelled prints a labelled text below its step, wrapped.
+func (d *document) labelled(in, label, text string) {
+	for i, line := range wrap(text, max(40, d.width-len(in)-13)) {
+		if i > 0 {
+			label = ""
+		}
+		fmt.Fprintf(d, "%s%-13s%s\n", in, label, line)
+	}
+}
+
 // conditions prints when a step runs and what must hold after it.
 func (d *document) conditions(s *plan.Step, in string) {
 	if s.When != nil {
-		d.hanging(in, "Only when    "+s.When.Expr.Source())
+		d.labelled(in, "Only when", s.When.Expr.Source())
 	}
 	if s.Loop != nil {
-		text := "For each     " + written(s.Loop.Items)
+		text := written(s.Loop.Items)
 		if s.Loop.MaxParallel > 1 {
 			text += fmt.Sprintf(", %d at once", s.Loop.MaxParallel)
 		}
-		d.hanging(in, text)
+		d.labelled(in, "For each", text)
 	}
 	if s.Observe != nil {
-		d.right(in+"Observe      "+operation(s.Observe), action.Read.String())
+		d.labelled(in, "Observe", operation(s.Observe))
 	}
 	label := "Verify"
 	if s.Body == plan.BodyRemedies {
@@ -104,24 +114,23 @@ func (d *document) conditions(s *plan.Step, in string) {
 		if c.Warn {
 			name = "Warn if not"
 		}
-		text := fmt.Sprintf("%-12s %s", name, c.Expr.Source())
+		d.labelled(in, name, c.Expr.Source())
 		if c.Message != nil {
-			text += "    " + written(c.Message)
+			d.labelled(in, "", "else: "+written(c.Message))
 		}
-		d.hanging(in, text)
 	}
 	if s.Within != nil {
 		text := "within " + s.Within.Text
 		if s.Body == plan.BodyRemedies {
 			text += " of each remedy"
 		}
-		d.hanging(in, "             "+text+", observed every "+schema.TextOf(s.Within.Every))
+		d.labelled(in, "", text+", observed every "+schema.TextOf(s.Within.Every))
 	}
 	if s.Retry != nil {
-		d.hanging(in, fmt.Sprintf("Tried        at most %d times", s.Retry.Attempts))
+		d.labelled(in, "Tried", fmt.Sprintf("at most %d times", s.Retry.Attempts))
 	}
 	if s.Undo != nil {
-		d.hanging(in, "Undo         "+s.Undo.Name())
+		d.labelled(in, "Undo", s.Undo.Name())
 	}
 }
 

@@ -115,6 +115,15 @@ func (a *app) say(f *action.Failure, code int) {
 	_ = report.Error(os.Stderr, report.ErrOf(f, code), a.page(os.Stderr))
 }
 
+// tell prints a problem.
+func (a *app) tell(p *problem) {
+	e := report.ErrOf(p.failure, p.code)
+	if p.facts != nil {
+		e.Facts = p.facts
+	}
+	_ = report.Error(os.Stderr, e, a.page(os.Stderr))
+}
+
 // put writes text to w, as what was asked for.
 func put(w io.Writer, text string) error {
 	if _, err := io.WriteString(w, text); err != nil {

@@ -115,6 +115,16 @@ func (a *app) diagnose(f *os.File, list diag.List, sources map[string]*playbook.
 	}
 }
 
+// invalid tells what is wrong with a playbook that was to be used.
+func (a *app) invalid(name string, got compiled) error {
+	a.diagnose(os.Stderr, got.list, got.sources)
+	fmt.Fprintln(os.Stderr)
+	return &problem{code: exitInvalid, failure: &action.Failure{
+		What: fmt.Sprintf("%s is invalid: %s", name, got.list.Summary()), Do: []string{"runbook validate " + quote(name)},
+	}}
+}
+
+// verdict is the last line of a validation.
 func verdict(list diag.List, files, faulty int, took time.Duration) string {
 	time := schema.HumanDuration(took.Round(time.Millisecond))
 	if len(list) == 0 {
