@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 
 	"runbook/engine/action"
@@ -9,8 +10,11 @@ import (
 
 // settle finds out what became of an effect whose reply was lost: by the
 // action's own means, then by observation. Idempotence is the caller's last
-// resort. It returns AppliedLost where nothing is proven.
+// resort. It returns AppliedLost where nothing is proven. The step's time, which
+// may be why the reply was lost, and the halt of the run do not end it.
 func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Applied, bool) {
+	defer func(soft, hard context.Context) { w.soft, w.hard = soft, hard }(w.soft, w.hard)
+	w.soft, w.hard = w.runner.hard, w.runner.hard
 	if w.op.bound.Settle != nil {
 		ctx, cancel := w.Clock.WithTimeout(w.hard, readLimit)
 		applied, res, err := w.op.bound.Settle(ctx, w.call(w.in.path, w.op.target), subjects)

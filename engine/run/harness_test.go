@@ -1,0 +1,221 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/environment"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+	"runbook/engine/run"
+	"runbook/engine/schema"
+)
+
+// recorder is a journal in memory. From the fact before which fail says so, it
+// fails for good.
+type recorder struct {
+	mu     sync.Mutex
+	facts  []event.Event
+	polls  int
+	fail   func(*event.Event) bool
+	broken bool
+}
+
+var errDisk = errors.New("no space left on device")
+
+func (j *recorder) Append(e *event.Event) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken = j.broken || j.fail != nil && j.fail(e); j.broken {
+		return errDisk
+	}
+	j.facts = append(j.facts, *e)
+	return nil
+}
+
+func (j *recorder) Transient(e event.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e.Type == event.TypePoll {
+		j.polls++
+	}
+}
+
+func (j *recorder) Reserve(int64) error { return nil }
+
+// person answers with what a test gives it; the zero person approves.
+type person struct {
+	refuse bool
+	before func() // an answer is given
+	never  bool
+	fields map[string]any
+	asked  []string
+}
+
+func (p *person) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
+	p.asked = append(p.asked, path+": "+a.Message)
+	if p.never {
+		<-ctx.Done()
+		return run.Answer{}, ctx.Err()
+	}
+	if p.before != nil {
+		p.before()
+	}
+	return run.Answer{Approved: !p.refuse, By: "alice", Reason: ""}, nil
+}
+
+func (p *person) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
+	p.asked = append(p.asked, path+": "+m.Text)
+	if p.never {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return p.fields, nil
+}
+
+// scene is a run to be played: a playbook, a world, and what stands around.
+type scene struct {
+	world   *world
+	journal *recorder
+	person  run.Person
+	options run.Options
+	inputs  map[string]any
+	others  map[string]string // playbooks that it may call
+	signals []time.Duration   // when a SIGINT comes
+	took    time.Duration
+	final   event.RunFinished
+}
+
+func newScene() *scene {
+	return &scene{
+		world:   &world{values: map[string]int{}, fails: map[string]int{}},
+		journal: &recorder{},
+		options: run.Options{Environment: &environment.Environment{Name: "test", Policy: environment.DefaultPolicy()}},
+	}
+}
+
+func parse(t testing.TB, name, text string) *playbook.Playbook {
+	t.Helper()
+	if !strings.Contains(text, "playbook:") {
+		text = "playbook: " + name + "\ntitle: t\npurpose: p\nexpected: e\n" + text
+	}
+	tree, list := playbook.Parse(&playbook.Source{Name: name + ".yaml", Text: []byte(text)})
+	if list.Errors() > 0 {
+		t.Fatalf("%s: %+v", name, list)
+	}
+	return tree
+}
+
+func (s *scene) compile(t testing.TB, text string) *plan.Plan {
+	t.Helper()
+	p, list := plan.Compile(parse(t, "test", text), plan.Options{
+		Registry: s.world.registry(),
+		Load: func(name string, _ *playbook.Source) (*playbook.Playbook, diag.List, error) {
+			other, ok := s.others[name]
+			if !ok {
+				return nil, nil, fmt.Errorf("no playbook %q", name)
+			}
+			return parse(t, name, other), nil, nil
+		},
+	})
+	if p == nil {
+		t.Fatalf("%+v", list)
+	}
+	return p
+}
+
+// play runs the playbook on a clock of its own.
+func (s *scene) play(t *testing.T, text string) event.RunFinished {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		o := s.options
+		o.Plan, o.Journal, o.Person, o.Clock = s.compile(t, text), s.journal, s.person, action.SystemClock()
+		o.Inputs = schema.ApplyDefaults(o.Plan.Inputs, s.inputs)
+		o.Header.Run, o.Header.User = "run-1", "alice"
+		stop := make(chan run.Signal)
+		done := make(chan struct{})
+		go func() {
+			for _, at := range s.signals {
+				select {
+				case <-done:
+					return
+				case <-time.After(at):
+				}
+				select {
+				case stop <- run.Signal{Name: "SIGINT", Code: 130}:
+				case <-done:
+				}
+			}
+		}()
+		start := time.Now()
+		s.final = run.Run(t.Context(), o, stop)
+		s.took = time.Since(start)
+		close(done)
+	})
+	return s.final
+}
+
+// order lists the facts of the steps: "type path".
+func (s *scene) order(types ...event.Type) []string {
+	var out []string
+	for _, f := range s.journal.facts {
+		if len(types) == 0 || slices.Contains(types, f.Type) {
+			out = append(out, string(f.Type)+" "+f.Path)
+		}
+	}
+	return out
+}
+
+// state is the last recorded state of the step at path, "" if it never ended.
+func (s *scene) state(path string) event.State {
+	var last event.State
+	for _, f := range s.journal.facts {
+		if f.Path != path {
+			continue
+		}
+		switch d := f.Data.(type) {
+		case *event.StepFinished:
+			last = d.State
+		case *event.StepSkipped:
+			last = event.Skipped
+		}
+	}
+	return last
+}
+
+// states is state of many, in one text.
+func (s *scene) states(paths ...string) string {
+	var out []string
+	for _, p := range paths {
+		out = append(out, p+"="+string(s.state(p)))
+	}
+	return strings.Join(out, " ")
+}
+
+// data returns the payloads of type D at path.
+func data[D any](s *scene, path string) []*D {
+	var out []*D
+	for _, f := range s.journal.facts {
+		if d, ok := f.Data.(*D); ok && f.Path == path {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if g, w := fmt.Sprint(got), fmt.Sprint(want); g != w {
+		t.Errorf("%s:\n got  %s\n want %s", what, g, w)
+	}
+}
