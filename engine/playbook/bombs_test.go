@@ -48,12 +48,16 @@ func TestBombs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
+			var list diag.List
 			source := &Source{Name: "bomb.yaml", Text: []byte(test.text)}
-			runtime.ReadMemStats(&before)
-			start := time.Now()
-			_, list := Parse(source)
-			took := time.Since(start)
-			runtime.ReadMemStats(&after)
+			took := time.Hour
+			for range 3 { // the least of three: other processes may run
+				runtime.ReadMemStats(&before)
+				start := time.Now()
+				_, list = Parse(source)
+				took = min(took, time.Since(start))
+				runtime.ReadMemStats(&after)
+			}
 			if list.Errors() == 0 || len(list) > maxFaults+1 {
 				t.Fatalf("%d diagnostics", len(list))
 			}

@@ -22,11 +22,16 @@ type reader struct {
 	hopeless  int // up to here no bracket or quote is worth a search for its end
 	comment   int // offset of the last comment that skip passed
 
-	list  diag.List
+	list diag.List
+	tree
+	writer
+}
+
+// tree is what the nodes are made of.
+type tree struct {
 	slab  []Node
 	pairs []Pair  // of the mappings that are being read
 	items []*Node // of the lists that are being read
-	writer
 }
 
 func newReader(doc *document) *reader {
