@@ -22,9 +22,9 @@ type Terminal struct {
 	run    Run
 	region region
 
-	banner    bool   // printed
-	history   string // to print above the region
-	printed   bool   // a step was printed
+	banner    bool            // printed
+	history   strings.Builder // to print above the region
+	printed   bool            // a step was printed
 	escalated bool
 	suspended bool
 	closed    bool
@@ -81,7 +81,7 @@ func (t *Terminal) Event(e event.Event) {
 		return
 	}
 	t.notable(e)
-	if t.history != "" && !t.suspended && (!t.o.Live || !t.o.still && time.Since(t.drawn) >= frame) {
+	if t.history.Len() > 0 && !t.suspended && (!t.o.Live || !t.o.still && time.Since(t.drawn) >= frame) {
 		t.draw()
 	}
 }
@@ -103,8 +103,8 @@ func (t *Terminal) Suspend() {
 	defer t.mu.Unlock()
 	t.printBanner()
 	width, _ := t.o.size()
-	t.region.draw(width, t.history, nil)
-	t.history, t.suspended = "", true
+	t.region.draw(width, t.take(), nil)
+	t.suspended = true
 }
 
 // Resume draws the region again.
@@ -131,13 +131,12 @@ func (t *Terminal) Close() error {
 	t.unfinished()
 	if t.run.End != nil {
 		if t.printed {
-			t.history += "\n"
+			t.history.WriteByte('\n')
 		}
-		t.history += Summary(&t.run, t.o)
+		t.history.WriteString(Summary(&t.run, t.o))
 	}
 	width, _ := t.o.size()
-	t.region.draw(width, t.history, nil)
-	t.history = ""
+	t.region.draw(width, t.take(), nil)
 	err := t.region.err
 	t.mu.Unlock()
 	t.ticks.Wait()
@@ -149,13 +148,20 @@ func (t *Terminal) printBanner() {
 		return
 	}
 	t.banner = true
+	before := t.take()
 	if t.o.Verbosity < 0 {
-		t.history = ""
 		return
 	}
 	p := newPage(t.o)
 	p.banner(&t.run)
-	t.history = p.render() + t.history
+	t.history.WriteString(p.render() + before)
+}
+
+// take returns the history that is not printed yet, and forgets it.
+func (t *Terminal) take() string {
+	text := t.history.String()
+	t.history.Reset()
+	return text
 }
 
 // finished prints a step of the top that is final.
@@ -173,7 +179,7 @@ func (t *Terminal) print(s *Step, live bool) {
 		p.blank()
 	}
 	tr.step(s)
-	t.history += p.render()
+	t.history.WriteString(p.render())
 	t.printed = true
 }
 
@@ -185,7 +191,7 @@ func (t *Terminal) undone(s *Step) {
 	tr := newTree(p, &t.run, false)
 	tr.head(s, 2, tr.titleColumn())
 	tr.failure(s, 6)
-	t.history += p.render()
+	t.history.WriteString(p.render())
 	t.printed = true
 }
 
@@ -228,7 +234,7 @@ func (t *Terminal) notable(e event.Event) {
 		}
 		p.put(p.add(l, s, part))
 	}
-	t.history += p.render()
+	t.history.WriteString(p.render())
 }
 
 func (t *Terminal) answered(e event.Event, a *event.Approval) string {
@@ -280,7 +286,7 @@ func (t *Terminal) escalate() {
 	t.escalated = true
 	p := newPage(t.o)
 	p.put(p.line(boldYellow, fmt.Sprintf("! Escalate now: %s (%s have passed)", x.Contact, coarse(x.After))))
-	t.history += p.render()
+	t.history.WriteString(p.render())
 }
 
 // draw prints the history and, on a live terminal, the region below it.
@@ -291,6 +297,5 @@ func (t *Terminal) draw() {
 	if t.o.Live && !t.closed && t.run.End == nil && t.banner && t.o.Verbosity >= 0 {
 		lines = t.live(height - 2)
 	}
-	t.region.draw(width, t.history, lines)
-	t.history = ""
+	t.region.draw(width, t.take(), lines)
 }
