@@ -14,22 +14,39 @@ import (
 // Prompt is the question for an approval: what would be done, to what, why,
 // and until when it can be answered. The caller reads the answer.
 type Prompt struct {
-	run  *Run
-	o    Options
-	path string
-	a    *event.Approval
-	rows int // of the block as it stands on the terminal
+	o      Options
+	path   string
+	a      *event.Approval
+	title  string // of the step
+	target string // with its address
+	env    event.Environment
+	params []event.Input
+	rows   int // of the block as it stands on the terminal
 }
 
 // Prompt returns the prompt for the approval a of the step at path. Suspend
 // the view before it is shown.
 func (t *Terminal) Prompt(path string, a *event.Approval) *Prompt {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return NewPrompt(&t.run, path, a, t.o)
 }
 
-// NewPrompt returns a prompt for a run that is followed elsewhere.
+// NewPrompt returns a prompt for a run that is followed elsewhere. It keeps
+// nothing of r.
 func NewPrompt(r *Run, path string, a *event.Approval, o Options) *Prompt {
-	return &Prompt{run: r, o: o, path: path, a: a}
+	env := r.Header.Environment
+	q := &Prompt{o: o, path: path, a: a, env: event.Environment{Name: env.Name, Protected: env.Protected}}
+	if a.Target != "" {
+		q.target = " on " + r.target(a.Target)
+	}
+	if s := r.steps.known(path); s != nil {
+		q.title = s.name()
+		if s.detail != nil {
+			q.params = s.detail.started.Params
+		}
+	}
+	return q
 }
 
 // Lines are the block above the question.
@@ -106,26 +123,20 @@ func (q *Prompt) Erase(w io.Writer) error {
 func (q *Prompt) Details() []string {
 	p := newPage(q.o)
 	f := fact{label: "Parameters"}
-	if s := q.run.steps.known(q.path); s != nil && s.detail != nil {
-		for _, in := range s.detail.started.Params {
-			f.rows = append(f.rows, row{cells: []string{in.Name + "=" + in.Text}})
-		}
+	for _, in := range q.params {
+		f.rows = append(f.rows, row{cells: []string{in.Name + "=" + in.Text}})
 	}
 	p.facts([]fact{f, saidFact("Summary", q.a.Preview.Summary), saidFact("Digest", q.a.Digest)})
 	return strings.Split(strings.TrimSuffix(p.render(), "\n"), "\n")
 }
 
 func (q *Prompt) compose(p *page) {
-	a, env := q.a, q.run.Header.Environment
+	a := q.a
 	q.head(p)
 	p.blank()
 	in := &page{width: p.width - 4, color: p.color, ascii: p.ascii, signs: p.signs, zone: p.zone, now: p.now}
-	in.put(in.environmentLine(in.label("Environment"), event.Environment{Name: env.Name, Protected: env.Protected}))
-	on := ""
-	if a.Target != "" {
-		on = " on " + q.run.target(a.Target)
-	}
-	in.fact(saidFact("Action", a.Action+on))
+	in.put(in.environmentLine(in.label("Environment"), q.env))
+	in.fact(saidFact("Action", a.Action+q.target))
 	q.effect(in)
 	in.fact(q.touches())
 	in.fact(saidFact("Interrupts", strings.Join(a.Preview.Interrupts, ", ")))
@@ -148,14 +159,10 @@ func (q *Prompt) compose(p *page) {
 }
 
 func (q *Prompt) head(p *page) {
-	title := ""
-	if s := q.run.steps.known(q.path); s != nil {
-		title = s.name()
-	}
 	l := p.line(boldCyan, "  "+p.signs.wait+" ")
 	p.add(l, bold, q.path).pad(4+max(leastID, min(len(q.path), mostID))+2, 2)
 	const waits = "waiting for approval"
-	l.join(p.cut(p.line(plain, title), max(p.width-l.width-len(waits)-2, 10)))
+	l.join(p.cut(p.line(plain, q.title), max(p.width-l.width-len(waits)-2, 10)))
 	p.right(l, boldCyan, waits)
 }
 
