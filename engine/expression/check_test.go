@@ -260,6 +260,9 @@ func TestNarrowing(t *testing.T) {
 	}
 	for _, source := range []string{
 		`(outputs.version == "1" or inputs.force) and len(outputs.version) > 0`,
+		`outputs.version == nil and len(outputs.version) > 0`,
+		`outputs.version != nil or len(outputs.version) > 0`,
+		`outputs.version != "1" and len(outputs.version) > 0`,
 		`all(outputs.containers, .health != nil) and all(outputs.containers, len(.health) > 0)`,
 		`all(outputs.containers, .health != nil and any(outputs.containers, len(.health) > 0))`,
 		`(steps.maybe.state == "passed" or inputs.force) and steps.maybe.outputs.status == 200`,

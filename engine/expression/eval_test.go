@@ -267,6 +267,30 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestLimitsBesideUnknown holds that an unknown does not hide that an
+// evaluation was stopped.
+func TestLimitsBesideUnknown(t *testing.T) {
+	v := testValues()
+	v.names["item"] = schema.Unknown{After: "change"}
+	for _, source := range []string{
+		`item.running and all(1..5000, true)`,
+		`item.running ? all(1..5000, true) : true`,
+		`any(concat([item.running], map(1..5000, true)), # and false)`,
+		`map(concat([item.running], map(1..5000, true)), # and false)`,
+		`[item.running, all(1..5000, true)]`,
+		`item.memory_limit_bytes == len(map(1..5000, true))`,
+	} {
+		e := mustCompile(t, source, testEnv(), nil)
+		if got, err := e.Eval(context.Background(), v, expression.Limits{Steps: 1000}); err == nil || !strings.Contains(err.Error(), "too many steps") {
+			t.Errorf("%s = %v, %v", source, got, err)
+		}
+	}
+	e := mustCompile(t, `any(concat([item.running], map(1..300, false)), # and 1 % 0 == 1)`, testEnv(), nil)
+	if got, err := e.Eval(context.Background(), v, expression.Limits{Steps: 3000}); got != (schema.Unknown{After: "change"}) || err != nil {
+		t.Errorf("an error behind an unknown: %v, %v", got, err)
+	}
+}
+
 // ending is a context that ends after it was asked some times.
 type ending struct {
 	context.Context

@@ -259,7 +259,7 @@ func (m *machine) conditional(n *node) (any, error) {
 			return nil, err
 		}
 	}
-	if errYes == nil && errNo == nil && !holdsUnknown(yes) && schema.Same(yes, no) {
+	if errYes == nil && errNo == nil && schema.Same(yes, no) {
 		return yes, nil
 	}
 	return u, nil

@@ -176,6 +176,9 @@ outputs.containers[0].name in ["a"] ?: steps.maybe.outputs?.status == 1 = false
     outputs.containers[0].name = app-1
   steps.maybe.outputs?.status == 1 = false
     steps.maybe.outputs?.status = (none)`},
+		{`(inputs.names | len()) > 5`, `
+(inputs.names | len()) > 5 = false
+  inputs.names | len() = 3`},
 		{`"größe" == inputs.container`, `
 "größe" == inputs.container = false
   inputs.container = app`},

@@ -37,11 +37,6 @@ func unknownIn(v any) (schema.Unknown, bool) {
 	return schema.Unknown{}, false
 }
 
-func holdsUnknown(v any) bool {
-	_, ok := unknownIn(v)
-	return ok
-}
-
 // kindOf returns the kind of a playbook value; Any for what is none.
 func kindOf(v any) schema.Kind {
 	switch v.(type) {
