@@ -113,7 +113,7 @@ func (w *work) denied(d environment.Decision) outcome {
 // limit bounds one attempt: the parameter `for` is beyond it, and a step's own
 // timeout takes its place.
 func (w *work) limit(ctx context.Context, op *operation, base time.Duration) (context.Context, context.CancelFunc) {
-	if w.in.step.Timeout > 0 {
+	if w.in.step.Timeout > 0 && ctx != w.runner.hard {
 		return context.WithCancel(ctx)
 	}
 	if d, ok := op.params["for"].(time.Duration); ok {
