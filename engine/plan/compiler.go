@@ -118,7 +118,7 @@ func (c *compiler) head() {
 	p.Symptoms, p.Alerts, p.SeeAlso = values(t.Symptoms), values(t.Alerts), values(t.SeeAlso)
 	p.Source = sourceOf(t.Source)
 	p.Timeout = c.duration(t.Timeout)
-	p.OnFailure = c.onFailure(t.OnFailure, true)
+	p.OnFailure = onFailure(t.OnFailure)
 	if e := t.Escalation; e != nil {
 		p.Escalation = &Escalation{After: c.duration(e.After), Contact: e.Contact.Value}
 	}
@@ -171,6 +171,9 @@ func (c *compiler) report(s diag.Severity, code string, span diag.Span, message,
 func (c *compiler) fail(code string, n *playbook.Node, message, hint string) {
 	var span diag.Span
 	if n != nil {
+		if n.Broken {
+			return // what follows from a mistake that was reported is none
+		}
 		span = n.Span
 	}
 	c.report(diag.Error, code, span, message, hint)

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"runbook/engine/diag"
 	"runbook/engine/playbook"
 )
 
@@ -79,13 +78,8 @@ func (c *compiler) register(n *node) {
 	if !id.Set() {
 		return
 	}
-	if first, ok := c.steps[id.Value]; ok {
-		c.list.Add(diag.Diagnostic{
-			Code: diag.CodeDuplicateID, Source: c.tree.Source.Name, Span: id.Node.Span,
-			Message: "the id " + strconv.Quote(id.Value) + " is taken", Hint: "give this step another id",
-			Notes: []diag.Note{{Span: first.tree.ID.Node.Span, Message: "first used here"}},
-		})
-		return
+	if _, taken := c.steps[id.Value]; taken {
+		return // reported with the tree
 	}
 	c.steps[id.Value] = n
 	c.plan.byID[id.Value] = n.step
@@ -100,8 +94,7 @@ func (c *compiler) edges(n *node, names map[string]int) {
 			continue
 		}
 		if s.Remedy > 0 {
-			c.fail(diag.CodeConflict, child.tree.Node, "a remedy cannot have needs", "remedies run in their order; remove `needs`")
-			s.AfterAll = true
+			s.AfterAll = true // reported with the tree
 			continue
 		}
 		for _, need := range child.tree.Needs {

@@ -23,7 +23,7 @@ func (c *compiler) parts(n *node) {
 func (c *compiler) step(n *node) {
 	t, s := n.tree, n.step
 	s.Title = t.Title.Value
-	s.OnFailure = c.onFailure(t.OnFailure, t.HasSteps || t.ForEach != nil)
+	s.OnFailure = onFailure(t.OnFailure)
 	s.Timeout = c.duration(t.Timeout)
 	s.SkipIfMet = t.SkipIfMet.Value == "true"
 	v := &view{c: c, reader: n}
@@ -91,9 +91,6 @@ func (c *compiler) body(n *node, v *view) {
 		c.parts(n)
 	case len(t.Remedies) > 0:
 		s.Body, s.Brief = BodyRemedies, plural(len(t.Remedies), "remedy")
-		if t.Observe == nil || len(t.Verify) == 0 {
-			c.fail(diag.CodeMissingKey, t.Node, "`remedies` need `observe` and `verify` beside them", "say what is looked at and what must hold")
-		}
 		s.Outputs = schema.ObjectOf(
 			schema.Field{Name: "remedy", Type: schema.StringType.AsOptional()},
 			schema.Field{Name: "verdict", Type: schema.EnumOf("met", "effective", "ineffective", "worse")},

@@ -83,6 +83,9 @@ func (c *compiler) template(s playbook.String, v *view, want *schema.Type) *Valu
 // value compiles a node to a value of type t.
 func (c *compiler) value(n *playbook.Node, t *schema.Type, v *view) *Value {
 	out := &Value{Type: t, Place: c.place(n)}
+	if n.Broken {
+		return out
+	}
 	switch n.Kind {
 	case playbook.Null:
 		if !t.Optional && t.Kind != schema.Any {
@@ -247,12 +250,9 @@ func (c *compiler) integer(s playbook.String, byDefault, low, high int) int {
 	return byDefault
 }
 
-func (c *compiler) onFailure(s playbook.String, container bool) OnFailure {
+func onFailure(s playbook.String) OnFailure {
 	switch s.Value {
 	case "continue":
-		if !container {
-			c.fail(diag.CodeMisplaced, s.Node, "only a playbook, a block or a loop allows `continue`", "write warn, stop or undo")
-		}
 		return Continue
 	case "warn":
 		return Warn

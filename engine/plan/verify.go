@@ -64,11 +64,7 @@ func (c *compiler) within(n *node) {
 
 func (c *compiler) approval(n *node, v *view) {
 	t := n.tree.Approve
-	if t == nil {
-		return
-	}
-	if n.step.Body != BodyAction {
-		c.fail(diag.CodeMisplaced, t.Node, "`approve` stands only beside an action", "put it on the step that acts")
+	if t == nil || n.step.Body != BodyAction {
 		return
 	}
 	names := judged(n.step)
@@ -82,11 +78,7 @@ func (c *compiler) approval(n *node, v *view) {
 
 func (c *compiler) retry(n *node) {
 	t := n.tree.Retry
-	if t == nil {
-		return
-	}
-	if n.step.Body != BodyAction {
-		c.fail(diag.CodeMisplaced, t.Node, "`retry` stands only beside an action", "put it on the step that acts")
+	if t == nil || n.step.Body != BodyAction {
 		return
 	}
 	r := &Retry{
@@ -118,8 +110,7 @@ func (c *compiler) undo(n *node) {
 		Path: n.step.Path + "/undo", Local: n.step.Local + "/undo", Place: c.place(t.Node), Parent: n.step,
 	}}
 	if t.Manual != nil {
-		c.fail(diag.CodeMisplaced, t.Node, "an undo cannot be manual", "undo with an action")
-		return
+		return // reported with the tree
 	}
 	v := &view{c: c, reader: child, names: judged(n.step)}
 	s := child.step
