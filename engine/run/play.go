@@ -148,8 +148,8 @@ func (r *runner) found(fin *event.RunFinished, got map[string]any) {
 // judge chooses state and exit code, the first that applies: doubt, signal,
 // class of the first failure, strictness.
 func (r *runner) judge(fin *event.RunFinished, o outcome) {
-	first := r.tally.first
-	if first == nil && o.bad() {
+	first := r.tally.first // it may have become a warning: then what ended the run counts
+	if o.bad() && (first == nil || o.problem.state != event.Cancelled) {
 		first = o.problem
 	}
 	if first != nil && (o.bad() || r.suspended()) {

@@ -1,0 +1,308 @@
+package run_test
+
+import (
+	"testing"
+	"time"
+
+	"runbook/engine/event"
+)
+
+func TestOnFailure(t *testing.T) {
+	const bad = "action: world.set, with: {name: bad, value: 1, ends: not_applied}"
+	for name, test := range map[string]struct {
+		text, states, sent string
+		code               int
+		end                event.State
+	}{
+		"stop": {
+			text:   "steps: [{id: a, " + bad + "}, {id: b, action: world.get, with: {name: x}}]",
+			states: "a=failed b=", sent: "[bad=1]", code: 1, end: event.Failed,
+		},
+		"continue": {
+			text:   "on_failure: continue\nsteps: [{id: a, " + bad + "}, {id: b, action: world.get, with: {name: x}}]",
+			states: "a=failed b=passed", sent: "[bad=1]", code: 1, end: event.Failed,
+		},
+		"warn": {
+			text:   "on_failure: warn\nsteps: [{id: a, " + bad + "}, {id: b, action: world.get, with: {name: x}}]",
+			states: "a=failed b=passed", sent: "[bad=1]", code: 0, end: event.Done,
+		},
+		"warn of a step": {
+			text:   "steps: [{id: a, on_failure: warn, " + bad + "}, {id: b, action: world.get, with: {name: x}}]",
+			states: "a=warned b=passed", sent: "[bad=1]", code: 0, end: event.Done,
+		},
+		"a block under warn, then a refusal": {
+			text:   "steps: [{id: a, on_failure: warn, steps: [{" + bad + "}]}, {id: b, action: world.set_again, with: {name: x, value: 1}}]",
+			states: "a=warned b=refused", sent: "[bad=1]", code: 3, end: event.Refused,
+		},
+		"a block under continue fails in the end": {
+			text:   "steps: [{id: a, on_failure: continue, steps: [{" + bad + "}, {id: b, action: world.get, with: {name: x}}]}, {id: c, action: world.get, with: {name: x}}]",
+			states: "a=failed b=passed c=", sent: "[bad=1]", code: 1, end: event.Failed,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.deny("world.set_again")
+			fin := s.play(t, test.text)
+			states := []string{"a", "b"}
+			if len(test.states) > len("a=failed b=passed ") {
+				states = append(states, "c")
+			}
+			equal(t, "states", s.states(states...), test.states)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "end", fin.State, test.end)
+		})
+	}
+}
+
+func TestUndo(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, `
+on_failure: undo
+steps:
+  - {id: a, action: world.set, with: {name: a, value: 1}, undo: {action: world.set, with: {name: a, value: "${{ outputs.value }}"}}}
+  - {id: b, action: world.set, with: {name: b, value: 1}}
+  - {id: c, action: world.set, with: {name: c, value: 1}, approve: true, undo: {action: world.set, with: {name: c, value: 0}}}
+  - {id: d, action: world.set, with: {name: d, value: 1, ends: not_applied}, undo: {action: world.set, with: {name: d, value: 0}}}
+finally:
+  - {action: world.set, with: {name: finally, value: 1}}
+`)
+	equal(t, "without a person: waits, undoes nothing", fin.ExitCode, 3)
+	equal(t, "sent", s.world.order(), "[a=1 b=1]")
+
+	p := &person{}
+	s2 := newScene()
+	s2.person = p
+	fin = s2.play(t, `
+on_failure: undo
+steps:
+  - {id: a, action: world.set, with: {name: a, value: 1}, undo: {action: world.set, with: {name: a, value: "${{ outputs.value }}"}}}
+  - {id: b, action: world.set, with: {name: b, value: 1}}
+  - {id: c, action: world.set, with: {name: c, value: 1}, approve: true, undo: {action: world.set, with: {name: c, value: 0}}}
+  - {id: d, action: world.set, with: {name: d, value: 1, ends: not_applied}, undo: {action: world.set, with: {name: d, value: 0}}}
+finally:
+  - {action: world.set, with: {name: finally, value: 1}}
+`)
+	equal(t, "sent", s2.world.order(), "[a=1 b=1 c=1 d=1 c=0 a=0 finally=1]")
+	equal(t, "states", s2.states("a", "b", "c", "d"), "a=undone b=passed c=undone d=failed")
+	equal(t, "code", fin.ExitCode, 1)
+	equal(t, "asked once", len(p.asked), 1)
+	undone := map[string]bool{}
+	for _, c := range fin.Changes {
+		if c.Phase == "" {
+			undone[c.Step] = c.Undone
+		}
+	}
+	equal(t, "undone changes", undone, map[string]bool{"a": true, "b": false, "c": true})
+}
+
+func TestUndoCoversThePartialAndAFailedUndoBlocksThoseAbove(t *testing.T) {
+	s := newScene()
+	s.play(t, `
+on_failure: undo
+steps:
+  - {id: a, action: world.set, with: {name: a, value: 1}, undo: {action: world.set, with: {name: a, value: 0}}}
+  - {id: b, action: world.set, with: {name: b, value: 1}, undo: {action: world.set, with: {name: b, value: 0, ends: not_applied}}}
+  - {id: c, action: world.set, with: {name: c, value: 1, ends: partial}, undo: {action: world.set, with: {name: c, value: 0}}}
+`)
+	equal(t, "sent", s.world.order(), "[a=1 b=1 c=1 c=0 b=0]")
+	equal(t, "states", s.states("a", "b", "c"), "a=undo_failed b=undo_failed c=undone")
+}
+
+func TestUndoOfABlockLeavesTheRest(t *testing.T) {
+	s := newScene()
+	s.play(t, `
+steps:
+  - {id: a, action: world.set, with: {name: a, value: 1}, undo: {action: world.set, with: {name: a, value: 0}}}
+  - id: block
+    on_failure: undo
+    steps:
+      - {id: b, action: world.set, with: {name: b, value: 1}, undo: {action: world.set, with: {name: b, value: 0}}}
+      - {id: c, action: world.set, with: {name: c, value: 1, ends: not_applied}}
+`)
+	equal(t, "sent", s.world.order(), "[a=1 b=1 c=1 b=0]")
+	equal(t, "states", s.states("a", "b", "block"), "a=passed b=undone block=failed")
+}
+
+func TestLoops(t *testing.T) {
+	const change = "action: world.set, with: {name: \"n${{ item }}\", value: \"${{ index }}\"}"
+	for name, test := range map[string]struct {
+		text, state, sent string
+		most              int
+	}{
+		"in order":     {text: "steps: [{id: x, for_each: [7, 8, 9], " + change + "}]", state: "passed", sent: "[n7=0 n8=1 n9=2]", most: 1},
+		"of a read":    {text: "steps: [{id: l, action: world.list, with: {count: 3}}, {id: x, for_each: \"${{ steps.l.outputs.items }}\", " + change + "}]", state: "passed", sent: "[n0=0 n1=1 n2=2]", most: 1},
+		"empty":        {text: "steps: [{id: l, action: world.list, with: {count: 0}}, {id: x, for_each: \"${{ steps.l.outputs.items }}\", " + change + "}]", state: "skipped", sent: "[]"},
+		"max_parallel": {text: "steps: [{id: x, for_each: [1, 1, 1, 1, 1], max_parallel: 3, action: world.set, with: {name: a, value: 1, takes: 4s}}]", state: "passed", sent: "[a=1 a=1 a=1 a=1 a=1]", most: 3},
+		"failure stops the rest": {
+			text:  "steps: [{id: x, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}]",
+			state: "failed", sent: "[a=1]", most: 1,
+		},
+		"but not under continue": {
+			text:  "steps: [{id: x, on_failure: continue, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}]",
+			state: "failed", sent: "[a=1 a=2]", most: 1,
+		},
+		"nor under warn": {
+			text:  "steps: [{id: x, on_failure: warn, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}]",
+			state: "warned", sent: "[a=1 a=2]", most: 1,
+		},
+		"undo": {
+			text:  "steps: [{id: x, on_failure: undo, for_each: [1, 2], steps: [{action: world.set, with: {name: a, value: \"${{ item }}\"}, undo: {action: world.set, with: {name: a, value: -1}}}, {when: item == 2, action: world.set, with: {name: b, value: 1, ends: not_applied}}]}]",
+			state: "failed", sent: "[a=1 a=2 b=1 a=-1 a=-1]", most: 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.play(t, test.text)
+			equal(t, "state", s.state("x"), test.state)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "at once", s.world.most, test.most)
+		})
+	}
+}
+
+func TestLoopOutputsAreLists(t *testing.T) {
+	s := newScene()
+	s.world.values["n1"] = 11
+	fin := s.play(t, `
+steps:
+  - {id: x, for_each: [0, 1], action: world.get, with: {name: "n${{ item }}"}}
+  - {id: none, for_each: "${{ filter([1], # > 5) }}", action: world.get, with: {name: a}}
+outputs:
+  all: "${{ map(steps.x.outputs, .value) }}"
+  none: "${{ len(steps.none.outputs) }}"
+`)
+	equal(t, "outputs", string(fin.Outputs), `{"all":[0,11],"none":0}`)
+}
+
+func TestWhen(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, `
+steps:
+  - {id: a, when: 1 > 2, action: world.set, with: {name: a, value: 1}}
+  - {id: b, needs: [a], action: world.set, with: {name: b, value: 1}}
+  - {id: c, when: 'steps.a.state == "skipped"', action: world.set, with: {name: c, value: 1}}
+`)
+	equal(t, "states", s.states("a", "b", "c"), "a=skipped b=passed c=passed")
+	equal(t, "end", fin.State, event.Done)
+	equal(t, "skipped counted", s.order(event.TypeStepSkipped), "[step_skipped a]")
+}
+
+func TestNeedsRunAtOnce(t *testing.T) {
+	s := newScene()
+	s.play(t, `
+steps:
+  - {id: a, needs: [], action: world.wait, with: {takes: 10s}}
+  - {id: b, needs: [], action: world.wait, with: {takes: 5s}}
+  - {id: c, needs: [b], action: world.set, with: {name: c, value: 1}}
+  - {id: d, action: world.set, with: {name: d, value: 1}}
+`)
+	equal(t, "took", s.took, 10*time.Second)
+	equal(t, "sent", s.world.order(), "[c=1 d=1]")
+}
+
+func TestFailureStopsReadsInFlight(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, `
+steps:
+  - {id: a, needs: [], action: world.wait, with: {takes: 20s}}
+  - {id: b, needs: [], action: world.set, with: {name: b, value: 1, takes: 3s, ends: not_applied}}
+  - {id: c, needs: [], action: world.set, with: {name: c, value: 1, takes: 9s}}
+`)
+	equal(t, "states", s.states("a", "b", "c"), "a=cancelled b=failed c=passed")
+	equal(t, "took", s.took, 9*time.Second)
+	equal(t, "step", fin.Step, "b")
+}
+
+func TestFinally(t *testing.T) {
+	for name, test := range map[string]struct {
+		text, text2 string
+		person      *person
+		sent        string
+		code        int
+	}{
+		"after success": {text: "{id: x, action: world.get, with: {name: x}}", sent: "[none=1 last=2]"},
+		"after a failure": {
+			text: "{id: x, title: Set it, action: world.set, with: {name: x, value: 1, ends: not_applied}}",
+			sent: "[x=1 failed=1 last=2]", code: 1,
+		},
+		"after a refusal": {
+			text:   "{id: x, approve: true, action: world.set, with: {name: x, value: 1}}",
+			person: &person{refuse: true}, sent: "[refused=1 last=2]", code: 3,
+		},
+		"not while it waits": {text: "{id: x, approve: true, action: world.set, with: {name: x, value: 1}}", sent: "[]", code: 3},
+		"not after a prerequisite": {
+			text:  "{id: x, action: world.get, with: {name: x}}",
+			text2: "prerequisites: [{id: p, action: world.get, with: {name: x}, verify: [outputs.value == 9]}]",
+			sent:  "[]", code: 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			if test.person != nil {
+				s.person = test.person
+			}
+			fin := s.play(t, test.text2+`
+steps: [`+test.text+`]
+finally:
+  - {when: 'failure.reason != ""', action: world.set, with: {name: "${{ failure.reason }}", value: "${{ failure.step == 'x' ? 1 : 0 }}"}}
+  - {when: 'failure.reason == ""', action: world.set, with: {name: none, value: 1}}
+  - {action: world.set, with: {name: last, value: 2}}
+`)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "code", fin.ExitCode, test.code)
+		})
+	}
+}
+
+func TestFinallyRunsAllAndItsFailureFailsTheRun(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, `
+steps: [{id: x, action: world.get, with: {name: x}}]
+finally:
+  - {action: world.set, with: {name: a, value: 1, ends: not_applied}}
+  - {action: world.set, with: {name: b, value: 1}}
+`)
+	equal(t, "sent", s.world.order(), "[a=1 b=1]")
+	equal(t, "code", fin.ExitCode, 1)
+	equal(t, "step", fin.Step, "finally/1")
+
+	s = newScene()
+	fin = s.play(t, `
+steps: [{id: x, action: world.set, with: {name: x, value: 1, ends: not_applied}}]
+finally: [{action: world.set, with: {name: a, value: 1, ends: partial}}]
+`)
+	equal(t, "never replaces the first", fin.Step, "x")
+}
+
+func TestCall(t *testing.T) {
+	s := newScene()
+	s.others = map[string]string{"inner": `
+inputs: {name: {type: string}}
+steps: [{id: c, action: world.set, with: {name: "${{ inputs.name }}", value: 3}}]
+finally: [{action: world.set, with: {name: end, value: 1}}]
+outputs: {was: "${{ steps.c.outputs.value }}"}
+`}
+	s.world.values["a"] = 41
+	fin := s.play(t, `
+steps:
+  - {id: x, call: inner, with: {name: a}}
+  - {id: y, action: world.set, with: {name: y, value: "${{ steps.x.outputs.was + 1 }}"}}
+`)
+	equal(t, "end", fin.State, event.Done)
+	equal(t, "sent", s.world.order(), "[a=3 end=1 y=42]")
+	equal(t, "states", s.states("x", "x/c", "y"), "x=passed x/c=passed y=passed")
+	equal(t, "ends", s.order(event.TypeStepFinished), "[step_finished x/c step_finished x/finally/1 step_finished x step_finished y]")
+}
+
+func TestCallThatFails(t *testing.T) {
+	s := newScene()
+	s.others = map[string]string{"inner": `
+steps: [{id: c, action: world.set, with: {name: c, value: 3, ends: not_applied}}]
+finally: [{action: world.set, with: {name: "${{ failure.reason }}", value: 1}}]
+`}
+	fin := s.play(t, "steps: [{id: x, call: inner}, {id: y, action: world.set, with: {name: y, value: 1}}]")
+	equal(t, "code", fin.ExitCode, 1)
+	equal(t, "sent", s.world.order(), "[c=3 failed=1]")
+	equal(t, "step", fin.Step, "x/c")
+}

@@ -1,0 +1,143 @@
+package run_test
+
+import (
+	"testing"
+	"time"
+
+	"runbook/engine/environment"
+	"runbook/engine/event"
+)
+
+func (s *scene) deny(name string) {
+	s.options.Environment.Policy.Deny = append(s.options.Environment.Policy.Deny, environment.Rule{Name: name, Place: "runbook.yaml:1:1"})
+}
+
+func TestApproval(t *testing.T) {
+	const write = "steps: [{id: x, approve: {message: 'Set it?'}, action: world.set, with: {name: a, value: 1}}]"
+	const destroys = "steps: [{id: x, approve: true, action: world.drop_value, with: {name: a, value: 1}}]"
+	for name, test := range map[string]struct {
+		text   string
+		person *person
+		yes    bool
+		sent   string
+		code   int
+		state  event.State
+		last   event.Type
+	}{
+		"given":                    {text: write, person: &person{}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
+		"refused":                  {text: write, person: &person{refuse: true}, sent: "[]", code: 3, state: event.Refused, last: event.TypeApprovalRefused},
+		"expired":                  {text: write, person: &person{never: true}, sent: "[]", code: 3, state: event.Refused, last: event.TypeApprovalExpired},
+		"no terminal":              {text: write, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
+		"--yes":                    {text: write, yes: true, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
+		"--yes never destroys":     {text: destroys, yes: true, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
+		"--yes is no one's role":   {text: "steps: [{id: x, approve: {by: dba}, action: world.set, with: {name: a, value: 1}}]", yes: true, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
+		"what destroys, by person": {text: destroys, person: &person{}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			if test.person != nil {
+				s.person = test.person
+			}
+			s.options.Yes = test.yes
+			fin := s.play(t, test.text)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "state", fin.State, test.state)
+			var last event.Type
+			for _, f := range s.journal.facts {
+				if _, ok := f.Data.(*event.Approval); ok {
+					last = f.Type
+				}
+			}
+			equal(t, "last of the approval", last, test.last)
+			if test.state == event.Waiting {
+				equal(t, "ends with", s.order()[len(s.order())-1], "run_suspended ")
+			}
+		})
+	}
+}
+
+func TestWaitingCountsTowardsNoTimeout(t *testing.T) {
+	s := newScene()
+	s.person = &person{before: func() { time.Sleep(9 * time.Minute) }}
+	fin := s.play(t, "timeout: 1m\nsteps: [{id: x, timeout: 20s, approve: true, action: world.set, with: {name: a, value: 1, takes: 10s}}]")
+	equal(t, "code", fin.ExitCode, 0)
+	equal(t, "took", s.took, "9m10s")
+}
+
+func TestPolicyDenies(t *testing.T) {
+	s := newScene()
+	s.deny("world.set")
+	fin := s.play(t, "steps: [{id: x, action: world.set, with: {name: a, value: 1}}, {id: y, action: world.get, with: {name: a}}]\nfinally: [{action: world.set_again, with: {name: end, value: 1}}]")
+	equal(t, "code", fin.ExitCode, 3)
+	equal(t, "state", fin.State, event.Refused)
+	equal(t, "sent", s.world.order(), "[end=1]")
+	equal(t, "states", s.states("x", "y"), "x=refused y=")
+}
+
+func TestManual(t *testing.T) {
+	const text = `
+steps:
+  - id: x
+    manual: {text: Pull the plug, fields: {plugs: {type: int}}}
+    verify: [outputs.plugs > 0]
+  - {id: y, action: world.set, with: {name: y, value: "${{ steps.x.outputs.plugs }}"}}
+`
+	s := newScene()
+	p := &person{fields: map[string]any{"plugs": 2, "by": "alice", "at": time.Unix(0, 0).UTC()}}
+	s.person = p
+	fin := s.play(t, text)
+	equal(t, "end", fin.State, event.Done)
+	equal(t, "sent", s.world.order(), "[y=2]")
+	equal(t, "asked", p.asked, "[x: Pull the plug]")
+
+	s = newScene()
+	s.person = &person{fields: map[string]any{"plugs": 0}}
+	equal(t, "checked", s.play(t, text).State, event.Failed)
+
+	s = newScene()
+	fin = s.play(t, text)
+	equal(t, "without a person", fin.ExitCode, 3)
+	equal(t, "state", fin.State, event.Waiting)
+
+	s = newScene()
+	s.person = &person{never: true}
+	fin = s.play(t, text)
+	equal(t, "nobody reports", fin.State, event.Refused)
+	equal(t, "after", s.took, 24*time.Hour)
+}
+
+func TestSignals(t *testing.T) {
+	const text = `
+steps:
+  - {id: x, needs: [], action: world.set, with: {name: x, value: 1, takes: 20s}}
+  - {id: y, needs: [], action: world.wait, with: {takes: 25s}}
+  - {id: z, action: world.set, with: {name: z, value: 1}}
+finally: [{action: world.set, with: {name: "${{ failure.reason }}", value: 1}}]
+`
+	s := newScene()
+	s.signals = []time.Duration{5 * time.Second}
+	fin := s.play(t, text)
+	equal(t, "code", fin.ExitCode, 130)
+	equal(t, "state", fin.State, event.Cancelled)
+	equal(t, "a change in flight finishes", s.took, "20s")
+	equal(t, "sent", s.world.order(), "[x=1 cancelled=1]")
+	equal(t, "states", s.states("x", "y", "z"), "x=passed y=cancelled z=")
+
+	s = newScene()
+	s.signals = []time.Duration{5 * time.Second, 2 * time.Second}
+	fin = s.play(t, text)
+	equal(t, "second signal", s.took, "7s")
+	equal(t, "in doubt", fin.ExitCode, 6)
+	equal(t, "no finally", s.world.order(), "[x=1]")
+}
+
+func TestSignalWhileAPersonIsAsked(t *testing.T) {
+	s := newScene()
+	s.person = &person{never: true}
+	s.signals = []time.Duration{5 * time.Second}
+	fin := s.play(t, "steps: [{id: x, approve: true, action: world.set, with: {name: x, value: 1}}]")
+	equal(t, "code", fin.ExitCode, 130)
+	equal(t, "took", s.took, "5s")
+	equal(t, "sent", s.world.order(), "[]")
+}
