@@ -275,8 +275,8 @@ func TestLimitsBesideUnknown(t *testing.T) {
 	for _, source := range []string{
 		`item.running and all(1..5000, true)`,
 		`item.running ? all(1..5000, true) : true`,
-		`any(concat([item.running], map(1..5000, true)), # and false)`,
-		`map(concat([item.running], map(1..5000, true)), # and false)`,
+		`any(concat([item.running], 1..2000), # == 0)`,
+		`map(concat([item.running], 1..2000), # == 0)`,
 		`[item.running, all(1..5000, true)]`,
 		`item.memory_limit_bytes == len(map(1..5000, true))`,
 	} {
@@ -356,11 +356,14 @@ func TestBombs(t *testing.T) {
 // machine may be busy with other things.
 func quick(t *testing.T, name string, f func()) {
 	t.Helper()
-	best := time.Hour
+	best, limit := time.Hour, 100*time.Millisecond
+	if raceDetector {
+		limit *= 20
+	}
 	for range 5 {
 		start := time.Now()
 		f()
-		if best = min(best, time.Since(start)); best < 100*time.Millisecond {
+		if best = min(best, time.Since(start)); best < limit {
 			return
 		}
 	}
