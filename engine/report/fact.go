@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -51,6 +52,7 @@ func (r row) line() string {
 		n := len(cells) - 1
 		cells = append(append(append([]string{}, cells[:n]...), r.right), cells[n])
 	}
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c string) bool { return c == "" })
 	return strings.Join(cells, " ")
 }
 
@@ -70,6 +72,9 @@ func (p *page) fact(f fact) {
 		}
 		l.pad(labelColumn, 1)
 		for c, text := range r.cells[:len(r.cells)-1] {
+			if widths[c] == 0 {
+				continue
+			}
 			at := l.width + widths[c] + 2
 			p.add(l, r.style, text).pad(at, 2)
 		}

@@ -77,7 +77,9 @@ func (v *Plain) fact(e event.Event) {
 			v.line(e.Time, "", "resumed", fmt.Sprintf("by %s on %s, pid %d", d.User, d.Host, d.PID))
 		}
 	case *event.Phase:
-		v.line(e.Time, strings.TrimSuffix(e.Path, "/"), "phase", d.Name)
+		if d.Name == "undo" || v.o.Verbosity > 0 {
+			v.line(e.Time, strings.TrimSuffix(e.Path, "/"), "phase", d.Name)
+		}
 	case *event.StepStarted, *event.StepSkipped, *event.StepFinished, *event.Expanded:
 		v.step(e)
 	case *event.Check, *event.Remedy, *event.Settled, *event.Retry, *event.Observation:

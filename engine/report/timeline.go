@@ -82,7 +82,9 @@ func (r *Run) moment(e event.Event) string {
 			return fmt.Sprintf("resumed by %s on %s, pid %d", d.User, d.Host, d.PID)
 		}
 	case *event.Phase:
-		return map[string]string{"undo": "undoing", "finally": "finally"}[d.Name]
+		if d.Name == "undo" {
+			return "undoing"
+		}
 	case *event.RunSuspended:
 		return suspendedMoment(&d.RunFinished)
 	case *event.RunFinished:

@@ -190,7 +190,7 @@ func (t *tree) text(indent int, s style, text string) {
 // doing shows the action that runs and how far it is.
 func (t *tree) doing(s *Step, indent int) {
 	d := s.detail
-	if s.Plan.Title != "" && d.started.Action != "" {
+	if s.Plan.Title != "" && d.started.Action != "" && d.started.Brief != s.title() {
 		t.text(indent, dim, d.started.Brief)
 	}
 	if p := d.live.progress; p != nil {
