@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"runbook/engine/action"
@@ -25,26 +26,92 @@ func (n lockNames) Name(name string) (any, bool) {
 	return v, ok
 }
 
-func (n lockNames) Step(string) (any, bool) { return nil, false }
+func (n lockNames) Step(string) (any, bool) { return schema.Unknown{}, true }
 
-// lockKeys evaluates the locks of a plan.
+// lockKeys evaluates the locks of a plan and of the playbooks that it calls.
 func lockKeys(ctx context.Context, p *plan.Plan, env *environment.Environment, g *given) ([]string, error) {
 	names := lockNames{"inputs": g.values, "vars": env.Vars, "environment": map[string]any{"name": env.Name}}
-	var keys []string
-	for _, v := range p.Lock {
-		if v.Template == nil {
-			keys = append(keys, schema.TextOf(v.Const))
-			continue
+	keys, err := names.keys(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := names.callees(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range inner {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
-		got, err := v.Template.Eval(ctx, names, expression.Limits{})
-		if err != nil {
-			return nil, &problem{code: exitInvalid, failure: &action.Failure{
-				What: fmt.Sprintf("the lock %s has no value: %v", v.Template.Source(), err), Where: v.Place, Err: err,
-			}}
-		}
-		keys = append(keys, schema.TextOf(got))
 	}
 	return keys, nil
+}
+
+// keys are the locks of one playbook.
+func (n lockNames) keys(ctx context.Context, p *plan.Plan) ([]string, error) {
+	var keys []string
+	for _, v := range p.Lock {
+		got, err := n.value(ctx, v)
+		switch {
+		case err != nil:
+			return nil, &problem{code: exitInvalid, failure: &action.Failure{
+				What: fmt.Sprintf("the lock %s has no value: %v", written(v), err), Where: v.Place, Err: err,
+			}}
+		case schema.HasUnknown(got):
+			note("the lock %s of %s depends on a step: it is not taken, %s", written(v), p.Name, v.Place)
+		default:
+			keys = append(keys, schema.TextOf(got))
+		}
+	}
+	return keys, nil
+}
+
+// value evaluates a constant or a template.
+func (n lockNames) value(ctx context.Context, v *plan.Value) (any, error) {
+	if v.Template != nil {
+		return v.Template.Eval(ctx, n, expression.Limits{})
+	}
+	return v.Const, nil
+}
+
+// callees are the locks of the playbooks that p calls. An input that only a
+// step can give is unknown.
+func (n lockNames) callees(ctx context.Context, p *plan.Plan) ([]string, error) {
+	var out []string
+	for _, s := range p.All() {
+		if s.Call == nil || s.Call.Plan == nil {
+			continue
+		}
+		inner := lockNames{"inputs": n.calleeInputs(ctx, s.Call), "vars": n["vars"], "environment": n["environment"]}
+		keys, err := inner.keys(ctx, s.Call.Plan)
+		if err != nil {
+			return nil, err
+		}
+		more, err := inner.callees(ctx, s.Call.Plan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(out, keys...), more...)
+	}
+	return out, nil
+}
+
+func (n lockNames) calleeInputs(ctx context.Context, c *plan.Call) map[string]any {
+	values := map[string]any{}
+	for _, f := range c.Plan.Inputs.Fields {
+		values[f.Name] = f.Default
+	}
+	if c.Params == nil || c.Params.Value == nil {
+		return values
+	}
+	for _, f := range c.Params.Value.Fields {
+		got, err := n.value(ctx, f.Value)
+		if err != nil || f.Value.IsList || f.Value.IsObject {
+			got = schema.Unknown{}
+		}
+		values[f.Name] = got
+	}
+	return values
 }
 
 // lock takes the keys of a run, waiting as long as the user allows.

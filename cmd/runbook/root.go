@@ -127,6 +127,12 @@ func (a *app) command() *cobra.Command {
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(*cobra.Command, []string) error { return a.overview() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if a.color != "auto" && a.color != "always" && a.color != "never" {
+				return usage(fmt.Sprintf("there is no colour mode %q", a.color), "--color auto, always or never")
+			}
+			return nil
+		},
 	}
 	root.SetOut(os.Stdout)
 	root.SetErr(os.Stderr)
