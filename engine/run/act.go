@@ -53,11 +53,11 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 	if sc.mild && decision.Answer == environment.Asked { // the approval of a step covers its undo
 		decision.Answer = environment.Allowed
 	}
+	done := w.bind()
+	defer done()
 	if decision.Answer == environment.Denied {
 		return w.denied(decision)
 	}
-	done := w.bind()
-	defer done()
 	if in.step.Observe != nil {
 		if w.look, fail = r.resolve(w.soft, in.step.Observe, sc); fail != nil {
 			return failed(in, fail)

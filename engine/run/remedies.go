@@ -124,7 +124,7 @@ func (g *goal) remedy(part *plan.Step) outcome {
 		"goal":    map[string]any{"observed": g.in.observed},
 		"because": g.because(part.Remedy),
 	})
-	sc.prefix = g.sc.prefix
+	sc.prefix, sc.goal = g.sc.prefix, g
 	sc.bound = newBoundary(g.runner.hard, g.sc.bound)
 	defer sc.bound.close()
 	return g.step(part, &sc)

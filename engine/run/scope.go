@@ -23,6 +23,7 @@ type scope struct {
 	bound  *boundary
 	mild   bool // an undo: never asks
 	phase  string
+	goal   *goal // the step around a remedy
 }
 
 // instances are the steps of one plan, item or call.

@@ -26,7 +26,7 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 			return w.settled(applied, "settle", lost)
 		}
 	}
-	if w.look != nil && w.observedProof() {
+	if w.look != nil && w.observedProof(w.in.before) || w.look == nil && w.goalProof() {
 		return w.settled(action.AppliedFully, "observe", lost)
 	}
 	if w.op.bound.Idempotent {
@@ -50,9 +50,9 @@ func (w *work) settled(a action.Applied, how string, lost *event.Failure) (actio
 // applied: all `fail` items that do not read outputs hold within the step's
 // time, and at least one of them did not hold before. That they do not hold
 // proves nothing.
-func (w *work) observedProof() bool {
+func (w *work) observedProof(before any) bool {
 	changed := false
-	names := w.names.with(map[string]any{"observed": w.in.before})
+	names := w.names.with(map[string]any{"observed": before})
 	v := &verification{runner: w.runner, in: w.in, kind: "verify", names: names, ctx: w.hard}
 	for _, item := range w.in.step.Verify {
 		if item.Warn || item.Expr.Reads("outputs") {
@@ -77,6 +77,18 @@ func (w *work) observedProof() bool {
 			return false
 		}
 	}
+}
+
+// goalProof is observedProof for a remedy that has no observation of its own, by
+// that of the step around it.
+func (w *work) goalProof() bool {
+	g := w.sc.goal
+	if g == nil || w.in.step.Remedy == 0 {
+		return false
+	}
+	around := *g.work
+	around.soft, around.hard = w.soft, w.hard
+	return around.observedProof(g.in.observed)
 }
 
 func (w *work) allHold(v *verification) bool {
