@@ -128,7 +128,11 @@ func (s *Step) trace(c *event.Check) {
 			return
 		}
 	}
-	s.Goals = append(s.Goals, GoalTrace{That: c.That, First: c.Seen, Held: c.Verdict == event.Held})
+	first := c.Seen
+	if c.Error != "" {
+		first = ""
+	}
+	s.Goals = append(s.Goals, GoalTrace{That: c.That, First: first, Held: c.Verdict == event.Held})
 }
 
 // judged keeps the verdict on a remedy and the goal after it.

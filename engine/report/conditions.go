@@ -115,6 +115,9 @@ func (t *tree) goalLines(s *Step, indent int) {
 		if c.Verdict == event.UnknownCheck && c.Now != "" {
 			value = "now " + bare(c.Now, c.That)
 		}
+		if c.Error != "" {
+			value = ""
+		}
 		t.condition(indent, "goal", c.Verdict, that, value)
 		if c.Error != "" && c.Verdict != event.UnknownCheck {
 			t.text(indent+6, plain, c.Error)

@@ -97,7 +97,7 @@ func (g GoalTrace) text() string {
 	}
 	var b strings.Builder
 	switch {
-	case simple && last != "" && last != g.First:
+	case simple && last != "" && g.First != "" && last != g.First:
 		fmt.Fprintf(&b, "%s %s → %s, goal %s %s", left, bare(g.First, g.That), bare(last, g.That), operator, right)
 	case simple && last != "":
 		fmt.Fprintf(&b, "%s %s, goal %s %s", left, bare(last, g.That), operator, right)

@@ -72,7 +72,7 @@ func checkText(c *event.Check) string {
 func remedyText(m *event.Remedy) string {
 	text := m.Verdict
 	for _, g := range m.Goal {
-		if g.Before != "" && g.After != "" {
+		if isValue(g.Before) && isValue(g.After) {
 			text += fmt.Sprintf(" %s %s -> %s", orThat(g), bare(g.Before, g.That), bare(g.After, g.That))
 		}
 	}

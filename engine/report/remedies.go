@@ -18,6 +18,9 @@ type remedyRow struct {
 	judging bool // it ended, and the goal is being looked at
 }
 
+// narrowPage is the width in columns below which a remedy takes two lines.
+const narrowPage = 72
+
 // remedies prints a step with remedies: its goal before them while they run,
 // after them when it is final.
 func (t *tree) remedies(s *Step, indent int) {
@@ -33,7 +36,7 @@ func (t *tree) remedies(s *Step, indent int) {
 	for _, r := range rows {
 		widest = max(widest, ansi.StringWidth(t.clean(r.title())))
 	}
-	widest = min(widest, t.width-46)
+	widest = min(widest, max(t.width-46, 26))
 	for _, r := range rows {
 		if s.detail.done.Met {
 			break
@@ -95,7 +98,7 @@ func (t *tree) remedyLine(s *Step, r remedyRow, indent, widest int) {
 	}
 	result, end := t.remedyResult(r)
 	title := t.line(plain, r.title())
-	if widest < 26 {
+	if t.width < narrowPage {
 		t.narrow(l, title, result, end)
 		t.remedyBody(s, r, column)
 		return
@@ -166,7 +169,7 @@ func (t *tree) remedyResult(r remedyRow) (*line, string) {
 		if final(s.parent.State) {
 			t.add(l, dim, "not reached")
 		} else if s.Plan.Asks {
-			if t.width >= 72 {
+			if t.width >= narrowPage {
 				l.pad(4, 0)
 			}
 			t.add(l, dim, "asks first")

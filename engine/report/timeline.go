@@ -217,17 +217,24 @@ func remedyMoment(m *event.Remedy) string {
 // goalChange is the item of the goal that tells most, before and after.
 func goalChange(m *event.Remedy) string {
 	for _, g := range m.Goal {
-		if g.Before != "" && g.After != "" && g.Before != g.After {
+		if isValue(g.Before) && isValue(g.After) && g.Before != g.After {
 			return fromTo(g.Name, g.Before, g.After)
 		}
 	}
 	for _, g := range m.Goal {
-		if g.After != "" {
+		switch {
+		case isValue(g.After) && isValue(g.Before):
 			return "still " + humanUnit(g.Name, g.After)
+		case isValue(g.After):
+			return "now " + humanUnit(g.Name, g.After)
 		}
 	}
 	return ""
 }
+
+// isValue reports whether what was seen is a value, short enough for a column,
+// and not why there is none.
+func isValue(seen string) bool { return seen != "" && len(seen) <= 24 }
 
 // finishMoment says how a step ended, where its change or its parts have not.
 func (r *Run) finishMoment(e event.Event, d *event.StepFinished) string {
