@@ -203,7 +203,7 @@ func (w *work) cut(cause error, err error) outcome {
 	o := halted(w.in, cause)
 	if errors.Is(cause, errTimedOut) {
 		f := failure(err)
-		f.What = "timed out after " + w.in.step.Timeout.String() + ": " + f.What
+		f.What = "no answer in " + w.in.step.Timeout.String()
 		o.problem.failure = f
 		f.Place = w.in.step.Place
 	}
