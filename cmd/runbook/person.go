@@ -82,6 +82,7 @@ func (p *prompter) begin() (end func()) {
 	if p.view != nil {
 		p.view.Suspend()
 	}
+	flush(os.Stdin)
 	select {
 	case <-p.lines:
 	default:
@@ -118,28 +119,22 @@ func (p *prompter) prompt(path string, a *event.Approval) *report.Prompt {
 	if p.view != nil {
 		return p.view.Prompt(path, a)
 	}
+	p.fold.mu.Lock()
+	defer p.fold.mu.Unlock()
 	return report.NewPrompt(&p.fold.run, path, a, p.page)
-}
-
-// guarded calls f while no fact is folded.
-func (p *prompter) guarded(f func()) {
-	if p.fold != nil {
-		p.fold.mu.Lock()
-		defer p.fold.mu.Unlock()
-	}
-	f()
 }
 
 // Approve implements run.Person.
 func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
 	defer p.begin()()
 	q := p.prompt(path, a)
-	show := func() { p.guarded(func() { _ = q.Show(p.out) }) }
-	show()
+	if err := q.Show(p.out); err != nil {
+		return run.Answer{}, errGone
+	}
 	for {
 		text, err := p.answer(ctx, func() {
 			if p.view != nil {
-				p.guarded(func() { _ = q.Refresh(p.out) })
+				_ = q.Refresh(p.out)
 			}
 		})
 		if err != nil {
@@ -156,8 +151,10 @@ func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) 
 		case "y", "yes":
 			return run.Answer{Approved: true, By: p.user}, nil
 		case "d", "details":
-			p.guarded(func() { fmt.Fprintln(p.out, strings.Join(q.Details(), "\n")) })
-			show()
+			fmt.Fprintln(p.out, strings.Join(q.Details(), "\n"))
+			if err := q.Show(p.out); err != nil {
+				return run.Answer{}, errGone
+			}
 			continue
 		}
 		return run.Answer{By: p.user}, nil

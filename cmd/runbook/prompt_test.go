@@ -1,0 +1,129 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+const asking = `playbook: ask
+title: It asks
+purpose: To show an approval.
+expected: It ends.
+steps:
+  - id: touch
+    title: Touch a file
+    approve: {message: Is it fine}
+    action: shell.run
+    EFFECT
+    with: {argv: [touch, touched]}
+  - id: lamp
+    title: Look
+    manual:
+      text: Look at the lamp.
+      fields:
+        colour: {type: string, enum: [red, green]}
+`
+
+// reply is typed once question is on the terminal, after what was there before.
+type reply struct{ question, text string }
+
+func TestPrompts(t *testing.T) {
+	const lamp = "one of red, green"
+	for _, test := range []struct {
+		name, effect string
+		replies      []reply
+		flags        []string
+		exit         int
+		shows        string
+		touched      bool
+	}{
+		{name: "approved", replies: []reply{{"[n]", "y\r"}, {lamp, "blue\r"}, {"none of its values", ""}, {lamp, "red\r"}}, shows: "approved by", touched: true},
+		{name: "details", replies: []reply{{"[n]", "d\r"}, {"Digest", ""}, {"[n]", "yes\r"}, {lamp, "red\r"}}, shows: "Done", touched: true},
+		{name: "plain lines", flags: []string{"--output", "plain"}, replies: []reply{{"[n]", "y\r"}, {lamp, "red\r"}}, shows: "finished  done", touched: true},
+		{name: "enter declines", replies: []reply{{"[n]", "\r"}}, exit: 3, shows: "declined"},
+		{name: "typed before", replies: []reply{{"", "y\r"}, {"[n]", "n\r"}}, exit: 3, shows: "declined"},
+		{name: "y is not the name", effect: "effect: destructive", replies: []reply{{"type the name", "y\r"}}, exit: 3, shows: "DESTRUCTIVE"},
+		{name: "the name", effect: "effect: destructive", replies: []reply{{"type the name", "touch\r"}, {lamp, "red\r"}}, shows: "Done", touched: true},
+		{name: "closed", replies: []reply{{"[n]", "\x04"}}, exit: 3, shows: "closed before an answer"},
+		{name: "Ctrl-C", replies: []reply{{"[n]", "\x03"}}, exit: 130, shows: "Cancelled"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			text := strings.Replace(asking, "EFFECT", test.effect, 1)
+			if err := os.WriteFile(filepath.Join(dir, "ask.yaml"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			screen, exit := converse(t, dir, test.replies, append([]string{"run", "ask.yaml"}, test.flags...)...)
+			if exit != test.exit {
+				t.Errorf("exit %d, want %d", exit, test.exit)
+			}
+			if !strings.Contains(screen, test.shows) {
+				t.Errorf("%q is not shown", test.shows)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "touched")); (err == nil) != test.touched {
+				t.Errorf("touched: %v, want %v", err == nil, test.touched)
+			}
+			if t.Failed() {
+				t.Log(screen)
+			}
+		})
+	}
+}
+
+// converse runs runbook on a terminal of its own and answers its questions.
+func converse(t *testing.T, dir string, replies []reply, words ...string) (screen string, exit int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Args = append([]string{"runbook"}, words...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir, "TERM=xterm", "CI=", "NO_COLOR=1", "LANG=C", "LC_ALL=C")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 92})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tty.Close() }()
+	dead := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	defer dead.Stop()
+	var all bytes.Buffer
+	from := 0
+	buffer := make([]byte, 4096)
+	for {
+		for len(replies) > 0 {
+			i := strings.Index(all.String()[from:], replies[0].question)
+			if i < 0 {
+				break
+			}
+			from += i + len(replies[0].question)
+			if _, err := tty.WriteString(replies[0].text); err != nil {
+				t.Fatal(err)
+			}
+			replies = replies[1:]
+		}
+		n, err := tty.Read(buffer)
+		all.Write(buffer[:n])
+		if err != nil {
+			break
+		}
+	}
+	err = cmd.Wait()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		t.Fatal(err)
+	}
+	return all.String(), cmd.ProcessState.ExitCode()
+}
