@@ -176,3 +176,33 @@ func TestActionsExist(t *testing.T) {
 		}
 	}
 }
+
+// Every line of Go that the walk-through of CONTRIBUTING.md quotes stands in the
+// family that it walks through.
+func TestQuotedGo(t *testing.T) {
+	files, err := filepath.Glob("../actions/redis/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files of the family: %v", err)
+	}
+	var source strings.Builder
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Write(text)
+	}
+	quoted := 0
+	for _, b := range blocks(t, filepath.Join("..", "CONTRIBUTING.md")) {
+		if b.info != "go" {
+			continue
+		}
+		quoted++
+		if text := strings.TrimSuffix(b.text, "\t...\n"); !strings.Contains(source.String(), text) {
+			t.Errorf("%s: this is not what actions/redis has:\n%s", b.place, text)
+		}
+	}
+	if quoted == 0 {
+		t.Error("CONTRIBUTING.md quotes nothing")
+	}
+}
