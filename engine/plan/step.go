@@ -134,9 +134,23 @@ func (c *compiler) action(n *node, v *view) {
 	if brief := c.brief(op); brief != "" {
 		s.Brief += " " + brief
 	}
-	if op.Effect == action.Destructive && t.Approve == nil {
+	switch {
+	case op.Effect != action.Destructive:
+	case undoes(n):
+		c.fail(CodeEffect, t.Action.Node, "an undo never destroys, and "+op.Action.Name+" does", "put back with an action that writes")
+	case t.Approve == nil:
 		c.fail(diag.CodeMissingKey, t.Action.Node, op.Action.Name+" destroys, and nobody is asked", "add `approve: {message: …}`")
 	}
+}
+
+// undoes reports whether the step is an undo or a part of one.
+func undoes(n *node) bool {
+	for ; n.parent != nil; n = n.parent {
+		if n.parent.tree != nil && n.parent.tree.Undo == n.tree {
+			return true
+		}
+	}
+	return false
 }
 
 // raise applies `effect:`, which may only raise what the action declares.

@@ -120,9 +120,6 @@ func (c *compiler) undo(n *node) {
 	c.body(child, v)
 	c.verify(child)
 	c.within(child)
-	if s.Op != nil && s.Op.Effect == action.Destructive {
-		c.fail(CodeEffect, t.Node, "an undo never destroys, and "+s.Op.Action.Name+" does", "put back with an action that writes")
-	}
 	n.step.Undo = s
 }
 

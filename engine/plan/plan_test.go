@@ -1,0 +1,294 @@
+package plan_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+)
+
+var update = flag.Bool("update", false, "write what is found to testdata")
+
+type getParams struct {
+	Name string `yaml:"name" doc:"Name."`
+}
+
+type setParams struct {
+	Name  string `yaml:"name" doc:"Name."`
+	Value int    `yaml:"value" doc:"Value." min:"-100" max:"100"`
+}
+
+type requestParams struct {
+	Method string `yaml:"method" doc:"Method." default:"GET" enum:"GET,POST"`
+	Path   string `yaml:"path" doc:"Path."`
+}
+
+type listOutputs struct {
+	Items []int `yaml:"items" doc:"Items."`
+}
+
+type valueOutputs struct {
+	Value int `yaml:"value" doc:"Value."`
+}
+
+// nothing makes an action that is compiled and never run.
+func nothing[P, O any](s action.Spec[P, O]) *action.Action {
+	s.Summary, s.Example = "Nothing.", "action: "+s.Name
+	s.Run = func(context.Context, action.Call, P) (o O, _ error) { return o, nil }
+	s.Preview = func(context.Context, action.Call, P) (p action.Preview, _ error) { return p, nil }
+	return action.New(s)
+}
+
+func registry(t testing.TB) *action.Registry {
+	t.Helper()
+	r, err := action.NewRegistry([]*action.Action{
+		nothing(action.Spec[getParams, valueOutputs]{Name: "world.get"}),
+		nothing(action.Spec[struct{}, listOutputs]{Name: "world.list"}),
+		nothing(action.Spec[setParams, valueOutputs]{Name: "world.set", Effect: action.Write}),
+		nothing(action.Spec[setParams, valueOutputs]{Name: "world.drop_value", Effect: action.Destructive}),
+		nothing(action.Spec[requestParams, valueOutputs]{
+			Name: "http.request", Effect: action.Write, EffectBy: []string{"method"},
+			EffectOf: func(p requestParams) action.Effect {
+				if p.Method == "GET" {
+					return action.Read
+				}
+				return action.Write
+			},
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func compile(t testing.TB, text string, others map[string]string) (*plan.Plan, diag.List) {
+	t.Helper()
+	read := func(name, text string) (*playbook.Playbook, diag.List) {
+		if !strings.Contains(text, "playbook:") {
+			text = "playbook: " + name + "\ntitle: t\npurpose: p\nexpected: e\n" + text
+		}
+		return playbook.Parse(&playbook.Source{Name: name + ".yaml", Text: []byte(text)})
+	}
+	tree, list := read("test", text)
+	if list.Errors() > 0 {
+		t.Fatalf("%+v", list)
+	}
+	return plan.Compile(tree, plan.Options{
+		Registry: registry(t),
+		Load: func(name string, _ *playbook.Source) (*playbook.Playbook, diag.List, error) {
+			other, ok := others[name]
+			if !ok {
+				return nil, nil, fmt.Errorf("no playbook %q", name)
+			}
+			tree, list := read(name, other)
+			return tree, list, nil
+		},
+	})
+}
+
+func lines(list diag.List) string {
+	var b strings.Builder
+	for _, d := range list {
+		fmt.Fprintf(&b, "%s %s %s %s\n", d.Span.Start, d.Severity, d.Code, d.Message)
+	}
+	return b.String()
+}
+
+func TestTenMistakesAreTenDiagnostics(t *testing.T) {
+	text, err := os.ReadFile("testdata/mistakes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, list := compile(t, string(text), nil)
+	if p != nil {
+		t.Error("a plan of a playbook with mistakes")
+	}
+	if list.Errors() != 10 {
+		t.Errorf("%d errors", list.Errors())
+	}
+	got := lines(list)
+	if *update {
+		if err := os.WriteFile("testdata/mistakes.golden", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/mistakes.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestAccess: which steps an expression may read, and what of it is optional.
+func TestAccess(t *testing.T) {
+	const get = "action: world.get, with: {name: a}"
+	reads := func(expr string) string {
+		return "{id: r, action: world.get, with: {name: a}, verify: ['" + expr + "']}"
+	}
+	for name, test := range map[string]struct{ text, err string }{
+		"a step above":             {text: "steps: [{id: a, " + get + "}, " + reads("steps.a.outputs.value == 1") + "]"},
+		"a step below":             {text: "steps: [" + reads("steps.a.outputs.value == 1") + ", {id: a, " + get + "}]", err: `step "a" is not waited for`},
+		"a sibling not waited for": {text: "steps: [{id: a, " + get + "}, {id: r, needs: [], " + get + ", verify: [steps.a.outputs.value == 1]}]", err: `step "a" is not waited for`},
+		"a need of a need":         {text: "steps: [{id: a, " + get + "}, {id: b, needs: [a], " + get + "}, {id: r, needs: [b], " + get + ", verify: [steps.a.outputs.value == 1]}]"},
+		"itself":                   {text: "steps: [{id: r, " + get + ", verify: [steps.r.outputs.value == 1]}]", err: `step "r" is this one`},
+		"a block around":           {text: "steps: [{id: b, steps: [" + reads(`steps.b.state == "passed"`) + "]}]", err: `step "b" holds this one`},
+		"in a block above":         {text: "steps: [{steps: [{id: a, " + get + "}]}, " + reads("steps.a.outputs.value == 1") + "]"},
+		"a block's verify":         {text: "steps: [{id: b, steps: [{id: a, " + get + "}], verify: [steps.a.outputs.value == 1]}]"},
+		"a block's when":           {text: "steps: [{id: b, when: steps.a.outputs.value == 1, steps: [{id: a, " + get + "}]}]", err: `step "a" is a part of this one`},
+		"in a loop, from outside":  {text: "steps: [{for_each: [1], steps: [{id: a, " + get + "}]}, " + reads("steps.a.outputs.value == 1") + "]", err: `step "a" is in a loop`},
+		"in a loop, from within":   {text: "steps: [{for_each: [1], steps: [{id: a, " + get + "}, " + reads("steps.a.outputs.value == item") + "]}]"},
+		"a loop is a list":         {text: "steps: [{id: a, for_each: [1], " + get + "}, " + reads("steps.a.outputs[0].value == 1") + "]"},
+		"under when":               {text: "steps: [{id: a, when: 1 < 2, " + get + "}, " + reads("steps.a.outputs.value == 1") + "]", err: "?."},
+		"under when, with ?.":      {text: "steps: [{id: a, when: 1 < 2, " + get + "}, " + reads("(steps.a.outputs?.value ?? 0) == 1") + "]"},
+		"under when, asked":        {text: "steps: [{id: a, when: 1 < 2, " + get + "}, " + reads(`steps.a.state == "passed" and steps.a.outputs.value == 1`) + "]"},
+		"under when, own when":     {text: `steps: [{id: a, when: 1 < 2, ` + get + `}, {id: r, when: 'steps.a.state == "passed"', ` + get + `, verify: [steps.a.outputs.value == 1]}]`},
+		"under warn":               {text: "steps: [{id: a, on_failure: warn, " + get + "}, " + reads("steps.a.outputs.value == 1") + "]", err: "?."},
+		"in a block under warn":    {text: "steps: [{on_failure: warn, steps: [{id: a, " + get + "}]}, " + reads("steps.a.outputs.value == 1") + "]", err: "?."},
+		"beside it, under warn":    {text: "steps: [{on_failure: warn, steps: [{id: a, " + get + "}, " + reads("steps.a.outputs.value == 1") + "]}]", err: "?."},
+		"in finally":               {text: "steps: [{id: a, " + get + "}]\nfinally: [" + reads("steps.a.outputs.value == 1") + "]", err: "?."},
+		"a prerequisite":           {text: "prerequisites: [{id: a, " + get + "}]\nsteps: [" + reads("steps.a.outputs.value == 1") + "]"},
+		"of finally, in outputs":   {text: "steps: [{" + get + "}]\nfinally: [{id: a, " + get + "}]\noutputs: {v: '${{ steps.a.outputs?.value ?? 0 }}'}"},
+		"nobody":                   {text: "steps: [{id: abc, " + get + "}, " + reads("steps.abd.outputs.value == 1") + "]", err: `no step "abd"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, list := compile(t, test.text, nil)
+			var all string
+			for _, d := range list {
+				if d.Severity == diag.Error {
+					all += d.Message + "; " + d.Hint + "\n"
+				}
+			}
+			switch {
+			case test.err == "" && all != "":
+				t.Errorf("refused: %s", all)
+			case test.err != "" && !strings.Contains(all, test.err):
+				t.Errorf("%q says nothing of %q", all, test.err)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	const get = "action: world.get, with: {name: a}"
+	for name, test := range map[string]struct{ text, code, at string }{
+		"a cycle":                    {text: "steps:\n  - {id: a, needs: [b], " + get + "}\n  - {id: b, needs: [a], " + get + "}\n", code: plan.CodeCycle, at: "6:5"},
+		"a cycle through order":      {text: "steps:\n  - {id: a, needs: [b], " + get + "}\n  - {id: b, " + get + "}\n", code: plan.CodeCycle, at: "6:5"},
+		"itself":                     {text: "steps:\n  - {id: a, needs: [a], " + get + "}\n", code: plan.CodeCycle, at: "6:21"},
+		"an unknown need":            {text: "steps:\n  - {id: a, needs: [c], " + get + "}\n", code: plan.CodeUnknownNeed, at: "6:21"},
+		"observe that writes":        {text: "steps:\n  - {observe: {action: world.set, with: {name: a, value: 1}}, " + get + "}\n", code: plan.CodeEffect, at: "6:24"},
+		"an undo that destroys":      {text: "steps:\n  - {action: world.set, with: {name: a, value: 1}, undo: {action: world.drop_value, with: {name: a, value: 1}}}\n", code: plan.CodeEffect, at: "6:67"},
+		"a part of an undo destroys": {text: "steps:\n  - {action: world.set, with: {name: a, value: 1}, undo: {steps: [{action: world.drop_value, with: {name: a, value: 1}}]}}\n", code: plan.CodeEffect, at: "6:76"},
+		"an effect is not lowered":   {text: "steps:\n  - {effect: read, action: world.set, with: {name: a, value: 1}}\n", code: plan.CodeEffect, at: "6:14"},
+		"destroys, nobody asked":     {text: "steps:\n  - {action: world.drop_value, with: {name: a, value: 1}}\n", code: diag.CodeMissingKey, at: "6:14"},
+		"beyond bounds":              {text: "steps:\n  - {action: world.set, with: {name: a, value: 101}}\n", code: plan.CodeBadValue, at: "6:48"},
+		"within, nothing to see":     {text: "steps:\n  - {action: world.set, within: 5s, with: {name: a, value: 1}, verify: [outputs.value == 1]}\n", code: diag.CodeMisplaced, at: "6:33"},
+		"an unknown playbook":        {text: "steps:\n  - {call: nobody}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
+		"a playbook in a circle":     {text: "steps:\n  - {call: circle}\n", code: plan.CodeRecursion, at: "6:12"},
+		"a callee's mistake":         {text: "steps:\n  - {call: wrong}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
+		"a callee's input":           {text: "steps:\n  - {call: right, with: {nmae: a}}\n", code: plan.CodeUnknownParam, at: "6:26"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, list := compile(t, test.text, map[string]string{
+				"circle": "steps: [{call: test}]", "wrong": "steps: [{action: no.thing}]",
+				"right": "inputs: {name: {type: string}}\nsteps: [{action: world.get, with: {name: '${{ inputs.name }}'}}]",
+			})
+			if p != nil || list.Errors() != 1 {
+				t.Fatalf("%d errors:\n%s", list.Errors(), lines(list))
+			}
+			for _, d := range list {
+				if d.Severity == diag.Error && (d.Code != test.code || d.Span.Start.String() != test.at) {
+					t.Errorf("got %s at %s, %s; want %s at %s", d.Code, d.Span.Start, d.Message, test.code, test.at)
+				}
+			}
+		})
+	}
+}
+
+func TestEffects(t *testing.T) {
+	for name, test := range map[string]struct {
+		step string
+		want action.Effect
+	}{
+		"lowered by a constant":   {step: "action: http.request, with: {path: /}", want: action.Read},
+		"not lowered":             {step: "action: http.request, with: {path: /, method: POST}", want: action.Write},
+		"another is not known":    {step: "action: http.request, with: {path: '${{ inputs.path }}'}", want: action.Read},
+		"which lowers, not known": {step: "action: http.request, with: {path: /, method: '${{ inputs.path == \"a\" ? \"GET\" : \"POST\" }}'}", want: action.Write},
+		"raised":                  {step: "approve: true, effect: destructive, action: world.set, with: {name: a, value: 1}", want: action.Destructive},
+		"raised from lowered":     {step: "effect: write, action: http.request, with: {path: /}", want: action.Write},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, list := compile(t, "inputs: {path: {type: string, default: a}}\nsteps: [{id: x, "+test.step+"}]", nil)
+			if p == nil {
+				t.Fatal(lines(list))
+			}
+			if got := p.All()[0].Op.Effect; got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNeedsAndAddresses(t *testing.T) {
+	p, list := compile(t, `
+steps:
+  - {id: a, action: world.list}
+  - {id: b, needs: [], action: world.list}
+  - {needs: [a], action: world.list}
+  - id: loop
+    for_each: ${{ steps.a.outputs.items }}
+    observe: {action: world.get, with: {name: "n${{ item }}"}}
+    verify: [observed.value > 1]
+    remedies:
+      - {action: world.set, with: {name: a, value: 1}}
+      - {steps: [{id: c, action: world.list}, {action: world.list}]}
+finally:
+  - {action: world.list}
+`, nil)
+	if p == nil {
+		t.Fatal(lines(list))
+	}
+	var got []string
+	for _, s := range p.All() {
+		got = append(got, fmt.Sprint(s.Path, "|", s.Local, "|", s.Needs, s.AfterAll))
+	}
+	want := `a|a|[] true
+b|b|[] false
+steps/3|steps/3|[0] false
+loop|loop|[] true
+loop/1|1|[] true
+loop/2|2|[] true
+c|c|[] true
+loop/2/2|2/2|[] true
+finally/1|finally/1|[] true`
+	if g := strings.Join(got, "\n"); g != want {
+		t.Errorf("got\n%s\nwant\n%s", g, want)
+	}
+	a, b, third, loop := p.All()[0], p.All()[1], p.All()[2], p.All()[3]
+	if !plan.Precedes(a, third) || plan.Precedes(b, third) || !plan.Precedes(b, loop) || plan.Precedes(loop, a) {
+		t.Error("Precedes does not follow the needs")
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	p, list := compile(t, "playbook: bare\ninputs: {unused: {type: string}}\nsteps: [{action: world.list}]\n", nil)
+	if p == nil {
+		t.Fatal(lines(list))
+	}
+	want := "1:11 warning RB1401 the playbook has no title\n" +
+		"1:11 warning RB1401 the playbook has no purpose\n" +
+		"1:11 warning RB1401 the playbook has no expected\n" +
+		"2:10 warning RB1407 input \"unused\" is never used\n"
+	if got := lines(list); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
