@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"runbook/engine/action"
@@ -98,6 +99,9 @@ func (w *work) ask(d environment.Decision, a *event.Approval) *event.Failure {
 	w.in.set(event.Running)
 	answered.By = got.By
 	switch {
+	case err == nil && got.Approved && w.lacks(got.By) != "":
+		w.in.why = string(event.Waiting)
+		return &event.Failure{What: w.lacks(got.By)}
 	case err == nil && got.Approved:
 		answered.How = "as shown"
 		return w.recorded(event.TypeApprovalGiven, &answered)
@@ -118,6 +122,21 @@ func (w *work) ask(d environment.Decision, a *event.Approval) *event.Failure {
 	}
 	w.in.why = string(event.Refused)
 	return &event.Failure{What: answered.Reason}
+}
+
+// lacks says what the approval of that person lacks, "" if nothing: the role that
+// the step names, or further people.
+func (w *work) lacks(by string) string {
+	ap := w.in.step.Approve
+	switch {
+	case ap == nil:
+		return ""
+	case ap.By != "" && by != ap.By && !slices.Contains(w.Environment.Roles[ap.By], by):
+		return fmt.Sprintf("%s may not approve this; it is for %s of environment %s", by, ap.By, w.Environment.Name)
+	case ap.Approvers > 1:
+		return fmt.Sprintf("%s approved; %d different people must", by, ap.Approvers)
+	}
+	return ""
 }
 
 func (w *work) recorded(t event.Type, a *event.Approval) *event.Failure {

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +32,9 @@ func TestApproval(t *testing.T) {
 		"--yes":                    {text: write, yes: true, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
 		"--yes never destroys":     {text: destroys, yes: true, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
 		"--yes is no one's role":   {text: "steps: [{id: x, approve: {by: dba}, action: world.set, with: {name: a, value: 1}}]", yes: true, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
+		"by one of the role":       {text: strings.Replace(write, "message: 'Set it?'", "by: dba", 1), person: &person{}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
+		"by one of another role":   {text: strings.Replace(write, "message: 'Set it?'", "by: sre", 1), person: &person{}, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
+		"by one of two":            {text: strings.Replace(write, "message: 'Set it?'", "approvers: 2", 1), person: &person{}, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
 		"what destroys, by person": {text: destroys, person: &person{}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -39,6 +43,7 @@ func TestApproval(t *testing.T) {
 				s.person = test.person
 			}
 			s.options.Yes = test.yes
+			s.options.Environment.Roles = map[string][]string{"dba": {"alice"}, "sre": {"bob"}}
 			fin := s.play(t, test.text)
 			equal(t, "sent", s.world.order(), test.sent)
 			equal(t, "code", fin.ExitCode, test.code)
@@ -139,5 +144,21 @@ func TestSignalWhileAPersonIsAsked(t *testing.T) {
 	fin := s.play(t, "steps: [{id: x, approve: true, action: world.set, with: {name: x, value: 1}}]")
 	equal(t, "code", fin.ExitCode, 130)
 	equal(t, "took", s.took, "5s")
+	equal(t, "sent", s.world.order(), "[]")
+}
+
+func TestOneApprovalForAllItems(t *testing.T) {
+	s := newScene()
+	p := &person{}
+	s.person = p
+	fin := s.play(t, "steps: [{id: x, for_each: [1, 2, 3], approve: {message: 'All of them?'}, action: world.set, with: {name: \"n${{ item }}\", value: 1}}]")
+	equal(t, "code", fin.ExitCode, 0)
+	equal(t, "asked", p.asked, "[x: All of them?]")
+	equal(t, "sent", s.world.order(), "[n1=1 n2=1 n3=1]")
+
+	s = newScene()
+	s.person = &person{refuse: true}
+	fin = s.play(t, "steps: [{id: x, for_each: [1, 2], approve: true, action: world.set, with: {name: \"n${{ item }}\", value: 1}}]")
+	equal(t, "refused", fin.State, event.Refused)
 	equal(t, "sent", s.world.order(), "[]")
 }
