@@ -83,17 +83,24 @@ func inputFacts(p *plan.Plan, g *given) []event.Input {
 	return out
 }
 
+// visited is a step of a plan or of a playbook that it calls.
+type visited struct {
+	*plan.Step
+	address   string // with the calls around it
+	onFailure bool   // it only runs if the run fails
+}
+
 // visit calls f for every step of p, of the playbooks that it calls, and of
-// undo; onFailure says that the step only runs if the run fails.
-func visit(p *plan.Plan, f func(s *plan.Step, onFailure bool)) {
+// undo.
+func visit(p *plan.Plan, f func(visited)) {
 	for _, s := range p.All() {
 		late := onlyOnFailure(p, s)
-		f(s, late)
+		f(visited{s, s.Path, late})
 		if s.Undo != nil {
-			f(s.Undo, true)
+			f(visited{s.Undo, s.Path, true})
 		}
 		if s.Call != nil && s.Call.Plan != nil {
-			visit(s.Call.Plan, func(inner *plan.Step, onFailure bool) { f(inner, late || onFailure) })
+			visit(s.Call.Plan, func(v visited) { f(visited{v.Step, s.Path + "/" + v.address, late || v.onFailure}) })
 		}
 	}
 }
@@ -113,12 +120,12 @@ func onlyOnFailure(p *plan.Plan, s *plan.Step) bool {
 // countEffects counts the worst case of a plan.
 func countEffects(p *plan.Plan, policy environment.Policy) event.Effects {
 	var out event.Effects
-	visit(p, func(s *plan.Step, onFailure bool) {
+	visit(p, func(s visited) {
 		if s.Observe != nil {
 			out.Reads++
 		}
 		if s.Approve != nil && s.Op == nil && s.Body != plan.BodyManual {
-			out.Approvals = append(out.Approvals, s.Path)
+			out.Approvals = append(out.Approvals, s.address)
 		}
 		if s.Op == nil {
 			return
@@ -126,15 +133,15 @@ func countEffects(p *plan.Plan, policy environment.Policy) event.Effects {
 		switch {
 		case s.Op.Effect == action.Read:
 			out.Reads++
-		case onFailure:
+		case s.onFailure:
 			out.OnFailure++
 		case s.Op.Effect == action.Destructive:
 			out.Destructive++
 		default:
 			out.Writes++
 		}
-		if decide(policy, s).Answer == environment.Asked && !onFailure {
-			out.Approvals = append(out.Approvals, s.Path)
+		if decide(policy, s.Step).Answer == environment.Asked && !s.onFailure {
+			out.Approvals = append(out.Approvals, s.address)
 		}
 	})
 	return out
@@ -152,11 +159,11 @@ type need struct{ target, kind, step, action, place string }
 // targetsOf returns the targets that the plan needs, each once.
 func targetsOf(p *plan.Plan) []need {
 	var out []need
-	add := func(s *plan.Step, op *plan.Operation) {
+	add := func(s visited, op *plan.Operation) {
 		if op == nil || op.Action.Target == nil {
 			return
 		}
-		n := need{target: op.Action.Target.Name, kind: op.Action.Target.Name, step: s.Path, action: op.Action.Name, place: s.Place}
+		n := need{target: op.Action.Target.Name, kind: op.Action.Target.Name, step: s.address, action: op.Action.Name, place: s.Place}
 		if op.Target != nil {
 			n.target, _ = op.Target.Const.(string)
 		}
@@ -165,7 +172,7 @@ func targetsOf(p *plan.Plan) []need {
 			out = append(out, n)
 		}
 	}
-	visit(p, func(s *plan.Step, _ bool) {
+	visit(p, func(s visited) {
 		add(s, s.Op)
 		add(s, s.Observe)
 	})

@@ -164,7 +164,7 @@ func (l *listed) effect() string {
 		return "invalid"
 	}
 	worst, asks := action.Read, false
-	visit(l.plan, func(s *plan.Step, _ bool) {
+	visit(l.plan, func(s visited) {
 		asks = asks || s.Approve != nil
 		if s.Op != nil {
 			worst = max(worst, s.Op.Effect)

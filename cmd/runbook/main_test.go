@@ -23,6 +23,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"waitfor": waitFor,
+			"damage":  damage,
 		},
 		UpdateScripts: os.Getenv("RUNBOOK_UPDATE") != "",
 	})

@@ -13,11 +13,11 @@ import (
 // denied returns what the policy denies and no parameter can change any more.
 func denied(p *plan.Plan, env *environment.Environment, c *call) error {
 	var first *problem
-	visit(p, func(s *plan.Step, _ bool) {
+	visit(p, func(s visited) {
 		if first != nil || s.Op == nil {
 			return
 		}
-		d := decide(env.Policy, s)
+		d := decide(env.Policy, s.Step)
 		fixed := d.Rule.Name == s.Op.Action.Name || !s.Op.Action.Lowers() || s.Op.Params == nil || s.Op.Params.Const
 		if d.Answer != environment.Denied || !fixed {
 			return
@@ -31,14 +31,14 @@ func denied(p *plan.Plan, env *environment.Environment, c *call) error {
 }
 
 // refusal tells which rule denies a step.
-func refusal(s *plan.Step, rule environment.Rule, p *plan.Plan, env *environment.Environment, c *call) *problem {
+func refusal(s visited, rule environment.Rule, p *plan.Plan, env *environment.Environment, c *call) *problem {
 	what := "the environment's policy denies " + s.Op.Action.Name
 	return &problem{code: exitRefused, failure: &action.Failure{What: what}, ending: &report.NoRun{
 		Word: "Refused", Text: p.Name + " on " + env.Name, Exit: exitRefused,
 		Facts: []report.Fact{
 			{Label: "What", Value: what},
 			{Label: "Where", Value: strings.TrimSpace(rule.Place + "  deny: " + rule.Name)},
-			{Value: "needed by step " + s.Path + ", " + s.Place},
+			{Value: "needed by step " + s.address + ", " + s.Place},
 			{Label: "Changed", Value: "nothing; no target was contacted, no run was started"},
 		},
 		Safe: []string{c.again() + " --dry-run"},

@@ -81,8 +81,8 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
-// converse runs runbook on a terminal of its own and answers its questions.
-func converse(t *testing.T, dir string, replies []reply, words ...string) (screen string, exit int) {
+// command is a call of runbook on a terminal.
+func command(t *testing.T, dir string, words ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -92,6 +92,13 @@ func converse(t *testing.T, dir string, replies []reply, words ...string) (scree
 	cmd.Args = append([]string{"runbook"}, words...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir, "TERM=xterm", "CI=", "NO_COLOR=1", "LANG=C", "LC_ALL=C")
+	return cmd
+}
+
+// converse runs runbook on a terminal of its own and answers its questions.
+func converse(t *testing.T, dir string, replies []reply, words ...string) (screen string, exit int) {
+	t.Helper()
+	cmd := command(t, dir, words...)
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 92})
 	if err != nil {
 		t.Fatal(err)
@@ -126,4 +133,37 @@ func converse(t *testing.T, dir string, replies []reply, words ...string) (scree
 		t.Fatal(err)
 	}
 	return all.String(), cmd.ProcessState.ExitCode()
+}
+
+// A run goes on when its terminal goes away.
+func TestTerminalGoesAway(t *testing.T) {
+	dir := t.TempDir()
+	text := "playbook: slow\ntitle: Slow\npurpose: To go on.\nexpected: It ends.\nsteps:\n" +
+		"  - {id: wait, action: flow.wait, with: {for: 1s}}\n  - {id: touch, action: shell.run, with: {argv: [touch, touched]}}\n"
+	if err := os.WriteFile(filepath.Join(dir, "slow.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, dir, "run", "slow.yaml")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 92})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	buffer := make([]byte, 4096)
+	for !strings.Contains(all.String(), "wait") {
+		n, err := tty.Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(buffer[:n])
+	}
+	if err := tty.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the run ended with %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "touched")); err != nil {
+		t.Error("the run did not go on")
+	}
 }

@@ -32,17 +32,17 @@ func exits(ts *testscript.TestScript, neg bool, words []string) {
 	}
 }
 
-// waitFor waits until a run of this script is in a state and, if one is named,
-// at a step: `waitfor running wait`.
+// waitFor waits until the newest run of this script is in a state and has begun
+// a step: `waitfor running wait`.
 func waitFor(ts *testscript.TestScript, neg bool, words []string) {
-	if neg || len(words) == 0 {
-		ts.Fatalf("usage: waitfor STATE [STEP]")
+	if neg || len(words) != 2 {
+		ts.Fatalf("usage: waitfor STATE STEP")
 	}
 	end := time.Now().Add(20 * time.Second)
 	for time.Now().Before(end) {
-		ts.Check(ts.Exec("runbook", "runs"))
-		runs := ts.ReadFile("stdout")
-		if strings.Contains(runs, "\t"+words[0]+"\t") && (len(words) == 1 || reached(ts, words[1])) {
+		ts.Check(ts.Exec("runbook", "runs", "-n", "1"))
+		newest := strings.Split(ts.ReadFile("stdout"), "\t")
+		if len(newest) > 3 && newest[3] == words[0] && begun(ts, newest[0], words[1]) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -50,16 +50,20 @@ func waitFor(ts *testscript.TestScript, neg bool, words []string) {
 	ts.Fatalf("no run is %s", strings.Join(words, " at "))
 }
 
-// reached reports whether the journal of the last run has begun a step.
-func reached(ts *testscript.TestScript, step string) bool {
-	files, err := os.ReadDir(ts.MkAbs("state/runbook/runs"))
+// begun reports whether the journal of a run has the start of a step.
+func begun(ts *testscript.TestScript, run, step string) bool {
+	text, err := os.ReadFile(ts.MkAbs("state/runbook/runs/" + run + ".journal"))
 	ts.Check(err)
-	for _, f := range files {
-		text, err := os.ReadFile(ts.MkAbs("state/runbook/runs/" + f.Name()))
-		ts.Check(err)
-		if strings.Contains(string(text), `"type":"step_started","path":"`+step+`"`) {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(string(text), `"type":"step_started","path":"`+step+`"`)
+}
+
+// damage changes a value in the middle of the only journal.
+func damage(ts *testscript.TestScript, _ bool, _ []string) {
+	dir := ts.MkAbs("state/runbook/runs/")
+	files, err := os.ReadDir(dir)
+	ts.Check(err)
+	path := dir + "/" + files[0].Name()
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	ts.Check(os.WriteFile(path, []byte(strings.Replace(string(text), "flow.wait", "flow.wake", 1)), 0o600))
 }
