@@ -64,11 +64,17 @@ func (e *ending) then() fact {
 		}
 		return commands("Then", out...)
 	case event.Waiting, event.Interrupted:
+		if !e.o.Resume {
+			return e.again()
+		}
 		if e.plain {
 			resume += " (on a terminal)"
 		}
 		return commands("Then", resume)
 	case event.InDoubt:
+		if !e.o.Resume {
+			return e.again()
+		}
 		f := commands("Then", resume,
 			"observes first; goes on if the goal holds, else is in doubt again",
 			"or tell it: "+resume+" --settle "+e.end.Step+"=applied",
@@ -77,4 +83,17 @@ func (e *ending) then() fact {
 		return f
 	}
 	return fact{}
+}
+
+// again begins anew what was suspended or interrupted, where it cannot be
+// resumed: the keys of the old run stay guarded until a new one names it.
+func (e *ending) again() fact {
+	run := e.command("run")
+	if len(e.run.Locks) > 0 {
+		run += " --despite " + e.id
+	}
+	if e.end.State == event.Waiting {
+		return commands("Then", run+" (on a terminal)")
+	}
+	return commands("Then", run+" (when you know what became of it)")
 }

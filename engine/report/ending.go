@@ -67,6 +67,11 @@ func (e *ending) inDoubt() fact {
 			f.rows = append(f.rows, row{cells: []string{c.Step, c.Target, changeText(c)}, style: boldMagenta})
 		}
 	}
+	if e.end.State == event.Interrupted {
+		for _, o := range e.run.open {
+			f.rows = append(f.rows, row{cells: []string{o.path, o.target, o.summary}, style: boldMagenta})
+		}
+	}
 	if len(f.rows) > 0 {
 		return f
 	}

@@ -25,6 +25,7 @@ type Run struct {
 	dry     dryUnknowns
 	remedy  int // steps with remedies
 	applied int // effects so far, without those of finally
+	open    []intent
 }
 
 // dryUnknowns counts what a dry run could not know because a change precedes.
@@ -39,6 +40,7 @@ func (r *Run) Apply(e event.Event) {
 		r.Records++
 		r.Ended = e.Time
 		r.times.add(r, e)
+		r.follow(e)
 	}
 	if e.Path == "" || e.Type == event.TypePhase {
 		r.applyRun(e)

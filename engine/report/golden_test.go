@@ -35,7 +35,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func options(width int, s *story) Options {
-	return Options{Width: width, Unicode: true, Location: cet, Now: func() time.Time { return s.now }, Doctor: true,
+	return Options{Width: width, Unicode: true, Location: cet, Now: func() time.Time { return s.now }, Doctor: true, Resume: true,
 		Journal: "~/.local/state/runbook/runs/20261124-k7qm.journal"}
 }
 

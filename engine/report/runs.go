@@ -50,7 +50,7 @@ func RunsTable(w io.Writer, rows []Row, o Options) error {
 		}
 	}
 	p.table(head, cells, rows)
-	p.hints(rows)
+	p.hints(rows, o.Resume)
 	_, err := io.WriteString(w, p.render())
 	return err
 }
@@ -131,10 +131,10 @@ func (p *page) day(t time.Time) string {
 }
 
 // hints name the command that a run which did not end needs.
-func (p *page) hints(rows []Row) {
+func (p *page) hints(rows []Row, resumes bool) {
 	first := true
 	for _, r := range rows {
-		text, command := hint(r)
+		text, command := hint(r, resumes)
 		if text == "" {
 			continue
 		}
@@ -156,15 +156,19 @@ func (p *page) hints(rows []Row) {
 	}
 }
 
-func hint(r Row) (text, command string) {
+func hint(r Row, resumes bool) (text, command string) {
 	id := short(r.Run)
+	resume := "runbook report " + id
+	if resumes {
+		resume = "runbook resume " + id
+	}
 	switch r.State {
 	case event.Interrupted:
-		return id + " was interrupted" + at(r.Step) + "; its owner is gone", "runbook resume " + id
+		return id + " was interrupted" + at(r.Step) + "; its owner is gone", resume
 	case event.InDoubt:
 		return id + " is in doubt" + at(r.Step), "runbook report " + id
 	case event.Waiting:
-		return id + " waits for a person" + at(r.Step), "runbook resume " + id
+		return id + " waits for a person" + at(r.Step), resume
 	}
 	return "", ""
 }
