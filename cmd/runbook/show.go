@@ -47,6 +47,7 @@ func (a *app) plan(name string) (*plan.Plan, error) {
 type document struct {
 	strings.Builder
 	width int
+	ids   int // width of the column of ids
 }
 
 // right prints text with a verdict at the right edge.
@@ -69,8 +70,46 @@ func (d *document) label(label, text string) {
 	}
 }
 
+// idColumn is the width of the longest id, from 10 to 16.
+func idColumn(p *plan.Plan) int {
+	wide := 10
+	for _, s := range p.All() {
+		wide = max(wide, len(s.ID))
+	}
+	return min(wide, 16)
+}
+
+// glue stands for a space at which a line does not end.
+const glue = "\x00"
+
+// glued keeps short expressions in one piece.
+func glued(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "${{")
+		inside, after, closed := strings.Cut(rest, "}}")
+		if !ok || !closed {
+			b.WriteString(text)
+			return b.String()
+		}
+		if len(inside) < 40 {
+			inside = strings.ReplaceAll(inside, " ", glue)
+		}
+		b.WriteString(before + "${{" + inside + "}}")
+		text = after
+	}
+}
+
 // wrap breaks text between words into lines of at most width characters.
 func wrap(text string, width int) []string {
+	lines := broken(glued(text), width)
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], glue, " ")
+	}
+	return lines
+}
+
+func broken(text string, width int) []string {
 	var out []string
 	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
 		line := ""
@@ -90,7 +129,7 @@ func wrap(text string, width int) []string {
 
 // procedure is a playbook as a person reads it.
 func procedure(p *plan.Plan, width int) string {
-	d := &document{width: width}
+	d := &document{width: width, ids: idColumn(p)}
 	origin := p.Source.Name
 	if p.Source.Embedded {
 		origin = "embedded"

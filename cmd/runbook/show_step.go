@@ -56,8 +56,8 @@ func (d *document) step(s *plan.Step, indent int) {
 	if title == "" && s.Body == plan.BodyBlock {
 		title = "block"
 	}
-	d.right(fmt.Sprintf("%s%-10s %s", pad, short(s), title), verdictOf(s))
-	in := pad + "           "
+	d.right(fmt.Sprintf("%s%-*s %s", pad, d.ids, short(s), title), verdictOf(s))
+	in := pad + strings.Repeat(" ", d.ids+1)
 	if s.Title != "" && s.Op != nil {
 		d.hanging(in, operation(s.Op))
 	}
