@@ -187,14 +187,14 @@ func (g *goal) dry() outcome {
 		_ = g.observe(true)
 		return g.dryUnknown(schema.Unknown{After: after, Now: g.in.observed})
 	}
-	err := g.observe(true)
+	g.lookErr = g.observe(true)
 	if cause, ok := interrupted(g.soft); ok {
 		return halted(g.in, cause)
 	}
-	if err != nil {
-		return failed(g.in, failure(err))
-	}
 	g.tally.do(func() { g.tally.dry.Executed++ })
+	if g.lookErr != nil { // not met, as in a run: the remedies follow
+		return g.dryApply()
+	}
 	if held, checks := g.pre(); held {
 		return g.metBefore(checks)
 	}
@@ -204,7 +204,7 @@ func (g *goal) dry() outcome {
 // dryApply previews each remedy: the first would run, another if those before
 // it miss the goal.
 func (g *goal) dryApply() outcome {
-	if o := g.judge(false); o.bad() {
+	if o := g.judge(false, false); o.bad() {
 		return o
 	}
 	after := g.sc.after

@@ -14,7 +14,8 @@ import (
 type goal struct {
 	*work
 	last    judged
-	failedR bool // a remedy failed, though the goal was reached after
+	failedR bool  // a remedy failed, though the goal was reached after
+	lookErr error // of the first observation: it is not met, and nothing of it is known
 }
 
 // remedies applies the remedies of a step, mildest first, until the first
@@ -32,16 +33,16 @@ func (r *runner) remedies(in *instance, sc *scope) outcome {
 	if r.DryRun {
 		return g.dry()
 	}
-	err := g.observe(true)
+	g.lookErr = g.observe(true)
 	if cause, ok := interrupted(g.soft); ok {
 		return halted(in, cause)
 	}
-	if err == nil {
+	if g.lookErr == nil {
 		if held, checks := g.pre(); held {
 			return g.metBefore(checks)
 		}
 	}
-	if o := g.judge(false); o.bad() {
+	if o := g.judge(false, false); o.bad() {
 		return o
 	}
 	return g.apply()
@@ -66,13 +67,16 @@ func (g *goal) result(remedy any, verdict string) {
 	g.in.mu.Unlock()
 }
 
-// judge evaluates the goal and keeps what became of its items. With polling it
-// looks afresh for the goal's `within`.
-func (g *goal) judge(poll bool) outcome {
-	v := &verification{runner: g.runner, in: g.in, kind: "goal", names: g.names, ctx: g.soft, count: 1}
-	if poll {
+// judge evaluates the goal and keeps what became of its items. It looks afresh
+// first if told so, and with polling for the goal's `within`.
+func (g *goal) judge(fresh, poll bool) outcome {
+	v := &verification{runner: g.runner, in: g.in, kind: "goal", names: g.names, ctx: g.soft, count: 1, lastErr: g.lookErr}
+	if fresh {
+		v.lastErr = nil
 		v.look, v.fresh, v.count = g.again, true, 0
-		v.within = g.in.step.Within
+		if poll {
+			v.within = g.in.step.Within
+		}
 	}
 	j, o := v.run()
 	g.last = j
@@ -96,7 +100,7 @@ func (g *goal) apply() outcome {
 		if cause, ok := interrupted(g.soft); ok {
 			return halted(g.in, cause)
 		}
-		if end := g.judge(g.changes() > changes); end.bad() {
+		if end := g.judge(true, g.changes() > changes); end.bad() {
 			return end
 		}
 		g.failedR = g.failedR || o.bad() || o.state == event.Warned

@@ -277,7 +277,7 @@ func (r *runner) count(in *instance, s event.State) {
 }
 
 func (r *runner) countCondition(v event.Verdict) {
-	if !r.DryRun {
+	if !r.DryRun || v == event.NotEvaluated {
 		return
 	}
 	r.tally.do(func() {
