@@ -115,8 +115,16 @@ func (c *compiler) undo(n *node) {
 	v := &view{c: c, reader: child, names: judged(n.step)}
 	s := child.step
 	s.Title = t.Title.Value
-	c.children(child, t.Steps, false)
+	if n.tree.ForEach != nil { // it undoes an item
+		s.Local = "undo"
+	}
+	if len(t.Remedies) > 0 {
+		c.children(child, t.Remedies, true)
+	} else {
+		c.children(child, t.Steps, false)
+	}
 	c.when(child, v)
+	c.observe(child, v)
 	c.body(child, v)
 	c.verify(child)
 	c.within(child)

@@ -124,6 +124,49 @@ steps:
 	equal(t, "states", s.states("a", "b", "block"), "a=passed b=undone block=failed")
 }
 
+func TestUndoOfAStepThatFails(t *testing.T) {
+	s := newScene()
+	s.play(t, `
+steps:
+  - id: x
+    on_failure: undo
+    action: world.set
+    with: {name: a, value: 1}
+    verify: [outputs.value == 7]
+    undo: {action: world.set, with: {name: a, value: "${{ outputs.value }}"}}
+finally:
+  - {action: world.set, with: {name: "${{ steps.x.state }}", value: 1}}
+`)
+	equal(t, "sent", s.world.order(), "[a=1 a=0 undone=1]")
+	equal(t, "order", s.order(event.TypeStepFinished)[:3], "[step_finished x step_finished x/undo step_finished x]")
+	equal(t, "state", s.state("x"), event.Undone)
+
+	s = newScene()
+	s.play(t, "steps: [{id: x, on_failure: undo, for_each: [1, 2], action: world.set, with: {name: a, value: '${{ item }}'}, undo: {action: world.set, with: {name: a, value: 0}}, verify: [index == 0]}]")
+	equal(t, "sent", s.world.order(), "[a=1 a=2 a=0 a=0]")
+	equal(t, "states", s.states("x[1]", "x[1]/undo", "x[0]", "x[0]/undo", "x"), "x[1]=undone x[1]/undo=passed x[0]=undone x[0]/undo=passed x=failed")
+}
+
+func TestUndoLooksAndTriesRemedies(t *testing.T) {
+	s := newScene()
+	s.play(t, `
+on_failure: undo
+steps:
+  - id: x
+    action: world.set
+    with: {name: a, value: 9}
+    undo:
+      observe: {action: world.get, with: {name: a}}
+      verify: [observed.value == 0]
+      remedies:
+        - {action: world.set, with: {name: a, value: 4}}
+        - {action: world.set, with: {name: a, value: 0}}
+  - {action: world.set, with: {name: b, value: 1, ends: not_applied}}
+`)
+	equal(t, "sent", s.world.order(), "[a=9 b=1 a=4 a=0]")
+	equal(t, "state", s.state("x"), event.Undone)
+}
+
 func TestLoops(t *testing.T) {
 	const change = "action: world.set, with: {name: \"n${{ item }}\", value: \"${{ index }}\"}"
 	for name, test := range map[string]struct {

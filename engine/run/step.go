@@ -149,9 +149,6 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		r.warn(in, o.problem.message())
 		o = outcome{state: event.Warned, after: o.after, problem: o.problem}
 	}
-	if o.state == event.Failed && in.step.OnFailure == plan.Undo && in.step.Body == plan.BodyAction {
-		r.undoWithin(in.path, sc)
-	}
 	if r.DryRun && o.state == event.Passed {
 		o.state = event.Executed
 		if o.after != "" && o.after != sc.after {
@@ -179,6 +176,9 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		return r.stopped(in)
 	}
 	r.count(in, o.state)
+	if o.state == event.Failed && in.step.OnFailure == plan.Undo && in.step.Body == plan.BodyAction {
+		r.undoWithin(in.path, sc)
+	}
 	return o
 }
 
