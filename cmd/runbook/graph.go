@@ -24,12 +24,14 @@ func (a *app) graphCommand() *cobra.Command {
 				return put(os.Stdout, ascii(p))
 			case "mermaid":
 				return put(os.Stdout, mermaid(p))
+			case "dot":
+				return put(os.Stdout, dot(p))
 			}
-			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii or mermaid")
+			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii, mermaid or dot")
 		},
 		ValidArgsFunction: completePlaybooks,
 	}
-	cmd.Flags().StringVar(&format, "format", format, "ascii or mermaid")
+	cmd.Flags().StringVar(&format, "format", format, "ascii, mermaid or dot")
 	return cmd
 }
 
@@ -136,36 +138,4 @@ func does(s *plan.Step) string {
 		return "manual  " + s.Title
 	}
 	return s.Name()
-}
-
-// mermaid draws a plan for a page that renders it.
-func mermaid(p *plan.Plan) string {
-	var b strings.Builder
-	b.WriteString("flowchart TD\n")
-	ids := map[*plan.Step]string{}
-	for i, s := range p.All() {
-		ids[s] = fmt.Sprintf("s%d", i+1)
-		text := strings.NewReplacer(`"`, "#quot;", "\n", " ").Replace(s.Path + ": " + does(s))
-		fmt.Fprintf(&b, "  %s[\"%s\"]\n", ids[s], text)
-	}
-	for _, phase := range []*plan.Step{p.Prerequisites, p.Steps, p.Finally} {
-		edges(&b, phase, ids)
-	}
-	return b.String()
-}
-
-func edges(b *strings.Builder, s *plan.Step, ids map[*plan.Step]string) {
-	for i, part := range s.Parts {
-		from := part.Needs
-		if part.AfterAll && i > 0 {
-			from = []int{i - 1}
-		}
-		for _, n := range from {
-			fmt.Fprintf(b, "  %s --> %s\n", ids[s.Parts[n]], ids[part])
-		}
-		if len(from) == 0 && ids[s] != "" {
-			fmt.Fprintf(b, "  %s -.-> %s\n", ids[s], ids[part])
-		}
-		edges(b, part, ids)
-	}
 }

@@ -24,8 +24,9 @@ type Call struct {
 
 // Progress is how far a long action is: Done of Total (0: unknown) and a note.
 type Progress struct {
-	Done, Total int
-	Note        string // "memory 91.5 %"
+	Done  int    `json:"done"`
+	Total int    `json:"total,omitempty"`
+	Note  string `json:"note,omitempty"` // "memory 91.5 %"
 }
 
 // Clock is the time of a run; tests and the lab inject their own.

@@ -29,13 +29,15 @@ func newBoundary(hard context.Context, around *boundary) *boundary {
 	return b
 }
 
-func (b *boundary) halt(s event.State) {
+func (b *boundary) halt(s event.State) { b.haltFor(s, errHalted) }
+
+func (b *boundary) haltFor(s event.State, cause error) {
 	b.mu.Lock()
 	if b.state == "" {
 		b.state = s
 	}
 	b.mu.Unlock()
-	b.cancel(errHalted)
+	b.cancel(cause)
 }
 
 func (b *boundary) halted() bool { return b.ctx.Err() != nil }

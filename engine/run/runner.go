@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -63,7 +64,7 @@ func (r *runner) listen(stop <-chan Signal) {
 				return
 			}
 			if r.signal.CompareAndSwap(nil, &s) {
-				r.root.halt(event.Cancelled)
+				r.root.haltFor(event.Cancelled, fmt.Errorf("stopped by %s", s.Name))
 				continue
 			}
 			r.abort(errAborted)

@@ -1,0 +1,150 @@
+package environment_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"runbook/engine/action"
+	"runbook/engine/environment"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+// kinds are two kinds of targets as families declare them.
+func kinds() []*action.TargetKind {
+	store := schema.ObjectOf(
+		schema.Field{Name: "address", Type: schema.StringType, Required: true},
+		schema.Field{Name: "password", Type: schema.SecretType.AsOptional()},
+	)
+	address := func(c map[string]any) (string, []string) { a, _ := c["address"].(string); return a, nil }
+	return []*action.TargetKind{
+		{Name: "store", Config: store, Local: map[string]any{"address": "127.0.0.1:1"}, Address: address},
+		{Name: "web", Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true})},
+	}
+}
+
+const whole = `default: staging
+roles: {dba: [alice, bob]}
+environments:
+  staging:
+    targets:
+      store: {address: "10.0.0.1:1", password: {secret: word}}
+      replica: {kind: store, address: "10.0.0.2:1"}
+      web: {base_url: "http://x", reads: ["POST /graphql", {rpc: aria2.getVersion}]}
+    protected: true
+    vars: {app: mltb-app, limit: 3, hook: {secret: word}}
+    secrets: {word: {env: RUNBOOK_TEST_WORD}}
+    policy: {allow: [read], approve: [write], deny: [store.drop], yes: [write]}
+  production:
+    targets: {}
+`
+
+func parse(t *testing.T, text, name string) *environment.Environment {
+	t.Helper()
+	e, list, err := environment.Parse(&playbook.Source{Name: "runbook.yaml", Text: []byte(text)}, name, kinds())
+	if err != nil || len(list) > 0 {
+		t.Fatal(err, list)
+	}
+	return e
+}
+
+func TestParse(t *testing.T) {
+	e := parse(t, whole, "")
+	if e.Name != "staging" || !e.Protected || e.Roles["dba"][1] != "bob" || e.Vars["limit"] != 3 {
+		t.Errorf("%+v", e)
+	}
+	replica, ok := e.Target("replica")
+	if !ok || replica.Kind != "store" || replica.Address != "10.0.0.2:1" {
+		t.Errorf("replica: %+v", replica)
+	}
+	web, _ := e.Target("web")
+	if len(web.Reads) != 2 || web.Reads[0] != (action.ReadRule{Method: "POST", Path: "/graphql"}) || web.Reads[1].RPC != "aria2.getVersion" {
+		t.Errorf("reads: %+v", web.Reads)
+	}
+	if f, _ := e.VarTypes.Field("hook"); f.Type.Kind != schema.SecretKind {
+		t.Errorf("a secret variable has type %s", f.Type)
+	}
+}
+
+func TestResolveReadsSecretsOnce(t *testing.T) {
+	t.Setenv("RUNBOOK_TEST_WORD", "open sesame")
+	e := parse(t, whole, "staging")
+	if err := e.Resolve(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	store, _ := e.Target("store")
+	if got := store.Config["password"].(schema.Secret); got.Reveal() != "open sesame" || len(e.Secrets) != 1 {
+		t.Errorf("password %v, secrets %v", got, e.Secrets)
+	}
+}
+
+func TestResolveNamesTheMissingSource(t *testing.T) {
+	os.Unsetenv("RUNBOOK_TEST_WORD")
+	err := parse(t, whole, "").Resolve(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "secret word, runbook.yaml:11:15: $RUNBOOK_TEST_WORD is not set") {
+		t.Error(err)
+	}
+}
+
+func TestUnknownEnvironmentNeverFallsBack(t *testing.T) {
+	_, _, err := environment.Parse(&playbook.Source{Name: "runbook.yaml", Text: []byte(whole)}, "prod", kinds())
+	var missing *environment.ErrNotFound
+	if !errors.As(err, &missing) || missing.Default != "staging" || len(missing.Has) != 2 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestMistakesAreReportedAtTheirPlaces(t *testing.T) {
+	text := strings.NewReplacer("protected", "protcted", "address: \"10.0.0.2:1\"", "adress: x", "[store.drop]", "[wipe]", "secret: word}}\n      replica", "secret: wrd}}\n      replica").Replace(whole)
+	_, list, err := environment.Parse(&playbook.Source{Name: "runbook.yaml", Text: []byte(text)}, "", kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range list {
+		got = append(got, d.Span.Start.String()+" "+d.Code)
+	}
+	want := "6:57 RB1504, 7:7 RB1502, 7:30 RB1501, 9:5 RB1501, 12:54 RB1505"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
+	}
+}
+
+func TestWithoutAFileItIsLocal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runbook.yaml")
+	e, _, err := environment.Load(path, "", kinds())
+	if err != nil || e.Name != "local" || len(e.Targets) != 1 {
+		t.Fatalf("%+v %v", e, err)
+	}
+	if _, _, err := environment.Load(path, "production", kinds()); err == nil {
+		t.Error("an environment was made up")
+	}
+}
+
+func TestPolicyDecides(t *testing.T) {
+	p := parse(t, whole, "").Policy
+	for _, c := range []struct {
+		name       string
+		effect     action.Effect
+		asks       bool
+		want       environment.Answer
+		yes        bool
+		personally bool
+	}{
+		{"store.get", action.Read, false, environment.Allowed, false, false},
+		{"store.set", action.Write, false, environment.Asked, true, false},
+		{"store.set", action.Write, true, environment.Asked, false, true},
+		{"store.get", action.Read, true, environment.Asked, false, false},
+		{"store.drop", action.Read, false, environment.Denied, false, false},
+		{"store.wipe", action.Destructive, false, environment.Asked, false, false},
+	} {
+		d := p.Decide(c.name, c.effect, c.asks, c.personally)
+		if d.Answer != c.want || d.YesOK != c.yes {
+			t.Errorf("%s %s: answer %d, --yes %v; want %d, %v", c.name, c.effect, d.Answer, d.YesOK, c.want, c.yes)
+		}
+	}
+}
