@@ -1,0 +1,219 @@
+package event
+
+import (
+	"encoding/json"
+	"time"
+
+	"runbook/engine/action"
+)
+
+// RunCreated heads every run: what is run, on what, by whom.
+type RunCreated struct {
+	Schema      int         `json:"schema"` // 1
+	Run         string      `json:"run"`
+	Playbook    string      `json:"playbook"`
+	Title       string      `json:"title,omitempty"`
+	Engine      string      `json:"engine"` // version
+	User        string      `json:"user"`
+	Host        string      `json:"host"`
+	Sources     []Source    `json:"sources"`
+	Environment Environment `json:"environment"`
+	Inputs      []Input     `json:"inputs,omitempty"`
+	Effects     Effects     `json:"effects"`
+	Assumes     []string    `json:"assumes,omitempty"` // prerequisites that are prose
+	Escalation  *Escalation `json:"escalation,omitempty"`
+	Expected    string      `json:"expected,omitempty"`
+	SeeAlso     []string    `json:"see_also,omitempty"`
+	Lock        []string    `json:"lock,omitempty"`       // without the environment's prefix
+	Interrupts  []string    `json:"interrupts,omitempty"` // "app, if recover/2 is needed"; where it is known before
+	DryRun      bool        `json:"dry_run,omitempty"`
+	Offline     bool        `json:"offline,omitempty"`
+	Command     Command     `json:"command"`
+}
+
+// Source is a playbook's text by its digest.
+type Source struct {
+	Name     string `json:"name"`
+	SHA256   string `json:"sha256"`
+	Embedded bool   `json:"embedded,omitempty"`
+}
+
+// Environment is where a run acts.
+type Environment struct {
+	Name      string          `json:"name"`
+	File      string          `json:"file,omitempty"` // runbook.yaml; "" without one
+	Protected bool            `json:"protected,omitempty"`
+	ByFlag    bool            `json:"by_flag,omitempty"` // chosen by --env
+	Targets   []Target        `json:"targets,omitempty"`
+	Vars      json.RawMessage `json:"vars,omitempty"`
+}
+
+// Target is a target that the playbook uses, with the address as it is shown.
+type Target struct {
+	Name    string   `json:"name"`
+	Kind    string   `json:"kind"`
+	Address string   `json:"address"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// Input is an input's value.
+type Input struct {
+	Name    string          `json:"name"`
+	Text    string          `json:"text"`
+	Value   json.RawMessage `json:"value,omitempty"` // typed as declared
+	Default bool            `json:"default,omitempty"`
+}
+
+// Effects counts a plan's worst case.
+type Effects struct {
+	Reads       int      `json:"reads"`
+	Writes      int      `json:"writes"` // at most
+	Destructive int      `json:"destructive"`
+	Approvals   []string `json:"approvals,omitempty"`  // addresses of steps that ask
+	OnFailure   int      `json:"on_failure,omitempty"` // writes more if it fails
+}
+
+// Escalation is whom to call and when.
+type Escalation struct {
+	After   time.Duration `json:"after"`
+	Contact string        `json:"contact"`
+}
+
+// Command is what to print so that a reader can paste it.
+type Command struct {
+	Playbook string   `json:"playbook"`        // as the user named it
+	Flags    []string `json:"flags,omitempty"` // --env and -i, quoted for a shell
+}
+
+// Plan is a chunk of the steps of a plan, in the order of the file.
+type Plan struct {
+	Steps []Step `json:"steps"`
+}
+
+// StepKind is the body of a step.
+type StepKind string
+
+// The bodies of a step.
+const (
+	KindAction   StepKind = "action"
+	KindBlock    StepKind = "block"
+	KindRemedies StepKind = "remedies"
+	KindCall     StepKind = "call"
+	KindManual   StepKind = "manual"
+)
+
+// Step is what a report needs to know of a planned step.
+type Step struct {
+	Path     string        `json:"path"`
+	Kind     StepKind      `json:"kind"`
+	Title    string        `json:"title,omitempty"`
+	Brief    string        `json:"brief,omitempty"` // "docker.sample_stats app for 60s": action and parameters that are constant
+	Action   string        `json:"action,omitempty"`
+	Effect   action.Effect `json:"effect"`
+	Asks     bool          `json:"asks,omitempty"`
+	Loop     bool          `json:"loop,omitempty"`
+	Place    string        `json:"place,omitempty"`
+	Phase    string        `json:"phase,omitempty"`  // "prerequisites", "steps", "finally", "undo"
+	Remedy   int           `json:"remedy,omitempty"` // from 1: the how-manieth of its parent
+	Parent   string        `json:"parent,omitempty"` // path of the step around it
+	Undoable bool          `json:"undoable,omitempty"`
+}
+
+// Locks are the keys that were taken.
+type Locks struct {
+	Keys []string `json:"keys"`
+}
+
+// Owner is the process that runs it.
+type Owner struct {
+	PID    int    `json:"pid"`
+	Host   string `json:"host"`
+	User   string `json:"user"`
+	Resume bool   `json:"resume,omitempty"`
+}
+
+// Phase begins undoing or `finally`.
+type Phase struct {
+	Name string `json:"name"` // "undo", "finally"
+}
+
+// RunSuspended is the last fact of a run that waits or is in doubt.
+type RunSuspended struct {
+	RunFinished
+}
+
+// RunFinished is the last fact of a run. Its JSON is the last line of
+// `--output json`, for every ending.
+type RunFinished struct {
+	Schema   int             `json:"schema"` // 1
+	State    State           `json:"state"`
+	ExitCode int             `json:"exit_code"`
+	Outputs  json.RawMessage `json:"outputs,omitempty"`
+	Found    []Input         `json:"found,omitempty"` // outputs as text
+	Changes  []Change        `json:"changes"`
+	Warnings []Finding       `json:"warnings"`
+	Failure  *Failure        `json:"failure,omitempty"`
+	Step     string          `json:"step,omitempty"`   // that failed, waits or is in doubt
+	Reason   string          `json:"reason,omitempty"` // "failed", "refused", "cancelled", "timed out", "SIGINT"
+	Reached  Reached         `json:"reached"`
+	Check    []string        `json:"check,omitempty"` // in doubt: what to look at
+	Duration time.Duration   `json:"duration"`
+	Dry      *DryCounts      `json:"dry,omitempty"`
+}
+
+// Change is an effect of the run and what is known of it.
+type Change struct {
+	Step    string         `json:"step"`
+	Action  string         `json:"action"`
+	Effect  action.Effect  `json:"effect"`
+	Target  string         `json:"target,omitempty"`
+	State   action.Applied `json:"state"`
+	Summary string         `json:"summary,omitempty"`
+	Verdict string         `json:"verdict,omitempty"` // of a remedy
+	Undone  bool           `json:"undone,omitempty"`
+	Phase   string         `json:"phase,omitempty"` // "finally", "undo"
+}
+
+// Finding is a warning or failure with its place in the run.
+type Finding struct {
+	Step    string `json:"step"`
+	Title   string `json:"title,omitempty"`
+	Level   string `json:"level"` // "warn", "fail"
+	Message string `json:"message"`
+}
+
+// Reached says what was not done, by address.
+type Reached struct {
+	NotChanged []string `json:"not_changed,omitempty"` // changes that were planned and not made
+	NotReached []string `json:"not_reached,omitempty"` // steps
+}
+
+// DryCounts sums up a dry run.
+type DryCounts struct {
+	Executed  int `json:"executed"`
+	Previewed int `json:"previewed"`
+	Unknown   int `json:"unknown"`
+	Skipped   int `json:"skipped"`
+	Evaluated int `json:"conditions_evaluated"`
+	Unknowns  int `json:"conditions_unknown"`
+}
+
+// Progress is how far an action is. Transient.
+type Progress struct {
+	action.Progress
+	Total time.Duration `json:"for,omitempty"` // where the parameters fix it (`for`)
+}
+
+// Poll is one look that did not yet hold. Transient.
+type Poll struct {
+	That  string        `json:"that"`
+	Seen  string        `json:"seen"`
+	Left  time.Duration `json:"left"`
+	Every string        `json:"every,omitempty"` // as written
+}
+
+// Log is a line of an action. Transient.
+type Log struct {
+	Level string `json:"level"`
+	Text  string `json:"text"`
+}
