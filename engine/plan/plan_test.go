@@ -188,6 +188,7 @@ func TestErrors(t *testing.T) {
 		"observe that writes":        {text: "steps:\n  - {observe: {action: world.set, with: {name: a, value: 1}}, " + get + "}\n", code: plan.CodeEffect, at: "6:24"},
 		"an undo that destroys":      {text: "steps:\n  - {action: world.set, with: {name: a, value: 1}, undo: {action: world.drop_value, with: {name: a, value: 1}}}\n", code: plan.CodeEffect, at: "6:67"},
 		"a part of an undo destroys": {text: "steps:\n  - {action: world.set, with: {name: a, value: 1}, undo: {steps: [{action: world.drop_value, with: {name: a, value: 1}}]}}\n", code: plan.CodeEffect, at: "6:76"},
+		"an undo of a block":         {text: "steps:\n  - {steps: [{action: world.list}], undo: {action: world.set, with: {name: a, value: 1}}}\n", code: diag.CodeMisplaced, at: "6:43"},
 		"an effect is not lowered":   {text: "steps:\n  - {effect: read, action: world.set, with: {name: a, value: 1}}\n", code: plan.CodeEffect, at: "6:14"},
 		"destroys, nobody asked":     {text: "steps:\n  - {action: world.drop_value, with: {name: a, value: 1}}\n", code: diag.CodeMissingKey, at: "6:14"},
 		"beyond bounds":              {text: "steps:\n  - {action: world.set, with: {name: a, value: 101}}\n", code: plan.CodeBadValue, at: "6:48"},

@@ -112,6 +112,10 @@ func (c *compiler) undo(n *node) {
 	if t.Manual != nil {
 		return // reported with the tree
 	}
+	if n.step.Body != BodyAction {
+		c.fail(diag.CodeMisplaced, t.Node, "`undo` stands only beside an action", "put it on the steps that act")
+		return
+	}
 	v := &view{c: c, reader: child, names: judged(n.step)}
 	s := child.step
 	s.Title = t.Title.Value
