@@ -34,6 +34,9 @@ func assert(_ context.Context, _ action.Call, p AssertParams) (None, error) {
 		return None{}, nil
 	}
 	f := &action.Failure{What: "does not hold: " + p.That.Source, Final: true}
+	if p.That.Error != "" {
+		f.What = "not evaluated: " + p.That.Source + ": " + p.That.Error
+	}
 	if p.Message != "" {
 		f.What, f.Seen = p.Message, []string{f.What}
 	}

@@ -55,7 +55,11 @@ func condition(x expression.Explanation, e *expression.Expr) (any, error) {
 		return u, nil
 	}
 	holds, _ := x.Value.(bool)
-	return schema.Condition{Source: e.Source(), Holds: holds && x.Err == nil, Explanation: x}, nil
+	c := schema.Condition{Source: e.Source(), Holds: holds && x.Err == nil, Explanation: x}
+	if x.Err != nil {
+		c.Error = x.Err.Error()
+	}
+	return c, nil
 }
 
 // text evaluates a value to text for people; "" for nil.

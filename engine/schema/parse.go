@@ -23,6 +23,9 @@ func ParseText(t *Type, text string, quoted bool) (any, error) {
 			return nil, fmt.Errorf("%s is nothing and no text, quote it to mean the word", text)
 		}
 	}
+	if len(text) > maxQuantity && t.Kind >= Bool && t.Kind <= Time && t.Kind != String {
+		return nil, fmt.Errorf("%s is no %s, it has %d bytes", quote(text[:maxQuantity]+"…"), t, len(text))
+	}
 	switch t.Kind {
 	case Null:
 		return nil, fmt.Errorf("%s is not null", quote(text))
@@ -50,6 +53,10 @@ func ParseText(t *Type, text string, quoted bool) (any, error) {
 		return Convert(t, text)
 	}
 }
+
+// maxQuantity bounds the text of a number, a duration, a size or a time, in
+// bytes: more is no quantity, and costs to read.
+const maxQuantity = 100
 
 // boxed makes a failed parse return nil and not a zero value.
 func boxed[T any](v T, err error) (any, error) {

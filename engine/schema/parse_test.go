@@ -126,3 +126,14 @@ func TestParseJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestParseTextRefusesAHugeQuantityAtOnce(t *testing.T) {
+	huge := strings.Repeat("9", 1<<20) + "s"
+	for _, kind := range []*schema.Type{schema.IntType, schema.NumberType, schema.DurationType, schema.SizeType, schema.TimeType, schema.BoolType} {
+		start := time.Now()
+		_, err := schema.ParseText(kind, huge, false)
+		if err == nil || len(err.Error()) > 400 || time.Since(start) > 100*time.Millisecond {
+			t.Errorf("%s: %v after %s", kind, err, time.Since(start))
+		}
+	}
+}

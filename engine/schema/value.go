@@ -92,5 +92,6 @@ func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 type Condition struct {
 	Source      string
 	Holds       bool
+	Error       string // why it could not be evaluated; "" if it was
 	Explanation any // of the evaluator's type; shown by reports
 }
