@@ -93,5 +93,5 @@ type Condition struct {
 	Source      string
 	Holds       bool
 	Error       string // why it could not be evaluated; "" if it was
-	Explanation any // of the evaluator's type; shown by reports
+	Explanation any    // of the evaluator's type; shown by reports
 }
