@@ -28,6 +28,7 @@ func execEngine(t *testing.T, output func(io.Writer)) (*fakeEngine, *container.E
 			_ = json.NewDecoder(r.Body).Decode(asked)
 			reply(w, 201, container.ExecCreateResponse{ID: "e1"})
 		case path == "/exec/e1/start":
+			_, _ = io.Copy(io.Discard, r.Body) // unread, it would reset the connection
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err != nil {
 				return true
