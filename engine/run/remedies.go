@@ -192,9 +192,9 @@ func (g *goal) mark(path, verdict string) {
 func (g *goal) report(i int, part *plan.Step, verdict string, before judged, start time.Time) *event.Remedy {
 	r := &event.Remedy{Index: i + 1, Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
 	for n, c := range g.last.checks {
-		item := event.Goal{That: c.That, After: c.Seen, Held: c.Verdict == event.Held}
+		item := event.Goal{That: c.That, After: compared(c), Held: c.Verdict == event.Held}
 		if n < len(before.checks) {
-			item.Before = before.checks[n].Seen
+			item.Before = compared(before.checks[n])
 		}
 		if len(c.Parts) > 0 {
 			item.Name = outputName(firstLeaf(c.Parts[0]).Source)
@@ -203,6 +203,14 @@ func (g *goal) report(i int, part *plan.Step, verdict string, before judged, sta
 		r.Looks = max(r.Looks, c.Count)
 	}
 	return r
+}
+
+// compared is the value that names the goal: the first that it compares.
+func compared(c *event.Check) string {
+	if len(c.Parts) == 0 {
+		return c.Seen
+	}
+	return firstLeaf(c.Parts[0]).Value
 }
 
 // firstLeaf is the value on the left of a condition.
