@@ -42,7 +42,11 @@ func (a *app) list(words []string) error {
 	if !isTerminal(os.Stdout) {
 		return put(os.Stdout, tabbed(all))
 	}
-	return put(os.Stdout, columned(all, len(words) > 0))
+	text := columned(all, len(words) > 0)
+	if a.colored(os.Stdout) {
+		text = paint(text, listBrushes())
+	}
+	return put(os.Stdout, text)
 }
 
 // listing compiles the catalogue and keeps what matches all words.

@@ -20,7 +20,11 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return put(os.Stdout, procedure(p, columns(os.Stdout)))
+			text := procedure(p, columns(os.Stdout))
+			if a.colored(os.Stdout) {
+				text = paint(text, showBrushes())
+			}
+			return put(os.Stdout, text)
 		},
 		ValidArgsFunction: completePlaybooks,
 	}

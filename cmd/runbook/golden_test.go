@@ -1,0 +1,45 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestProcedureGolden holds what `show` and `graph` print of the catalogue, at
+// two widths, with and without colour.
+func TestProcedureGolden(t *testing.T) {
+	a := &app{}
+	for _, name := range []string{"memory-leak", "api-down", "quick-health"} {
+		p, err := a.plan(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{92, 60} {
+			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure(p, width))
+		}
+		golden(t, "show-"+name+"-92-colour", paint(procedure(p, 92), showBrushes()))
+		golden(t, "graph-"+name, ascii(p))
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not as in %s; with -update it is written anew\n%s", name, path, got)
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+)
+
+// The colours of a terminal, by its user's theme.
+const (
+	bold    = "\x1b[1m"
+	dim     = "\x1b[2m"
+	red     = "\x1b[31m"
+	yellow  = "\x1b[33m"
+	magenta = "\x1b[35m"
+	reset   = "\x1b[0m"
+)
+
+// brush colours what of a line matches its pattern: the whole of it.
+type brush struct {
+	pattern *regexp.Regexp
+	colour  string
+}
+
+// paint colours a text that is finished, line by line. Nothing is said by
+// colour alone, so that the text without it is the same.
+func paint(text string, brushes []brush) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		for _, p := range brushes {
+			line = p.pattern.ReplaceAllStringFunc(line, func(s string) string { return p.colour + s + reset })
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// listBrushes colour a listing: categories, what destroys, how runs ended.
+func listBrushes() []brush {
+	return []brush{
+		{regexp.MustCompile(`^[a-z]+$`), bold},
+		{regexp.MustCompile(`\bdestructive\b`), red},
+		{regexp.MustCompile(`\bin doubt$`), magenta},
+		{regexp.MustCompile(`\binterrupted$`), yellow},
+		{regexp.MustCompile(`\bnever$`), dim},
+	}
+}
+
+// showBrushes colour a procedure: its labels, its ids, what destroys.
+func showBrushes() []brush {
+	return []brush{
+		{regexp.MustCompile(`^(Purpose|Symptoms|Alerts|Assumes|Escalate|Takes|Lock|Effects|Inputs|Procedure|Expected|See also|Try)\b`), dim},
+		{regexp.MustCompile(`^  [a-z][a-z0-9_]*\b`), bold},
+		{regexp.MustCompile(`\bdestructive(, asks)?$`), red},
+	}
+}
