@@ -254,7 +254,7 @@ func (a *app) start(ctx context.Context, c *call) (event.RunFinished, error) {
 	clients := action.NewClients()
 	fin := run.Run(ctx, run.Options{
 		Plan: r.plan, Inputs: r.given.values, Environment: r.env, Header: h, Journal: w, Clock: action.SystemClock(),
-		Clients: clients, Person: person, Locks: h.Lock, DryRun: c.dryRun, Offline: c.offline, Yes: c.yes, Strict: c.strict, PID: os.Getpid(),
+		Clients: clients, Person: person, Locks: h.Lock, DryRun: c.dryRun, Offline: c.offline, Yes: c.yes, Strict: c.strict,
 	}, stop)
 	err = w.Close()
 	return fin, a.finish(fin, view, locks, clients, err)

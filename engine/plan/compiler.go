@@ -57,7 +57,6 @@ type node struct {
 	number   int
 	phase    phase
 	reach    []bool // siblings that it waits for, directly or not; nil: all above
-	done     bool   // compiled, so its types are known
 }
 
 // phase is the part of a playbook that a step stands in.

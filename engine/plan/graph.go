@@ -11,7 +11,7 @@ import (
 // phaseBlock makes the block that holds the steps of a phase, and gives each
 // step its address.
 func (c *compiler) phaseBlock(ph phase, steps []*playbook.Step) *node {
-	n := &node{step: &Step{Body: BodyBlock, AfterAll: true}, phase: ph, done: true}
+	n := &node{step: &Step{Body: BodyBlock, AfterAll: true}, phase: ph}
 	c.nodes[n.step] = n
 	c.children(n, steps, false)
 	return n

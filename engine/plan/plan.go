@@ -101,7 +101,6 @@ type Step struct {
 	// Referred: an expression reads its outputs, observed or before, so they
 	// are kept after the step.
 	Referred bool
-	Prompt   bool // it prompts or may: approve, manual
 
 	When *Condition
 	Loop *Loop

@@ -40,7 +40,6 @@ func (c *compiler) step(n *node) {
 	c.approval(n, v)
 	c.retry(n)
 	c.undo(n)
-	n.done = true
 }
 
 func (c *compiler) when(n *node, v *view) {

@@ -141,7 +141,6 @@ func (c *compiler) manual(n *node, v *view) {
 	for _, f := range m.Fields {
 		fields.Fields = append(fields.Fields, c.field(f))
 	}
-	n.step.Prompt = true
 	n.step.Manual = &Manual{Text: c.template(m.Text, v, schema.StringType), Fields: fields}
 	outputs := schema.ObjectOf(append(append([]schema.Field{}, fields.Fields...),
 		schema.Field{Name: "by", Type: schema.StringType}, schema.Field{Name: "at", Type: schema.TimeType})...)

@@ -122,14 +122,6 @@ func (r *Run) titleOf(path string) string {
 	return ""
 }
 
-// warnings is how many warnings the run ended with.
-func (r *Run) warnings() int {
-	if r.End == nil {
-		return 0
-	}
-	return len(r.End.Warnings)
-}
-
 // plainPath is a step's address without the indexes of the loops around it.
 func plainPath(path string) string {
 	for {

@@ -30,7 +30,6 @@ type work struct {
 
 	present expression.Values // dry run: names with the values of now
 
-	changed bool
 	applied action.Applied
 	raw     json.RawMessage
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"runbook/engine/action"
-	"runbook/engine/event"
 )
 
 // boundary is how far a failure rises: the run, a part of a container under
@@ -15,8 +14,6 @@ import (
 type boundary struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	mu     sync.Mutex
-	state  event.State // what halted it; "" while it runs
 }
 
 func newBoundary(hard context.Context, around *boundary) *boundary {
@@ -29,16 +26,9 @@ func newBoundary(hard context.Context, around *boundary) *boundary {
 	return b
 }
 
-func (b *boundary) halt(s event.State) { b.haltFor(s, errHalted) }
+func (b *boundary) halt() { b.haltFor(errHalted) }
 
-func (b *boundary) haltFor(s event.State, cause error) {
-	b.mu.Lock()
-	if b.state == "" {
-		b.state = s
-	}
-	b.mu.Unlock()
-	b.cancel(cause)
-}
+func (b *boundary) haltFor(cause error) { b.cancel(cause) }
 
 func (b *boundary) halted() bool { return b.ctx.Err() != nil }
 

@@ -134,7 +134,7 @@ func (r *runner) runNames(end bool) map[string]any {
 // rootScope is what a playbook's own steps see.
 func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
 	return &scope{
-		plan: p, shared: newInstances(), bound: r.root,
+		shared: newInstances(), bound: r.root,
 		names: map[string]any{
 			"inputs": inputs, "vars": r.Environment.Vars,
 			"environment": map[string]any{"name": r.Environment.Name}, "run": r.runNames(false),

@@ -232,7 +232,6 @@ func (w *work) note(p action.Preview, out *event.Outcome) {
 	if out.Summary != "" && w.applied == action.AppliedFully {
 		c.Summary = joinSummary(p.Summary, out.Summary)
 	}
-	w.changed = true
 	w.tally.do(func() {
 		w.tally.changes = append(w.tally.changes, c)
 		if w.in.step.Undo != nil && (w.applied == action.AppliedFully || w.applied == action.AppliedPart) {

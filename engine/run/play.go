@@ -26,7 +26,7 @@ func (r *runner) play() event.RunFinished {
 			p := &problem{state: event.Failed, path: "", title: r.Plan.Title, reason: "timed_out",
 				failure: &event.Failure{What: "the playbook's timeout of " + r.Plan.Timeout.String() + " has passed"}}
 			r.tally.note(p)
-			r.root.halt(event.Failed)
+			r.root.halt()
 		}
 	})
 	sc.watch = watch

@@ -60,7 +60,6 @@ type Options struct {
 	Yes         bool // --yes: answers where the policy lets it
 	Strict      bool
 	Parallel    int // actions at once; 0: 16
-	PID         int
 }
 
 // Run plays the plan to its end and returns the last fact of the run. stop

@@ -11,7 +11,6 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
-	"runbook/engine/plan"
 )
 
 // runner is a run in progress.
@@ -64,7 +63,7 @@ func (r *runner) listen(stop <-chan Signal) {
 				return
 			}
 			if r.signal.CompareAndSwap(nil, &s) {
-				r.root.haltFor(event.Cancelled, fmt.Errorf("stopped by %s", s.Name))
+				r.root.haltFor(fmt.Errorf("stopped by %s", s.Name))
 				continue
 			}
 			r.abort(errAborted)
@@ -101,7 +100,7 @@ func (r *runner) record(t event.Type, path string, attempt int, data any) error 
 	err := r.Journal.Append(&event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data})
 	if err != nil {
 		r.journal.fail(err)
-		r.root.halt(event.Failed)
+		r.root.halt()
 	}
 	return err
 }
@@ -173,7 +172,6 @@ type tally struct {
 	counts   map[event.State]int
 	dry      event.DryCounts
 	dryBad   bool
-	states   map[*plan.Step]event.State // the worst of each static step that began
 }
 
 func (t *tally) do(f func()) {

@@ -15,7 +15,6 @@ import (
 type scope struct {
 	around *scope
 	prefix string         // of addresses: "recover[0]/"
-	plan   *plan.Plan     // whose inputs and steps these are
 	names  map[string]any // item, index, goal, failure; inputs, vars, run, environment at the root
 	shared *instances
 	after  string // dry run: the change upstream whose effect is not known; "" for none

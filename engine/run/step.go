@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"runbook/engine/event"
@@ -26,7 +25,6 @@ func (r *runner) step(s *plan.Step, sc *scope) outcome {
 func (r *runner) safely(in *instance, play func() outcome) (o outcome) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			r.show(event.TypeLog, in.path, &event.Log{Level: "ERROR", Text: string(debug.Stack())})
 			o = failed(in, &event.Failure{What: fmt.Sprintf("runbook itself failed at this step: %v", fault), Do: []string{"report it with the journal of this run"}})
 		}
 	}()
@@ -105,7 +103,7 @@ func (r *runner) timed(in *instance, sc *scope) (*scope, func() bool) {
 	c.bound = newBoundary(r.hard, sc.bound)
 	ctx, watch := withStopwatch(c.bound.ctx, r.Clock, in.step.Timeout, sc.watch)
 	c.watch = watch
-	stop := context.AfterFunc(ctx, func() { c.bound.halt(event.Failed) })
+	stop := context.AfterFunc(ctx, func() { c.bound.halt() })
 	return &c, func() bool {
 		stop()
 		late := errors.Is(context.Cause(ctx), errTimedOut)
@@ -187,10 +185,10 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 func (r *runner) rise(in *instance, sc *scope, o outcome) {
 	switch o.state {
 	case event.Refused, event.InDoubt, event.Waiting:
-		r.root.halt(o.state)
+		r.root.halt()
 	case event.Failed:
 		if !r.DryRun { // what follows a failed read is shown as unknown
-			sc.bound.halt(event.Failed)
+			sc.bound.halt()
 		}
 	default:
 		return
