@@ -2,11 +2,13 @@
 package actions
 
 import (
+	"runbook/actions/alertmanager"
 	"runbook/actions/docker"
 	"runbook/actions/flow"
 	"runbook/actions/host"
 	"runbook/actions/http"
 	"runbook/actions/mongo"
+	"runbook/actions/prometheus"
 	"runbook/actions/redis"
 	"runbook/actions/shell"
 	"runbook/engine/action"
@@ -15,6 +17,10 @@ import (
 // All returns every action. A new one is added here and nowhere else.
 func All() []*action.Action {
 	return []*action.Action{
+		alertmanager.ListAlerts,
+		alertmanager.CreateSilence,
+		alertmanager.ExpireSilence,
+
 		docker.List,
 		docker.Inspect,
 		docker.Stats,
@@ -45,6 +51,11 @@ func All() []*action.Action {
 
 		mongo.Ping,
 		mongo.ServerInfo,
+
+		prometheus.Query,
+		prometheus.QueryRange,
+		prometheus.ListAlerts,
+		prometheus.ListTargets,
 
 		redis.Ping,
 		redis.Info,

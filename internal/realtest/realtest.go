@@ -1,11 +1,12 @@
 // Package realtest gives tests real services: a Docker engine with containers
-// of lab/app, and Redis servers. Only tests import it.
+// of lab/app, Redis servers, Prometheus with an Alertmanager. Only tests import it.
 //
 // It connects to what $DOCKER_HOST and $RUNBOOK_TEST_REDIS name, or to the
 // engine's standard socket, and starts a service of its own in a temporary
 // directory where none answers. Everything that it starts has a unique name,
 // listens on loopback, and ends with the test that asked for it; it never
-// touches anything else. Packages may use it at the same time.
+// touches anything else, but that StartMonitoring may install Debian's packages.
+// Packages may use it at the same time.
 //
 //	func TestRestartReal(t *testing.T) {
 //		if !realtest.Enabled() {
