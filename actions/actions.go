@@ -2,6 +2,7 @@
 package actions
 
 import (
+	"runbook/actions/archive"
 	"runbook/actions/alertmanager"
 	"runbook/actions/docker"
 	"runbook/actions/flow"
@@ -17,6 +18,8 @@ import (
 // All returns every action. A new one is added here and nowhere else.
 func All() []*action.Action {
 	return []*action.Action{
+		archive.Verify,
+
 		alertmanager.ListAlerts,
 		alertmanager.CreateSilence,
 		alertmanager.ExpireSilence,
@@ -51,6 +54,18 @@ func All() []*action.Action {
 
 		mongo.Ping,
 		mongo.ServerInfo,
+		mongo.Find,
+		mongo.Count,
+		mongo.Update,
+		mongo.Delete,
+		mongo.ListIndexes,
+		mongo.CheckIndexes,
+		mongo.EnsureIndexes,
+		mongo.Explain,
+		mongo.CurrentOps,
+		mongo.KillOp,
+		mongo.Profile,
+		mongo.Dump,
 
 		prometheus.Query,
 		prometheus.QueryRange,

@@ -21,7 +21,10 @@ type server struct {
 	client *driver.Client
 	where  string // "mongo at mongodb://mongo.example.net:27017"
 	secret string // the uri's name in brackets, or ""
-	dryRun bool
+	clock  action.Clock
+	watch  *watch
+
+	database string // of the target; "" where it names none
 }
 
 func serverOf(call action.Call) (*server, error) {
@@ -46,10 +49,8 @@ func newServer(call action.Call) (*server, error) {
 	client := options.Client().ApplyURI(config.URI.Reveal()).
 		SetAppName("runbook").SetRetryWrites(false).SetMaxPoolSize(16).
 		SetServerSelectionTimeout(selection).SetConnectTimeout(selection)
-	if call.DryRun {
-		client.SetMonitor(monitor())
-	}
-	s := &server{where: "mongo at " + shown, dryRun: call.DryRun}
+	s := &server{where: "mongo at " + shown, clock: call.Clock, watch: newWatch(call.DryRun), database: config.Database}
+	client.SetMonitor(s.watch.commands()).SetServerMonitor(s.watch.heartbeats())
 	if _, isSecret := call.Target.Config["uri"].(schema.Secret); isSecret {
 		s.secret = config.URI.String()
 	}
@@ -71,21 +72,36 @@ func (s *server) Close() error {
 	return nil
 }
 
-// admin runs a command on the database admin. In a dry run it is refused
-// unless it is on the list of reads.
-func (s *server) admin(ctx context.Context, command bson.D) (bson.Raw, error) {
-	started := time.Now()
-	guarded, end := ctx, func() {}
-	if s.dryRun {
-		guarded, end = guard(ctx)
-	}
+// send does what is asked of the server and turns its error into a Failure that
+// says whether the server may have got it. ask is what is tried, for people:
+// "find in mltb.tasks". In a dry run a command is refused unless it is on the
+// list of reads.
+func (s *server) send(ctx context.Context, ask string, do func(context.Context) error) error {
+	started := s.clock.Now()
+	guarded, op, end := s.watch.begin(ctx)
 	defer end()
-	reply, err := s.client.Database("admin").RunCommand(guarded, command).Raw()
-	if refusal := context.Cause(guarded); err != nil && errors.Is(refusal, action.ErrDryRun) {
-		err = refusal
+	err := do(guarded)
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		return nil, s.failed(ctx, command[0].Key, time.Since(started), err)
+	var down errDown
+	if cause := context.Cause(guarded); errors.Is(cause, action.ErrDryRun) || errors.As(cause, &down) {
+		err = cause
 	}
-	return reply, nil
+	return s.failed(ctx, attempt{ask: ask, sent: s.watch.wasSent(op), took: s.clock.Now().Sub(started)}, err)
+}
+
+// command runs a command on a database and returns its reply.
+func (s *server) command(ctx context.Context, database string, command bson.D) (reply bson.Raw, err error) {
+	err = s.send(ctx, command[0].Key, func(ctx context.Context) error {
+		var err error
+		reply, err = s.client.Database(database).RunCommand(ctx, command).Raw()
+		return err
+	})
+	return reply, err
+}
+
+// admin runs a command on the database admin.
+func (s *server) admin(ctx context.Context, command bson.D) (bson.Raw, error) {
+	return s.command(ctx, "admin", command)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,35 +18,54 @@ import (
 const (
 	codeUnauthorized         = 13
 	codeAuthenticationFailed = 18
+	codeNamespaceNotFound    = 26
+	codeOptionsConflict      = 85
+	codeKeySpecsConflict     = 86
 	codeAtlasError           = 8000
+	codeDuplicateKey         = 11000
 )
 
-// failed says what became of a read that got no good answer.
-func (s *server) failed(ctx context.Context, command string, took time.Duration, err error) error {
+// interruptions are the codes after which a command may have done a part: the
+// server stopped it, or stepped down.
+var interruptions = []int32{24, 50, 91, 112, 189, 262, 10107, 11600, 11601, 11602, 13435, 13436}
+
+// attempt is one thing that was asked of the server.
+type attempt struct {
+	ask  string // "find in mltb.tasks"
+	sent bool   // the server may have got it
+	took time.Duration
+}
+
+// failed says what became of what got no good answer. Its class is that of a
+// change: not applied where nothing left or the server refused it.
+func (s *server) failed(ctx context.Context, a attempt, err error) error {
 	var own *action.Failure
 	if errors.As(err, &own) {
 		c := *own
 		c.Where = s.where
 		return &c
 	}
-	f := &action.Failure{Where: s.where, Err: err, Tried: fmt.Sprintf("%s, once, %s", command, schema.HumanDuration(took))}
-	var answered driver.CommandError
-	isAnswer := errors.As(err, &answered) && answered.Code != 0
+	took := schema.HumanDuration(a.took)
+	f := &action.Failure{Where: s.where, Err: err, Tried: fmt.Sprintf("%s, once, %s", a.ask, took), Applied: action.AppliedLost}
+	if !a.sent {
+		f.Applied = action.AppliedNot
+	}
+	var down errDown
 	text := err.Error()
-	switch {
-	case isAnswer && answered.Code == codeUnauthorized:
-		f.What, f.Final = "the user may not do this (Unauthorized)", true
-		f.Do = []string{"grant the role clusterMonitor to the user that uri names"}
-	case isAnswer && (answered.Code == codeAuthenticationFailed || answered.Code == codeAtlasError) || strings.Contains(text, "AuthenticationFailed") || strings.Contains(text, "auth error"):
-		s.explainPassword(f)
-	case isAnswer:
-		f.What = fmt.Sprintf("%s: %s", answered.Name, answered.Message)
+	switch code, name, message := answer(err); {
+	case code != 0 || strings.Contains(text, "auth error"):
+		s.explainAnswer(f, code, name, message, text)
+	case errors.As(err, &down):
+		f.What = "no server answered: " + cause(down.cause.Error())
+		f.Do = []string{doReachable}
 	case errors.Is(ctx.Err(), context.Canceled):
-		f.What = "cancelled after " + schema.HumanDuration(took)
+		f.What = "cancelled after " + took
 	case strings.Contains(text, "server selection"):
-		s.explainSelection(f, command, text, took)
+		f.What = "no server answered in " + took
+		f.Tried = a.ask + "; the last error: " + cause(text)
+		f.Do = []string{doReachable}
 	case ctx.Err() != nil || driver.IsTimeout(err):
-		f.What = "no answer in " + schema.HumanDuration(took)
+		f.What = "no answer in " + took
 		f.Do = []string{"look at the log of the server", "or raise the step's timeout"}
 	case driver.IsNetworkError(err):
 		f.What = "the connection broke before the answer: " + cause(text)
@@ -53,6 +73,44 @@ func (s *server) failed(ctx context.Context, command string, took time.Duration,
 		f.What = cause(text)
 	}
 	return f
+}
+
+const doReachable = "check that MongoDB runs and listens there, or correct uri of the target in runbook.yaml"
+
+// answer returns what the server said of a command or a write that it did not
+// do, code 0 where it said nothing.
+func answer(err error) (code int32, name, message string) {
+	var command driver.CommandError
+	if errors.As(err, &command) {
+		return command.Code, command.Name, command.Message
+	}
+	var write driver.WriteException
+	if errors.As(err, &write) {
+		for _, e := range write.WriteErrors {
+			return int32(e.Code), "", e.Message
+		}
+		if e := write.WriteConcernError; e != nil {
+			return int32(e.Code), e.Name, e.Message
+		}
+	}
+	return 0, "", ""
+}
+
+func (s *server) explainAnswer(f *action.Failure, code int32, name, message, text string) {
+	if !slices.Contains(interruptions, code) {
+		f.Applied = action.AppliedNot
+	}
+	switch {
+	case code == codeUnauthorized:
+		f.What, f.Final = "the user may not do this (Unauthorized)", true
+		f.Do = []string{"grant the user that uri names a role that has this: readWrite for documents and indexes, clusterMonitor for figures of the server"}
+	case code == codeAuthenticationFailed || code == codeAtlasError || strings.Contains(text, "auth error"):
+		s.explainPassword(f)
+	case name == "":
+		f.What = fmt.Sprintf("the server refused it (code %d): %s", code, message)
+	default:
+		f.What = fmt.Sprintf("%s: %s", name, message)
+	}
 }
 
 func (s *server) explainPassword(f *action.Failure) {
@@ -63,10 +121,16 @@ func (s *server) explainPassword(f *action.Failure) {
 	f.Do = []string{"check user, password and authSource in uri of the target in runbook.yaml"}
 }
 
-func (s *server) explainSelection(f *action.Failure, command, text string, took time.Duration) {
-	f.What = "no server answered in " + schema.HumanDuration(took)
-	f.Tried = command + "; the last error: " + cause(text)
-	f.Do = []string{"check that MongoDB runs and listens there, or correct uri of the target in runbook.yaml"}
+// refusal is a change that is not made because it would do what it was not
+// meant to.
+func (s *server) refusal(what string, do ...string) error {
+	return &action.Failure{Applied: action.AppliedNot, Where: s.where, What: what, Do: do, Final: true}
+}
+
+// hasCode reports whether the server answered with the code.
+func hasCode(err error, code int32) bool {
+	got, _, _ := answer(err)
+	return got == code
 }
 
 // cause shortens an error of the driver, which quotes its topology, to the

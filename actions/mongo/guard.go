@@ -1,37 +1,10 @@
 package mongo
 
 import (
-	"context"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/event"
-
-	"runbook/engine/action"
 )
-
-type guardKey struct{}
-
-// guard returns a context by which the monitor of a dry run can refuse the
-// operation that it is given to.
-func guard(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	return context.WithValue(ctx, guardKey{}, cancel), func() { cancel(nil) }
-}
-
-// monitor is the client layer of a dry run. The driver calls Started after a
-// command was encoded and looks at the context before it sends the first byte,
-// so that cancelling the context keeps the command from leaving. The driver's
-// own commands (handshakes, heartbeats, sessions) are reads or of connections,
-// and carry no guard.
-func monitor() *event.CommandMonitor {
-	return &event.CommandMonitor{Started: func(ctx context.Context, e *event.CommandStartedEvent) {
-		cancel, ok := ctx.Value(guardKey{}).(context.CancelCauseFunc)
-		if ok && !isRead(e.CommandName, e.Command) {
-			cancel(action.RefusedInDryRun("mongo " + e.CommandName))
-		}
-	}}
-}
 
 // isRead reports whether a command changes nothing, by its name and, where that
 // does not tell, by what is in it.

@@ -62,7 +62,7 @@ func TestFailures(t *testing.T) {
 		name, address, what, tried string
 		final                      bool
 	}{
-		{"refused", "127.0.0.1:1", "no server answered in ", "ping; the last error: connection refused", false},
+		{"refused", "127.0.0.1:1", "no server answered: connection refused", "ping, once", false},
 		{"unauthorized", says(13, "Unauthorized").address, "the user may not do this (Unauthorized)", "ping, once", true},
 		{"credentials", says(18, "AuthenticationFailed").address, "the credentials were refused", "", true},
 		{"other answer", says(91, "ShutdownInProgress").address, "ShutdownInProgress: said so", "ping, once", false},

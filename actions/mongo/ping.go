@@ -41,9 +41,9 @@ func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
 	if err != nil {
 		return PingOutputs{}, err
 	}
-	started := time.Now()
+	started := call.Clock.Now()
 	if _, err := s.admin(ctx, bson.D{{Key: "ping", Value: 1}}); err != nil {
 		return PingOutputs{}, err
 	}
-	return PingOutputs{LatencyMS: float64(time.Since(started).Microseconds()) / 1000}, nil
+	return PingOutputs{LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}, nil
 }

@@ -81,15 +81,3 @@ func serverInfo(ctx context.Context, call action.Call, _ None) (ServerInfoOutput
 	}
 	return o, nil
 }
-
-// whole returns a number of any type as an integer, 0 where there is none.
-func whole(doc bson.Raw, path ...string) int {
-	value := doc.Lookup(path...)
-	if n, ok := value.AsInt64OK(); ok {
-		return int(n)
-	}
-	if f, ok := value.DoubleOK(); ok {
-		return int(f)
-	}
-	return 0
-}

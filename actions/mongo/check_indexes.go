@@ -1,0 +1,132 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type checkIndexesParams struct {
+	Database    string             `yaml:"database,omitempty" doc:"The database; without it that of the target."`
+	Collections []wantedCollection `yaml:"collections" min:"1" doc:"The collections and the indexes that they should have."`
+	UnusedAfter time.Duration      `yaml:"unused_after" default:"7d" min:"1m" doc:"An index that no operation used is called unused when it was counted for so long."`
+}
+
+type wantedCollection struct {
+	Collection string        `yaml:"collection" min:"1" doc:"Name of the collection."`
+	Indexes    []wantedIndex `yaml:"indexes" doc:"The indexes that it should have."`
+}
+
+func (p checkIndexesParams) Brief() string {
+	return plural(len(p.Collections), "collection", "collections")
+}
+
+type checkIndexesOutputs struct {
+	Missing   []missingIndex  `yaml:"missing" doc:"The indexes that are not there."`
+	Conflicts []indexConflict `yaml:"conflicts" doc:"Those that cannot be made beside what is there."`
+	Unused    []unusedIndex   `yaml:"unused" doc:"Those that no operation used; only where the server tells their use. Nothing drops them."`
+	OK        bool            `yaml:"ok" doc:"Whether none is missing and none in conflict."`
+}
+
+type missingIndex struct {
+	Collection string   `yaml:"collection" doc:"Name of the collection."`
+	Name       string   `yaml:"name" doc:"The name that it would get."`
+	Keys       []string `yaml:"keys" doc:"Its keys, as mongo.ensure_indexes takes them."`
+	Unique     bool     `yaml:"unique" doc:"Whether it should be unique."`
+}
+
+type indexConflict struct {
+	Collection string `yaml:"collection" doc:"Name of the collection."`
+	Name       string `yaml:"name" doc:"The name of the wanted index."`
+	Why        string `yaml:"why" doc:"What stands in its way."`
+	Advice     string `yaml:"advice" doc:"What a person may do."`
+}
+
+type unusedIndex struct {
+	Collection    string    `yaml:"collection" doc:"Name of the collection."`
+	Name          string    `yaml:"name" doc:"Its name."`
+	SizeBytes     *int      `yaml:"size_bytes" doc:"Its size on disk; nil where the server does not tell this user."`
+	CountingSince time.Time `yaml:"counting_since" doc:"Since when no operation used it."`
+}
+
+func (o checkIndexesOutputs) Summary() string {
+	text := fmt.Sprintf("%s missing", plural(len(o.Missing), "index", "indexes"))
+	if len(o.Conflicts) > 0 {
+		text += fmt.Sprintf(", %s in conflict", schema.HumanCount(int64(len(o.Conflicts))))
+	}
+	if len(o.Unused) > 0 {
+		text += fmt.Sprintf(", %s unused", schema.HumanCount(int64(len(o.Unused))))
+	}
+	return text
+}
+
+// CheckIndexes compares the indexes of collections with those that they should
+// have.
+var CheckIndexes = action.New(action.Spec[checkIndexesParams, checkIndexesOutputs]{
+	Name:    "mongo.check_indexes",
+	Summary: "Compares the indexes of collections with those that they should have.",
+	Example: `
+action: mongo.check_indexes
+with:
+  collections:
+    - collection: tasks
+      indexes: [{keys: [user_id, status]}, {keys: [gid], unique: true}]
+verify: [outputs.ok]
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    checkIndexes,
+})
+
+func checkIndexes(ctx context.Context, call action.Call, p checkIndexesParams) (checkIndexesOutputs, error) {
+	var o checkIndexesOutputs
+	for i, c := range p.Collections {
+		n, err := place{Database: p.Database, Collection: c.Collection}.in(call)
+		if err != nil {
+			return o, err
+		}
+		wishes, err := wishesOf(fmt.Sprintf("collections[%d].indexes", i), c.Indexes)
+		if err != nil {
+			return o, err
+		}
+		there, err := n.indexes(ctx)
+		if err != nil {
+			return o, err
+		}
+		n.figures(ctx, there)
+		_, missing, conflicts := compare(wishes, there)
+		for _, w := range missing {
+			o.Missing = append(o.Missing, w.missing(c.Collection))
+		}
+		for _, x := range conflicts {
+			o.Conflicts = append(o.Conflicts, indexConflict{c.Collection, x.wanted.name, x.why, x.advice(c.Collection)})
+		}
+		o.Unused = append(o.Unused, unusedOf(c.Collection, there, call.Clock.Now().Add(-p.UnusedAfter))...)
+	}
+	o.OK = len(o.Missing) == 0 && len(o.Conflicts) == 0
+	return o, nil
+}
+
+func (w wish) missing(collection string) missingIndex {
+	m := missingIndex{Collection: collection, Name: w.name, Unique: w.unique}
+	for _, k := range w.as {
+		m.Keys = append(m.Keys, keysText([]indexKey{k}))
+	}
+	return m
+}
+
+// unusedOf returns the indexes that nothing used since a time, but for those
+// that hold a rule of the data.
+func unusedOf(collection string, there []index, since time.Time) []unusedIndex {
+	var found []unusedIndex
+	for _, i := range there {
+		if i.Unique || i.Uses == nil || *i.Uses > 0 || i.CountingSince == nil || i.CountingSince.After(since) {
+			continue
+		}
+		found = append(found, unusedIndex{collection, i.Name, i.SizeBytes, *i.CountingSince})
+	}
+	return found
+}

@@ -1,0 +1,128 @@
+package mongo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type currentOpsParams struct {
+	RunningLongerThan time.Duration `yaml:"running_longer_than" default:"1s" min:"0s" max:"30d" doc:"Only operations that run for at least so long, in whole seconds."`
+	Namespace         string        `yaml:"namespace,omitempty" doc:"Only those of a database, as mltb, or of a collection, as mltb.tasks."`
+}
+
+func (p currentOpsParams) Brief() string {
+	text := "longer than " + schema.FormatDuration(p.RunningLongerThan)
+	if p.Namespace != "" {
+		text += " in " + p.Namespace
+	}
+	return text
+}
+
+type currentOpsOutputs struct {
+	Operations []currentOp `yaml:"operations" doc:"The operations of clients, the longest first."`
+}
+
+// currentOp is an operation that runs now.
+type currentOp struct {
+	OpID      string  `yaml:"opid" doc:"Its id, as mongo.kill_op takes it."`
+	Namespace string  `yaml:"namespace" doc:"Database and collection."`
+	Op        string  `yaml:"op" doc:"What it is: query, getmore, insert, update, remove, command."`
+	Seconds   float64 `yaml:"running_seconds" doc:"For how long it runs."`
+	Plan      string  `yaml:"plan" doc:"How it finds documents: COLLSCAN, IXSCAN and the keys; empty where it has no plan yet."`
+	Shape     string  `yaml:"shape" doc:"The command without its values."`
+	Client    string  `yaml:"client" doc:"Address of the client; empty where the server does not tell."`
+	Waiting   bool    `yaml:"waiting_for_lock" doc:"Whether it waits for a lock."`
+}
+
+func (o currentOpsOutputs) Summary() string {
+	if len(o.Operations) == 0 {
+		return "no operation"
+	}
+	longest := o.Operations[0]
+	return fmt.Sprintf("%s, the longest for %s in %s", plural(len(o.Operations), "operation", "operations"), longest.runs(), longest.Namespace)
+}
+
+func (o currentOp) runs() string {
+	return schema.HumanDuration(time.Duration(o.Seconds * float64(time.Second)))
+}
+
+// CurrentOps reads the operations that run now.
+var CurrentOps = action.New(action.Spec[currentOpsParams, currentOpsOutputs]{
+	Name:    "mongo.current_ops",
+	Summary: "Reads the operations of clients that run now and for long.",
+	Example: `
+action: mongo.current_ops
+with: {running_longer_than: 30s}
+verify: [len(outputs.operations) == 0]
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    currentOps,
+})
+
+func currentOps(ctx context.Context, call action.Call, p currentOpsParams) (currentOpsOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return currentOpsOutputs{}, err
+	}
+	found, err := s.running(ctx, bson.D{{Key: "secs_running", Value: bson.D{{Key: "$gte", Value: int64(p.RunningLongerThan / time.Second)}}}})
+	if err != nil {
+		return currentOpsOutputs{}, err
+	}
+	found = slices.DeleteFunc(found, func(o currentOp) bool {
+		return p.Namespace != "" && o.Namespace != p.Namespace && !strings.HasPrefix(o.Namespace, p.Namespace+".")
+	})
+	slices.SortStableFunc(found, func(a, b currentOp) int { return cmp.Compare(b.Seconds, a.Seconds) })
+	return currentOpsOutputs{Operations: found}, nil
+}
+
+// running returns the operations of clients that match, without this one and
+// those that wait for their client.
+func (s *server) running(ctx context.Context, match bson.D) ([]currentOp, error) {
+	command := append(bson.D{{Key: "currentOp", Value: true}, {Key: "active", Value: true}}, match...)
+	reply, err := s.admin(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	var found []currentOp
+	for _, doc := range elementsOf(reply, "inprog") {
+		o := currentOpOf(doc)
+		_, own := doc.Lookup("command", "currentOp").BooleanOK()
+		_, hello := doc.Lookup("command").DocumentOK()
+		idle := hello && doc.Lookup("command", "hello").Type != 0
+		if o.OpID == "" || o.Namespace == "" || own || idle {
+			continue
+		}
+		found = append(found, o)
+	}
+	return found, nil
+}
+
+func currentOpOf(doc bson.Raw) currentOp {
+	o := currentOp{Namespace: textAt(doc, "ns"), Op: textAt(doc, "op"), Plan: textAt(doc, "planSummary"), Client: textAt(doc, "client"), OpID: textAt(doc, "opid")}
+	if o.Client == "" {
+		o.Client = textAt(doc, "client_s")
+	}
+	if n, ok := number(doc, "opid"); ok {
+		o.OpID = strconv.Itoa(n)
+	}
+	o.Seconds = float64(whole(doc, "secs_running"))
+	if us, ok := number(doc, "microsecs_running"); ok {
+		o.Seconds = float64(us) / 1e6
+	}
+	o.Waiting, _ = doc.Lookup("waitingForLock").BooleanOK()
+	if command, ok := doc.Lookup("command").DocumentOK(); ok {
+		o.Shape = shapeOf(command)
+	}
+	return o
+}

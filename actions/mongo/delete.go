@@ -1,0 +1,118 @@
+package mongo
+
+import (
+	"context"
+	"strconv"
+
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type deleteParams struct {
+	place
+	Filter map[string]any `yaml:"filter" doc:"Which documents; {} is every one."`
+	Limit  int            `yaml:"limit" min:"0" max:"100000" doc:"How many may match; with more nothing is deleted."`
+}
+
+func (p deleteParams) Brief() string {
+	return p.Collection + " where " + schema.Brief(p.Filter)
+}
+
+type deleteOutputs struct {
+	Deleted int `yaml:"deleted" doc:"How many documents were deleted."`
+}
+
+func (o deleteOutputs) Summary() string {
+	return plural(o.Deleted, "document", "documents") + " deleted"
+}
+
+// Delete deletes documents.
+var Delete = action.New(action.Spec[deleteParams, deleteOutputs]{
+	Name:    "mongo.delete",
+	Summary: "Deletes the documents of a collection that match a filter, if they are not more than a limit.",
+	Example: `
+action: mongo.delete
+with: {collection: tasks, filter: {status: failed}, limit: 50}
+approve: {message: Delete the failed tasks?}
+`,
+	Target: Target,
+	Effect: action.Destructive,
+	Run:    deleteDocuments,
+	Preview: func(ctx context.Context, call action.Call, p deleteParams) (action.Preview, error) {
+		m, err := p.matching(call)
+		if err != nil {
+			return action.Preview{}, err
+		}
+		return m.preview(ctx)
+	},
+	Subjects: subjectsOfDelete,
+	Settle:   settleDelete,
+})
+
+func (p deleteParams) matching(call action.Call) (matching, error) {
+	n, err := p.toChange(call)
+	if err != nil {
+		return matching{}, err
+	}
+	filter, err := filterOf(p.Filter)
+	return matching{namespace: n, filter: filter, shown: p.Filter, limit: p.Limit, verb: "deleted"}, err
+}
+
+func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (deleteOutputs, error) {
+	m, err := p.matching(call)
+	if err != nil {
+		return deleteOutputs{}, action.NotApplied(err)
+	}
+	ids, err := m.ids(ctx)
+	if err != nil || len(ids) == 0 {
+		return deleteOutputs{}, action.NotApplied(err)
+	}
+	var result *driver.DeleteResult
+	err = m.send(ctx, "delete in "+m.String(), func(ctx context.Context) error {
+		var err error
+		result, err = m.handle().DeleteMany(ctx, within(ids, m.filter))
+		return err
+	})
+	var o deleteOutputs
+	if result != nil {
+		o.Deleted = int(result.DeletedCount)
+	}
+	if err != nil && o.Deleted > 0 {
+		return o, m.partly(err, o.Deleted, "deleted")
+	}
+	return o, err
+}
+
+func subjectsOfDelete(ctx context.Context, call action.Call, p deleteParams) ([]action.Subject, error) {
+	m, err := p.matching(call)
+	if err != nil {
+		return nil, err
+	}
+	n, err := m.count(ctx, m.filter)
+	if err != nil {
+		return nil, err
+	}
+	return []action.Subject{{Kind: "documents", Name: m.String(), ID: filterText(p.Filter), Version: strconv.FormatInt(n, 10)}}, nil
+}
+
+// settleDelete counts again: where none of those that were there is left, they
+// were deleted. As long as some are left the server may still be at it.
+func settleDelete(ctx context.Context, call action.Call, p deleteParams, subjects []action.Subject) (action.Applied, *deleteOutputs, error) {
+	if len(subjects) != 1 {
+		return action.AppliedLost, nil, nil
+	}
+	before, err := strconv.Atoi(subjects[0].Version)
+	if err != nil || before == 0 {
+		return action.AppliedLost, nil, nil
+	}
+	m, err := p.matching(call)
+	if err != nil {
+		return action.AppliedLost, nil, err
+	}
+	if n, err := m.count(ctx, m.filter); err != nil || n > 0 {
+		return action.AppliedLost, nil, err
+	}
+	return action.AppliedFully, &deleteOutputs{Deleted: before}, nil
+}

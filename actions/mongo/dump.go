@@ -1,0 +1,262 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+	"runbook/internal/dump"
+)
+
+type dumpParams struct {
+	Database    string   `yaml:"database,omitempty" doc:"The database; without it that of the target."`
+	Collections []string `yaml:"collections,omitempty" doc:"Names of the collections; without them all of the database."`
+	To          string   `yaml:"to" min:"1" doc:"The directory that is made, on the machine that runs the playbook. It must not be there yet."`
+}
+
+func (p dumpParams) Brief() string {
+	if len(p.Collections) == 0 {
+		return "to " + p.To
+	}
+	return strings.Join(p.Collections, ", ") + " to " + p.To
+}
+
+type dumpOutputs struct {
+	Path      string         `yaml:"path" doc:"The directory, absolute."`
+	Documents int            `yaml:"documents" doc:"How many documents are in it."`
+	Counts    map[string]int `yaml:"counts" doc:"How many of each collection."`
+	SizeBytes int            `yaml:"size_bytes" doc:"Its size on disk."`
+}
+
+func (o dumpOutputs) Summary() string {
+	return fmt.Sprintf("%s, %s in %s", plural(o.Documents, "document", "documents"), schema.HumanBytes(float64(o.SizeBytes)), o.Path)
+}
+
+// Dump writes collections to the local disk. It changes nothing on the server:
+// what it writes is a new directory here.
+var Dump = action.New(action.Spec[dumpParams, dumpOutputs]{
+	Name:    "mongo.dump",
+	Summary: "Writes collections to a new directory on this machine, with a manifest; mongorestore --gzip reads it.",
+	Example: `
+action: mongo.dump
+with: {collections: [tasks], to: "data/backups/tasks-${{ run.id }}"}
+`,
+	Target:  Target,
+	Effect:  action.Write,
+	Run:     dumpCollections,
+	Preview: previewDump,
+	Settle:  settleDump,
+})
+
+// source is what is dumped, and where to.
+type source struct {
+	*server
+	database    string
+	collections []string
+	to          string
+}
+
+// source finds the collections; one that is not there is a failure.
+func (p dumpParams) source(ctx context.Context, call action.Call) (source, error) {
+	s, database, err := databaseOf(call, p.Database)
+	if err != nil {
+		return source{}, err
+	}
+	to, err := filepath.Abs(p.To)
+	if err != nil {
+		return source{}, action.ParamError("to", "%v", err)
+	}
+	if err := dump.Free(to); err != nil {
+		return source{}, localFailure(to, err)
+	}
+	there, err := s.collections(ctx, database)
+	if err != nil {
+		return source{}, err
+	}
+	found := source{server: s, database: database, collections: there, to: to}
+	if len(p.Collections) > 0 {
+		found.collections = slices.Compact(slices.Sorted(slices.Values(p.Collections)))
+	}
+	for _, name := range found.collections {
+		if !slices.Contains(there, name) {
+			return source{}, s.refusal(fmt.Sprintf("there is no collection %s in %s, so it cannot be dumped", name, database),
+				"name one of "+strings.Join(there, ", "))
+		}
+	}
+	if len(found.collections) == 0 {
+		return source{}, s.refusal(fmt.Sprintf("the database %s has no collection to dump", database), "check the name of the database")
+	}
+	return found, nil
+}
+
+// collections returns the names of a database's collections, without views and
+// what is the server's own.
+func (s *server) collections(ctx context.Context, database string) (names []string, err error) {
+	err = s.send(ctx, "listCollections of "+database, func(ctx context.Context) error {
+		var err error
+		names, err = s.client.Database(database).ListCollectionNames(ctx, bson.D{{Key: "type", Value: "collection"}})
+		return err
+	})
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "system.") })
+	slices.Sort(names)
+	return names, err
+}
+
+func (s source) namespace(collection string) namespace {
+	return namespace{server: s.server, database: s.database, collection: collection}
+}
+
+func dumpCollections(ctx context.Context, call action.Call, p dumpParams) (dumpOutputs, error) {
+	s, err := p.source(ctx, call)
+	if err != nil {
+		return dumpOutputs{}, action.NotApplied(err)
+	}
+	w, err := dump.Create(s.to, dump.Manifest{Kind: "mongo", Database: s.database, Created: call.Clock.Now().UTC(), Run: call.Run, Step: call.Step})
+	if err != nil {
+		return dumpOutputs{}, action.NotApplied(localFailure(s.to, err))
+	}
+	m, err := s.write(ctx, call, w)
+	if err != nil {
+		if discarded := w.Discard(); discarded != nil {
+			f := *action.AsFailure(err)
+			f.Seen = append(f.Seen, discarded.Error())
+			return dumpOutputs{}, action.Partial(&f)
+		}
+		return dumpOutputs{}, action.NotApplied(err)
+	}
+	return dumpedOutputs(s.to, m), nil
+}
+
+func (s source) write(ctx context.Context, call action.Call, w *dump.Writer) (dump.Manifest, error) {
+	for i, name := range s.collections {
+		call.Progress(action.Progress{Done: i, Total: len(s.collections), Note: name})
+		n := s.namespace(name)
+		if err := w.Documents(name, func(out io.Writer) (int, error) { return n.writeDocuments(ctx, call, out) }); err != nil {
+			return dump.Manifest{}, localFailure(s.to, err)
+		}
+		metadata, err := n.metadata(ctx)
+		if err == nil {
+			err = w.Metadata(name, metadata)
+		}
+		if err != nil {
+			return dump.Manifest{}, localFailure(s.to, err)
+		}
+	}
+	m, err := w.Finish()
+	if err != nil {
+		return m, localFailure(s.to, err)
+	}
+	return m, nil
+}
+
+// writeDocuments writes the documents as the server sends them.
+func (n namespace) writeDocuments(ctx context.Context, call action.Call, out io.Writer) (count int, err error) {
+	var local error
+	err = n.send(ctx, "find in "+n.String(), func(ctx context.Context) error {
+		cursor, err := n.handle().Find(ctx, bson.D{})
+		if err != nil {
+			return err
+		}
+		defer cursor.Close(ctx)
+		for cursor.Next(ctx) {
+			if _, local = out.Write(cursor.Current); local != nil {
+				return nil
+			}
+			if count++; count%10_000 == 0 {
+				call.Progress(action.Progress{Done: count, Note: n.collection})
+			}
+		}
+		return cursor.Err()
+	})
+	return count, errors.Join(err, local)
+}
+
+// metadata is what mongorestore makes the collection of.
+func (n namespace) metadata(ctx context.Context) ([]byte, error) {
+	indexes := bson.A{}
+	err := n.send(ctx, "listIndexes of "+n.String(), func(ctx context.Context) error {
+		cursor, err := n.handle().Indexes().List(ctx)
+		if err != nil {
+			return err
+		}
+		defer cursor.Close(ctx)
+		for cursor.Next(ctx) {
+			indexes = append(indexes, append(bson.Raw(nil), cursor.Current...))
+		}
+		return cursor.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	text, err := bson.MarshalExtJSON(bson.D{
+		{Key: "indexes", Value: indexes}, {Key: "collectionName", Value: n.collection}, {Key: "type", Value: "collection"},
+	}, true, false)
+	if err != nil {
+		return nil, fmt.Errorf("encode the indexes of %s: %w", n, err)
+	}
+	return text, nil
+}
+
+// localFailure is a Failure of this machine's disk; one of the server stays as
+// it is.
+func localFailure(path string, err error) error {
+	var own *action.Failure
+	if errors.As(err, &own) {
+		return own
+	}
+	f := &action.Failure{Applied: action.AppliedNot, Where: path, What: err.Error(), Err: err, Do: []string{"check the disk: its free space, and who may write there"}}
+	if errors.Is(err, dump.ErrExists) {
+		f.What, f.Final = "there is something already, and it is not written over", true
+		f.Do = []string{"name a path that is not there yet, as one with ${{ run.id }}"}
+	}
+	return f
+}
+
+func dumpedOutputs(path string, m dump.Manifest) dumpOutputs {
+	return dumpOutputs{Path: path, Documents: m.Documents(), Counts: m.Counts(), SizeBytes: int(m.Bytes())}
+}
+
+func previewDump(ctx context.Context, call action.Call, p dumpParams) (action.Preview, error) {
+	s, err := p.source(ctx, call)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	preview := action.Preview{Touches: []action.Object{{Kind: "directory", Name: s.to}}}
+	var all int64
+	for _, name := range s.collections {
+		n, err := s.namespace(name).size(ctx)
+		if err != nil {
+			return action.Preview{}, err
+		}
+		all += n
+		preview.Changes = append(preview.Changes, action.Change{Name: name, After: plural(int(n), "document", "documents")})
+	}
+	preview.Summary = fmt.Sprintf("write %s of %s to %s; nothing changes on the server", plural(int(all), "document", "documents"), s.database, s.to)
+	return preview, nil
+}
+
+// settleDump looks whether this run's dump is in its place, where it is whole or
+// not at all.
+func settleDump(_ context.Context, call action.Call, p dumpParams, _ []action.Subject) (action.Applied, *dumpOutputs, error) {
+	to, err := filepath.Abs(p.To)
+	if err != nil {
+		return action.AppliedLost, nil, action.ParamError("to", "%v", err)
+	}
+	if dump.Free(to) == nil {
+		return action.AppliedNot, nil, nil
+	}
+	m, err := dump.Open(to)
+	if err != nil || m.Run != call.Run || m.Step != call.Step {
+		return action.AppliedLost, nil, err
+	}
+	o := dumpedOutputs(to, m)
+	return action.AppliedFully, &o, nil
+}

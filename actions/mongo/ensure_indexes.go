@@ -1,0 +1,165 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action"
+)
+
+type ensureIndexesParams struct {
+	place
+	Indexes []wantedIndex `yaml:"indexes" min:"1" max:"64" doc:"The indexes that must be there; others stay as they are."`
+}
+
+func (p ensureIndexesParams) Brief() string {
+	return p.Collection + ": " + plural(len(p.Indexes), "index", "indexes")
+}
+
+type ensureIndexesOutputs struct {
+	Created  []string `yaml:"created" doc:"Names of the indexes that were made."`
+	Existing []string `yaml:"existing" doc:"Names of those that were there, under this or another name."`
+	TookMS   float64  `yaml:"took_ms" doc:"From the request until all were ready; 0 where none was missing."`
+}
+
+func (o ensureIndexesOutputs) Summary() string {
+	if len(o.Created) == 0 {
+		return "all " + plural(len(o.Existing), "index was there", "indexes were there")
+	}
+	return "created " + strings.Join(o.Created, ", ")
+}
+
+// EnsureIndexes makes the indexes that a collection lacks.
+var EnsureIndexes = action.New(action.Spec[ensureIndexesParams, ensureIndexesOutputs]{
+	Name:    "mongo.ensure_indexes",
+	Summary: "Makes the indexes that a collection lacks; it drops none.",
+	Example: `
+action: mongo.ensure_indexes
+with:
+  collection: downloads
+  indexes:
+    - {keys: [user_id, status, created_at desc]}
+    - {keys: [link_hash], unique: true}
+`,
+	Target:     Target,
+	Effect:     action.Write,
+	Idempotent: true,
+	Run:        ensureIndexes,
+	Preview:    previewIndexes,
+	Subjects: func(_ context.Context, call action.Call, p ensureIndexesParams) ([]action.Subject, error) {
+		n, err := p.toChange(call)
+		if err != nil {
+			return nil, err
+		}
+		return []action.Subject{{Kind: "collection", Name: n.String(), ID: n.String()}}, nil
+	},
+	Settle: settleIndexes,
+})
+
+// look returns what is there and what is missing, or the failure that a
+// conflict is.
+func (p ensureIndexesParams) look(ctx context.Context, call action.Call) (n namespace, existing []string, missing []wish, there []index, err error) {
+	if n, err = p.toChange(call); err != nil {
+		return n, nil, nil, nil, err
+	}
+	wishes, err := wishesOf("indexes", p.Indexes)
+	if err != nil {
+		return n, nil, nil, nil, err
+	}
+	if there, err = n.indexes(ctx); err != nil {
+		return n, nil, nil, nil, err
+	}
+	existing, missing, conflicts := compare(wishes, there)
+	if len(conflicts) == 0 {
+		return n, existing, missing, there, nil
+	}
+	f := &action.Failure{
+		Applied: action.AppliedNot, Where: n.where, Final: true,
+		What: plural(len(conflicts), "index", "indexes") + " of " + n.String() + " cannot be made beside what is there; none was made",
+	}
+	for _, c := range conflicts {
+		f.Seen = append(f.Seen, c.String())
+		f.Do = append(f.Do, c.advice(n.collection))
+	}
+	return n, nil, nil, nil, f
+}
+
+func ensureIndexes(ctx context.Context, call action.Call, p ensureIndexesParams) (ensureIndexesOutputs, error) {
+	n, existing, missing, _, err := p.look(ctx, call)
+	if err != nil {
+		return ensureIndexesOutputs{}, action.NotApplied(err)
+	}
+	o := ensureIndexesOutputs{Existing: existing}
+	if len(missing) == 0 {
+		return o, nil
+	}
+	specs := bson.A{}
+	for _, w := range missing {
+		spec := bson.D{{Key: "key", Value: w.keys}, {Key: "name", Value: w.name}}
+		if w.unique {
+			spec = append(spec, bson.E{Key: "unique", Value: true})
+		}
+		specs = append(specs, spec)
+		o.Created = append(o.Created, w.name)
+	}
+	began := call.Clock.Now()
+	// One command builds them in one pass over the documents, all or none.
+	_, err = n.command(ctx, n.database, bson.D{{Key: "createIndexes", Value: n.collection}, {Key: "indexes", Value: specs}})
+	if err != nil {
+		return ensureIndexesOutputs{}, explainIndexes(n, err)
+	}
+	o.TookMS = float64(call.Clock.Now().Sub(began).Microseconds()) / 1000
+	return o, nil
+}
+
+func explainIndexes(n namespace, err error) error {
+	if !hasCode(err, codeDuplicateKey) {
+		return err
+	}
+	f := *action.AsFailure(err)
+	_, _, message := answer(err)
+	f.What = "documents of " + n.String() + " have the same keys, so a unique index cannot be made; none was made"
+	f.Seen = append(f.Seen, message)
+	f.Do = append(f.Do, "look at these documents with mongo.find, and decide which of them stays")
+	f.Final = true
+	return action.NotApplied(&f)
+}
+
+func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams) (action.Preview, error) {
+	n, existing, missing, there, err := p.look(ctx, call)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	if len(missing) == 0 {
+		return action.Preview{Summary: fmt.Sprintf("%s: all %s", n, plural(len(existing), "index is there", "indexes are there"))}, nil
+	}
+	documents, err := n.size(ctx)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	preview := action.Preview{
+		Summary: fmt.Sprintf("%s: make %s over %s; readers and writers go on meanwhile", n,
+			plural(len(missing), "index", "indexes"), plural(int(documents), "document", "documents")),
+		Touches: []action.Object{{Kind: "collection", Name: n.String()}},
+	}
+	if len(there) == 0 {
+		preview.Summary += "; the collection is made too, if it is not there"
+	}
+	for _, w := range missing {
+		preview.Changes = append(preview.Changes, action.Change{Name: "index " + w.name, Before: "none", After: w.String()})
+	}
+	return preview, nil
+}
+
+// settleIndexes looks whether nothing is missing. An index that is still being
+// built is not listed as ready by all servers, and asking again waits for it.
+func settleIndexes(ctx context.Context, call action.Call, p ensureIndexesParams, _ []action.Subject) (action.Applied, *ensureIndexesOutputs, error) {
+	_, existing, missing, _, err := p.look(ctx, call)
+	if err != nil || len(missing) > 0 {
+		return action.AppliedLost, nil, err
+	}
+	return action.AppliedFully, &ensureIndexesOutputs{Existing: existing}, nil
+}

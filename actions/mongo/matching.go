@@ -1,0 +1,130 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+// maxTouched is the largest limit that a change of documents may have: their
+// ids go into one command.
+const maxTouched = 100_000
+
+// shownIDs is how many ids a preview shows.
+const shownIDs = 5
+
+// matching are the documents that a change would touch.
+type matching struct {
+	namespace
+	filter bson.D
+	shown  map[string]any // the filter as the playbook has it
+	limit  int
+	verb   string // "deleted"
+}
+
+// check refuses when more match than may be touched, and returns how many do.
+func (m matching) check(ctx context.Context) (int, error) {
+	n, err := m.count(ctx, m.filter)
+	if err != nil {
+		return 0, action.NotApplied(err)
+	}
+	return int(n), m.within(int(n))
+}
+
+func (m matching) within(n int) error {
+	if n <= m.limit {
+		return nil
+	}
+	return m.refusal(
+		fmt.Sprintf("%s in %s match, and at most %s may be %s", plural(n, "document", "documents"), m, schema.HumanCount(int64(m.limit)), m.verb),
+		"look at them with mongo.find, filter "+filterText(m.shown),
+		"narrow the filter; or raise the limit of the step, if so many are meant",
+	)
+}
+
+// ids returns the ids of what matches, in their order, and refuses when they
+// are more than may be touched. What matches later is not touched.
+func (m matching) ids(ctx context.Context) (bson.A, error) {
+	found, err := m.first(ctx, m.limit+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > m.limit {
+		_, err := m.check(ctx)
+		if err == nil {
+			err = m.within(len(found))
+		}
+		return nil, err
+	}
+	return found, nil
+}
+
+// first returns the ids of at most n documents that match.
+func (m matching) first(ctx context.Context, n int) (bson.A, error) {
+	opts := options.Find().SetLimit(int64(n)).
+		SetProjection(bson.D{{Key: "_id", Value: 1}}).SetSort(bson.D{{Key: "_id", Value: 1}})
+	ids := bson.A{}
+	err := m.send(ctx, "find in "+m.String(), func(ctx context.Context) error {
+		cursor, err := m.handle().Find(ctx, m.filter, opts)
+		if err != nil {
+			return err
+		}
+		defer cursor.Close(ctx)
+		for cursor.Next(ctx) {
+			id := cursor.Current.Lookup("_id")
+			ids = append(ids, bson.RawValue{Type: id.Type, Value: append([]byte(nil), id.Value...)})
+		}
+		return cursor.Err()
+	})
+	if err != nil {
+		return nil, action.NotApplied(err)
+	}
+	return ids, nil
+}
+
+// preview counts what would be touched and shows the first of it.
+func (m matching) preview(ctx context.Context) (action.Preview, error) {
+	n, err := m.check(ctx)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	all, err := m.size(ctx)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	some, err := m.first(ctx, shownIDs)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	p := action.Preview{
+		Summary: fmt.Sprintf("%s of %s in %s; refuses above %s", schema.HumanCount(int64(n)), plural(int(all), "document", "documents"), m, schema.HumanCount(int64(m.limit))),
+		Touches: []action.Object{{Kind: "collection", Name: m.String(), Count: n}},
+		Changes: []action.Change{{Name: "filter", After: filterText(m.shown)}},
+	}
+	if len(some) > 0 {
+		p.Changes = append(p.Changes, action.Change{Name: "ids", After: idsText(some, n)})
+	}
+	return p, nil
+}
+
+func idsText(ids bson.A, n int) string {
+	var text string
+	for i, id := range ids {
+		if i > 0 {
+			text += ", "
+		}
+		var value any
+		if raw, ok := id.(bson.RawValue); ok && raw.Unmarshal(&value) == nil {
+			text += schema.Brief(decodeValue(value))
+		}
+	}
+	if more := n - len(ids); more > 0 {
+		text += fmt.Sprintf(", %s more", schema.HumanCount(int64(more)))
+	}
+	return text
+}

@@ -1,0 +1,122 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type updateParams struct {
+	place
+	Filter map[string]any `yaml:"filter" doc:"Which documents; {} is every one."`
+	Update map[string]any `yaml:"update" doc:"What becomes of them, by operators only: {$set: {status: queued}}."`
+	Max    int            `yaml:"max" default:"1000" min:"1" max:"100000" doc:"How many may match; with more nothing is changed."`
+}
+
+func (p updateParams) Brief() string {
+	return p.Collection + " where " + schema.Brief(p.Filter) + ": " + schema.Brief(p.Update)
+}
+
+type updateOutputs struct {
+	Matched  int `yaml:"matched" doc:"How many documents matched."`
+	Modified int `yaml:"modified" doc:"How many of them are different now."`
+}
+
+func (o updateOutputs) Summary() string {
+	return fmt.Sprintf("%s modified of %s that matched", schema.HumanCount(int64(o.Modified)), schema.HumanCount(int64(o.Matched)))
+}
+
+// Update changes documents.
+var Update = action.New(action.Spec[updateParams, updateOutputs]{
+	Name:    "mongo.update",
+	Summary: "Changes the documents of a collection that match a filter, by operators such as $set.",
+	Example: `
+action: mongo.update
+with:
+  collection: tasks
+  filter: {status: processing}
+  update: {$set: {status: queued}}
+  max: 50
+`,
+	Target:       Target,
+	Effect:       action.Write,
+	EffectBy:     []string{"update"},
+	IdempotentOf: func(p updateParams) bool { return repeats(p.Update) },
+	Run:          update,
+	Preview:      previewUpdate,
+	Subjects: func(_ context.Context, call action.Call, p updateParams) ([]action.Subject, error) {
+		n, err := p.toChange(call)
+		if err != nil {
+			return nil, err
+		}
+		return []action.Subject{{Kind: "collection", Name: n.String(), ID: n.String()}}, nil
+	},
+})
+
+// matching encodes the parameters.
+func (p updateParams) matching(call action.Call) (matching, bson.D, error) {
+	n, err := p.toChange(call)
+	if err != nil {
+		return matching{}, nil, err
+	}
+	filter, err := filterOf(p.Filter)
+	if err != nil {
+		return matching{}, nil, err
+	}
+	change, err := changeOf(p.Update)
+	return matching{namespace: n, filter: filter, shown: p.Filter, limit: p.Max, verb: "changed"}, change, err
+}
+
+func update(ctx context.Context, call action.Call, p updateParams) (updateOutputs, error) {
+	m, change, err := p.matching(call)
+	if err != nil {
+		return updateOutputs{}, action.NotApplied(err)
+	}
+	ids, err := m.ids(ctx)
+	if err != nil || len(ids) == 0 {
+		return updateOutputs{}, action.NotApplied(err)
+	}
+	var result *driver.UpdateResult
+	err = m.send(ctx, "update in "+m.String(), func(ctx context.Context) error {
+		var err error
+		result, err = m.handle().UpdateMany(ctx, within(ids, m.filter), change)
+		return err
+	})
+	var o updateOutputs
+	if result != nil {
+		o = updateOutputs{Matched: int(result.MatchedCount), Modified: int(result.ModifiedCount)}
+	}
+	if err != nil && o.Modified > 0 {
+		return o, m.partly(err, o.Modified, "modified")
+	}
+	return o, err
+}
+
+// partly is the failure of a change of which n documents are done.
+func (m matching) partly(err error, n int, done string) error {
+	f := *action.AsFailure(err)
+	f.Seen = append(f.Seen, fmt.Sprintf("%s of %s %s before that", plural(n, "document", "documents"), m, done))
+	return action.Partial(&f)
+}
+
+func previewUpdate(ctx context.Context, call action.Call, p updateParams) (action.Preview, error) {
+	m, _, err := p.matching(call)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	preview, err := m.preview(ctx)
+	for _, operator := range slices.Sorted(maps.Keys(p.Update)) {
+		fields, _ := p.Update[operator].(map[string]any)
+		for _, field := range slices.Sorted(maps.Keys(fields)) {
+			preview.Changes = append(preview.Changes, action.Change{Name: operator + " " + field, After: schema.TextOf(fields[field])})
+		}
+	}
+	return preview, err
+}
