@@ -1,0 +1,105 @@
+// Package fault holds the errors of a MongoDB server: codes and names as
+// the manual lists them, so that drivers understand them.
+package fault
+
+import (
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// The codes of the server that this database answers with.
+const (
+	BadValue                  int32 = 2
+	FailedToParse             int32 = 9
+	TypeMismatch              int32 = 14
+	InvalidLength             int32 = 16
+	NamespaceNotFound         int32 = 26
+	IndexNotFound             int32 = 27
+	PathNotViable             int32 = 28
+	ConflictingUpdate         int32 = 40
+	NamespaceExists           int32 = 48
+	DollarPrefixedField       int32 = 52
+	InvalidIDField            int32 = 53
+	EmptyFieldName            int32 = 56
+	ImmutableField            int32 = 66
+	CannotCreateIndex         int32 = 67
+	InvalidOptions            int32 = 72
+	InvalidNamespace          int32 = 73
+	IndexOptionsConflict      int32 = 85
+	IndexKeySpecsConflict     int32 = 86
+	InvalidPipelineOperator   int32 = 168
+	CannotIndexParallelArrays int32 = 171
+	InvalidIndexSpec          int32 = 197
+	ConversionFailure         int32 = 241
+	DuplicateKey              int32 = 11000
+)
+
+var names = map[int32]string{
+	BadValue:                  "BadValue",
+	FailedToParse:             "FailedToParse",
+	TypeMismatch:              "TypeMismatch",
+	InvalidLength:             "InvalidLength",
+	NamespaceNotFound:         "NamespaceNotFound",
+	IndexNotFound:             "IndexNotFound",
+	PathNotViable:             "PathNotViable",
+	ConflictingUpdate:         "ConflictingUpdateOperators",
+	NamespaceExists:           "NamespaceExists",
+	DollarPrefixedField:       "DollarPrefixedFieldName",
+	InvalidIDField:            "InvalidIdField",
+	EmptyFieldName:            "EmptyFieldName",
+	ImmutableField:            "ImmutableField",
+	CannotCreateIndex:         "CannotCreateIndex",
+	InvalidOptions:            "InvalidOptions",
+	InvalidNamespace:          "InvalidNamespace",
+	IndexOptionsConflict:      "IndexOptionsConflict",
+	IndexKeySpecsConflict:     "IndexKeySpecsConflict",
+	InvalidPipelineOperator:   "InvalidPipelineOperator",
+	CannotIndexParallelArrays: "CannotIndexParallelArrays",
+	InvalidIndexSpec:          "InvalidIndexSpecificationOption",
+	ConversionFailure:         "ConversionFailure",
+	DuplicateKey:              "DuplicateKey",
+}
+
+// Error is the answer of a server to a command that it cannot do. Name is the
+// codeName: "Location" and the code where the server has no other.
+type Error struct {
+	Code    int32
+	Name    string
+	Message string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("(%s) %s", e.Name, e.Message) }
+
+// New makes an error with the name that belongs to its code.
+func New(code int32, format string, values ...any) *Error {
+	return &Error{Code: code, Name: nameOf(code), Message: fmt.Sprintf(format, values...)}
+}
+
+func nameOf(code int32) string {
+	if name, ok := names[code]; ok {
+		return name
+	}
+	return fmt.Sprintf("Location%d", code)
+}
+
+// WriteError is the refusal of one document, as a duplicate of a unique key:
+// KeyPattern and KeyValue tell which key that is.
+type WriteError struct {
+	Code       int32
+	Name       string
+	Message    string
+	KeyPattern bson.D
+	KeyValue   bson.D
+}
+
+func (e *WriteError) Error() string { return e.Message }
+
+// Duplicate makes the error of a second document with the same unique key.
+func Duplicate(namespace, index string, pattern, key bson.D, text string) *WriteError {
+	return &WriteError{
+		Code: DuplicateKey, Name: nameOf(DuplicateKey),
+		Message:    fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: %s", namespace, index, text),
+		KeyPattern: pattern, KeyValue: key,
+	}
+}

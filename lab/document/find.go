@@ -1,0 +1,102 @@
+package document
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/fault"
+	"runbook/lab/document/query"
+	"runbook/lab/document/value"
+)
+
+// Match says whether filter matches doc.
+func Match(doc, filter bson.D) (bool, error) {
+	f, err := query.Parse(filter)
+	if err != nil {
+		return false, err
+	}
+	normal, err := value.Document(doc)
+	if err != nil {
+		return false, fault.New(fault.BadValue, "%v", err)
+	}
+	return f.Matches(normal)
+}
+
+// Find gives the documents that match, in the order that is asked for, and how
+// they were found.
+func (c *Collection) Find(q Query) (Result, error) {
+	records, plan, err := c.pick(selection{where: q.Filter, sort: q.Sort, skip: q.Skip, limit: q.Limit, hint: q.Hint})
+	if err != nil {
+		return Result{}, err
+	}
+	docs := make([]bson.D, len(records))
+	for i, r := range records {
+		docs[i] = r.doc
+	}
+	return Result{Documents: docs, Plan: plan}, nil
+}
+
+// Count counts the documents that match.
+func (c *Collection) Count(filter bson.D) (int64, Plan, error) {
+	records, plan, err := c.pick(selection{where: filter})
+	if err != nil {
+		return 0, Plan{}, err
+	}
+	return int64(len(records)), over("COUNT", plan, 0), nil
+}
+
+// Distinct gives the distinct values of a field, each element of an array by
+// itself, sorted.
+func (c *Collection) Distinct(field string, filter bson.D) (bson.A, Plan, error) {
+	records, plan, err := c.pick(selection{where: filter})
+	if err != nil {
+		return nil, Plan{}, err
+	}
+	seen := map[string]bool{}
+	out := bson.A{}
+	keep := func(v any) {
+		if id := value.Identity(v); !seen[id] {
+			seen[id] = true
+			out = append(out, v)
+		}
+	}
+	for _, r := range records {
+		value.Each(r.doc, value.Split(field), func(v any, _ int) bool {
+			switch v := v.(type) {
+			case value.Missing:
+			case bson.A:
+				for _, e := range v {
+					keep(e)
+				}
+			default:
+				keep(v)
+			}
+			return false
+		})
+	}
+	sortValues(out)
+	return out, plan, nil
+}
+
+// Delete takes out the documents that match, at most limit of them; 0 is all.
+func (c *Collection) Delete(filter bson.D, limit int64, hint any) (DeleteResult, error) {
+	records, plan, err := c.pick(selection{where: filter, limit: limit, hint: hint})
+	if err != nil {
+		return DeleteResult{}, err
+	}
+	out := DeleteResult{Deleted: int64(len(records)), Plan: over("DELETE", plan, int64(len(records)))}
+	for i, r := range records {
+		if i == 0 {
+			out.First = r.doc
+		}
+		c.remove(r)
+	}
+	return out, nil
+}
+
+// over puts a stage on top of a plan.
+func over(stage string, plan Plan, returned int64) Plan {
+	rejected := plan.Rejected
+	plan.Rejected = nil
+	return Plan{Stage: stage, KeysExamined: plan.KeysExamined, DocsExamined: plan.DocsExamined,
+		Returned: returned, Input: &plan, Rejected: rejected}
+}

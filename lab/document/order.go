@@ -1,0 +1,87 @@
+package document
+
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/fault"
+	"runbook/lab/document/value"
+)
+
+// order sorts documents by paths.
+type order struct {
+	paths [][]string
+	signs []int
+}
+
+func newOrder(sort bson.D) (order, error) {
+	var o order
+	for _, e := range sort {
+		f, ok := value.Float(e.Value)
+		if n, isInt := e.Value.(int); isInt {
+			f, ok = float64(n), true
+		}
+		if !ok {
+			return o, fault.New(15974, "Illegal key in $sort specification: %s: %s", e.Key, value.Format(e.Value))
+		}
+		if f != 1 && f != -1 {
+			return o, fault.New(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+		}
+		o.paths = append(o.paths, value.Split(e.Key))
+		o.signs = append(o.signs, int(f))
+	}
+	return o, nil
+}
+
+// key gives what a document is sorted by: of an array the least element, or
+// the greatest where the order descends; null for what is missing.
+func (o order) key(doc bson.D) []any {
+	key := make([]any, len(o.paths))
+	for i, path := range o.paths {
+		values, _ := value.Keys(doc, path)
+		best := values[0]
+		for _, v := range values[1:] {
+			if value.Compare(v, best)*o.signs[i] < 0 {
+				best = v
+			}
+		}
+		key[i] = best
+	}
+	return key
+}
+
+func (o order) compare(a, b []any) int {
+	for i, sign := range o.signs {
+		if c := value.Compare(a[i], b[i]); c != 0 {
+			return c * sign
+		}
+	}
+	return 0
+}
+
+type keyed[T any] struct {
+	key  []any
+	item T
+}
+
+// sortBy sorts items in place by the documents in them; equals keep their order.
+func sortBy[T any](items []T, o order, doc func(T) bson.D) {
+	list := make([]keyed[T], len(items))
+	for i, item := range items {
+		list[i] = keyed[T]{o.key(doc(item)), item}
+	}
+	slices.SortStableFunc(list, func(a, b keyed[T]) int { return o.compare(a.key, b.key) })
+	for i := range list {
+		items[i] = list[i].item
+	}
+}
+
+func sortRecords(records []*record, sort bson.D) error {
+	o, err := newOrder(sort)
+	if err != nil {
+		return err
+	}
+	sortBy(records, o, func(r *record) bson.D { return r.doc })
+	return nil
+}

@@ -1,0 +1,41 @@
+package document
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/fault"
+)
+
+// Error is a failed command: MongoDB's code, its name, and a message.
+type Error = fault.Error
+
+// WriteError is a document that was refused, as a duplicate (code 11000).
+type WriteError = fault.WriteError
+
+// Plan is a stage of how a query was answered, with the stage that fed it.
+type Plan struct {
+	// Stage is MongoDB's name: COLLSCAN, IXSCAN, FETCH, SORT, IDHACK, ...
+	Stage string
+	// Index and Keys are the index of an IXSCAN; Bounds holds, by field of
+	// the index, the intervals that it reads, written as text.
+	Index  string
+	Keys   bson.D
+	Bounds bson.D
+	// Filter is what the stage tests on each document; of a SORT, nothing.
+	Filter bson.D
+	// Direction is "forward" or "backward", of scans.
+	Direction string
+	// KeysExamined and DocsExamined count what this stage and those below it
+	// looked at; Returned is what this stage gave.
+	KeysExamined, DocsExamined, Returned int64
+	// Input is the stage that feeds this one. An OR also has Others.
+	Input  *Plan
+	Others []*Plan
+	// Sort and Limit are those of a SORT, LIMIT or SKIP stage.
+	Sort  bson.D
+	Limit int64
+	// MultiKey says of an IXSCAN that the index holds elements of arrays.
+	MultiKey bool
+	// Rejected are the plans that were weighed and not taken, at the root.
+	Rejected []*Plan
+}

@@ -1,0 +1,182 @@
+package query
+
+import (
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/fault"
+	"runbook/lab/document/value"
+)
+
+// Parse reads a query. What it does not know is a *fault.Error with the code
+// and the words of MongoDB.
+func Parse(filter bson.D) (*Filter, error) {
+	normal, err := value.Document(filter)
+	if err != nil {
+		return nil, fault.New(fault.BadValue, "%v", err)
+	}
+	root, err := parseAll(normal)
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{root: root}, nil
+}
+
+func parseAll(filter bson.D) (*Node, error) {
+	var nodes []*Node
+	for _, e := range filter {
+		if e.Key == "$comment" {
+			continue
+		}
+		n, err := parseOne(e)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, n)
+	}
+	return all(nodes), nil
+}
+
+func parseOne(e bson.E) (*Node, error) {
+	switch e.Key {
+	case "$and", "$or", "$nor":
+		return parseLogic(e)
+	case "$expr":
+		return parseExpression(e.Value)
+	}
+	if strings.HasPrefix(e.Key, "$") {
+		return nil, fault.New(fault.BadValue, "unknown top level operator: %s. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.", e.Key)
+	}
+	return parseField(e.Key, e.Value)
+}
+
+func parseLogic(e bson.E) (*Node, error) {
+	list, ok := e.Value.(bson.A)
+	if !ok {
+		return nil, fault.New(fault.BadValue, "%s must be an array", e.Key)
+	}
+	if len(list) == 0 {
+		return nil, fault.New(fault.BadValue, "$and/$or/$nor must be a nonempty array")
+	}
+	n := &Node{Op: e.Key}
+	for _, item := range list {
+		d, ok := item.(bson.D)
+		if !ok {
+			return nil, fault.New(fault.BadValue, "$or/$and/$nor entries need to be full objects")
+		}
+		child, err := parseAll(d)
+		if err != nil {
+			return nil, err
+		}
+		n.Nodes = append(n.Nodes, child)
+	}
+	return n, nil
+}
+
+func parseField(path string, v any) (*Node, error) {
+	switch v := v.(type) {
+	case bson.Regex:
+		return parseRegex(path, v)
+	case bson.D:
+		if IsOperators(v) {
+			return parseOperators(path, v)
+		}
+	}
+	return equality(path, v), nil
+}
+
+// IsOperators says whether a document holds operators rather than fields.
+func IsOperators(d bson.D) bool {
+	if len(d) == 0 || !strings.HasPrefix(d[0].Key, "$") {
+		return false
+	}
+	return d[0].Key != "$ref" && d[0].Key != "$id" && d[0].Key != "$db"
+}
+
+func parseOperators(path string, ops bson.D) (*Node, error) {
+	var nodes []*Node
+	for _, e := range ops {
+		if e.Key == "$options" {
+			if _, ok := value.Field(ops, "$regex"); !ok {
+				return nil, fault.New(fault.BadValue, "$options needs a $regex")
+			}
+			continue
+		}
+		if e.Key == "$regex" {
+			if options, ok := value.Field(ops, "$options"); ok {
+				e.Value = withOptions(e.Value, options)
+			}
+		}
+		n, err := parseOperator(path, e)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, n)
+	}
+	return all(nodes), nil
+}
+
+func parseOperator(path string, e bson.E) (*Node, error) {
+	switch e.Key {
+	case "$eq":
+		return equality(path, e.Value), nil
+	case "$gt", "$gte", "$lt", "$lte":
+		return comparison(path, e.Key, e.Value), nil
+	case "$ne":
+		return not(equality(path, e.Value)), nil
+	case "$in":
+		return parseIn(path, e)
+	case "$nin":
+		n, err := parseIn(path, e)
+		if err != nil {
+			return nil, err
+		}
+		return not(n), nil
+	case "$not":
+		return parseNot(path, e.Value)
+	case "$exists":
+		return existence(path, value.Truth(e.Value)), nil
+	case "$regex":
+		return parseRegex(path, e.Value)
+	case "$type":
+		return parseType(path, e.Value)
+	case "$mod":
+		return parseMod(path, e.Value)
+	case "$size":
+		return parseSize(path, e.Value)
+	case "$all":
+		return parseEvery(path, e.Value)
+	case "$elemMatch":
+		return parseElement(path, e.Value)
+	case "$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear":
+		return parseBits(path, e)
+	}
+	return nil, fault.New(fault.BadValue, "unknown operator: %s", e.Key)
+}
+
+func not(n *Node) *Node { return &Node{Op: "$not", Nodes: []*Node{n}} }
+
+func parseNot(path string, v any) (*Node, error) {
+	switch v := v.(type) {
+	case bson.Regex:
+		n, err := parseRegex(path, v)
+		if err != nil {
+			return nil, err
+		}
+		return not(n), nil
+	case bson.D:
+		if len(v) == 0 {
+			return nil, fault.New(fault.BadValue, "$not cannot be empty")
+		}
+		if !IsOperators(v) {
+			return nil, fault.New(fault.BadValue, "unknown operator: %s", v[0].Key)
+		}
+		n, err := parseOperators(path, v)
+		if err != nil {
+			return nil, err
+		}
+		return not(n), nil
+	}
+	return nil, fault.New(fault.BadValue, "$not needs a regex or a document")
+}
