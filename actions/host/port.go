@@ -51,11 +51,13 @@ verify: [outputs.open]
 	Run:    connect,
 })
 
-func connect(ctx context.Context, _ action.Call, p PortParams) (PortOutputs, error) {
-	dialer := net.Dialer{Timeout: p.Timeout}
-	started := time.Now()
-	conn, err := dialer.DialContext(ctx, "tcp", p.Brief())
-	o := PortOutputs{Open: err == nil, LatencyMS: float64(time.Since(started).Microseconds()) / 1000}
+func connect(ctx context.Context, call action.Call, p PortParams) (PortOutputs, error) {
+	started := call.Clock.Now()
+	limited, cancel := call.Clock.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(limited, "tcp", p.Brief())
+	o := PortOutputs{Open: err == nil, LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}
 	if err == nil {
 		return o, conn.Close()
 	}

@@ -111,8 +111,8 @@ func (c *client) sendMany(ctx context.Context, call action.Call, m message, p Sa
 	for range min(p.Concurrency, p.N) {
 		wait.Go(func() {
 			for range next {
-				each, cancel := context.WithTimeout(ctx, p.RequestTimeout)
-				r, err := c.send(each, m, 0)
+				each, cancel := call.Clock.WithTimeout(ctx, p.RequestTimeout)
+				r, err := c.send(each, call.Clock, m, 0)
 				cancel()
 				s.add(call, p, r, err)
 			}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/schema"
 )
 
@@ -54,6 +55,7 @@ func (m message) String() string { return m.method + " " + shown(m.url) }
 // trail is how far a request came. Its fields are set by the transport's
 // goroutines, also after the request has ended.
 type trail struct {
+	clock     action.Clock
 	mu        sync.Mutex
 	started   time.Time
 	address   string
@@ -72,7 +74,7 @@ func (t *trail) watch(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		ConnectStart: func(_, address string) { note(func() { t.address = address }) },
 		GotConn: func(httptrace.GotConnInfo) {
-			note(func() { t.hasConn, t.connected = true, time.Since(t.started) })
+			note(func() { t.hasConn, t.connected = true, t.took() })
 		},
 		WroteRequest:         func(i httptrace.WroteRequestInfo) { note(func() { t.wrote = i.Err == nil }) },
 		GotFirstResponseByte: func() { note(func() { t.firstByte = true }) },
@@ -86,10 +88,13 @@ type reach struct {
 	hasConn, wrote, firstByte bool
 }
 
+// took is the time since the request began, by the run's clock.
+func (t *trail) took() time.Duration { return t.clock.Now().Sub(t.started) }
+
 func (t *trail) reach() reach {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return reach{t.address, t.connected, time.Since(t.started), t.hasConn, t.wrote, t.firstByte}
+	return reach{t.address, t.connected, t.took(), t.hasConn, t.wrote, t.firstByte}
 }
 
 // reply is what came back; body holds at most the limit asked for.
@@ -114,8 +119,8 @@ func receive(from io.Reader, limit int64) (body []byte, read int64, err error) {
 
 // send sends m once and keeps at most limit bytes of the answer. An error is an
 // *action.Failure that says how far the request came.
-func (c *client) send(ctx context.Context, m message, limit int64) (reply, error) {
-	track := &trail{started: time.Now()}
+func (c *client) send(ctx context.Context, clock action.Clock, m message, limit int64) (reply, error) {
+	track := &trail{clock: clock, started: clock.Now()}
 	req, err := nethttp.NewRequestWithContext(track.watch(ctx), m.method, m.url.String(), nil)
 	if err != nil {
 		return reply{}, invalid(m.String(), unwrapURL(err))
@@ -142,7 +147,7 @@ func (c *client) send(ctx context.Context, m message, limit int64) (reply, error
 	if err != nil {
 		return reply{}, brokenOff(ctx, m, track.reach(), res.StatusCode, read, err)
 	}
-	r := reply{status: res.StatusCode, header: res.Header, body: body, latency: time.Since(track.started)}
+	r := reply{status: res.StatusCode, header: res.Header, body: body, latency: track.took()}
 	if limit > 0 && read > limit {
 		r.body, r.cut = body[:limit], true
 	}

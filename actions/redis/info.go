@@ -6,7 +6,8 @@ import (
 	"maps"
 	"strconv"
 	"strings"
-	"time"
+
+	goredis "github.com/redis/go-redis/v9"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
@@ -64,20 +65,25 @@ func info(ctx context.Context, call action.Call, p InfoParams) (InfoOutputs, err
 	if err != nil {
 		return InfoOutputs{}, err
 	}
-	started := time.Now()
-	text, err := s.Client.Info(ctx).Result()
+	started := call.Clock.Now()
+	text, err := s.info(ctx)
 	if err != nil {
-		return InfoOutputs{}, s.failed(ctx, "INFO", time.Since(started), err)
+		return InfoOutputs{}, s.failed(ctx, "INFO", call.Clock.Now().Sub(started), err)
 	}
 	fields := parseInfo(text)
 	if p.Section != "" {
-		more, err := s.Client.Info(ctx, p.Section).Result()
+		more, err := s.info(ctx, p.Section)
 		if err != nil {
-			return InfoOutputs{}, s.failed(ctx, "INFO "+p.Section, time.Since(started), err)
+			return InfoOutputs{}, s.failed(ctx, "INFO "+p.Section, call.Clock.Now().Sub(started), err)
 		}
 		maps.Copy(fields, parseInfo(more))
 	}
 	return infoOutputs(fields), nil
+}
+
+// info returns the answer to INFO for these sections, without one the default.
+func (s *server) info(ctx context.Context, sections ...string) (string, error) {
+	return ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.Info(ctx, sections...).Result() })
 }
 
 func infoOutputs(fields map[string]string) InfoOutputs {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -44,12 +46,14 @@ func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
 	if err != nil {
 		return PingOutputs{}, err
 	}
-	started := time.Now()
-	if err := s.Client.Ping(ctx).Err(); err != nil {
-		return PingOutputs{}, s.failed(ctx, "PING", time.Since(started), err)
+	started := call.Clock.Now()
+	_, err = ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.Ping(ctx).Result() })
+	took := call.Clock.Now().Sub(started)
+	if err != nil {
+		return PingOutputs{}, s.failed(ctx, "PING", took, err)
 	}
-	o := PingOutputs{LatencyMS: float64(time.Since(started).Microseconds()) / 1000}
-	if text, err := s.Client.Info(ctx, "server").Result(); err == nil {
+	o := PingOutputs{LatencyMS: float64(took.Microseconds()) / 1000}
+	if text, err := s.info(ctx, "server"); err == nil {
 		o.Version = parseInfo(text)["redis_version"]
 	}
 	return o, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
 
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
@@ -30,6 +31,22 @@ func TestPing(t *testing.T) {
 	got := actiontest.Run(t, Ping, callTo(t, m.Addr()), nil)
 	if ms := got.Outputs["latency_ms"].(float64); ms <= 0 || ms > 5000 {
 		t.Errorf("outputs %v", got.Outputs)
+	}
+}
+
+// still is a clock that stands.
+type still struct {
+	action.Clock
+	at time.Time
+}
+
+func (s still) Now() time.Time { return s.at }
+
+func TestLatencyIsByTheClockOfTheRun(t *testing.T) {
+	call := callTo(t, miniredis.RunT(t).Addr())
+	call.Clock = still{action.SystemClock(), time.Now()}
+	if ms := actiontest.Run(t, Ping, call, nil).Outputs["latency_ms"]; ms != 0.0 {
+		t.Errorf("%v ms on a clock that stands", ms)
 	}
 }
 
@@ -120,6 +137,35 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// A context that is cancelled ends a command in flight, and one that waits for
+// its connection, at once; nothing of it is left when the clients are closed.
+func TestACancelledCommandEndsAtOnce(t *testing.T) {
+	silent := replies(t, "silence")
+	for _, tls := range []bool{false, true} {
+		before := goleak.IgnoreCurrent()
+		call := callTo(t, silent, "tls", tls)
+		call.Clients = action.NewClients()
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		time.AfterFunc(50*time.Millisecond, cancel)
+		_, err := actiontest.Bind(t, Ping, call, nil).Run(ctx, call)
+		if took := time.Since(began); took < 50*time.Millisecond || took > 500*time.Millisecond {
+			t.Errorf("tls %v: it ended after %v", tls, took)
+		}
+		if f := action.AsFailure(err); !strings.HasPrefix(f.What, "cancelled after ") {
+			t.Errorf("tls %v: %+v", tls, f)
+		}
+		began = time.Now()
+		if err := call.Clients.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 500*time.Millisecond {
+			t.Errorf("tls %v: closing took %v", tls, took)
+		}
+		goleak.VerifyNone(t, before)
+	}
+}
+
 func TestDryRunPassesReadsOnly(t *testing.T) {
 	m := miniredis.RunT(t)
 	if err := m.Set("kept", "value"); err != nil {
@@ -131,7 +177,7 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Get(t.Context(), "kept").Result(); err != nil || got != "value" {
+	if got, err := s.client.Get(t.Context(), "kept").Result(); err != nil || got != "value" {
 		t.Errorf("GET: %q, %v", got, err)
 	}
 	sent := m.CommandCount()
@@ -141,11 +187,11 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 		{"CLIENT", "KILL", "x"}, {"SLOWLOG", "RESET"}, {"ACL", "SETUSER", "x"}, {"MEMORY", "PURGE"}, {"DEBUG", "SLEEP", 1}, {"SHUTDOWN"}, {42},
 		{"BGSAVE"}, {"MONITOR"}, {"XREADGROUP"}, {"SCRIPT", "FLUSH"}, {"CLUSTER", "RESET"}, {"FUNCTION", "DELETE", "x"},
 	} {
-		if err := s.Do(t.Context(), args...).Err(); !errors.Is(err, action.ErrDryRun) {
+		if err := s.client.Do(t.Context(), args...).Err(); !errors.Is(err, action.ErrDryRun) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
-	_, err = s.Pipelined(t.Context(), func(p goredis.Pipeliner) error {
+	_, err = s.client.Pipelined(t.Context(), func(p goredis.Pipeliner) error {
 		p.Get(t.Context(), "kept")
 		p.Set(t.Context(), "kept", "x", 0)
 		return nil
@@ -153,14 +199,14 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 	if !errors.Is(err, action.ErrDryRun) {
 		t.Errorf("pipeline: %v", err)
 	}
-	_, err = s.TxPipelined(t.Context(), func(p goredis.Pipeliner) error { return p.Del(t.Context(), "kept").Err() })
+	_, err = s.client.TxPipelined(t.Context(), func(p goredis.Pipeliner) error { return p.Del(t.Context(), "kept").Err() })
 	if !errors.Is(err, action.ErrDryRun) {
 		t.Errorf("transaction: %v", err)
 	}
 	if got, _ := m.Get("kept"); got != "value" || m.CommandCount() != sent {
 		t.Errorf("kept is %q; %d commands arrived that were refused", got, m.CommandCount()-sent)
 	}
-	err = s.Do(t.Context(), "CONFIG", "SET", "requirepass", "hunter22").Err()
+	err = s.client.Do(t.Context(), "CONFIG", "SET", "requirepass", "hunter22").Err()
 	if strings.Contains(err.Error(), "hunter22") || !strings.Contains(err.Error(), "CONFIG SET") {
 		t.Errorf("refusal %q", err)
 	}
@@ -218,10 +264,10 @@ func TestInfoReal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ConfigSet(t.Context(), "maxmemory", "1").Err(); !errors.Is(err, action.ErrDryRun) {
+	if err := s.client.ConfigSet(t.Context(), "maxmemory", "1").Err(); !errors.Is(err, action.ErrDryRun) {
 		t.Errorf("CONFIG SET: %v", err)
 	}
-	if err := s.ConfigGet(t.Context(), "maxmemory").Err(); err != nil {
+	if err := s.client.ConfigGet(t.Context(), "maxmemory").Err(); err != nil {
 		t.Errorf("CONFIG GET: %v", err)
 	}
 }

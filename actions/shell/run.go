@@ -84,7 +84,7 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = grace + time.Second
 	end := inGroup(cmd, grace)
-	started := time.Now()
+	started := call.Clock.Now()
 	if err := cmd.Start(); err != nil {
 		return RunOutputs{}, notStarted(where, p, err)
 	}
@@ -93,7 +93,7 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	o := RunOutputs{
 		ExitCode: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(),
 		Truncated:  stdout.cut() || stderr.cut(),
-		DurationMS: float64(time.Since(started).Microseconds()) / 1000,
+		DurationMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000,
 	}
 	if ctx.Err() != nil {
 		return RunOutputs{}, stopped(ctx, where, o)
