@@ -185,7 +185,7 @@ func TestPreviewOfASilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `silence alertname="InstanceDown" until 2026-11-24 08:00 UTC (30m 00s); of its alerts 1 are active now; silenced already until 2026-11-24 23:00 UTC`
+	want := `silence alertname="InstanceDown" until 2026-11-24 08:00 UTC (30m); 1 active alert now; silenced already until 2026-11-24 23:00 UTC`
 	if preview.Summary != want || len(preview.Touches) != 3 || preview.Touches[0].Note != "active, instance=a:1, severity=critical" {
 		t.Errorf("%+v", preview)
 	}

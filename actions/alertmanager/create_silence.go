@@ -21,7 +21,7 @@ type createParams struct {
 }
 
 func (p createParams) Brief() string {
-	return matchersText(matchersOf(p.Matchers)) + " for " + schema.HumanDuration(p.For)
+	return matchersText(matchersOf(p.Matchers)) + " for " + schema.FormatDuration(p.For)
 }
 
 func (p createParams) check() error {
@@ -120,13 +120,20 @@ func previewCreate(ctx context.Context, call action.Call, p createParams) (actio
 		preview.Touches = append(preview.Touches, action.Object{Kind: "alert", Name: a.Name, ID: each.Fingerprint, Note: noteOf(a)})
 	}
 	until := call.Clock.Now().Add(p.For).UTC().Format("2006-01-02 15:04 UTC")
-	preview.Summary = fmt.Sprintf("silence %s until %s (%s); of its alerts %d are active now",
-		matchersText(matchersOf(p.Matchers)), until, schema.HumanDuration(p.For), active)
+	preview.Summary = fmt.Sprintf("silence %s until %s (%s); %s now",
+		matchersText(matchersOf(p.Matchers)), until, schema.FormatDuration(p.For), activeAlerts(active))
 	if same := sameMatchers(standing, p.Matchers); len(same) > 0 {
 		last := slices.MaxFunc(same, func(a, b silence) int { return a.EndsAt.Compare(b.EndsAt) })
 		preview.Summary += "; silenced already until " + last.EndsAt.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	return preview, nil
+}
+
+func activeAlerts(n int) string {
+	if n == 1 {
+		return "1 active alert"
+	}
+	return schema.HumanCount(int64(n)) + " active alerts"
 }
 
 // noteOf returns state and labels of an alert: "active, instance=app:9090".

@@ -22,7 +22,7 @@ type rangeParams struct {
 }
 
 func (p rangeParams) Brief() string {
-	return fmt.Sprintf("%s over %s", p.Query, schema.HumanDuration(p.For))
+	return fmt.Sprintf("%s over %s", p.Query, schema.FormatDuration(p.For))
 }
 
 type rangeSeries struct {
