@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -46,6 +47,12 @@ func decodeValue(value any) any {
 		return "/" + v.Pattern + "/" + v.Options
 	case bson.Undefined, bson.Null:
 		return nil
+	case bson.Timestamp:
+		return time.Unix(int64(v.T), 0).UTC()
+	case bson.MinKey:
+		return "MinKey"
+	case bson.MaxKey:
+		return "MaxKey"
 	case bson.Symbol:
 		return string(v)
 	case bson.JavaScript:

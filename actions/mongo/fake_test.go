@@ -25,6 +25,8 @@ type fake struct {
 	address string
 	reply   func(command string) bson.D
 
+	listener net.Listener
+
 	mu       sync.Mutex
 	commands []string
 	conns    []net.Conn
@@ -36,15 +38,14 @@ func newFake(t *testing.T, reply func(command string) bson.D) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{address: listener.Addr().String(), reply: reply}
-	t.Cleanup(func() {
-		_ = listener.Close()
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		for _, conn := range f.conns {
-			_ = conn.Close()
-		}
-	})
+	f := &fake{address: listener.Addr().String(), reply: reply, listener: listener}
+	t.Cleanup(f.stop)
+	f.listen(listener)
+	return f
+}
+
+// listen serves what comes to a listener until it is closed.
+func (f *fake) listen(listener net.Listener) {
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -57,7 +58,16 @@ func newFake(t *testing.T, reply func(command string) bson.D) *fake {
 			go f.serve(conn)
 		}
 	}()
-	return f
+}
+
+// stop refuses connections and cuts those that are there.
+func (f *fake) stop() {
+	_ = f.listener.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, conn := range f.conns {
+		_ = conn.Close()
+	}
 }
 
 func (f *fake) serve(conn net.Conn) {
@@ -79,6 +89,9 @@ func (f *fake) serve(conn net.Conn) {
 		answer := f.answer(command)
 		if answer == nil {
 			continue
+		}
+		if answer[0].Key == "cut" {
+			return
 		}
 		if _, err := conn.Write(message(header[4:8], answer, asQuery)); err != nil {
 			return
