@@ -77,11 +77,11 @@ func sortBy[T any](items []T, o order, doc func(T) bson.D) {
 	}
 }
 
-func sortRecords(records []*record, sort bson.D) error {
-	o, err := newOrder(sort)
-	if err != nil {
-		return err
+func sortValues(list bson.A) { slices.SortStableFunc(list, value.Compare) }
+
+func negative(s selection) error {
+	if s.limit < 0 {
+		return fault.New(51024, "BSON field 'limit' value must be >= 0, actual value '%d'", s.limit)
 	}
-	sortBy(records, o, func(r *record) bson.D { return r.doc })
-	return nil
+	return fault.New(51024, "BSON field 'skip' value must be >= 0, actual value '%d'", s.skip)
 }

@@ -35,7 +35,8 @@ func (c *Collection) Update(u Update) (UpdateResult, error) {
 	}
 	out := UpdateResult{Plan: over("UPDATE", plan, 0)}
 	if len(records) == 0 && u.Upsert {
-		return out, c.upsert(filter, change, &out)
+		err := c.upsert(filter, change, &out)
+		return out, err
 	}
 	for i, r := range records {
 		place, err := filter.Place(r.doc)

@@ -11,7 +11,7 @@ import (
 // condition makes a node that tests the values at a path, and the elements of
 // an array at its end.
 func condition(path, op string, operand any, test func(any) bool) *Node {
-	return &Node{Op: op, Path: path, names: split(path), Operand: operand,
+	return &Node{Op: op, Path: path, names: split(path), Operand: operand, whole: path == "",
 		test: func(_ *Match, v any) bool { return test(v) }}
 }
 
@@ -91,4 +91,17 @@ func Documents(nodes []*Node) bson.D {
 		return nil
 	}
 	return all(nodes).Document()
+}
+
+// Accepts says whether a value alone would pass the condition.
+func (n *Node) Accepts(v any) bool {
+	return n.test != nil && n.test(&Match{Place: -1}, v)
+}
+
+// Inner are the conditions of an $elemMatch on one element.
+func (n *Node) Inner() []*Node {
+	if n.Op != "$elemMatch" {
+		return nil
+	}
+	return conjuncts(n.Nodes[0], nil)
 }
