@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,6 +62,7 @@ type source struct {
 	*server
 	database    string
 	collections []string
+	options     map[string]bson.Raw // with which each was made
 	to          string
 }
 
@@ -77,18 +79,25 @@ func (p dumpParams) source(ctx context.Context, call action.Call) (source, error
 	if err := dump.Free(to); err != nil {
 		return source{}, localFailure(to, err)
 	}
-	there, err := s.collections(ctx, database)
+	there, series, err := s.collections(ctx, database)
 	if err != nil {
 		return source{}, err
 	}
-	found := source{server: s, database: database, collections: there, to: to}
-	if len(p.Collections) > 0 {
-		found.collections = slices.Compact(slices.Sorted(slices.Values(p.Collections)))
+	found := source{server: s, database: database, options: there, to: to}
+	found.collections = slices.Compact(slices.Sorted(slices.Values(p.Collections)))
+	if len(p.Collections) == 0 {
+		found.collections = slices.Sorted(maps.Keys(there))
+	}
+	for _, name := range series {
+		if len(p.Collections) == 0 || slices.Contains(p.Collections, name) {
+			return source{}, s.refusal(fmt.Sprintf("the collection %s of %s is a time series, which this action does not dump", name, database),
+				"name the collections without it, and dump it with mongodump")
+		}
 	}
 	for _, name := range found.collections {
-		if !slices.Contains(there, name) {
+		if _, ok := there[name]; !ok {
 			return source{}, s.refusal(fmt.Sprintf("there is no collection %s in %s, so it cannot be dumped", name, database),
-				"name one of "+strings.Join(there, ", "))
+				"name one of "+strings.Join(slices.Sorted(maps.Keys(there)), ", "))
 		}
 	}
 	if len(found.collections) == 0 {
@@ -97,17 +106,25 @@ func (p dumpParams) source(ctx context.Context, call action.Call) (source, error
 	return found, nil
 }
 
-// collections returns the names of a database's collections, without views and
-// what is the server's own.
-func (s *server) collections(ctx context.Context, database string) (names []string, err error) {
+// collections returns the options of a database's collections by name, without
+// views, which have no documents, and what is the server's own; and the names of
+// its time series, which cannot be dumped as documents.
+func (s *server) collections(ctx context.Context, database string) (found map[string]bson.Raw, series []string, err error) {
+	found = map[string]bson.Raw{}
 	err = s.send(ctx, "listCollections of "+database, func(ctx context.Context) error {
-		var err error
-		names, err = s.client.Database(database).ListCollectionNames(ctx, bson.D{{Key: "type", Value: "collection"}})
+		all, err := s.client.Database(database).ListCollectionSpecifications(ctx, bson.D{})
+		for _, c := range all {
+			switch {
+			case strings.HasPrefix(c.Name, "system.") || c.Type == "view":
+			case c.Type == "timeseries":
+				series = append(series, c.Name)
+			default:
+				found[c.Name] = c.Options
+			}
+		}
 		return err
 	})
-	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "system.") })
-	slices.Sort(names)
-	return names, err
+	return found, series, err
 }
 
 func (s source) namespace(collection string) namespace {
@@ -142,7 +159,7 @@ func (s source) write(ctx context.Context, call action.Call, w *dump.Writer) (du
 		if err := w.Documents(name, func(out io.Writer) (int, error) { return n.writeDocuments(ctx, call, out) }); err != nil {
 			return dump.Manifest{}, localFailure(s.to, err)
 		}
-		metadata, err := n.metadata(ctx)
+		metadata, err := n.metadata(ctx, s.options[name])
 		if err == nil {
 			err = w.Metadata(name, metadata)
 		}
@@ -180,7 +197,7 @@ func (n namespace) writeDocuments(ctx context.Context, call action.Call, out io.
 }
 
 // metadata is what mongorestore makes the collection of.
-func (n namespace) metadata(ctx context.Context) ([]byte, error) {
+func (n namespace) metadata(ctx context.Context, options bson.Raw) ([]byte, error) {
 	indexes := bson.A{}
 	err := n.send(ctx, "listIndexes of "+n.String(), func(ctx context.Context) error {
 		cursor, err := n.handle().Indexes().List(ctx)
@@ -196,8 +213,11 @@ func (n namespace) metadata(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(options) == 0 {
+		options, _ = bson.Marshal(bson.D{})
+	}
 	text, err := bson.MarshalExtJSON(bson.D{
-		{Key: "indexes", Value: indexes}, {Key: "collectionName", Value: n.collection}, {Key: "type", Value: "collection"},
+		{Key: "options", Value: options}, {Key: "indexes", Value: indexes}, {Key: "collectionName", Value: n.collection}, {Key: "type", Value: "collection"},
 	}, true, false)
 	if err != nil {
 		return nil, fmt.Errorf("encode the indexes of %s: %w", n, err)

@@ -64,7 +64,7 @@ func encodeValue(path string, value any) (any, error) {
 	case time.Time:
 		return bson.NewDateTimeFromTime(v), nil
 	case time.Duration:
-		return nil, fmt.Errorf("%s: MongoDB has no durations; write a number, or a time such as ${{ run.started - %s }}", path, schema.FormatDuration(v))
+		return nil, fmt.Errorf("%s: MongoDB has no durations; write a number, or a time such as run.started - duration(\"%s\")", path, schema.FormatDuration(v))
 	case []any:
 		list := make(bson.A, len(v))
 		for i := range v {

@@ -47,10 +47,10 @@ func (m matching) within(n int) error {
 	)
 }
 
-// ids returns the ids of what matches, in their order, and refuses when they
-// are more than may be touched. What matches later is not touched.
+// ids returns the ids of what matches, and refuses when they are more than may
+// be touched. What matches later is not touched.
 func (m matching) ids(ctx context.Context) (bson.A, error) {
-	found, err := m.first(ctx, m.limit+1)
+	found, err := m.find(ctx, options.Find().SetLimit(int64(m.limit)+1))
 	if err != nil {
 		return nil, err
 	}
@@ -64,10 +64,9 @@ func (m matching) ids(ctx context.Context) (bson.A, error) {
 	return found, nil
 }
 
-// first returns the ids of at most n documents that match.
-func (m matching) first(ctx context.Context, n int) (bson.A, error) {
-	opts := options.Find().SetLimit(int64(n)).
-		SetProjection(bson.D{{Key: "_id", Value: 1}}).SetSort(bson.D{{Key: "_id", Value: 1}})
+// find returns the ids of what matches.
+func (m matching) find(ctx context.Context, opts *options.FindOptionsBuilder) (bson.A, error) {
+	opts.SetProjection(bson.D{{Key: "_id", Value: 1}})
 	ids := bson.A{}
 	err := m.send(ctx, "find in "+m.String(), func(ctx context.Context) error {
 		cursor, err := m.handle().Find(ctx, m.filter, opts)
@@ -97,7 +96,7 @@ func (m matching) preview(ctx context.Context) (action.Preview, error) {
 	if err != nil {
 		return action.Preview{}, err
 	}
-	some, err := m.first(ctx, shownIDs)
+	some, err := m.find(ctx, options.Find().SetLimit(shownIDs).SetSort(bson.D{{Key: "_id", Value: 1}}))
 	if err != nil {
 		return action.Preview{}, err
 	}

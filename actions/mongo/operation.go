@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
 
@@ -174,7 +175,7 @@ func refuses(err error) bool {
 // nobodyListens looks whether the servers that were away refuse connections
 // still, so that nobody waits until the driver looks again.
 func nobodyListens(ctx context.Context, away map[string]error) bool {
-	var dialer net.Dialer
+	dialer := net.Dialer{Timeout: time.Second}
 	for address, err := range away {
 		if !refuses(err) {
 			return false

@@ -64,7 +64,7 @@ var Profile = action.New(action.Spec[profileParams, profileOutputs]{
 	Summary: "Reads what the profiler of a database recorded, operations of one shape together.",
 	Example: `
 action: mongo.profile
-with: {since: "${{ run.started - 1h }}", slower_than: 100ms}
+with: {since: '${{ run.started - duration("1h") }}', slower_than: 100ms}
 verify: [none(outputs.shapes, .plan startsWith "COLLSCAN")]
 `,
 	Target: Target,
@@ -85,7 +85,7 @@ func profile(ctx context.Context, call action.Call, p profileParams) (profileOut
 	n := namespace{server: s, database: database, collection: "system.profile"}
 	shapes := map[[3]string]*profileShape{}
 	err = n.send(ctx, "find in "+n.String(), func(ctx context.Context) error {
-		opts := options.Find().SetSort(bson.D{{Key: "$natural", Value: -1}}).SetLimit(maxProfiled + 1)
+		opts := options.Find().SetSort(bson.D{{Key: "ts", Value: -1}}).SetLimit(maxProfiled + 1)
 		cursor, err := n.handle().Find(ctx, p.filter(n), opts)
 		if err != nil {
 			return err
