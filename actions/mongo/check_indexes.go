@@ -25,17 +25,22 @@ func (p checkIndexesParams) Brief() string {
 }
 
 type checkIndexesOutputs struct {
-	Missing   []missingIndex  `yaml:"missing" doc:"The indexes that are not there."`
-	Conflicts []indexConflict `yaml:"conflicts" doc:"Those that cannot be made beside what is there."`
-	Unused    []unusedIndex   `yaml:"unused" doc:"Those that no operation used; only where the server tells their use. Nothing drops them."`
-	OK        bool            `yaml:"ok" doc:"Whether none is missing and none in conflict."`
+	Missing      []missingIndexes `yaml:"missing" doc:"The collections that lack indexes, with these: what mongo.ensure_indexes takes."`
+	MissingCount int              `yaml:"missing_count" doc:"How many indexes are missing in all."`
+	Conflicts    []indexConflict  `yaml:"conflicts" doc:"Those that cannot be made beside what is there."`
+	Unused       []unusedIndex    `yaml:"unused" doc:"Those that no operation used; only where the server tells their use. Nothing drops them."`
+	OK           bool             `yaml:"ok" doc:"Whether none is missing and none in conflict."`
+}
+
+type missingIndexes struct {
+	Collection string         `yaml:"collection" doc:"Name of the collection."`
+	Indexes    []missingIndex `yaml:"indexes" doc:"The indexes that it lacks."`
 }
 
 type missingIndex struct {
-	Collection string   `yaml:"collection" doc:"Name of the collection."`
-	Name       string   `yaml:"name" doc:"The name that it would get."`
-	Keys       []string `yaml:"keys" doc:"Its keys, as mongo.ensure_indexes takes them."`
-	Unique     bool     `yaml:"unique" doc:"Whether it should be unique."`
+	Keys   []string `yaml:"keys" doc:"Its keys in order."`
+	Unique bool     `yaml:"unique" doc:"Whether it should be unique."`
+	Name   string   `yaml:"name" doc:"The name that it would get."`
 }
 
 type indexConflict struct {
@@ -53,7 +58,7 @@ type unusedIndex struct {
 }
 
 func (o checkIndexesOutputs) Summary() string {
-	text := fmt.Sprintf("%s missing", plural(len(o.Missing), "index", "indexes"))
+	text := fmt.Sprintf("%s missing", plural(o.MissingCount, "index", "indexes"))
 	if len(o.Conflicts) > 0 {
 		text += fmt.Sprintf(", %s in conflict", schema.HumanCount(int64(len(o.Conflicts))))
 	}
@@ -98,8 +103,9 @@ func checkIndexes(ctx context.Context, call action.Call, p checkIndexesParams) (
 		}
 		n.figures(ctx, there)
 		_, missing, conflicts := compare(wishes, there)
-		for _, w := range missing {
-			o.Missing = append(o.Missing, w.missing(c.Collection))
+		if len(missing) > 0 {
+			o.Missing = append(o.Missing, missingIndexes{c.Collection, wanting(missing)})
+			o.MissingCount += len(missing)
 		}
 		for _, x := range conflicts {
 			o.Conflicts = append(o.Conflicts, indexConflict{c.Collection, x.wanted.name, x.why, x.advice(c.Collection)})
@@ -110,12 +116,16 @@ func checkIndexes(ctx context.Context, call action.Call, p checkIndexesParams) (
 	return o, nil
 }
 
-func (w wish) missing(collection string) missingIndex {
-	m := missingIndex{Collection: collection, Name: w.name, Unique: w.unique}
-	for _, k := range w.as {
-		m.Keys = append(m.Keys, keysText([]indexKey{k}))
+func wanting(missing []wish) []missingIndex {
+	var found []missingIndex
+	for _, w := range missing {
+		m := missingIndex{Unique: w.unique, Name: w.name}
+		for _, k := range w.as {
+			m.Keys = append(m.Keys, keysText([]indexKey{k}))
+		}
+		found = append(found, m)
 	}
-	return m
+	return found
 }
 
 // unusedOf returns the indexes that nothing used since a time, but for those
