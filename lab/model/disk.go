@@ -1,0 +1,32 @@
+package model
+
+import "math"
+
+// Disk is the host's.
+type Disk struct {
+	TotalBytes float64
+	UsedBytes  float64
+	LogBytes   float64 // of it, written by a log that is not rotated
+	LogRate    float64 // bytes in a second
+	Unused     float64 // of it, images and build cache that nothing uses
+}
+
+func newDisk() Disk {
+	return Disk{TotalBytes: 100 * GiB, UsedBytes: 57 * GiB, LogBytes: 1 * GiB, Unused: 3 * GiB}
+}
+
+// UsedPercent is the use of the disk in per cent.
+func (d *Disk) UsedPercent() float64 { return 100 * d.UsedBytes / d.TotalBytes }
+
+// Reclaim frees what nothing uses; it returns the bytes.
+func (d *Disk) Reclaim() float64 {
+	freed := d.Unused
+	d.Unused, d.UsedBytes = 0, d.UsedBytes-freed
+	return freed
+}
+
+func (w *World) stepDisk() {
+	d := &w.Disk
+	grow := math.Min(d.LogRate, d.TotalBytes-d.UsedBytes)
+	d.LogBytes, d.UsedBytes = d.LogBytes+grow, d.UsedBytes+grow
+}

@@ -1,0 +1,135 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// Fault is something that can go wrong with the service.
+type Fault struct {
+	Name         string
+	Summary      string // what is wrong
+	Symptoms     string // what is seen of it
+	Cure         string // what helps
+	Vain         string // what looks right and does not help
+	Options      []string
+	Settles      time.Duration // until its symptoms are plain
+	AtConnection bool          // it is made at a target's connection, by the lab
+	inject       func(w *World, o Options) error
+	heal         func(w *World)
+}
+
+// Options choose a variant of a fault.
+type Options map[string]any
+
+// flag is whether an option is set.
+func (o Options) flag(name string) bool { on, _ := o[name].(bool); return on }
+
+type active struct {
+	name  string
+	since time.Time
+}
+
+// Active are the names of the faults that were injected and not healed by the
+// lab, in their order; a remedy does not take a fault off this list.
+func (w *World) Active() []string {
+	names := []string{}
+	for _, f := range w.faults {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Inject makes a fault of this service; its symptoms follow in time.
+func (w *World) Inject(name string, o Options) error {
+	f, ok := Lookup(name)
+	if !ok || f.inject == nil {
+		return fmt.Errorf("no fault %q of the service", name)
+	}
+	for option := range o {
+		if !slices.Contains(f.Options, option) {
+			return fmt.Errorf("fault %s has no option %q", name, option)
+		}
+	}
+	if err := f.inject(w, o); err != nil {
+		return err
+	}
+	w.faults = append(w.faults, active{name, w.Now})
+	return nil
+}
+
+// Heal takes a fault of this service back, as if it had not been injected; what
+// it did in the meantime, as a full disk, is taken back too.
+func (w *World) Heal(name string) error {
+	f, ok := Lookup(name)
+	if !ok || f.heal == nil {
+		return fmt.Errorf("no fault %q of the service", name)
+	}
+	f.heal(w)
+	w.faults = slices.DeleteFunc(w.faults, func(a active) bool { return a.name == name })
+	return nil
+}
+
+// Lookup returns the fault of that name.
+func Lookup(name string) (Fault, bool) {
+	all := Faults()
+	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
+	if i < 0 {
+		return Fault{}, false
+	}
+	return all[i], true
+}
+
+// Faults are all faults of the lab, those at connections last.
+func Faults() []Fault {
+	return append(append(append(appFaults(), dataFaults()...), hostFaults()...), connectionFaults()...)
+}
+
+func connectionFaults() []Fault {
+	return []Fault{
+		{Name: "target-gone", AtConnection: true, Summary: "A target refuses connections; with `on: app` the container is removed.", Symptoms: "connection refused on that target", Cure: "it comes back by itself after `for`", Vain: "waiting, where it does not come back"},
+		{Name: "reply-lost", AtConnection: true, Summary: "The next change of a target is made, and its reply never arrives.", Symptoms: "the connection is reset after the request was sent", Cure: "to look what became of the change", Vain: "sending the change again"},
+		{Name: "hanging-target", AtConnection: true, Summary: "A target takes connections and never answers.", Symptoms: "requests end by their own limit of time", Cure: "it answers again after `for`", Vain: "trying again at once"},
+	}
+}
+
+// drop drops indexes of a collection.
+func (w *World) drop(collection string, names ...string) {
+	c := w.Database().Collection(collection)
+	for _, name := range names {
+		_ = c.DropIndex(name) // one that is gone already is what is wanted
+	}
+}
+
+func (w *World) restoreIndexes() {
+	for _, i := range Indexes() {
+		_, _ = w.Database().Collection(i.Collection).CreateIndex(i.Index)
+	}
+}
+
+func must(w *World, service string) (*Container, error) {
+	c := w.Container(service)
+	if c == nil {
+		return nil, fmt.Errorf("there is no container of the service %s", service)
+	}
+	return c, nil
+}
+
+// loseTasks leaves n tasks in processing that nobody works on.
+func (w *World) loseTasks(n int, client string, age time.Duration) {
+	at := bson.NewDateTimeFromTime(w.Now.Add(-age))
+	for range n {
+		doc := w.newTask(w.Downloads.number, "processing", client, at)
+		w.Downloads.number++
+		if w.Database().Collection("tasks").Insert(doc) == nil {
+			id, _ := doc[1].Value.(string)
+			w.readTasks()
+			if t := w.Downloads.open[id]; t != nil {
+				t.lost = true
+			}
+		}
+	}
+}

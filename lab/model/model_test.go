@@ -1,0 +1,196 @@
+package model
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+var start = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+
+// bench is a model whose time the test sets.
+type bench struct {
+	*Model
+	now time.Time
+}
+
+func newBench(seed uint64) *bench {
+	b := &bench{now: start}
+	b.Model = New(seed, func() time.Time { return b.now })
+	return b
+}
+
+func (b *bench) pass(d time.Duration) State {
+	b.now = b.now.Add(d)
+	return b.state()
+}
+
+func (b *bench) state() (s State) {
+	b.Look(func(w *World) { s = w.State() })
+	return s
+}
+
+func (b *bench) inject(t *testing.T, name string, o Options) Fault {
+	t.Helper()
+	b.Change(func(w *World) {
+		if err := w.Inject(name, o); err != nil {
+			t.Fatal(err)
+		}
+	})
+	f, _ := Lookup(name)
+	return f
+}
+
+func TestHealthyStaysHealthy(t *testing.T) {
+	for seed := range uint64(5) {
+		b := newBench(seed)
+		for range 60 {
+			s := b.pass(time.Minute)
+			if s.App.MemoryPercent < 30 || s.App.MemoryPercent > 42 || !s.App.Healthy || s.HTTP.Availability < 0.999 || s.HTTP.LatencyMS > 80 ||
+				s.Cache.HitRatePercent < 80 || s.Pool.UsePercent > 60 || s.Pool.WaitMS > 10 || s.Mongo.QueryMS > 20 || s.Queue.Stuck > 0 || s.Queue.Depth > 12 || s.Disk.UsedPercent > 70 || s.App.Throttled {
+				t.Fatalf("seed %d: %+v", seed, s)
+			}
+		}
+	}
+}
+
+func TestHowOftenIsLookedChangesNothing(t *testing.T) {
+	often, seldom := newBench(7), newBench(7)
+	often.inject(t, "memory-leak", nil)
+	seldom.inject(t, "memory-leak", nil)
+	for range 900 {
+		often.pass(100 * time.Millisecond)
+	}
+	if a, b := often.state(), seldom.pass(90*time.Second); !reflect.DeepEqual(a, b) {
+		t.Errorf("looked at often:\n%+v\nseldom:\n%+v", a, b)
+	}
+}
+
+// Each fault is seen where its entry says, and ends by being healed.
+func TestFaultsShowAndHeal(t *testing.T) {
+	for _, f := range Faults() {
+		if f.AtConnection || f.Name == "none" {
+			continue
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			b := newBench(3)
+			b.pass(10 * time.Minute)
+			if seen(f.Name, b) {
+				t.Fatal("it is seen before it was injected")
+			}
+			b.inject(t, f.Name, nil)
+			b.pass(f.Settles + time.Second)
+			if !seen(f.Name, b) {
+				t.Fatalf("it is not seen: %+v", b.state())
+			}
+			b.Change(func(w *World) {
+				if err := w.Heal(f.Name); err != nil {
+					t.Fatal(err)
+				}
+			})
+			b.pass(5 * time.Minute)
+			if seen(f.Name, b) {
+				t.Errorf("it is seen although it was healed: %+v", b.state())
+			}
+		})
+	}
+}
+
+func seen(fault string, b *bench) bool {
+	s := b.state()
+	switch fault {
+	case "memory-leak":
+		return s.App.MemoryPercent > 80 && s.Cache.SizeBytes < 50*MiB
+	case "cache-leak":
+		return s.App.MemoryPercent > 80 && s.Cache.SizeBytes > 400*MiB
+	case "pool-exhaustion":
+		return s.Pool.UsePercent > 90 && s.Pool.WaitMS > 100
+	case "n-plus-one":
+		return s.HTTP.LatencyMS > 100
+	case "api-down":
+		return s.App.Running && !s.App.Answers && s.HTTP.Availability < 0.6 && !s.App.Healthy
+	case "bad-deploy":
+		return s.HTTP.Availability < 0.75 && s.App.Image == "mltb/app:1.5.0"
+	case "cpu-hot":
+		return s.App.Throttled && s.HTTP.LatencyMS > 150
+	case "redis-down":
+		return !s.Redis.Running && s.Cache.HitRatePercent < 20
+	case "mongo-down":
+		return !s.Mongo.Running && s.HTTP.Availability < 0.1
+	case "slow-queries":
+		return s.Mongo.QueryMS > 80 && len(s.Mongo.MissingIndexes) == 0 && s.Mongo.LongOperations == 1
+	case "missing-index":
+		return s.Mongo.QueryMS > 100 && len(s.Mongo.MissingIndexes) == 4
+	case "cache-churn":
+		return s.Cache.HitRatePercent < 50 && s.Cache.EvictedPerSecond > 10
+	case "data-loss":
+		return s.Mongo.Downloads < 1500
+	case "stuck-downloads":
+		return s.Queue.Stuck == 12
+	case "worker-down":
+		return s.Queue.Workers == 0 && s.Queue.Depth > 10
+	case "queue-backlog":
+		return s.Queue.Depth > 20
+	case "disk-full":
+		return s.Disk.UsedPercent > 95
+	case "intruder":
+		return len(s.Mongo.Accounts) > 3
+	case "insecure-container":
+		return s.App.LimitBytes == 0
+	}
+	return false
+}
+
+func TestOutOfMemoryKillsAndRestarts(t *testing.T) {
+	b := newBench(1)
+	b.inject(t, "memory-leak", Options{"returns": true})
+	s := b.pass(time.Hour)
+	if s.App.Restarts == 0 || !s.App.Running {
+		t.Errorf("%+v", s.App)
+	}
+}
+
+func TestARestartCostsDowntime(t *testing.T) {
+	b := newBench(1)
+	b.inject(t, "memory-leak", nil)
+	b.pass(1000 * time.Second)
+	b.Change(func(w *World) { w.Stop(w.Container("app"), 0) })
+	b.pass(time.Second)
+	b.Change(func(w *World) { w.Start(w.Container("app")) })
+	if b.state().App.Answers {
+		t.Error("it answers at once")
+	}
+	s := b.pass(20 * time.Second)
+	if !s.App.Answers || s.App.MemoryPercent > 40 || s.HTTP.Availability > 0.97 || !s.App.Healthy {
+		t.Errorf("%+v %+v", s.App, s.HTTP)
+	}
+}
+
+func TestResettingMovesStuckTasks(t *testing.T) {
+	b := newBench(1)
+	b.inject(t, "stuck-downloads", nil)
+	b.pass(40 * time.Minute)
+	b.Change(func(w *World) {
+		for gid, task := range w.Downloads.open {
+			if task.lost && !w.ResetTask(gid) {
+				t.Errorf("%s is not reset", gid)
+			}
+		}
+	})
+	if s := b.pass(5 * time.Minute); s.Queue.Stuck != 0 || s.Queue.Processing > 10 {
+		t.Errorf("%+v", s.Queue)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	m := newBench(1)
+	for b.Loop() {
+		m.pass(time.Second)
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		newBench(1)
+	}
+}

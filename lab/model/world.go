@@ -1,0 +1,157 @@
+package model
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/lab/document"
+)
+
+// MiB and GiB are sizes in bytes.
+const (
+	MiB = 1 << 20
+	GiB = 1 << 30
+)
+
+// World is the state of the service, and its laws.
+type World struct {
+	Now  time.Time
+	Seed uint64
+
+	Containers []*Container
+	Images     []*Image
+	Events     []Event // of the Docker Engine, the oldest first
+	App        App
+	Traffic    Traffic
+	Redis      Redis
+	Mongo      Mongo
+	Downloads  Downloads
+	Disk       Disk
+
+	faults  []active
+	stepped time.Time
+	random  *rand.Rand
+}
+
+// Event is an event of the Docker Engine.
+type Event struct {
+	At         time.Time
+	Type       string // container, network, image
+	Action     string // start, die, restart, health_status: healthy
+	ID         string
+	Attributes map[string]string
+}
+
+// Project is the name of the Compose project.
+const Project = "mltb"
+
+func newWorld(seed uint64, now time.Time) *World {
+	w := &World{Now: now, Seed: seed, stepped: now, random: rand.New(rand.NewPCG(seed, 0x6c6162))}
+	w.Images = images(now)
+	w.Containers = w.newContainers(now.Add(-36 * time.Hour))
+	w.App = newApp()
+	w.Redis = newRedis(now)
+	w.Disk = newDisk()
+	w.Mongo = newMongo(w)
+	w.Downloads = newDownloads(w)
+	w.Traffic = newTraffic()
+	w.settle()
+	return w
+}
+
+// Database is the service's database.
+func (w *World) Database() *document.Database { return w.Mongo.Databases[Project] }
+
+// Container returns the first container whose name, ID, beginning of an ID, or
+// service is that; nil for none.
+func (w *World) Container(name string) *Container {
+	name = strings.TrimPrefix(name, "/")
+	for _, match := range []func(*Container) bool{
+		func(c *Container) bool { return c.Name == name || c.ID == name },
+		func(c *Container) bool { return len(name) >= 4 && strings.HasPrefix(c.ID, name) },
+		func(c *Container) bool { return c.Service == name },
+	} {
+		if i := slices.IndexFunc(w.Containers, match); i >= 0 {
+			return w.Containers[i]
+		}
+	}
+	return nil
+}
+
+// Service returns the containers of a service of Compose, by number.
+func (w *World) Service(name string) []*Container {
+	var all []*Container
+	for _, c := range w.Containers {
+		if c.Service == name {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// Serves says whether a container of the service runs, is on the network, and
+// what runs in it is ready.
+func (w *World) Serves(service string) bool {
+	return slices.ContainsFunc(w.Service(service), func(c *Container) bool {
+		return c.Serves() && c.Aliases != nil && !w.Now.Before(c.Started.Add(bootTime(c.Service)))
+	})
+}
+
+// chance is a number in [0, 1), the next of the seed's.
+func (w *World) chance() float64 { return w.random.Float64() }
+
+// around is a value with a noise of share of it to either side.
+func (w *World) around(value, share float64) float64 {
+	return value * (1 + share*(2*w.chance()-1))
+}
+
+// event notes an event of the engine.
+func (w *World) event(c *Container, action string) {
+	if len(w.Events) >= keptEvents {
+		w.Events = append(w.Events[:0], w.Events[keptEvents/4:]...)
+	}
+	w.Events = append(w.Events, Event{
+		At: w.Now, Type: "container", Action: action, ID: c.ID,
+		Attributes: map[string]string{
+			"name": c.Name, "image": c.Image.Tags[0],
+			"com.docker.compose.project": Project, "com.docker.compose.service": c.Service,
+		},
+	})
+}
+
+const keptEvents = 2000
+
+// step lets a second pass.
+func (w *World) step() {
+	w.stepped = w.Now
+	w.followContainers()
+	w.stepMongo()
+	w.stepRedis()
+	w.stepApp()
+	w.stepTraffic()
+	w.stepDownloads()
+	w.stepContainers()
+	w.stepDisk()
+}
+
+// settle brings what follows at once from a change up to date.
+func (w *World) settle() {
+	w.followContainers()
+}
+
+// hexID is an ID of the engine's form, the same for the same seed and name.
+func (w *World) hexID(name string) string {
+	r := rand.New(rand.NewPCG(w.Seed, hash(name)))
+	return fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
+}
+
+func hash(text string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range []byte(text) {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return h
+}
