@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"runbook/actions/mongo/document"
+	"runbook/actions/mongo/index"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -16,8 +18,8 @@ type checkIndexesParams struct {
 }
 
 type wantedCollection struct {
-	Collection string        `yaml:"collection" min:"1" doc:"Name of the collection."`
-	Indexes    []wantedIndex `yaml:"indexes" doc:"The indexes that it should have."`
+	Collection string         `yaml:"collection" min:"1" doc:"Name of the collection."`
+	Indexes    []index.Wanted `yaml:"indexes" doc:"The indexes that it should have."`
 }
 
 func (p checkIndexesParams) Brief() string {
@@ -93,22 +95,22 @@ func checkIndexes(ctx context.Context, call action.Call, p checkIndexesParams) (
 		if err != nil {
 			return o, err
 		}
-		wishes, err := wishesOf(fmt.Sprintf("collections[%d].indexes", i), c.Indexes)
+		wishes, err := index.Parse(fmt.Sprintf("collections[%d].indexes", i), c.Indexes)
 		if err != nil {
 			return o, err
 		}
-		there, err := n.indexes(ctx)
+		there, err := index.Of(ctx, n)
 		if err != nil {
 			return o, err
 		}
-		n.figures(ctx, there)
-		_, missing, conflicts := compare(wishes, there)
+		index.Measure(ctx, n, there)
+		_, missing, conflicts := index.Compare(wishes, there)
 		if len(missing) > 0 {
 			o.Missing = append(o.Missing, missingIndexes{c.Collection, wanting(missing)})
 			o.MissingCount += len(missing)
 		}
 		for _, x := range conflicts {
-			o.Conflicts = append(o.Conflicts, indexConflict{c.Collection, x.wanted.name, x.why, x.advice(c.Collection)})
+			o.Conflicts = append(o.Conflicts, indexConflict{c.Collection, x.Wanted.Name, x.Why, x.Advice(c.Collection)})
 		}
 		o.Unused = append(o.Unused, unusedOf(c.Collection, there, call.Clock.Now().Add(-p.UnusedAfter))...)
 	}
@@ -116,12 +118,12 @@ func checkIndexes(ctx context.Context, call action.Call, p checkIndexesParams) (
 	return o, nil
 }
 
-func wanting(missing []wish) []missingIndex {
+func wanting(missing []index.Wish) []missingIndex {
 	var found []missingIndex
 	for _, w := range missing {
-		m := missingIndex{Unique: w.unique, Name: w.name}
-		for _, k := range w.as {
-			m.Keys = append(m.Keys, keysText([]indexKey{k}))
+		m := missingIndex{Unique: w.Unique, Name: w.Name}
+		for _, k := range w.As {
+			m.Keys = append(m.Keys, document.KeysText([]document.Key{k}))
 		}
 		found = append(found, m)
 	}
@@ -130,7 +132,7 @@ func wanting(missing []wish) []missingIndex {
 
 // unusedOf returns the indexes that nothing used since a time, but for those
 // that hold a rule of the data.
-func unusedOf(collection string, there []index, since time.Time) []unusedIndex {
+func unusedOf(collection string, there []index.Index, since time.Time) []unusedIndex {
 	var found []unusedIndex
 	for _, i := range there {
 		if i.Unique || i.Uses == nil || *i.Uses > 0 || i.CountingSince == nil || i.CountingSince.After(since) {

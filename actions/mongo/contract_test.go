@@ -12,6 +12,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
 	"runbook/internal/dump"
@@ -39,7 +40,7 @@ func contract(t *testing.T, call action.Call) {
 // queued.
 func seed(t *testing.T, call action.Call) {
 	t.Helper()
-	s, database, err := databaseOf(call, "")
+	s, database, err := server.DatabaseOf(call, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func seed(t *testing.T, call action.Call) {
 			{Key: "tags", Value: bson.A{"a", int32(i)}},
 		})
 	}
-	if _, err := s.client.Database(database).Collection("tasks").InsertMany(t.Context(), docs); err != nil {
+	if _, err := s.Client.Database(database).Collection("tasks").InsertMany(t.Context(), docs); err != nil {
 		t.Fatal(err)
 	}
 }

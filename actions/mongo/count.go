@@ -48,6 +48,6 @@ func count(ctx context.Context, call action.Call, p countParams) (countOutputs, 
 	if err != nil {
 		return countOutputs{}, err
 	}
-	found, err := n.count(ctx, filter)
+	found, err := n.Count(ctx, filter)
 	return countOutputs{Count: int(found)}, err
 }

@@ -11,6 +11,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/document"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -71,11 +73,11 @@ verify: [len(outputs.operations) == 0]
 })
 
 func currentOps(ctx context.Context, call action.Call, p currentOpsParams) (currentOpsOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return currentOpsOutputs{}, err
 	}
-	found, err := s.running(ctx, bson.D{{Key: "secs_running", Value: bson.D{{Key: "$gte", Value: int64(p.RunningLongerThan / time.Second)}}}})
+	found, err := running(ctx, s, bson.D{{Key: "secs_running", Value: bson.D{{Key: "$gte", Value: int64(p.RunningLongerThan / time.Second)}}}})
 	if err != nil {
 		return currentOpsOutputs{}, err
 	}
@@ -88,14 +90,14 @@ func currentOps(ctx context.Context, call action.Call, p currentOpsParams) (curr
 
 // running returns the operations of clients that match, without this one and
 // those that wait for their client.
-func (s *server) running(ctx context.Context, match bson.D) ([]currentOp, error) {
+func running(ctx context.Context, s *server.Server, match bson.D) ([]currentOp, error) {
 	command := append(bson.D{{Key: "currentOp", Value: true}, {Key: "active", Value: true}}, match...)
-	reply, err := s.admin(ctx, command)
+	reply, err := s.Admin(ctx, command)
 	if err != nil {
 		return nil, err
 	}
 	var found []currentOp
-	for _, doc := range elementsOf(reply, "inprog") {
+	for _, doc := range document.DocumentsAt(reply, "inprog") {
 		o := currentOpOf(doc)
 		_, own := doc.Lookup("command", "currentOp").BooleanOK()
 		_, hello := doc.Lookup("command").DocumentOK()
@@ -109,20 +111,20 @@ func (s *server) running(ctx context.Context, match bson.D) ([]currentOp, error)
 }
 
 func currentOpOf(doc bson.Raw) currentOp {
-	o := currentOp{Namespace: textAt(doc, "ns"), Op: textAt(doc, "op"), Plan: textAt(doc, "planSummary"), Client: textAt(doc, "client"), OpID: textAt(doc, "opid")}
+	o := currentOp{Namespace: document.TextAt(doc, "ns"), Op: document.TextAt(doc, "op"), Plan: document.TextAt(doc, "planSummary"), Client: document.TextAt(doc, "client"), OpID: document.TextAt(doc, "opid")}
 	if o.Client == "" {
-		o.Client = textAt(doc, "client_s")
+		o.Client = document.TextAt(doc, "client_s")
 	}
-	if n, ok := number(doc, "opid"); ok {
+	if n, ok := document.NumberAt(doc, "opid"); ok {
 		o.OpID = strconv.Itoa(n)
 	}
-	o.Seconds = float64(whole(doc, "secs_running"))
-	if us, ok := number(doc, "microsecs_running"); ok {
+	o.Seconds = float64(document.IntAt(doc, "secs_running"))
+	if us, ok := document.NumberAt(doc, "microsecs_running"); ok {
 		o.Seconds = float64(us) / 1e6
 	}
 	o.Waiting, _ = doc.Lookup("waitingForLock").BooleanOK()
 	if command, ok := doc.Lookup("command").DocumentOK(); ok {
-		o.Shape = shapeOf(command)
+		o.Shape = document.Shape(command)
 	}
 	return o
 }

@@ -57,7 +57,7 @@ func (p deleteParams) matching(call action.Call) (matching, error) {
 		return matching{}, err
 	}
 	filter, err := filterOf(p.Filter)
-	return matching{namespace: n, filter: filter, shown: p.Filter, limit: p.Limit, verb: "deleted"}, err
+	return matching{Namespace: n, filter: filter, shown: p.Filter, limit: p.Limit, verb: "deleted"}, err
 }
 
 func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (deleteOutputs, error) {
@@ -70,9 +70,9 @@ func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (del
 		return deleteOutputs{}, action.NotApplied(err)
 	}
 	var result *driver.DeleteResult
-	err = m.send(ctx, "delete in "+m.String(), func(ctx context.Context) error {
+	err = m.Send(ctx, "delete in "+m.String(), func(ctx context.Context) error {
 		var err error
-		result, err = m.handle().DeleteMany(ctx, within(ids, m.filter))
+		result, err = m.Handle().DeleteMany(ctx, within(ids, m.filter))
 		return err
 	})
 	var o deleteOutputs
@@ -90,7 +90,7 @@ func subjectsOfDelete(ctx context.Context, call action.Call, p deleteParams) ([]
 	if err != nil {
 		return nil, err
 	}
-	n, err := m.count(ctx, m.filter)
+	n, err := m.Count(ctx, m.filter)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func settleDelete(ctx context.Context, call action.Call, p deleteParams, subject
 	if err != nil {
 		return action.AppliedLost, nil, err
 	}
-	if n, err := m.count(ctx, m.filter); err != nil || n > 0 {
+	if n, err := m.Count(ctx, m.filter); err != nil || n > 0 {
 		return action.AppliedLost, nil, err
 	}
 	return action.AppliedFully, &deleteOutputs{Deleted: before}, nil

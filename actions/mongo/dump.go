@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,10 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
+	"runbook/actions/mongo/index"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 	"runbook/internal/dump"
@@ -59,7 +63,7 @@ with: {collections: [tasks], to: "data/backups/tasks-${{ run.id }}"}
 
 // source is what is dumped, and where to.
 type source struct {
-	*server
+	*server.Server
 	database    string
 	collections []string
 	options     map[string]bson.Raw // with which each was made
@@ -68,7 +72,7 @@ type source struct {
 
 // source finds the collections; one that is not there is a failure.
 func (p dumpParams) source(ctx context.Context, call action.Call) (source, error) {
-	s, database, err := databaseOf(call, p.Database)
+	s, database, err := server.DatabaseOf(call, p.Database)
 	if err != nil {
 		return source{}, err
 	}
@@ -79,40 +83,40 @@ func (p dumpParams) source(ctx context.Context, call action.Call) (source, error
 	if err := dump.Free(to); err != nil {
 		return source{}, localFailure(to, err)
 	}
-	there, series, err := s.collections(ctx, database)
+	there, series, err := collectionsOf(ctx, s, database)
 	if err != nil {
 		return source{}, err
 	}
-	found := source{server: s, database: database, options: there, to: to}
+	found := source{Server: s, database: database, options: there, to: to}
 	found.collections = slices.Compact(slices.Sorted(slices.Values(p.Collections)))
 	if len(p.Collections) == 0 {
 		found.collections = slices.Sorted(maps.Keys(there))
 	}
 	for _, name := range series {
 		if len(p.Collections) == 0 || slices.Contains(p.Collections, name) {
-			return source{}, s.refusal(fmt.Sprintf("the collection %s of %s is a time series, which this action does not dump", name, database),
+			return source{}, s.Refusal(fmt.Sprintf("the collection %s of %s is a time series, which this action does not dump", name, database),
 				"name the collections without it, and dump it with mongodump")
 		}
 	}
 	for _, name := range found.collections {
 		if _, ok := there[name]; !ok {
-			return source{}, s.refusal(fmt.Sprintf("there is no collection %s in %s, so it cannot be dumped", name, database),
+			return source{}, s.Refusal(fmt.Sprintf("there is no collection %s in %s, so it cannot be dumped", name, database),
 				"name one of "+strings.Join(slices.Sorted(maps.Keys(there)), ", "))
 		}
 	}
 	if len(found.collections) == 0 {
-		return source{}, s.refusal(fmt.Sprintf("the database %s has no collection to dump", database), "check the name of the database")
+		return source{}, s.Refusal(fmt.Sprintf("the database %s has no collection to dump", database), "check the name of the database")
 	}
 	return found, nil
 }
 
-// collections returns the options of a database's collections by name, without
+// collectionsOf returns the options of a database's collections by name, without
 // views, which have no documents, and what is the server's own; and the names of
 // its time series, which cannot be dumped as documents.
-func (s *server) collections(ctx context.Context, database string) (found map[string]bson.Raw, series []string, err error) {
+func collectionsOf(ctx context.Context, s *server.Server, database string) (found map[string]bson.Raw, series []string, err error) {
 	found = map[string]bson.Raw{}
-	err = s.send(ctx, "listCollections of "+database, func(ctx context.Context) error {
-		all, err := s.client.Database(database).ListCollectionSpecifications(ctx, bson.D{})
+	err = s.Send(ctx, "listCollections of "+database, func(ctx context.Context) error {
+		all, err := s.Client.Database(database).ListCollectionSpecifications(ctx, bson.D{})
 		for _, c := range all {
 			switch {
 			case strings.HasPrefix(c.Name, "system.") || c.Type == "view":
@@ -127,8 +131,8 @@ func (s *server) collections(ctx context.Context, database string) (found map[st
 	return found, series, err
 }
 
-func (s source) namespace(collection string) namespace {
-	return namespace{server: s.server, database: s.database, collection: collection}
+func (s source) namespace(collection string) server.Namespace {
+	return server.Namespace{Server: s.Server, Database: s.database, Collection: collection}
 }
 
 func dumpCollections(ctx context.Context, call action.Call, p dumpParams) (dumpOutputs, error) {
@@ -156,10 +160,10 @@ func (s source) write(ctx context.Context, call action.Call, w *dump.Writer) (du
 	for i, name := range s.collections {
 		call.Progress(action.Progress{Done: i, Total: len(s.collections), Note: name})
 		n := s.namespace(name)
-		if err := w.Documents(name, func(out io.Writer) (int, error) { return n.writeDocuments(ctx, call, out) }); err != nil {
+		if err := w.Documents(name, func(out io.Writer) (int, error) { return writeDocuments(ctx, call, n, out) }); err != nil {
 			return dump.Manifest{}, localFailure(s.to, err)
 		}
-		metadata, err := n.metadata(ctx, s.options[name])
+		metadata, err := metadataOf(ctx, n, s.options[name])
 		if err == nil {
 			err = w.Metadata(name, metadata)
 		}
@@ -175,40 +179,27 @@ func (s source) write(ctx context.Context, call action.Call, w *dump.Writer) (du
 }
 
 // writeDocuments writes the documents as the server sends them.
-func (n namespace) writeDocuments(ctx context.Context, call action.Call, out io.Writer) (count int, err error) {
+func writeDocuments(ctx context.Context, call action.Call, n server.Namespace, out io.Writer) (count int, err error) {
 	var local error
-	err = n.send(ctx, "find in "+n.String(), func(ctx context.Context) error {
-		cursor, err := n.handle().Find(ctx, bson.D{})
-		if err != nil {
-			return err
+	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) { return c.Find(ctx, bson.D{}) }
+	err = n.Each(ctx, "find in "+n.String(), open, func(doc bson.Raw) (bool, error) {
+		if _, local = out.Write(doc); local != nil {
+			return false, nil
 		}
-		defer cursor.Close(ctx)
-		for cursor.Next(ctx) {
-			if _, local = out.Write(cursor.Current); local != nil {
-				return nil
-			}
-			if count++; count%10_000 == 0 {
-				call.Progress(action.Progress{Done: count, Note: n.collection})
-			}
+		if count++; count%10_000 == 0 {
+			call.Progress(action.Progress{Done: count, Note: n.Collection})
 		}
-		return cursor.Err()
+		return true, nil
 	})
 	return count, errors.Join(err, local)
 }
 
-// metadata is what mongorestore makes the collection of.
-func (n namespace) metadata(ctx context.Context, options bson.Raw) ([]byte, error) {
+// metadataOf is what mongorestore makes the collection of.
+func metadataOf(ctx context.Context, n server.Namespace, options bson.Raw) ([]byte, error) {
 	indexes := bson.A{}
-	err := n.send(ctx, "listIndexes of "+n.String(), func(ctx context.Context) error {
-		cursor, err := n.handle().Indexes().List(ctx)
-		if err != nil {
-			return err
-		}
-		defer cursor.Close(ctx)
-		for cursor.Next(ctx) {
-			indexes = append(indexes, append(bson.Raw(nil), cursor.Current...))
-		}
-		return cursor.Err()
+	err := n.Each(ctx, "listIndexes of "+n.String(), index.List, func(doc bson.Raw) (bool, error) {
+		indexes = append(indexes, bson.Raw(bytes.Clone(doc)))
+		return true, nil
 	})
 	if err != nil {
 		return nil, err
@@ -217,7 +208,7 @@ func (n namespace) metadata(ctx context.Context, options bson.Raw) ([]byte, erro
 		options, _ = bson.Marshal(bson.D{})
 	}
 	text, err := bson.MarshalExtJSON(bson.D{
-		{Key: "options", Value: options}, {Key: "indexes", Value: indexes}, {Key: "collectionName", Value: n.collection}, {Key: "type", Value: "collection"},
+		{Key: "options", Value: options}, {Key: "indexes", Value: indexes}, {Key: "collectionName", Value: n.Collection}, {Key: "type", Value: "collection"},
 	}, true, false)
 	if err != nil {
 		return nil, fmt.Errorf("encode the indexes of %s: %w", n, err)
@@ -252,7 +243,7 @@ func previewDump(ctx context.Context, call action.Call, p dumpParams) (action.Pr
 	preview := action.Preview{Touches: []action.Object{{Kind: "directory", Name: s.to}}}
 	var all int64
 	for _, name := range s.collections {
-		n, err := s.namespace(name).size(ctx)
+		n, err := s.namespace(name).Size(ctx)
 		if err != nil {
 			return action.Preview{}, err
 		}

@@ -7,12 +7,14 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/index"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 )
 
 type ensureIndexesParams struct {
 	place
-	Indexes []wantedIndex `yaml:"indexes" min:"1" max:"64" doc:"The indexes that must be there; others stay as they are."`
+	Indexes []index.Wanted `yaml:"indexes" min:"1" max:"64" doc:"The indexes that must be there; others stay as they are."`
 }
 
 func (p ensureIndexesParams) Brief() string {
@@ -61,28 +63,28 @@ with:
 
 // look returns what is there and what is missing, or the failure that a
 // conflict is.
-func (p ensureIndexesParams) look(ctx context.Context, call action.Call) (n namespace, existing []string, missing []wish, there []index, err error) {
+func (p ensureIndexesParams) look(ctx context.Context, call action.Call) (n server.Namespace, existing []string, missing []index.Wish, there []index.Index, err error) {
 	if n, err = p.toChange(call); err != nil {
 		return n, nil, nil, nil, err
 	}
-	wishes, err := wishesOf("indexes", p.Indexes)
+	wishes, err := index.Parse("indexes", p.Indexes)
 	if err != nil {
 		return n, nil, nil, nil, err
 	}
-	if there, err = n.indexes(ctx); err != nil {
+	if there, err = index.Of(ctx, n); err != nil {
 		return n, nil, nil, nil, err
 	}
-	existing, missing, conflicts := compare(wishes, there)
+	existing, missing, conflicts := index.Compare(wishes, there)
 	if len(conflicts) == 0 {
 		return n, existing, missing, there, nil
 	}
 	f := &action.Failure{
-		Applied: action.AppliedNot, Where: n.where, Final: true,
+		Applied: action.AppliedNot, Where: n.Where, Final: true,
 		What: plural(len(conflicts), "index", "indexes") + " of " + n.String() + " cannot be made beside what is there; none was made",
 	}
 	for _, c := range conflicts {
 		f.Seen = append(f.Seen, c.String())
-		f.Do = append(f.Do, c.advice(n.collection))
+		f.Do = append(f.Do, c.Advice(n.Collection))
 	}
 	return n, nil, nil, nil, f
 }
@@ -98,16 +100,12 @@ func ensureIndexes(ctx context.Context, call action.Call, p ensureIndexesParams)
 	}
 	specs := bson.A{}
 	for _, w := range missing {
-		spec := bson.D{{Key: "key", Value: w.keys}, {Key: "name", Value: w.name}}
-		if w.unique {
-			spec = append(spec, bson.E{Key: "unique", Value: true})
-		}
-		specs = append(specs, spec)
-		o.Created = append(o.Created, w.name)
+		specs = append(specs, w.Specification())
+		o.Created = append(o.Created, w.Name)
 	}
 	began := call.Clock.Now()
 	// One command builds them in one pass over the documents, all or none.
-	_, err = n.command(ctx, n.database, bson.D{{Key: "createIndexes", Value: n.collection}, {Key: "indexes", Value: specs}})
+	_, err = n.Command(ctx, n.Database, bson.D{{Key: "createIndexes", Value: n.Collection}, {Key: "indexes", Value: specs}})
 	if err != nil {
 		return ensureIndexesOutputs{}, explainIndexes(n, err)
 	}
@@ -115,12 +113,12 @@ func ensureIndexes(ctx context.Context, call action.Call, p ensureIndexesParams)
 	return o, nil
 }
 
-func explainIndexes(n namespace, err error) error {
-	if !hasCode(err, codeDuplicateKey) {
+func explainIndexes(n server.Namespace, err error) error {
+	if !server.HasCode(err, server.CodeDuplicateKey) {
 		return err
 	}
 	f := *action.AsFailure(err)
-	_, _, message := answer(err)
+	_, _, message := server.Answer(err)
 	f.What = "documents of " + n.String() + " have the same keys, so a unique index cannot be made; none was made"
 	f.Seen = append(f.Seen, message)
 	f.Do = append(f.Do, "look at these documents with mongo.find, and decide which of them stays")
@@ -136,7 +134,7 @@ func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams
 	if len(missing) == 0 {
 		return action.Preview{Summary: fmt.Sprintf("%s: all %s", n, plural(len(existing), "index is there", "indexes are there"))}, nil
 	}
-	documents, err := n.size(ctx)
+	documents, err := n.Size(ctx)
 	if err != nil {
 		return action.Preview{}, err
 	}
@@ -149,7 +147,7 @@ func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams
 		preview.Summary += "; the collection is made too, if it is not there"
 	}
 	for _, w := range missing {
-		preview.Changes = append(preview.Changes, action.Change{Name: "index " + w.name, Before: "none", After: w.String()})
+		preview.Changes = append(preview.Changes, action.Change{Name: "index " + w.Name, Before: "none", After: w.String()})
 	}
 	return preview, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/document"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -65,9 +66,9 @@ func explain(ctx context.Context, call action.Call, p explainParams) (explainOut
 	if err != nil {
 		return explainOutputs{}, err
 	}
-	query := bson.D{{Key: "find", Value: n.collection}, {Key: "filter", Value: filter}}
+	query := bson.D{{Key: "find", Value: n.Collection}, {Key: "filter", Value: filter}}
 	if len(p.Sort) > 0 {
-		sort, err := keysOf(p.Sort, true)
+		sort, err := document.ParseKeys(p.Sort, true)
 		if err != nil {
 			return explainOutputs{}, action.ParamError("sort", "%v", err)
 		}
@@ -76,7 +77,7 @@ func explain(ctx context.Context, call action.Call, p explainParams) (explainOut
 	if p.Limit > 0 {
 		query = append(query, bson.E{Key: "limit", Value: int64(p.Limit)})
 	}
-	reply, err := n.command(ctx, n.database, bson.D{{Key: "explain", Value: query}, {Key: "verbosity", Value: "executionStats"}})
+	reply, err := n.Command(ctx, n.Database, bson.D{{Key: "explain", Value: query}, {Key: "verbosity", Value: "executionStats"}})
 	if err != nil {
 		return explainOutputs{}, err
 	}
@@ -85,10 +86,10 @@ func explain(ctx context.Context, call action.Call, p explainParams) (explainOut
 
 func explained(reply bson.Raw) explainOutputs {
 	o := explainOutputs{
-		KeysExamined:      whole(reply, "executionStats", "totalKeysExamined"),
-		DocumentsExamined: whole(reply, "executionStats", "totalDocsExamined"),
-		Returned:          whole(reply, "executionStats", "nReturned"),
-		DurationMS:        float64(whole(reply, "executionStats", "executionTimeMillis")),
+		KeysExamined:      document.IntAt(reply, "executionStats", "totalKeysExamined"),
+		DocumentsExamined: document.IntAt(reply, "executionStats", "totalDocsExamined"),
+		Returned:          document.IntAt(reply, "executionStats", "nReturned"),
+		DurationMS:        float64(document.IntAt(reply, "executionStats", "executionTimeMillis")),
 	}
 	plan, _ := reply.Lookup("queryPlanner", "winningPlan").DocumentOK()
 	for _, s := range stagesOf(plan) {
@@ -122,15 +123,15 @@ func stagesOf(plan bson.Raw) []stage {
 	if input, ok := plan.Lookup("inputStage").DocumentOK(); ok {
 		inputs = append(inputs, input)
 	}
-	inputs = append(inputs, elementsOf(plan, "inputStages")...)
-	for _, shard := range elementsOf(plan, "shards") {
+	inputs = append(inputs, document.DocumentsAt(plan, "inputStages")...)
+	for _, shard := range document.DocumentsAt(plan, "shards") {
 		if inner, ok := shard.Lookup("winningPlan").DocumentOK(); ok {
 			inputs = append(inputs, inner)
 		}
 	}
 	var stages []stage
-	if name := textAt(plan, "stage"); name != "" {
-		stages = append(stages, stage{name: name, index: textAt(plan, "indexName"), leaf: len(inputs) == 0})
+	if name := document.TextAt(plan, "stage"); name != "" {
+		stages = append(stages, stage{name: name, index: document.TextAt(plan, "indexName"), leaf: len(inputs) == 0})
 	}
 	for _, input := range inputs {
 		stages = append(stages, stagesOf(input)...)

@@ -7,13 +7,14 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/document"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
 
 // filterOf encodes a filter; the error names the parameter.
 func filterOf(filter map[string]any) (bson.D, error) {
-	doc, err := encodeDocument(filter)
+	doc, err := document.Encode(filter)
 	if err != nil {
 		return nil, action.ParamError("filter", "%v", err)
 	}
@@ -44,7 +45,7 @@ func changeOf(update map[string]any) (bson.D, error) {
 			return nil, action.ParamError("update", "%s takes fields, as {%s: {status: …}}", key, key)
 		}
 	}
-	doc, err := encodeDocument(update)
+	doc, err := document.Encode(update)
 	if err != nil {
 		return nil, action.ParamError("update", "%v", err)
 	}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"runbook/actions/mongo/document"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -69,25 +71,22 @@ func find(ctx context.Context, call action.Call, p findParams) (findOutputs, err
 		return findOutputs{}, err
 	}
 	o := findOutputs{Documents: []map[string]any{}}
-	err = n.send(ctx, "find in "+n.String(), func(ctx context.Context) error {
-		cursor, err := n.handle().Find(ctx, filter, opts)
-		if err != nil {
-			return err
+	size := 0
+	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) {
+		return c.Find(ctx, filter, opts)
+	}
+	err = n.Each(ctx, "find in "+n.String(), open, func(raw bson.Raw) (bool, error) {
+		size += len(raw)
+		if len(o.Documents) == p.Limit || size > maxFoundBytes {
+			o.Truncated = true
+			return false, nil
 		}
-		defer cursor.Close(ctx)
-		for size := 0; cursor.Next(ctx); {
-			size += len(cursor.Current)
-			if len(o.Documents) == p.Limit || size > maxFoundBytes {
-				o.Truncated = true
-				return nil
-			}
-			var doc bson.D
-			if err := cursor.Decode(&doc); err != nil {
-				return fmt.Errorf("decode a document of %s: %w", n, err)
-			}
-			o.Documents = append(o.Documents, decodeDocument(doc))
+		var doc bson.D
+		if err := bson.Unmarshal(raw, &doc); err != nil {
+			return false, fmt.Errorf("decode a document of %s: %w", n, err)
 		}
-		return cursor.Err()
+		o.Documents = append(o.Documents, document.Decode(doc))
+		return true, nil
 	})
 	o.Count = len(o.Documents)
 	return o, err
@@ -102,26 +101,18 @@ func (p findParams) query() (bson.D, *options.FindOptionsBuilder, error) {
 	}
 	opts := options.Find().SetLimit(int64(p.Limit) + 1)
 	if len(p.Sort) > 0 {
-		sort, err := keysOf(p.Sort, true)
+		sort, err := document.ParseKeys(p.Sort, true)
 		if err != nil {
 			return nil, nil, action.ParamError("sort", "%v", err)
 		}
 		opts.SetSort(sort)
 	}
 	if len(p.Projection) > 0 {
-		projection, err := encodeDocument(p.Projection)
+		projection, err := document.Encode(p.Projection)
 		if err != nil {
 			return nil, nil, action.ParamError("projection", "%v", err)
 		}
 		opts.SetProjection(projection)
 	}
 	return filter, opts, nil
-}
-
-// plural is a count with its noun: "1 document", "4,211 documents".
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return schema.HumanCount(int64(n)) + " " + many
 }

@@ -7,6 +7,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/document"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 )
 
@@ -64,18 +66,18 @@ within: 10s
 // value is the id as the server has it: a number, or of a shard a text.
 func (p killOpParams) value() any {
 	if n, err := strconv.ParseInt(p.OpID, 10, 64); err == nil {
-		return encodeInt(n)
+		return document.EncodeInt(n)
 	}
 	return p.OpID
 }
 
 // find returns the operation, nil where it does not run.
-func (p killOpParams) find(ctx context.Context, call action.Call) (*server, *currentOp, error) {
-	s, err := serverOf(call)
+func (p killOpParams) find(ctx context.Context, call action.Call) (*server.Server, *currentOp, error) {
+	s, err := server.Of(call)
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := s.running(ctx, bson.D{{Key: "opid", Value: p.value()}})
+	found, err := running(ctx, s, bson.D{{Key: "opid", Value: p.value()}})
 	if err != nil || len(found) == 0 {
 		return s, nil, err
 	}
@@ -90,7 +92,7 @@ func killOp(ctx context.Context, call action.Call, p killOpParams) (killOpOutput
 	if o == nil {
 		return killOpOutputs{OpID: p.OpID}, nil
 	}
-	if _, err := s.admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: p.value()}}); err != nil {
+	if _, err := s.Admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: p.value()}}); err != nil {
 		return killOpOutputs{}, err
 	}
 	return killOpOutputs{OpID: p.OpID, Found: true}, nil

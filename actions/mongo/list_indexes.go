@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 
+	"runbook/actions/mongo/index"
 	"runbook/engine/action"
 )
 
@@ -11,7 +12,7 @@ type listIndexesParams struct{ place }
 func (p listIndexesParams) Brief() string { return p.Collection }
 
 type listIndexesOutputs struct {
-	Indexes []index `yaml:"indexes" doc:"The indexes, _id_ the first; none where there is no such collection."`
+	Indexes []index.Index `yaml:"indexes" doc:"The indexes, _id_ the first; none where there is no such collection."`
 }
 
 func (o listIndexesOutputs) Summary() string { return plural(len(o.Indexes), "index", "indexes") }
@@ -35,10 +36,10 @@ func listIndexes(ctx context.Context, call action.Call, p listIndexesParams) (li
 	if err != nil {
 		return listIndexesOutputs{}, err
 	}
-	found, err := n.indexes(ctx)
+	found, err := index.Of(ctx, n)
 	if err != nil || len(found) == 0 {
 		return listIndexesOutputs{}, err
 	}
-	n.figures(ctx, found)
+	index.Measure(ctx, n, found)
 	return listIndexesOutputs{Indexes: found}, nil
 }

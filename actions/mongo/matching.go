@@ -1,12 +1,16 @@
 package mongo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"runbook/actions/mongo/document"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -20,7 +24,7 @@ const shownIDs = 5
 
 // matching are the documents that a change would touch.
 type matching struct {
-	namespace
+	server.Namespace
 	filter bson.D
 	shown  map[string]any // the filter as the playbook has it
 	limit  int
@@ -29,18 +33,18 @@ type matching struct {
 
 // check refuses when more match than may be touched, and returns how many do.
 func (m matching) check(ctx context.Context) (int, error) {
-	n, err := m.count(ctx, m.filter)
+	n, err := m.Count(ctx, m.filter)
 	if err != nil {
 		return 0, action.NotApplied(err)
 	}
-	return int(n), m.within(int(n))
+	return int(n), m.allow(int(n))
 }
 
-func (m matching) within(n int) error {
+func (m matching) allow(n int) error {
 	if n <= m.limit {
 		return nil
 	}
-	return m.refusal(
+	return m.Refusal(
 		fmt.Sprintf("%s in %s match, and at most %s may be %s", plural(n, "document", "documents"), m, schema.HumanCount(int64(m.limit)), m.verb),
 		"look at them with mongo.find, filter "+filterText(m.shown),
 		"narrow the filter; or raise the limit of the step, if so many are meant",
@@ -57,7 +61,7 @@ func (m matching) ids(ctx context.Context) (bson.A, error) {
 	if len(found) > m.limit {
 		_, err := m.check(ctx)
 		if err == nil {
-			err = m.within(len(found))
+			err = m.allow(len(found))
 		}
 		return nil, err
 	}
@@ -68,17 +72,13 @@ func (m matching) ids(ctx context.Context) (bson.A, error) {
 func (m matching) find(ctx context.Context, opts *options.FindOptionsBuilder) (bson.A, error) {
 	opts.SetProjection(bson.D{{Key: "_id", Value: 1}})
 	ids := bson.A{}
-	err := m.send(ctx, "find in "+m.String(), func(ctx context.Context) error {
-		cursor, err := m.handle().Find(ctx, m.filter, opts)
-		if err != nil {
-			return err
-		}
-		defer cursor.Close(ctx)
-		for cursor.Next(ctx) {
-			id := cursor.Current.Lookup("_id")
-			ids = append(ids, bson.RawValue{Type: id.Type, Value: append([]byte(nil), id.Value...)})
-		}
-		return cursor.Err()
+	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) {
+		return c.Find(ctx, m.filter, opts)
+	}
+	err := m.Each(ctx, "find in "+m.String(), open, func(doc bson.Raw) (bool, error) {
+		id := doc.Lookup("_id")
+		ids = append(ids, bson.RawValue{Type: id.Type, Value: bytes.Clone(id.Value)})
+		return true, nil
 	})
 	if err != nil {
 		return nil, action.NotApplied(err)
@@ -92,7 +92,7 @@ func (m matching) preview(ctx context.Context) (action.Preview, error) {
 	if err != nil {
 		return action.Preview{}, err
 	}
-	all, err := m.size(ctx)
+	all, err := m.Size(ctx)
 	if err != nil {
 		return action.Preview{}, err
 	}
@@ -119,7 +119,7 @@ func idsText(ids bson.A, n int) string {
 		}
 		var value any
 		if raw, ok := id.(bson.RawValue); ok && raw.Unmarshal(&value) == nil {
-			text += schema.Brief(decodeValue(value))
+			text += schema.Brief(document.DecodeValue(value))
 		}
 	}
 	if more := n - len(ids); more > 0 {

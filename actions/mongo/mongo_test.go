@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
 	"runbook/engine/schema"
@@ -102,7 +103,7 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 	f := newFake(t, nil)
 	call := callTo(t, f.address)
 	call.DryRun = true
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 		{bson.D{{Key: "mapReduce", Value: "c"}}, false},
 		{bson.D{{Key: "shutdown", Value: 1}}, false},
 	} {
-		_, err := s.admin(t.Context(), c.command)
+		_, err := s.Admin(t.Context(), c.command)
 		if refused := errors.Is(err, action.ErrDryRun); refused == c.read {
 			t.Errorf("%v: error %v", c.command, err)
 		}

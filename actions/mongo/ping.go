@@ -6,6 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -37,12 +38,12 @@ verify: [outputs.latency_ms < 100]
 })
 
 func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return PingOutputs{}, err
 	}
 	started := call.Clock.Now()
-	if _, err := s.admin(ctx, bson.D{{Key: "ping", Value: 1}}); err != nil {
+	if _, err := s.Admin(ctx, bson.D{{Key: "ping", Value: 1}}); err != nil {
 		return PingOutputs{}, err
 	}
 	return PingOutputs{LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}, nil

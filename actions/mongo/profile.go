@@ -8,8 +8,11 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"runbook/actions/mongo/document"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 )
 
@@ -73,40 +76,35 @@ verify: [none(outputs.shapes, .plan startsWith "COLLSCAN")]
 })
 
 func profile(ctx context.Context, call action.Call, p profileParams) (profileOutputs, error) {
-	s, database, err := databaseOf(call, p.Database)
+	s, database, err := server.DatabaseOf(call, p.Database)
 	if err != nil {
 		return profileOutputs{}, err
 	}
-	status, err := s.command(ctx, database, bson.D{{Key: "profile", Value: -1}})
+	status, err := s.Command(ctx, database, bson.D{{Key: "profile", Value: -1}})
 	if err != nil {
 		return profileOutputs{}, err
 	}
-	o := profileOutputs{Level: whole(status, "was"), SlowMS: float64(whole(status, "slowms"))}
-	n := namespace{server: s, database: database, collection: "system.profile"}
+	o := profileOutputs{Level: document.IntAt(status, "was"), SlowMS: float64(document.IntAt(status, "slowms"))}
+	n := server.Namespace{Server: s, Database: database, Collection: "system.profile"}
 	shapes := map[[3]string]*profileShape{}
-	err = n.send(ctx, "find in "+n.String(), func(ctx context.Context) error {
-		opts := options.Find().SetSort(bson.D{{Key: "ts", Value: -1}}).SetLimit(maxProfiled + 1)
-		cursor, err := n.handle().Find(ctx, p.filter(n), opts)
-		if err != nil {
-			return err
+	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) {
+		return c.Find(ctx, p.filter(n), options.Find().SetSort(bson.D{{Key: "ts", Value: -1}}).SetLimit(maxProfiled+1))
+	}
+	err = n.Each(ctx, "find in "+n.String(), open, func(entry bson.Raw) (bool, error) {
+		if o.Operations == maxProfiled {
+			o.Truncated = true
+			return false, nil
 		}
-		defer cursor.Close(ctx)
-		for cursor.Next(ctx) {
-			if o.Operations == maxProfiled {
-				o.Truncated = true
-				return nil
-			}
-			o.Operations++
-			gather(shapes, cursor.Current)
-		}
-		return cursor.Err()
+		o.Operations++
+		gather(shapes, entry)
+		return true, nil
 	})
 	o.Shapes = ranked(shapes, p.Limit)
 	return o, err
 }
 
 // filter leaves out what the profiler recorded of its own reader.
-func (p profileParams) filter(n namespace) bson.D {
+func (p profileParams) filter(n server.Namespace) bson.D {
 	filter := bson.D{{Key: "ns", Value: bson.D{{Key: "$ne", Value: n.String()}}}}
 	if ms := p.SlowerThan.Milliseconds(); ms > 0 {
 		filter = append(filter, bson.E{Key: "millis", Value: bson.D{{Key: "$gte", Value: ms}}})
@@ -119,9 +117,9 @@ func (p profileParams) filter(n namespace) bson.D {
 
 // gather adds an entry of the profiler to those of its shape.
 func gather(shapes map[[3]string]*profileShape, entry bson.Raw) {
-	one := profileShape{Namespace: textAt(entry, "ns"), Op: textAt(entry, "op")}
+	one := profileShape{Namespace: document.TextAt(entry, "ns"), Op: document.TextAt(entry, "op")}
 	if command, ok := entry.Lookup("command").DocumentOK(); ok {
-		one.Shape = shapeOf(command)
+		one.Shape = document.Shape(command)
 	}
 	key := [3]string{one.Namespace, one.Op, one.Shape}
 	s := shapes[key]
@@ -129,14 +127,14 @@ func gather(shapes map[[3]string]*profileShape, entry bson.Raw) {
 		s = &one
 		shapes[key] = s
 	}
-	ms := float64(whole(entry, "millis"))
+	ms := float64(document.IntAt(entry, "millis"))
 	if s.Operations == 0 || ms > s.MaxMS {
-		s.MaxMS, s.Plan = ms, textAt(entry, "planSummary")
+		s.MaxMS, s.Plan = ms, document.TextAt(entry, "planSummary")
 	}
 	s.Operations++
 	s.TotalMS += ms
-	s.DocumentsExamined += whole(entry, "docsExamined")
-	s.Returned += whole(entry, "nreturned")
+	s.DocumentsExamined += document.IntAt(entry, "docsExamined")
+	s.Returned += document.IntAt(entry, "nreturned")
 	if at, ok := entry.Lookup("ts").DateTimeOK(); ok {
 		t := bson.DateTime(at).Time()
 		if s.first.IsZero() || t.Before(s.first) {

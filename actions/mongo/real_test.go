@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"runbook/actions/mongo/server"
 	"runbook/engine/action/actiontest"
 )
 
@@ -17,12 +18,12 @@ func TestContractReal(t *testing.T) {
 		return
 	}
 	call := actiontest.Call(t, map[string]any{"uri": uri, "database": fmt.Sprintf("runbook_contract_%d", time.Now().UnixNano())})
-	s, database, err := databaseOf(call, "")
+	s, database, err := server.DatabaseOf(call, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := s.client.Database(database).Drop(t.Context()); err != nil {
+		if err := s.Client.Database(database).Drop(t.Context()); err != nil {
 			t.Errorf("drop the database: %v", err)
 		}
 	}()

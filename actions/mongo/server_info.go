@@ -6,6 +6,8 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/document"
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -49,33 +51,33 @@ verify: [outputs.is_primary, outputs.connections_available > 100]
 })
 
 func serverInfo(ctx context.Context, call action.Call, _ None) (ServerInfoOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return ServerInfoOutputs{}, err
 	}
-	build, err := s.admin(ctx, bson.D{{Key: "buildInfo", Value: 1}})
+	build, err := s.Admin(ctx, bson.D{{Key: "buildInfo", Value: 1}})
 	if err != nil {
 		return ServerInfoOutputs{}, err
 	}
-	status, err := s.admin(ctx, bson.D{{Key: "serverStatus", Value: 1}})
+	status, err := s.Admin(ctx, bson.D{{Key: "serverStatus", Value: 1}})
 	if err != nil {
 		return ServerInfoOutputs{}, err
 	}
-	hello, err := s.admin(ctx, bson.D{{Key: "hello", Value: 1}})
+	hello, err := s.Admin(ctx, bson.D{{Key: "hello", Value: 1}})
 	if err != nil {
 		return ServerInfoOutputs{}, err
 	}
 	o := ServerInfoOutputs{
-		UptimeSeconds:        whole(status, "uptime"),
-		ConnectionsCurrent:   whole(status, "connections", "current"),
-		ConnectionsAvailable: whole(status, "connections", "available"),
+		UptimeSeconds:        document.IntAt(status, "uptime"),
+		ConnectionsCurrent:   document.IntAt(status, "connections", "current"),
+		ConnectionsAvailable: document.IntAt(status, "connections", "available"),
 	}
 	o.Version, _ = build.Lookup("version").StringValueOK()
 	o.IsPrimary, _ = hello.Lookup("isWritablePrimary").BooleanOK()
 	if name, ok := hello.Lookup("setName").StringValueOK(); ok {
 		o.ReplicaSet = &name
 	}
-	if resident := whole(status, "mem", "resident"); resident > 0 {
+	if resident := document.IntAt(status, "mem", "resident"); resident > 0 {
 		bytes := resident << 20
 		o.ResidentMemoryBytes = &bytes
 	}

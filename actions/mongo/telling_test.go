@@ -46,20 +46,6 @@ func TestExplained(t *testing.T) {
 	}
 }
 
-func TestShape(t *testing.T) {
-	for command, want := range map[string]string{
-		`{"find":"tasks","filter":{"user_id":7,"at":{"$gt":1}},"sort":{"at":-1},"limit":5}`:    "find tasks {user_id: ?, at: {$gt: ?}} sort {at desc}",
-		`{"find":"users","filter":{"_id":{"$in":[1,2,3]}}}`:                                    "find users {_id: {$in: [?]}}",
-		`{"aggregate":"tasks","pipeline":[{"$match":{"a":"secret"}},{"$group":{"_id":"$a"}}]}`: "aggregate tasks [{$match: {a: ?}}, {$group: {_id: ?}}]",
-		`{"q":{"gid":"x"},"u":{"$set":{"status":"y"}},"multi":false}`:                          "q ? {gid: ?} {$set: {status: ?}}",
-		`{"ping":1}`: "ping ?",
-	} {
-		if got := shapeOf(rawOf(t, command)); got != want {
-			t.Errorf("%s: %s", command, got)
-		}
-	}
-}
-
 func TestProfileByShape(t *testing.T) {
 	shapes := map[[3]string]*profileShape{}
 	for i, entry := range []string{

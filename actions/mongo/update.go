@@ -71,7 +71,7 @@ func (p updateParams) matching(call action.Call) (matching, bson.D, error) {
 		return matching{}, nil, err
 	}
 	change, err := changeOf(p.Update)
-	return matching{namespace: n, filter: filter, shown: p.Filter, limit: p.Max, verb: "changed"}, change, err
+	return matching{Namespace: n, filter: filter, shown: p.Filter, limit: p.Max, verb: "changed"}, change, err
 }
 
 func update(ctx context.Context, call action.Call, p updateParams) (updateOutputs, error) {
@@ -84,9 +84,9 @@ func update(ctx context.Context, call action.Call, p updateParams) (updateOutput
 		return updateOutputs{}, action.NotApplied(err)
 	}
 	var result *driver.UpdateResult
-	err = m.send(ctx, "update in "+m.String(), func(ctx context.Context) error {
+	err = m.Send(ctx, "update in "+m.String(), func(ctx context.Context) error {
 		var err error
-		result, err = m.handle().UpdateMany(ctx, within(ids, m.filter), change)
+		result, err = m.Handle().UpdateMany(ctx, within(ids, m.filter), change)
 		return err
 	})
 	var o updateOutputs

@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/actions/mongo/server"
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
 )
@@ -192,15 +193,15 @@ func TestACancelledChangeIsLostOnlyIfItWasSent(t *testing.T) {
 	call := callTo(t, silent.address)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: 1}})
+	_, err = s.Admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: 1}})
 	if action.ClassOf(err) != action.AppliedLost || !silent.saw("killOp") {
 		t.Errorf("sent: %+v", err)
 	}
-	_, err = s.admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: 1}})
+	_, err = s.Admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: 1}})
 	if action.ClassOf(err) != action.AppliedNot {
 		t.Errorf("not sent: %+v", err)
 	}

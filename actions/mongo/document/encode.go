@@ -1,4 +1,6 @@
-package mongo
+// Package document relates the documents of MongoDB to the values of playbooks,
+// both ways, and reads replies of a server.
+package document
 
 import (
 	"encoding/hex"
@@ -19,12 +21,12 @@ import (
 // likes, so none is sent.
 var javaScript = []string{"$where", "$function", "$accumulator"}
 
-// encodeDocument returns a playbook's map as a document, its keys in the order
+// Encode returns a playbook's map as a document, its keys in the order
 // of the alphabet. Times become dates; {$oid: hex}, {$date: time},
 // {$numberLong: text}, {$numberDecimal: text} and {$uuid: text} what MongoDB's
 // Extended JSON means by them. The error is one sentence with the path of what
 // cannot be encoded.
-func encodeDocument(values map[string]any) (bson.D, error) {
+func Encode(values map[string]any) (bson.D, error) {
 	return encodeMap("", values)
 }
 
@@ -58,9 +60,9 @@ func encodeValue(path string, value any) (any, error) {
 	case nil, bool, string, float64:
 		return v, nil
 	case int:
-		return encodeInt(int64(v)), nil
+		return EncodeInt(int64(v)), nil
 	case schema.Size:
-		return encodeInt(int64(v)), nil
+		return EncodeInt(int64(v)), nil
 	case time.Time:
 		return bson.NewDateTimeFromTime(v), nil
 	case time.Duration:
@@ -91,8 +93,8 @@ func encodeValue(path string, value any) (any, error) {
 	return nil, fmt.Errorf("%s: %s cannot be sent to MongoDB", path, schema.Brief(value))
 }
 
-// encodeInt takes the smaller of the two integers, as other drivers do.
-func encodeInt(n int64) any {
+// EncodeInt takes the smaller of the two integers, as other drivers do.
+func EncodeInt(n int64) any {
 	if n >= math.MinInt32 && n <= math.MaxInt32 {
 		return int32(n)
 	}

@@ -1,4 +1,4 @@
-package mongo
+package document
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ var orders = map[string]any{
 	"asc": int32(1), "desc": int32(-1), "hashed": "hashed", "text": "text", "2dsphere": "2dsphere",
 }
 
-// keysOf reads keys in their order: a field, or a field and its order, as
+// ParseKeys reads keys in their order: a field, or a field and its order, as
 // "created_at desc". For a sort only asc and desc are orders.
-func keysOf(texts []string, sortOnly bool) (bson.D, error) {
+func ParseKeys(texts []string, sortOnly bool) (bson.D, error) {
 	keys := make(bson.D, 0, len(texts))
 	for _, text := range texts {
 		words := strings.Fields(text)
@@ -39,24 +39,24 @@ func keysOf(texts []string, sortOnly bool) (bson.D, error) {
 	return keys, nil
 }
 
-// indexKey is one key of an index, as outputs have it.
-type indexKey struct {
+// Key is one key of an index, as outputs have it.
+type Key struct {
 	Field string `yaml:"field" doc:"Path of the field."`
 	Order string `yaml:"order" doc:"asc, desc, or the kind of the index: hashed, text, 2dsphere."`
 }
 
-// keysIn returns the keys of an index as the server gives them.
-func keysIn(doc bson.Raw) []indexKey {
+// KeysIn returns the keys of an index as the server gives them.
+func KeysIn(doc bson.Raw) []Key {
 	elements, err := doc.Elements()
 	if err != nil {
 		return nil
 	}
-	keys := make([]indexKey, 0, len(elements))
+	keys := make([]Key, 0, len(elements))
 	for _, e := range elements {
-		k := indexKey{Field: e.Key(), Order: "asc"}
+		k := Key{Field: e.Key(), Order: "asc"}
 		if text, ok := e.Value().StringValueOK(); ok {
 			k.Order = text
-		} else if whole(doc, e.Key()) < 0 {
+		} else if IntAt(doc, e.Key()) < 0 {
 			k.Order = "desc"
 		}
 		keys = append(keys, k)
@@ -64,8 +64,8 @@ func keysIn(doc bson.Raw) []indexKey {
 	return keys
 }
 
-// keysText writes keys as playbooks have them: "user_id, created_at desc".
-func keysText(keys []indexKey) string {
+// KeysText writes keys as playbooks have them: "user_id, created_at desc".
+func KeysText(keys []Key) string {
 	var texts []string
 	for _, k := range keys {
 		if k.Order == "asc" {
@@ -77,8 +77,8 @@ func keysText(keys []indexKey) string {
 	return strings.Join(texts, ", ")
 }
 
-// nameOf is the name that MongoDB gives to an index by default: user_id_1.
-func nameOf(keys bson.D) string {
+// DefaultName is the name that MongoDB gives to an index by default: user_id_1.
+func DefaultName(keys bson.D) string {
 	var parts []string
 	for _, k := range keys {
 		parts = append(parts, fmt.Sprintf("%s_%v", k.Key, k.Value))

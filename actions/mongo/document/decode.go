@@ -1,4 +1,4 @@
-package mongo
+package document
 
 import (
 	"encoding/base64"
@@ -9,17 +9,17 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// decodeDocument returns a document as a playbook's map: dates are times,
+// Decode returns a document as a playbook's map: dates are times,
 // ObjectIDs their hexadecimal digits, decimals and binary data text.
-func decodeDocument(doc bson.D) map[string]any {
+func Decode(doc bson.D) map[string]any {
 	values := make(map[string]any, len(doc))
 	for _, e := range doc {
-		values[e.Key] = decodeValue(e.Value)
+		values[e.Key] = DecodeValue(e.Value)
 	}
 	return values
 }
 
-func decodeValue(value any) any {
+func DecodeValue(value any) any {
 	switch v := value.(type) {
 	case nil, bool, string, float64:
 		return v
@@ -28,11 +28,11 @@ func decodeValue(value any) any {
 	case int64:
 		return int(v)
 	case bson.D:
-		return decodeDocument(v)
+		return Decode(v)
 	case bson.A:
 		list := make([]any, len(v))
 		for i := range v {
-			list[i] = decodeValue(v[i])
+			list[i] = DecodeValue(v[i])
 		}
 		return list
 	case bson.ObjectID:
@@ -70,9 +70,9 @@ func decodeBinary(b bson.Binary) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// number returns the value at a path of a reply as an integer; false where
+// NumberAt returns the value at a path of a reply as an integer; false where
 // there is none.
-func number(doc bson.Raw, path ...string) (int, bool) {
+func NumberAt(doc bson.Raw, path ...string) (int, bool) {
 	value := doc.Lookup(path...)
 	if n, ok := value.AsInt64OK(); ok {
 		return int(n), true
@@ -83,20 +83,20 @@ func number(doc bson.Raw, path ...string) (int, bool) {
 	return 0, false
 }
 
-// whole is number, 0 where there is none.
-func whole(doc bson.Raw, path ...string) int {
-	n, _ := number(doc, path...)
+// IntAt is NumberAt, 0 where there is none.
+func IntAt(doc bson.Raw, path ...string) int {
+	n, _ := NumberAt(doc, path...)
 	return n
 }
 
-// textAt returns the text at a path of a reply; "" where there is none.
-func textAt(doc bson.Raw, path ...string) string {
+// TextAt returns the text at a path of a reply; "" where there is none.
+func TextAt(doc bson.Raw, path ...string) string {
 	s, _ := doc.Lookup(path...).StringValueOK()
 	return s
 }
 
-// elementsOf returns the documents of a list in a reply.
-func elementsOf(doc bson.Raw, path ...string) []bson.Raw {
+// DocumentsAt returns the documents of a list in a reply.
+func DocumentsAt(doc bson.Raw, path ...string) []bson.Raw {
 	list, ok := doc.Lookup(path...).ArrayOK()
 	if !ok {
 		return nil

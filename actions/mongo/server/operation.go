@@ -1,4 +1,4 @@
-package mongo
+package server
 
 import (
 	"context"

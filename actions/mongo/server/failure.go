@@ -1,4 +1,4 @@
-package mongo
+package server
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 const (
 	codeUnauthorized         = 13
 	codeAuthenticationFailed = 18
-	codeNamespaceNotFound    = 26
+	CodeNamespaceNotFound    = 26
 	codeOptionsConflict      = 85
 	codeKeySpecsConflict     = 86
 	codeAtlasError           = 8000
-	codeDuplicateKey         = 11000
+	CodeDuplicateKey         = 11000
 )
 
 // interruptions are the codes after which a command may have done a part: the
@@ -38,21 +38,21 @@ type attempt struct {
 
 // failed says what became of what got no good answer. Its class is that of a
 // change: not applied where nothing left or the server refused it.
-func (s *server) failed(ctx context.Context, a attempt, err error) error {
+func (s *Server) failed(ctx context.Context, a attempt, err error) error {
 	var own *action.Failure
 	if errors.As(err, &own) {
 		c := *own
-		c.Where = s.where
+		c.Where = s.Where
 		return &c
 	}
 	took := schema.HumanDuration(a.took)
-	f := &action.Failure{Where: s.where, Err: err, Tried: fmt.Sprintf("%s, once, %s", a.ask, took), Applied: action.AppliedLost}
+	f := &action.Failure{Where: s.Where, Err: err, Tried: fmt.Sprintf("%s, once, %s", a.ask, took), Applied: action.AppliedLost}
 	if !a.sent {
 		f.Applied = action.AppliedNot
 	}
 	var down errDown
 	text := err.Error()
-	switch code, name, message := answer(err); {
+	switch code, name, message := Answer(err); {
 	case code != 0 || strings.Contains(text, "auth error"):
 		s.explainAnswer(f, code, name, message, text)
 	case errors.As(err, &down):
@@ -77,9 +77,9 @@ func (s *server) failed(ctx context.Context, a attempt, err error) error {
 
 const doReachable = "check that MongoDB runs and listens there, or correct uri of the target in runbook.yaml"
 
-// answer returns what the server said of a command or a write that it did not
+// Answer returns what the server said of a command or a write that it did not
 // do, code 0 where it said nothing.
-func answer(err error) (code int32, name, message string) {
+func Answer(err error) (code int32, name, message string) {
 	var command driver.CommandError
 	if errors.As(err, &command) {
 		return command.Code, command.Name, command.Message
@@ -96,7 +96,7 @@ func answer(err error) (code int32, name, message string) {
 	return 0, "", ""
 }
 
-func (s *server) explainAnswer(f *action.Failure, code int32, name, message, text string) {
+func (s *Server) explainAnswer(f *action.Failure, code int32, name, message, text string) {
 	if !slices.Contains(interruptions, code) {
 		f.Applied = action.AppliedNot
 	}
@@ -113,7 +113,7 @@ func (s *server) explainAnswer(f *action.Failure, code int32, name, message, tex
 	}
 }
 
-func (s *server) explainPassword(f *action.Failure) {
+func (s *Server) explainPassword(f *action.Failure) {
 	f.What, f.Final = "the credentials were refused (AuthenticationFailed)", true
 	if s.secret != "" {
 		f.Tried = "to log in with " + s.secret + ", once"
@@ -121,15 +121,15 @@ func (s *server) explainPassword(f *action.Failure) {
 	f.Do = []string{"check user, password and authSource in uri of the target in runbook.yaml"}
 }
 
-// refusal is a change that is not made because it would do what it was not
+// Refusal is a change that is not made because it would do what it was not
 // meant to.
-func (s *server) refusal(what string, do ...string) error {
-	return &action.Failure{Applied: action.AppliedNot, Where: s.where, What: what, Do: do, Final: true}
+func (s *Server) Refusal(what string, do ...string) error {
+	return &action.Failure{Applied: action.AppliedNot, Where: s.Where, What: what, Do: do, Final: true}
 }
 
-// hasCode reports whether the server answered with the code.
-func hasCode(err error, code int32) bool {
-	got, _, _ := answer(err)
+// HasCode reports whether the server answered with the code.
+func HasCode(err error, code int32) bool {
+	got, _, _ := Answer(err)
 	return got == code
 }
 

@@ -1,5 +1,7 @@
-// Package mongo has the actions that talk to a MongoDB server.
-package mongo
+// Package server is the client of a MongoDB server: one for each target, with a
+// guard for dry runs, that tells soon when nobody listens and says of each error
+// whether the server may have got what was asked.
+package server
 
 import (
 	"net/url"

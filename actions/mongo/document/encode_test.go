@@ -1,4 +1,4 @@
-package mongo
+package document
 
 import (
 	"strings"
@@ -28,7 +28,7 @@ func TestEncode(t *testing.T) {
 		{"uuid", map[string]any{"$uuid": "00112233-4455-6677-8899-aabbccddeeff"}, `{"$binary":{"base64":"ABEiM0RVZneImaq7zN3u/w==","subType":"04"}}`},
 		{"order", map[string]any{"b": 1.5, "a": map[string]any{"$lt": 1.5, "$gt": 0.5}}, `{"a":{"$gt":{"$numberDouble":"0.5"},"$lt":{"$numberDouble":"1.5"}},"b":{"$numberDouble":"1.5"}}`},
 	} {
-		doc, err := encodeDocument(map[string]any{"x": c.value})
+		doc, err := Encode(map[string]any{"x": c.value})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -55,7 +55,7 @@ func TestEncodeRefuses(t *testing.T) {
 		{"decimal", map[string]any{"$numberDecimal": "ten"}, "no text of a decimal"},
 		{"field", map[string]any{"a\x00b": 1}, "is no name of a field"},
 	} {
-		if _, err := encodeDocument(map[string]any{"x": c.value}); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter22") {
+		if _, err := Encode(map[string]any{"x": c.value}); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter22") {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -68,32 +68,9 @@ func TestDecode(t *testing.T) {
 	if err := bson.UnmarshalExtJSON([]byte(text), true, &doc); err != nil {
 		t.Fatal(err)
 	}
-	got, err := schema.JSONOf(decodeDocument(doc))
+	got, err := schema.JSONOf(Decode(doc))
 	want := `{"a":"1.10","b":"/^x/i","c":"AQI=","d":"00112233-4455-6677-8899-aabbccddeeff","e":"1970-01-01T00:00:01Z","f":"MinKey","g":null,"h":[{"i":3}],"j":"f()"}`
 	if err != nil || got != want {
 		t.Errorf("%s, %v", got, err)
-	}
-}
-
-func TestUpdatesAreOfOperators(t *testing.T) {
-	for _, c := range []struct {
-		update map[string]any
-		want   string // "" taken
-		again  bool
-	}{
-		{map[string]any{"$set": map[string]any{"a": 1}, "$unset": map[string]any{"b": ""}}, "", true},
-		{map[string]any{"$inc": map[string]any{"a": 1}}, "", false},
-		{map[string]any{"status": "x"}, "status is no operator", false},
-		{map[string]any{"$replace": map[string]any{"a": 1}}, "there is no operator $replace", false},
-		{map[string]any{"$set": "x"}, "$set takes fields", true},
-		{map[string]any{}, "it is empty", true},
-	} {
-		_, err := changeOf(c.update)
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "with.update: "+c.want)) {
-			t.Errorf("%v: %v", c.update, err)
-		}
-		if repeats(c.update) != c.again {
-			t.Errorf("%v may be repeated: %t", c.update, !c.again)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package mongo
+package document
 
 import (
 	"strings"
@@ -9,10 +9,10 @@ import (
 // maxShape bounds the text of a shape.
 const maxShape = 300
 
-// shapeOf writes a command by its shape: names of fields and operators without
+// Shape writes a command by its shape: names of fields and operators without
 // the values, so that queries that differ in values only are alike and no data
 // is shown: find tasks {user_id: ?, status: ?} sort {updated_at: -1}.
-func shapeOf(command bson.Raw) string {
+func Shape(command bson.Raw) string {
 	first, err := command.IndexErr(0)
 	if err != nil {
 		return ""
@@ -28,7 +28,7 @@ func shapeOf(command bson.Raw) string {
 		}
 	}
 	if sort, ok := command.Lookup("sort").DocumentOK(); ok {
-		text += " sort {" + keysText(keysIn(sort)) + "}"
+		text += " sort {" + KeysText(KeysIn(sort)) + "}"
 	}
 	if len(text) > maxShape {
 		text = strings.ToValidUTF8(text[:maxShape], "") + "…"
