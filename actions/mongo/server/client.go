@@ -27,6 +27,8 @@ type Server struct {
 	database string // of the target; "" where it names none
 }
 
+// Of returns the client of call's target; an error is a Failure of its
+// configuration.
 func Of(call action.Call) (*Server, error) {
 	s, err := action.Client(call, Target.Name, func() (*Server, error) { return newServer(call) })
 	if err != nil {
