@@ -54,6 +54,7 @@ type Gate struct {
 	down      bool // what serves the target does not run
 	gone      bool // by a fault
 	hangs     bool // by a fault
+	stuck     bool // what serves the target hangs
 	freed     context.Context
 	free      context.CancelFunc // frees who hangs
 	lose      int                // replies of changes still to lose
@@ -81,11 +82,17 @@ func (g *Gate) SetGone(gone bool) { g.change(func() { g.gone = gone }) }
 
 // SetHanging makes the fault hanging-target: connections are taken, and nothing
 // is ever answered.
-func (g *Gate) SetHanging(hangs bool) {
+func (g *Gate) SetHanging(hangs bool) { g.changeHanging(func() { g.hangs = hangs }) }
+
+// SetStuck says that what serves the target hangs: as SetHanging.
+func (g *Gate) SetStuck(stuck bool) { g.changeHanging(func() { g.stuck = stuck }) }
+
+func (g *Gate) changeHanging(do func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.hangs = hangs
-	if !hangs {
+	did := g.hangs || g.stuck
+	do()
+	if did && !g.hangs && !g.stuck {
 		g.free()
 		g.freed, g.free = context.WithCancel(context.Background())
 	}
@@ -151,7 +158,7 @@ func (g *Gate) Enter(ctx context.Context, name string, mutates bool) (*Visit, er
 // hang waits while the target hangs.
 func (g *Gate) hang(ctx context.Context) error {
 	g.mu.Lock()
-	hangs, freed := g.hangs, g.freed
+	hangs, freed := g.hangs || g.stuck, g.freed
 	g.mu.Unlock()
 	if !hangs {
 		return nil

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -60,7 +61,7 @@ func (w *World) Stop(c *Container, exit int) bool {
 	return true
 }
 
-// Kill ends a container as the kernel does when it has no memory left, and lets
+// outOfMemory ends a container as the kernel does when it has no memory left, and lets
 // its restart policy act.
 func (w *World) outOfMemory(c *Container) {
 	c.Say(w.Now, true, "fatal: OutOfMemory: cannot allocate")
@@ -99,6 +100,17 @@ func (w *World) Remove(c *Container) {
 	w.Stop(c, 137)
 	w.Containers = slices.DeleteFunc(w.Containers, func(o *Container) bool { return o == c })
 	w.event(c, "destroy")
+}
+
+// Restore makes a container that was removed anew and starts it.
+func (w *World) Restore(c *Container) {
+	if slices.Contains(w.Containers, c) {
+		return
+	}
+	w.Containers = append(w.Containers, c)
+	slices.SortFunc(w.Containers, func(a, b *Container) int { return strings.Compare(a.Name, b.Name) })
+	w.event(c, "create")
+	w.Start(c)
 }
 
 // processStarts is what a start brings about in the service.

@@ -1,0 +1,77 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/environment"
+	"runbook/engine/playbook"
+)
+
+// Environment is the environment `lab`: the lab's targets, with their secrets.
+// Kinds of targets that the lab has no face for are left out.
+func (l *Lab) Environment(kinds []*action.TargetKind) (*environment.Environment, diag.List, error) {
+	env, found, err := environment.Parse(&playbook.Source{Name: "lab", Text: []byte(l.Configuration())}, "lab", kinds)
+	if err != nil {
+		return nil, found, fmt.Errorf("the lab's environment: %w", err)
+	}
+	return env, found, nil
+}
+
+// Configuration is a runbook.yaml with the environment `lab`. The secrets are
+// read from files beside the Docker socket.
+func (l *Lab) Configuration() string {
+	var b strings.Builder
+	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
+	line("default: lab")
+	line("environments:")
+	line("  lab:")
+	line("    targets:")
+	line("      docker: {host: %q, project: mltb}", l.addresses[Docker])
+	line("      http: {base_url: %q}", "http://"+l.addresses[HTTP])
+	line("      redis: {address: %q, password: {secret: redis}}", l.addresses[Redis])
+	line("      mongo: {uri: {secret: mongo}, database: mltb}")
+	line("      prometheus: {url: %q}", "http://"+l.addresses[Prometheus])
+	line("      alertmanager: {url: %q}", "http://"+l.addresses[Alertmanager])
+	for _, name := range []string{Metrics, Aria2, QBittorrent} {
+		line("      %s: {kind: http, base_url: %q%s}", name, "http://"+l.addresses[name], reads(name))
+	}
+	line("    vars: {token: {secret: token}}")
+	line("    secrets:")
+	for _, name := range []string{"redis", "mongo", "token"} {
+		line("      %s: {file: %q}", name, l.secretFile(name))
+	}
+	return b.String()
+}
+
+// secretFile is where a secret of the environment stands.
+func (l *Lab) secretFile(name string) string { return filepath.Join(l.dir, name+".secret") }
+
+// writeSecrets writes the secrets of the environment, but for the URI of the
+// database, which needs its address.
+func (l *Lab) writeSecrets() error {
+	s := l.secrets()
+	if err := l.writeSecret("redis", s.Redis); err != nil {
+		return err
+	}
+	return l.writeSecret("token", s.Token)
+}
+
+func (l *Lab) writeSecret(name, text string) error {
+	if err := os.WriteFile(l.secretFile(name), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write a secret of the lab: %w", err)
+	}
+	return nil
+}
+
+// reads are the requests of a target that only read although they are a POST.
+func reads(target string) string {
+	if target == Aria2 {
+		return ", reads: [{rpc: aria2.getVersion}, {rpc: aria2.getGlobalStat}, {rpc: aria2.tellActive}]"
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/lab/model"
+)
+
+// Fault is a fault to inject.
+type Fault struct {
+	Name    string         // memory-leak
+	Options map[string]any // of the fault, as returns: true
+	On      string         // the target of a fault at connections; of target-gone also a service, whose container is removed
+	For     time.Duration  // until it is healed by itself; 0: never
+	Times   int            // of reply-lost: how many replies; 0 is one
+}
+
+// String is how the fault is told: "target-gone on docker".
+func (f Fault) String() string {
+	if f.On != "" {
+		return f.Name + " on " + f.On
+	}
+	return f.Name
+}
+
+// injected is a fault at a connection, while it lasts.
+type injected struct {
+	Fault
+	heal func()
+}
+
+// Faults are all faults that there are.
+func Faults() []model.Fault { return model.Faults() }
+
+// Inject makes a fault. Its symptoms follow in the lab's time.
+func (l *Lab) Inject(f Fault) error {
+	known, ok := model.Lookup(f.Name)
+	if !ok {
+		return fmt.Errorf("there is no fault %q; `runbook lab faults` lists them", f.Name)
+	}
+	if !known.AtConnection {
+		if f.On != "" {
+			return fmt.Errorf("fault %s is one of the service: it takes no target", f.Name)
+		}
+		var err error
+		l.model.Change(func(w *model.World) { err = w.Inject(f.Name, f.Options) })
+		if err == nil && f.For > 0 {
+			l.clock.After(f.For, func() { _ = l.Heal(f.Name) })
+		}
+		return err
+	}
+	heal, err := l.atConnection(f)
+	if err != nil {
+		return err
+	}
+	entry := &injected{f, heal}
+	l.mu.Lock()
+	l.faults = append(l.faults, entry)
+	l.mu.Unlock()
+	if f.For > 0 {
+		l.clock.After(f.For, func() { l.end(entry) })
+	}
+	return nil
+}
+
+// atConnection makes a fault at a target's connections and returns what takes it
+// back.
+func (l *Lab) atConnection(f Fault) (heal func(), err error) {
+	g := l.gates[f.On]
+	if g == nil {
+		if f.Name == "target-gone" {
+			return l.remove(f.On)
+		}
+		return nil, fmt.Errorf("fault %s needs a target in `on`: one of %s", f.Name, strings.Join(Targets(), ", "))
+	}
+	switch f.Name {
+	case "target-gone":
+		g.SetGone(true)
+		return func() { g.SetGone(false) }, nil
+	case "hanging-target":
+		g.SetHanging(true)
+		return func() { g.SetHanging(false) }, nil
+	default:
+		g.LoseReplies(max(1, f.Times))
+		return func() { g.LoseReplies(0) }, nil
+	}
+}
+
+// remove removes the containers of a service; what heals it makes them anew.
+func (l *Lab) remove(service string) (heal func(), err error) {
+	var gone []*model.Container
+	l.model.Change(func(w *model.World) {
+		gone = w.Service(service)
+		for _, c := range gone {
+			w.Remove(c)
+		}
+	})
+	if len(gone) == 0 {
+		return nil, fmt.Errorf("there is no target and no service %q: targets are %s", service, strings.Join(Targets(), ", "))
+	}
+	return func() {
+		l.model.Change(func(w *model.World) {
+			for _, c := range gone {
+				w.Restore(c)
+			}
+		})
+	}, nil
+}
+
+// Heal takes a fault back: by its name, or with the target as "target-gone on
+// docker". What it did in the meantime is taken back too.
+func (l *Lab) Heal(name string) error {
+	l.mu.Lock()
+	var entry *injected
+	if i := slices.IndexFunc(l.faults, func(f *injected) bool { return f.Name == name || f.String() == name }); i >= 0 {
+		entry = l.faults[i]
+	}
+	l.mu.Unlock()
+	if entry != nil {
+		l.end(entry)
+		return nil
+	}
+	var err error
+	l.model.Change(func(w *model.World) { err = w.Heal(name) })
+	return err
+}
+
+func (l *Lab) end(entry *injected) {
+	l.mu.Lock()
+	i := slices.Index(l.faults, entry)
+	if i >= 0 {
+		l.faults = slices.Delete(l.faults, i, i+1)
+	}
+	l.mu.Unlock()
+	if i >= 0 {
+		entry.heal()
+	}
+}
