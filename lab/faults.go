@@ -13,7 +13,7 @@ import (
 type Fault struct {
 	Name    string         // memory-leak
 	Options map[string]any // of the fault, as returns: true
-	On      string         // the target of a fault at connections; of target-gone also a service, whose container is removed
+	On      string         // the target of a fault at connections; of target-gone also container/NAME, which is removed
 	For     time.Duration  // until it is healed by itself; 0: never
 	Times   int            // of reply-lost: how many replies; 0 is one
 }
@@ -69,11 +69,11 @@ func (l *Lab) Inject(f Fault) error {
 // atConnection makes a fault at a target's connections and returns what takes it
 // back.
 func (l *Lab) atConnection(f Fault) (heal func(), err error) {
+	if service, ok := strings.CutPrefix(f.On, "container/"); ok && f.Name == "target-gone" {
+		return l.remove(service)
+	}
 	g := l.gates[f.On]
 	if g == nil {
-		if f.Name == "target-gone" {
-			return l.remove(f.On)
-		}
 		return nil, fmt.Errorf("fault %s needs a target in `on`: one of %s", f.Name, strings.Join(Targets(), ", "))
 	}
 	switch f.Name {
@@ -99,7 +99,7 @@ func (l *Lab) remove(service string) (heal func(), err error) {
 		}
 	})
 	if len(gone) == 0 {
-		return nil, fmt.Errorf("there is no target and no service %q: targets are %s", service, strings.Join(Targets(), ", "))
+		return nil, fmt.Errorf("there is no container of the service %s", service)
 	}
 	return func() {
 		l.model.Change(func(w *model.World) {

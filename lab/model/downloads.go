@@ -78,11 +78,12 @@ func (w *World) Stuck() int {
 	return n
 }
 
-// ResetTask puts a task back into the queue; it says whether there is one.
+// ResetTask puts a task back into the queue, and takes it from its client. It
+// says whether it did: there is none of that gid, or its client does not let go.
 func (w *World) ResetTask(gid string) bool {
 	w.readTasks()
 	t := w.Downloads.open[gid]
-	if t == nil || t.lost && w.Downloads.refuse {
+	if t == nil || t.lost && w.Downloads.refuse || w.client(t.client).hangs() {
 		return false
 	}
 	t.status, t.progress, t.lost = "queued", 0, false
@@ -125,6 +126,17 @@ func (w *World) stepDownloads() {
 			d.Queued++
 		case t.status == "processing":
 			w.proceed(t)
+		}
+	}
+}
+
+func (c *Client) hangs() bool { return c != nil && c.Hung }
+
+// resume is what a client does when it starts: it goes on with what it had.
+func (w *World) resume(client string) {
+	for _, t := range w.Downloads.open {
+		if t.client == client && !w.Downloads.refuse {
+			t.lost = false
 		}
 	}
 }

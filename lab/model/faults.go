@@ -90,7 +90,7 @@ func Faults() []Fault {
 
 func connectionFaults() []Fault {
 	return []Fault{
-		{Name: "target-gone", AtConnection: true, Summary: "A target refuses connections; with `on: app` the container is removed.", Symptoms: "connection refused on that target", Cure: "it comes back by itself after `for`", Vain: "waiting, where it does not come back"},
+		{Name: "target-gone", AtConnection: true, Summary: "A target refuses connections; with `on: container/app` that container is removed.", Symptoms: "connection refused on that target", Cure: "it comes back by itself after `for`", Vain: "waiting, where it does not come back"},
 		{Name: "reply-lost", AtConnection: true, Summary: "The next change of a target is made, and its reply never arrives.", Symptoms: "the connection is reset after the request was sent", Cure: "to look what became of the change", Vain: "sending the change again"},
 		{Name: "hanging-target", AtConnection: true, Summary: "A target takes connections and never answers.", Symptoms: "requests end by their own limit of time", Cure: "it answers again after `for`", Vain: "trying again at once"},
 	}

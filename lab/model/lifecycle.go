@@ -129,6 +129,7 @@ func (w *World) processStarts(c *Container) {
 	default:
 		if client := w.client(c.Service); client != nil {
 			client.Hung = false
+			w.resume(client.Name)
 		}
 		c.Say(w.Now, false, `level=info msg="started"`)
 	}
