@@ -36,6 +36,7 @@ func (l *Lab) Configuration() string {
 	line("      redis: {address: %q, password: {secret: redis}}", l.addresses[Redis])
 	line("      mongo: {uri: {secret: mongo}, database: mltb}")
 	line("      prometheus: {url: %q}", "http://"+l.addresses[Prometheus])
+	line("      host: {node_exporter: %q}", "http://"+l.addresses[Host])
 	line("      alertmanager: {url: %q}", "http://"+l.addresses[Alertmanager])
 	for _, name := range []string{Metrics, Aria2, QBittorrent} {
 		line("      %s: {kind: http, base_url: %q%s}", name, "http://"+l.addresses[name], reads(name))

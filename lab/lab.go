@@ -64,14 +64,15 @@ const (
 	Alertmanager = "alertmanager"
 	Aria2        = "aria2"
 	QBittorrent  = "qbittorrent"
+	Host         = "host" // a node_exporter
 )
 
 // ports are those of the service.
-var ports = map[string]int{HTTP: 8060, Metrics: 9090, Redis: 6379, Mongo: 27017, Prometheus: 9091, Alertmanager: 9093, Aria2: 6800, QBittorrent: 8090}
+var ports = map[string]int{HTTP: 8060, Metrics: 9090, Redis: 6379, Mongo: 27017, Prometheus: 9091, Alertmanager: 9093, Aria2: 6800, QBittorrent: 8090, Host: 9100}
 
 // Targets are the names of the targets, in the order of the environment.
 func Targets() []string {
-	return []string{Docker, HTTP, Metrics, Redis, Mongo, Prometheus, Alertmanager, Aria2, QBittorrent}
+	return []string{Docker, HTTP, Metrics, Redis, Mongo, Prometheus, Alertmanager, Aria2, QBittorrent, Host}
 }
 
 // Start starts a lab with a healthy service. Close ends it.
@@ -146,6 +147,7 @@ func (l *Lab) serve(o Options) error {
 		{Metrics, l.plain(service.ServeMetrics)},
 		{Aria2, l.plain(service.ServeAria2)},
 		{QBittorrent, l.plain(service.ServeQBittorrent)},
+		{Host, l.plain(service.ServeNode)},
 	} {
 		address := "127.0.0.1:0"
 		if o.Fixed {

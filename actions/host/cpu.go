@@ -40,17 +40,23 @@ func (o CPUOutputs) Summary() string {
 // CPU measures the machine's CPU use for a while.
 var CPU = action.New(action.Spec[CPUParams, CPUOutputs]{
 	Name:    "host.cpu",
-	Summary: "Measures the CPU use of this machine for a while, and reads its load averages.",
+	Summary: "Measures the CPU use of a host for a while, and reads its load averages.",
 	Example: `
 action: host.cpu
 with: {for: 2s}
 verify: [outputs.used_percent < 80]
 `,
+	Target: Target,
 	Effect: action.Read,
 	Run:    measureCPU,
 })
 
 func measureCPU(ctx context.Context, call action.Call, p CPUParams) (CPUOutputs, error) {
+	if m, ok, err := remote(ctx, call); err != nil {
+		return CPUOutputs{}, err
+	} else if ok {
+		return remoteCPU(ctx, call, m, p)
+	}
 	before, err := times(ctx)
 	if err != nil {
 		return CPUOutputs{}, unreadable("CPU use", err)

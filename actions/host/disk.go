@@ -37,17 +37,23 @@ func (o DiskOutputs) Summary() string {
 // Disk reads how full a file system is.
 var Disk = action.New(action.Spec[DiskParams, DiskOutputs]{
 	Name:    "host.disk",
-	Summary: "Reads how full a file system of this machine is.",
+	Summary: "Reads how full a file system of a host is.",
 	Example: `
 action: host.disk
 with: {path: /}
 verify: [outputs.used_percent < 85]
 `,
+	Target: Target,
 	Effect: action.Read,
 	Run:    measureDisk,
 })
 
-func measureDisk(ctx context.Context, _ action.Call, p DiskParams) (DiskOutputs, error) {
+func measureDisk(ctx context.Context, call action.Call, p DiskParams) (DiskOutputs, error) {
+	if m, ok, err := remote(ctx, call); err != nil {
+		return DiskOutputs{}, err
+	} else if ok {
+		return m.disk(p.Path)
+	}
 	usage, err := disk.UsageWithContext(ctx, p.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		f := *action.AsFailure(unreadable("disk "+p.Path, err))

@@ -1,4 +1,5 @@
-// Package host reads figures of the machine that runbook runs on.
+// Package host reads figures of a host: of the machine that runbook runs on, or
+// of one with a node_exporter.
 package host
 
 import (
@@ -33,16 +34,22 @@ func (o MemoryOutputs) Summary() string {
 // Memory reads the machine's memory and swap.
 var Memory = action.New(action.Spec[None, MemoryOutputs]{
 	Name:    "host.memory",
-	Summary: "Reads memory and swap of this machine.",
+	Summary: "Reads memory and swap of a host.",
 	Example: `
 action: host.memory
 verify: [outputs.used_percent < 85, outputs.swap_used_percent < 80]
 `,
+	Target: Target,
 	Effect: action.Read,
 	Run:    memory,
 })
 
-func memory(ctx context.Context, _ action.Call, _ None) (MemoryOutputs, error) {
+func memory(ctx context.Context, call action.Call, _ None) (MemoryOutputs, error) {
+	if m, ok, err := remote(ctx, call); err != nil {
+		return MemoryOutputs{}, err
+	} else if ok {
+		return m.memory()
+	}
 	m, err := mem.VirtualMemoryWithContext(ctx)
 	if err != nil {
 		return MemoryOutputs{}, unreadable("memory", err)

@@ -45,6 +45,8 @@ type TargetKind struct {
 	Summary string
 	Config  *schema.Type   // an Object: the keys under `targets:` in runbook.yaml
 	Local   map[string]any // the configuration in the environment `local`; nil: none
+	// Everywhere gives an environment that names no such target one as in `local`.
+	Everywhere bool
 	// Address gives the address to show, without passwords, and notes
 	// ("project mltb"), from a configuration of type Config.
 	Address func(config map[string]any) (address string, notes []string)

@@ -177,6 +177,11 @@ func (l *loader) environment(name string, n *playbook.Node) *Environment {
 			l.target(e, p)
 		}
 	}
+	for _, k := range l.kinds {
+		if _, named := e.Target(k.Name); k.Everywhere && !named {
+			e.Targets = append(e.Targets, target(k.Name, k, schema.ApplyDefaults(k.Config, k.Local)))
+		}
+	}
 	l.vars(e, n.Get("vars"))
 	if p := n.Get("policy"); p != nil {
 		l.policy(e, p)

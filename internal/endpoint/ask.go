@@ -28,7 +28,7 @@ type Request struct {
 }
 
 // Ask sends r once and decodes the JSON of a 2xx answer into into, if that is
-// not nil. An error is an *action.Failure that says how far the request came.
+// not nil; a *[]byte gets the body as it is. An error is an *action.Failure that says how far the request came.
 func (s *Server) Ask(ctx context.Context, call action.Call, r Request, into any) error {
 	within, x := s.Begin(ctx, call, r.Limit)
 	defer x.End()
@@ -55,6 +55,10 @@ func (s *Server) Ask(ctx context.Context, call action.Call, r Request, into any)
 		return x.refused(r, res.StatusCode, body)
 	}
 	if into == nil {
+		return nil
+	}
+	if raw, ok := into.(*[]byte); ok {
+		*raw = body
 		return nil
 	}
 	if err := json.Unmarshal(body, into); err != nil {

@@ -179,6 +179,7 @@ func (w *World) stepContainers() {
 			c.throttledPeriods += 10
 		}
 		c.CPUTime += time.Duration(c.CPU * float64(step))
+		w.hostTime += time.Duration(c.CPU * float64(step))
 		c.Received += w.around(40_000*c.CPU+500, 0.1)
 		c.Sent += w.around(90_000*c.CPU+500, 0.1)
 		c.Written += w.around(3_000, 0.2)

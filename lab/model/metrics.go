@@ -45,6 +45,11 @@ func Families() []Family {
 		{"container_start_time_seconds", "gauge", "When it was started."},
 		{"node_filesystem_size_bytes", "gauge", "Size of the file system."},
 		{"node_filesystem_avail_bytes", "gauge", "Bytes free for users."},
+		{"node_filesystem_free_bytes", "gauge", "Bytes free for root."},
+		{"node_cpu_seconds_total", "counter", "Time of a processor, by what it did."},
+		{"node_load1", "gauge", "Load average of one minute."},
+		{"node_memory_SwapTotal_bytes", "gauge", "Swap space of the host."},
+		{"node_memory_SwapFree_bytes", "gauge", "Swap space that is free."},
 		{"node_memory_MemTotal_bytes", "gauge", "Memory of the host."},
 		{"node_memory_MemAvailable_bytes", "gauge", "Memory that is available."},
 	}
@@ -83,6 +88,19 @@ func (w *World) Metrics() []Metric {
 	}
 	add("node", "node_filesystem_size_bytes", w.Disk.TotalBytes, "mountpoint", "/", "fstype", "ext4")
 	add("node", "node_filesystem_avail_bytes", w.Disk.TotalBytes-w.Disk.UsedBytes, "mountpoint", "/", "fstype", "ext4")
+	add("node", "node_filesystem_free_bytes", w.Disk.TotalBytes-w.Disk.UsedBytes, "mountpoint", "/", "fstype", "ext4")
+	busy, load := w.hostTime.Seconds()/HostProcessors, 0.0
+	for _, c := range w.Containers {
+		load += c.CPU
+	}
+	for n := range HostProcessors {
+		cpu := strconv.Itoa(n)
+		add("node", "node_cpu_seconds_total", w.Now.Sub(w.began).Seconds()-busy, "cpu", cpu, "mode", "idle")
+		add("node", "node_cpu_seconds_total", busy, "cpu", cpu, "mode", "user")
+	}
+	add("node", "node_load1", load)
+	add("node", "node_memory_SwapTotal_bytes", 2*GiB)
+	add("node", "node_memory_SwapFree_bytes", 2*GiB)
 	add("node", "node_memory_MemTotal_bytes", hostMemory)
 	add("node", "node_memory_MemAvailable_bytes", hostMemory-w.usedMemory())
 	return all

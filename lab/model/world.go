@@ -31,9 +31,11 @@ type World struct {
 	Downloads  Downloads
 	Disk       Disk
 
-	faults  []active
-	stepped time.Time
-	random  *rand.Rand
+	faults   []active
+	stepped  time.Time
+	began    time.Time
+	hostTime time.Duration // of processors, used by all containers
+	random   *rand.Rand
 }
 
 // Event is an event of the Docker Engine.
@@ -49,7 +51,7 @@ type Event struct {
 const Project = "mltb"
 
 func newWorld(seed uint64, now time.Time) *World {
-	w := &World{Now: now, Seed: seed, stepped: now, random: rand.New(rand.NewPCG(seed, 0x6c6162))}
+	w := &World{Now: now, Seed: seed, stepped: now, began: now, random: rand.New(rand.NewPCG(seed, 0x6c6162))}
 	w.Images = images(now)
 	w.Containers = w.newContainers(now.Add(-36 * time.Hour))
 	w.App = newApp()

@@ -1,0 +1,31 @@
+package host
+
+import (
+	"reflect"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+	"runbook/internal/endpoint"
+)
+
+type targetConfig struct {
+	NodeExporter string `yaml:"node_exporter,omitempty" doc:"URL of a Prometheus node_exporter on the host, as http://127.0.0.1:9100; without one it is the machine that runbook runs on."`
+}
+
+// Target is the kind of target whose figures host actions read: the machine
+// that runbook runs on, or one with a node_exporter.
+var Target = &action.TargetKind{
+	Name:       "host",
+	Summary:    "A host: the machine that runbook runs on, or one that a node_exporter measures.",
+	Config:     schema.Of(reflect.TypeFor[targetConfig]()),
+	Local:      map[string]any{},
+	Everywhere: true,
+	Address:    address,
+}
+
+func address(config map[string]any) (string, []string) {
+	if url, _ := config["node_exporter"].(string); url != "" {
+		return endpoint.Address(map[string]any{"url": url})
+	}
+	return "this machine", nil
+}
