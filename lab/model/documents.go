@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -58,15 +59,28 @@ func (w *World) MissingIndexes() []string {
 	for _, name := range w.Database().Names() {
 		c, _ := w.Database().Lookup(name)
 		for _, i := range c.Indexes() {
-			have[name+fmt.Sprint(i.Keys, i.Unique)] = !i.Hidden
+			have[spec(name, i)] = !i.Hidden
 		}
 	}
 	for _, i := range Indexes() {
-		if !have[i.Collection+fmt.Sprint(i.Keys, i.Unique)] {
+		if !have[spec(i.Collection, i.Index)] {
 			missing = append(missing, i.Collection+"."+i.Name)
 		}
 	}
 	return missing
+}
+
+// spec tells indexes of other keys or options apart.
+func spec(collection string, i document.Index) string {
+	var b strings.Builder
+	b.WriteString(collection)
+	for _, e := range i.Keys {
+		fmt.Fprintf(&b, " %s %v", e.Key, e.Value)
+	}
+	if i.Unique {
+		b.WriteString(" unique")
+	}
+	return b.String()
 }
 
 // fill gives the database its documents and indexes.
