@@ -12,7 +12,7 @@ FUZZTIME  ?= 10s
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 GENERATED := docs playbooks schema
 
-.PHONY: help build test race check vet fmt-check lint cross gen fresh bench fuzz
+.PHONY: help build test race rehearse check vet fmt-check lint cross gen fresh bench fuzz
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,8 +23,11 @@ build: ## Build ./runbook
 test: ## Run all tests
 	go test $(TESTFLAGS) ./...
 
-race: ## Run the tests of the engine under the race detector
-	go test -race $(TESTFLAGS) ./engine/...
+race: ## Run the tests of the engine and the lab under the race detector
+	go test -race $(TESTFLAGS) ./engine/... ./lab/...
+
+rehearse: ## Rehearse every playbook of the catalogue in the lab
+	go run ./cmd/runbook rehearse --all
 
 check: vet fmt-check lint ## Look for faults without running anything
 
