@@ -1,9 +1,38 @@
 package query
 
 import (
-	"runbook/lab/document/fault"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/expression"
+	"runbook/lab/document/value"
 )
 
+// Bind gives the filter the scope in which its $expr are evaluated: the time
+// of $$NOW, and the variables of a $lookup.
+func (f *Filter) Bind(s *expression.Scope) *Filter {
+	return &Filter{root: f.root, scope: s}
+}
+
+// parseExpression reads $expr, an expression that must be true of a document.
 func parseExpression(v any) (*Node, error) {
-	return nil, fault.New(fault.BadValue, "unknown top level operator: $expr (%v)", v)
+	x, err := expression.Parse(v)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{Op: "$expr", Operand: v, whole: true}
+	n.test = func(m *Match, doc any) bool {
+		s := expression.Scope{Now: time.Unix(0, 0)}
+		if m.scope != nil {
+			s = *m.scope
+		}
+		s.Root = doc.(bson.D)
+		got, err := x(&s)
+		if err != nil {
+			m.err = err
+		}
+		return err == nil && value.Truth(got)
+	}
+	return n, nil
 }

@@ -3,12 +3,15 @@
 package query
 
 import (
+	"runbook/lab/document/expression"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // Filter is a query that was parsed.
 type Filter struct {
-	root *Node
+	root  *Node
+	scope *expression.Scope
 }
 
 // Node is a condition: "$and", "$or" and "$nor" hold Nodes, "$expr" an
@@ -32,12 +35,13 @@ type Match struct {
 	// Place is where in the first array on its path a condition was met, or
 	// -1: what the positional operator $ of an update stands for.
 	Place int
+	scope *expression.Scope
 	err   error
 }
 
 // Matches tests a document. It fails where an expression in $expr does.
 func (f *Filter) Matches(doc bson.D) (bool, error) {
-	m := Match{Place: -1}
+	m := Match{Place: -1, scope: f.scope}
 	ok := f.root.matches(&m, doc)
 	return ok && m.err == nil, m.err
 }
@@ -45,7 +49,7 @@ func (f *Filter) Matches(doc bson.D) (bool, error) {
 // Place tests a document, and gives the place of the element that met a
 // condition, or -1 where no array was met.
 func (f *Filter) Place(doc bson.D) (int, error) {
-	m := Match{Place: -1}
+	m := Match{Place: -1, scope: f.scope}
 	f.root.matches(&m, doc)
 	return m.Place, m.err
 }
@@ -85,7 +89,7 @@ func (n *Node) matches(m *Match, v any) bool {
 		}
 		return n.Op == "$nor"
 	case "$not":
-		inner := Match{Place: -1}
+		inner := Match{Place: -1, scope: m.scope}
 		met := n.Nodes[0].matches(&inner, v)
 		m.err = inner.err
 		return !met

@@ -167,7 +167,7 @@ func parseElement(path string, operand any) (*Node, error) {
 			if _, isDocument := e.(bson.D); !isDocument && !values {
 				continue
 			}
-			sub := Match{Place: -1}
+			sub := Match{Place: -1, scope: m.scope}
 			met := inner.matches(&sub, e)
 			if sub.err != nil {
 				m.err = sub.err

@@ -1,0 +1,238 @@
+package expression
+
+import (
+	"math"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/fault"
+	"runbook/lab/document/value"
+)
+
+func arithmetics(op string) (function, bool) {
+	switch op {
+	case "$add":
+		return function{0, -1, add}, true
+	case "$subtract":
+		return function{2, 2, subtract}, true
+	case "$multiply":
+		return function{0, -1, multiply}, true
+	case "$divide":
+		return function{2, 2, divide}, true
+	case "$mod":
+		return function{2, 2, modulo}, true
+	case "$pow":
+		return function{2, 2, power}, true
+	case "$round", "$trunc":
+		return function{1, 2, func(v []any) (any, error) { return rounded(op, v) }}, true
+	}
+	real, ok := reals(op)
+	return function{1, 1, func(v []any) (any, error) {
+		if value.IsNullish(v[0]) {
+			return nil, nil
+		}
+		f, ok := value.Float(v[0])
+		if !ok {
+			return nil, fault.New(28765, "%s only supports numeric types, not %s", op, value.TypeName(v[0]))
+		}
+		return like(v[0], real(f), op), nil
+	}}, ok
+}
+
+func reals(op string) (func(float64) float64, bool) {
+	switch op {
+	case "$abs":
+		return math.Abs, true
+	case "$ceil":
+		return math.Ceil, true
+	case "$floor":
+		return math.Floor, true
+	case "$sqrt":
+		return math.Sqrt, true
+	case "$exp":
+		return math.Exp, true
+	case "$ln":
+		return math.Log, true
+	case "$log10":
+		return math.Log10, true
+	}
+	return nil, false
+}
+
+// like gives a result the type of its operand where the operator keeps it.
+func like(operand any, f float64, op string) any {
+	if op != "$abs" && op != "$ceil" && op != "$floor" {
+		return f
+	}
+	switch operand.(type) {
+	case int32:
+		return int32(f)
+	case int64:
+		return int64(f)
+	}
+	return f
+}
+
+func anyNull(v []any) bool {
+	for _, e := range v {
+		if value.IsNullish(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func add(v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	var sum any = int32(0)
+	date := false
+	for _, e := range v {
+		if d, ok := e.(bson.DateTime); ok {
+			if date {
+				return nil, fault.New(16612, "only one date allowed in an $add expression")
+			}
+			date, e = true, int64(d)
+		}
+		if !value.IsNumber(e) {
+			return nil, fault.New(fault.TypeMismatch, "$add only supports numeric or date types, not %s", value.TypeName(e))
+		}
+		sum = widened(value.Add(sum, e))(sum, e, func(a, b float64) float64 { return a + b })
+	}
+	if date {
+		f, _ := value.Float(sum)
+		return bson.DateTime(math.Round(f)), nil
+	}
+	return sum, nil
+}
+
+// widened falls back to doubles where integers leave 64 bits.
+func widened(v any, ok bool) func(a, b any, real func(a, b float64) float64) any {
+	return func(a, b any, real func(a, b float64) float64) any {
+		if ok {
+			return v
+		}
+		x, _ := value.Float(a)
+		y, _ := value.Float(b)
+		return real(x, y)
+	}
+}
+
+func subtract(v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	d, isDate := v[0].(bson.DateTime)
+	e, isToo := v[1].(bson.DateTime)
+	switch {
+	case isDate && isToo:
+		return int64(d - e), nil
+	case isDate && value.IsNumber(v[1]):
+		f, _ := value.Float(v[1])
+		return d - bson.DateTime(math.Round(f)), nil
+	case value.IsNumber(v[0]) && value.IsNumber(v[1]):
+		return widened(value.Subtract(v[0], v[1]))(v[0], v[1], func(a, b float64) float64 { return a - b }), nil
+	}
+	return nil, fault.New(fault.TypeMismatch, "can't $subtract %s from %s", value.TypeName(v[1]), value.TypeName(v[0]))
+}
+
+func multiply(v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	var product any = int32(1)
+	for _, e := range v {
+		if !value.IsNumber(e) {
+			return nil, fault.New(fault.TypeMismatch, "$multiply only supports numeric types, not %s", value.TypeName(e))
+		}
+		product = widened(value.Multiply(product, e))(product, e, func(a, b float64) float64 { return a * b })
+	}
+	return product, nil
+}
+
+func divide(v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	x, ok := value.Float(v[0])
+	y, fine := value.Float(v[1])
+	if !ok || !fine {
+		return nil, fault.New(fault.TypeMismatch, "$divide only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
+	}
+	if y == 0 {
+		return nil, fault.New(fault.BadValue, "can't $divide by zero")
+	}
+	return x / y, nil
+}
+
+func modulo(v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	x, ok := value.Float(v[0])
+	y, fine := value.Float(v[1])
+	if !ok || !fine {
+		return nil, fault.New(16611, "$mod only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
+	}
+	if y == 0 {
+		return nil, fault.New(16610, "can't $mod by zero")
+	}
+	_, isReal := v[0].(float64)
+	_, isRealToo := v[1].(float64)
+	a, isInt := value.Int(v[0])
+	b, isIntToo := value.Int(v[1])
+	if isInt && isIntToo && !isReal && !isRealToo {
+		return value.Integral(a%b, v[0], v[1]), nil
+	}
+	return math.Mod(x, y), nil
+}
+
+func power(v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	x, ok := value.Float(v[0])
+	y, fine := value.Float(v[1])
+	if !ok || !fine {
+		return nil, fault.New(28762, "$pow's base and exponent must be numeric, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
+	}
+	f := math.Pow(x, y)
+	_, isReal := v[0].(float64)
+	_, isRealToo := v[1].(float64)
+	if !isReal && !isRealToo && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return value.Integral(int64(f), v[0], v[1]), nil
+	}
+	return f, nil
+}
+
+func rounded(op string, v []any) (any, error) {
+	if anyNull(v) {
+		return nil, nil
+	}
+	f, ok := value.Float(v[0])
+	if !ok {
+		return nil, fault.New(51081, "%s only supports numeric types, not %s", op, value.TypeName(v[0]))
+	}
+	var places int64
+	if len(v) > 1 {
+		if places, ok = value.Int(v[1]); !ok || places < -20 || places > 100 {
+			return nil, fault.New(51082, "precision argument to %s must be an integral value between -20 and 100", op)
+		}
+	}
+	scale := math.Pow(10, float64(places))
+	cut := math.RoundToEven
+	if op == "$trunc" {
+		cut = math.Trunc
+	}
+	if r := cut(f*scale) / scale; !math.IsInf(r, 0) && !math.IsNaN(r) {
+		f = r
+	}
+	switch v[0].(type) {
+	case int32:
+		return int32(f), nil
+	case int64:
+		return int64(f), nil
+	}
+	return f, nil
+}

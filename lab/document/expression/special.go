@@ -1,0 +1,195 @@
+package expression
+
+import (
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document/fault"
+	"runbook/lab/document/value"
+)
+
+// special is an operator that reads its operand by itself, because it does
+// not evaluate all of it or gives it names.
+type special func(op string, operand any) (Expression, error)
+
+func specials() map[string]special {
+	return map[string]special{
+		"$literal":      func(_ string, v any) (Expression, error) { return constant(v), nil },
+		"$const":        func(_ string, v any) (Expression, error) { return constant(v), nil },
+		"$and":          logic,
+		"$or":           logic,
+		"$cond":         condition,
+		"$ifNull":       ifNull,
+		"$switch":       choose,
+		"$map":          each,
+		"$filter":       each,
+		"$reduce":       reduce,
+		"$let":          let,
+		"$trim":         named(trim, []string{"input"}, "chars"),
+		"$ltrim":        named(trim, []string{"input"}, "chars"),
+		"$rtrim":        named(trim, []string{"input"}, "chars"),
+		"$regexMatch":   named(regexMatch, []string{"input", "regex"}, "options"),
+		"$replaceOne":   named(replace, []string{"input", "find", "replacement"}),
+		"$replaceAll":   named(replace, []string{"input", "find", "replacement"}),
+		"$dateToString": named(dateToString, []string{"date"}, "format", "timezone", "onNull"),
+		"$dateTrunc":    named(dateTrunc, []string{"date", "unit"}, "timezone"),
+		"$dateDiff":     named(dateDiff, []string{"startDate", "endDate", "unit"}, "timezone"),
+		"$dateAdd":      named(dateAdd, []string{"startDate", "unit", "amount"}, "timezone"),
+		"$dateSubtract": named(dateAdd, []string{"startDate", "unit", "amount"}, "timezone"),
+	}
+}
+
+// named makes an operator whose operands have names.
+func named(call func(op string, s *Scope, in map[string]Expression) (any, error), required []string, optional ...string) special {
+	return func(op string, operand any) (Expression, error) {
+		in, err := operands(op, operand, required, optional)
+		if err != nil {
+			return nil, err
+		}
+		return func(s *Scope) (any, error) { return call(op, s, in) }, nil
+	}
+}
+
+func operands(op string, operand any, required, optional []string) (map[string]Expression, error) {
+	d, ok := operand.(bson.D)
+	if !ok {
+		return nil, fault.New(fault.FailedToParse, "%s only supports an object as its argument", op)
+	}
+	in := map[string]Expression{}
+	for _, e := range d {
+		if !slices.Contains(required, e.Key) && !slices.Contains(optional, e.Key) {
+			return nil, fault.New(fault.FailedToParse, "Unrecognized parameter to %s: %s", op, e.Key)
+		}
+		x, err := Parse(e.Value)
+		if err != nil {
+			return nil, err
+		}
+		in[e.Key] = x
+	}
+	for _, name := range required {
+		if in[name] == nil {
+			return nil, fault.New(fault.FailedToParse, "Missing '%s' parameter to %s", name, op)
+		}
+	}
+	return in, nil
+}
+
+func list(operand any) ([]Expression, error) {
+	a, ok := operand.(bson.A)
+	if !ok {
+		a = bson.A{operand}
+	}
+	out := make([]Expression, len(a))
+	for i, e := range a {
+		x, err := Parse(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = x
+	}
+	return out, nil
+}
+
+func logic(op string, operand any) (Expression, error) {
+	items, err := list(operand)
+	if err != nil {
+		return nil, err
+	}
+	return func(s *Scope) (any, error) {
+		for _, x := range items {
+			v, err := x(s)
+			if err != nil {
+				return nil, err
+			}
+			if value.Truth(v) == (op == "$or") {
+				return op == "$or", nil
+			}
+		}
+		return op == "$and", nil
+	}, nil
+}
+
+func condition(op string, operand any) (Expression, error) {
+	if a, ok := operand.(bson.A); ok {
+		if len(a) != 3 {
+			return nil, fault.New(16020, "Expression $cond takes exactly 3 arguments. %d were passed in.", len(a))
+		}
+		operand = bson.D{{Key: "if", Value: a[0]}, {Key: "then", Value: a[1]}, {Key: "else", Value: a[2]}}
+	}
+	in, err := operands(op, operand, []string{"if", "then", "else"}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return func(s *Scope) (any, error) {
+		v, err := in["if"](s)
+		if err != nil {
+			return nil, err
+		}
+		if value.Truth(v) {
+			return in["then"](s)
+		}
+		return in["else"](s)
+	}, nil
+}
+
+func ifNull(_ string, operand any) (Expression, error) {
+	items, err := list(operand)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) < 2 {
+		return nil, fault.New(1257300, "$ifNull needs at least two arguments, had: %d", len(items))
+	}
+	return func(s *Scope) (any, error) {
+		for _, x := range items[:len(items)-1] {
+			if v, err := x(s); err != nil || !value.IsNullish(v) {
+				return v, err
+			}
+		}
+		return items[len(items)-1](s)
+	}, nil
+}
+
+func choose(_ string, operand any) (Expression, error) {
+	d, ok := operand.(bson.D)
+	if !ok {
+		return nil, fault.New(40060, "$switch requires an object as an argument, found: %s", value.TypeName(operand))
+	}
+	branches, _ := value.Field(d, "branches")
+	a, ok := branches.(bson.A)
+	if !ok || len(a) == 0 {
+		return nil, fault.New(40068, "$switch requires at least one branch.")
+	}
+	var cases []map[string]Expression
+	for _, b := range a {
+		in, err := operands("$switch", b, []string{"case", "then"}, nil)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, in)
+	}
+	var otherwise Expression
+	if v, ok := value.Field(d, "default"); ok {
+		x, err := Parse(v)
+		if err != nil {
+			return nil, err
+		}
+		otherwise = x
+	}
+	return func(s *Scope) (any, error) {
+		for _, c := range cases {
+			v, err := c["case"](s)
+			if err != nil {
+				return nil, err
+			}
+			if value.Truth(v) {
+				return c["then"](s)
+			}
+		}
+		if otherwise == nil {
+			return nil, fault.New(40066, "$switch could not find a matching branch for an input, and no default was specified.")
+		}
+		return otherwise(s)
+	}, nil
+}
