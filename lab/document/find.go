@@ -1,9 +1,13 @@
 package document
 
 import (
+	"slices"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/lab/document/expression"
 	"runbook/lab/document/fault"
+	"runbook/lab/document/projection"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -24,7 +28,15 @@ func Match(doc, filter bson.D) (bool, error) {
 // Find gives the documents that match, in the order that is asked for, and how
 // they were found.
 func (c *Collection) Find(q Query) (Result, error) {
-	records, plan, err := c.pick(selection{where: q.Filter, sort: q.Sort, skip: q.Skip, limit: q.Limit, hint: q.Hint})
+	shape, err := projection.Parse(q.Projection, false)
+	if err != nil {
+		return Result{}, err
+	}
+	s := selection{where: q.Filter, sort: q.Sort, skip: q.Skip, limit: q.Limit, hint: q.Hint}
+	if len(q.Projection) > 0 {
+		s.fields = shape.Fields()
+	}
+	records, plan, err := c.pick(s)
 	if err != nil {
 		return Result{}, err
 	}
@@ -32,12 +44,52 @@ func (c *Collection) Find(q Query) (Result, error) {
 	for i, r := range records {
 		docs[i] = r.doc
 	}
+	if len(q.Projection) == 0 {
+		return Result{Documents: docs, Plan: plan}, nil
+	}
+	if err := c.project(docs, q.Filter, shape); err != nil {
+		return Result{}, err
+	}
+	stage := "PROJECTION_DEFAULT"
+	switch {
+	case plan.DocsExamined == 0 && plan.reads("IXSCAN") && !plan.reads("FETCH"):
+		stage = "PROJECTION_COVERED"
+	case shape.Simple():
+		stage = "PROJECTION_SIMPLE"
+	}
+	plan = over(stage, plan, int64(len(docs)))
+	plan.Transform = q.Projection
 	return Result{Documents: docs, Plan: plan}, nil
+}
+
+// project shapes documents in place.
+func (c *Collection) project(docs []bson.D, where bson.D, shape *projection.Projection) error {
+	filter, err := query.Parse(where)
+	if err != nil {
+		return err
+	}
+	scope := &expression.Scope{Now: c.db.Now()}
+	filter = filter.Bind(scope)
+	for i, d := range docs {
+		place := -1
+		if shape.Positional() {
+			if place, err = filter.Place(d); err != nil {
+				return err
+			}
+		}
+		if docs[i], err = shape.Apply(d, place, scope); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Count counts the documents that match.
 func (c *Collection) Count(filter bson.D) (int64, Plan, error) {
-	records, plan, err := c.pick(selection{where: filter})
+	if len(filter) == 0 {
+		return int64(c.length), over("COUNT", Plan{Stage: "RECORD_STORE_FAST_COUNT"}, 0), nil
+	}
+	records, plan, err := c.pick(selection{where: filter, count: true})
 	if err != nil {
 		return 0, Plan{}, err
 	}
@@ -73,7 +125,7 @@ func (c *Collection) Distinct(field string, filter bson.D) (bson.A, Plan, error)
 			return false
 		})
 	}
-	sortValues(out)
+	slices.SortStableFunc(out, value.Compare)
 	return out, plan, nil
 }
 

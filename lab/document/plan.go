@@ -31,11 +31,22 @@ type Plan struct {
 	// Input is the stage that feeds this one. An OR also has Others.
 	Input  *Plan
 	Others []*Plan
-	// Sort and Limit are those of a SORT, LIMIT or SKIP stage.
-	Sort  bson.D
-	Limit int64
+	// Sort and Limit are those of a SORT, LIMIT or SKIP stage, Transform that
+	// of a projection.
+	Sort, Transform bson.D
+	Limit           int64
 	// MultiKey says of an IXSCAN that the index holds elements of arrays.
 	MultiKey bool
 	// Rejected are the plans that were weighed and not taken, at the root.
 	Rejected []*Plan
+}
+
+// reads says whether a stage is in the plan.
+func (p *Plan) reads(stage string) bool {
+	for ; p != nil; p = p.Input {
+		if p.Stage == stage {
+			return true
+		}
+	}
+	return false
 }

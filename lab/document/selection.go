@@ -3,6 +3,9 @@ package document
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/lab/document/expression"
+	"runbook/lab/document/fault"
+	"runbook/lab/document/order"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -27,13 +30,14 @@ func (c *Collection) pick(s selection) ([]*record, Plan, error) {
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	o, err := newOrder(s.sort)
+	o, err := order.New(s.sort)
 	if err != nil {
 		return nil, Plan{}, err
 	}
 	if s.skip < 0 || s.limit < 0 {
 		return nil, Plan{}, negative(s)
 	}
+	filter = filter.Bind(&expression.Scope{Now: c.db.Now()})
 	e := &execution{c: c, s: s, filter: filter}
 	if id, ok := identity(s, filter); ok {
 		e.byID(id)
@@ -49,6 +53,14 @@ func (c *Collection) pick(s selection) ([]*record, Plan, error) {
 	}
 	e.finish(o)
 	return e.found, e.plan, nil
+}
+
+func negative(s selection) error {
+	name, n := "limit", s.limit
+	if n >= 0 {
+		name, n = "skip", s.skip
+	}
+	return fault.New(51024, "BSON field '%s' value must be >= 0, actual value '%d'", name, n)
 }
 
 // identity says whether a selection is for one _id and no more.
@@ -282,9 +294,9 @@ func (e *execution) runBranches(branches []*candidate) {
 }
 
 // finish sorts, skips and limits.
-func (e *execution) finish(o order) {
+func (e *execution) finish(o order.Order) {
 	if !e.ordered {
-		sortBy(e.found, o, func(r *record) bson.D { return r.doc })
+		order.By(e.found, o, func(r *record) bson.D { return r.doc })
 		e.put("SORT")
 		e.plan.Sort = e.s.sort
 		if e.s.limit > 0 {

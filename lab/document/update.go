@@ -166,7 +166,3 @@ func plant(d bson.D, names []string, v any) (bson.D, bool) {
 	d[at].Value = child
 	return d, ok
 }
-
-func (c *Collection) staged(stages bson.A) (changer, error) {
-	return nil, fault.New(fault.InvalidOptions, "an update by %d pipeline stages is not supported", len(stages))
-}

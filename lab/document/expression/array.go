@@ -290,3 +290,14 @@ func merged(into, from bson.D) bson.D {
 	}
 	return into
 }
+
+// Merged joins the documents among values; later fields replace earlier ones.
+func Merged(values []any) any {
+	out := bson.D{}
+	for _, v := range values {
+		if d, ok := v.(bson.D); ok {
+			out = merged(out, d)
+		}
+	}
+	return out
+}

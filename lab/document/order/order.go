@@ -1,4 +1,5 @@
-package document
+// Package order sorts documents by their fields, as MongoDB does.
+package order
 
 import (
 	"slices"
@@ -9,14 +10,15 @@ import (
 	"runbook/lab/document/value"
 )
 
-// order sorts documents by paths.
-type order struct {
+// Order is a sort specification: paths, and directions.
+type Order struct {
 	paths [][]string
 	signs []int
 }
 
-func newOrder(sort bson.D) (order, error) {
-	var o order
+// New reads a specification: {a: 1, "b.c": -1}.
+func New(sort bson.D) (Order, error) {
+	var o Order
 	for _, e := range sort {
 		f, ok := value.Float(e.Value)
 		if n, isInt := e.Value.(int); isInt {
@@ -36,7 +38,7 @@ func newOrder(sort bson.D) (order, error) {
 
 // key gives what a document is sorted by: of an array the least element, or
 // the greatest where the order descends; null for what is missing.
-func (o order) key(doc bson.D) []any {
+func (o Order) key(doc bson.D) []any {
 	key := make([]any, len(o.paths))
 	for i, path := range o.paths {
 		values, _ := value.Keys(doc, path)
@@ -51,7 +53,7 @@ func (o order) key(doc bson.D) []any {
 	return key
 }
 
-func (o order) compare(a, b []any) int {
+func (o Order) compare(a, b []any) int {
 	for i, sign := range o.signs {
 		if c := value.Compare(a[i], b[i]); c != 0 {
 			return c * sign
@@ -65,8 +67,8 @@ type keyed[T any] struct {
 	item T
 }
 
-// sortBy sorts items in place by the documents in them; equals keep their order.
-func sortBy[T any](items []T, o order, doc func(T) bson.D) {
+// By sorts items in place by the documents in them; equals keep their order.
+func By[T any](items []T, o Order, doc func(T) bson.D) {
 	list := make([]keyed[T], len(items))
 	for i, item := range items {
 		list[i] = keyed[T]{o.key(doc(item)), item}
@@ -75,13 +77,4 @@ func sortBy[T any](items []T, o order, doc func(T) bson.D) {
 	for i := range list {
 		items[i] = list[i].item
 	}
-}
-
-func sortValues(list bson.A) { slices.SortStableFunc(list, value.Compare) }
-
-func negative(s selection) error {
-	if s.limit < 0 {
-		return fault.New(51024, "BSON field 'limit' value must be >= 0, actual value '%d'", s.limit)
-	}
-	return fault.New(51024, "BSON field 'skip' value must be >= 0, actual value '%d'", s.skip)
 }
