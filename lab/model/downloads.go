@@ -38,6 +38,7 @@ type task struct {
 	progress            float64
 	updated             time.Time
 	lost                bool // no client knows it any more
+	held                bool // its client was told to pause it
 }
 
 var clientNames = [...]string{"aria2", "qbittorrent"}
@@ -86,7 +87,7 @@ func (w *World) ResetTask(gid string) bool {
 	if t == nil || t.lost && w.Downloads.refuse || w.client(t.client).hangs() {
 		return false
 	}
-	t.status, t.progress, t.lost = "queued", 0, false
+	t.status, t.progress, t.lost, t.held = "queued", 0, false, false
 	w.writeTask(t)
 	return true
 }
@@ -161,7 +162,7 @@ func (w *World) arrive() {
 // proceed lets a task that is being processed go on.
 func (w *World) proceed(t *task) {
 	d := &w.Downloads
-	if t.lost || !w.moves(t.client) || d.Workers == 0 {
+	if t.lost || t.held || !w.moves(t.client) || d.Workers == 0 {
 		return
 	}
 	t.progress += w.around(100*step.Seconds()/taskTime.Seconds(), 0.2)
@@ -217,7 +218,7 @@ func (w *World) readTasks() {
 	for _, doc := range found.Documents {
 		t := readTask(doc)
 		if old := was[t.gid]; old != nil {
-			t.lost = old.lost && t.status == old.status
+			t.lost, t.held = old.lost && t.status == old.status, old.held && t.status == old.status
 			if t.status == old.status {
 				t.progress = old.progress
 			}
