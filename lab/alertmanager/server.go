@@ -1,0 +1,169 @@
+// Package alertmanager is the Alertmanager of a lab: it has the alerts that fire
+// in the lab's Prometheus, mutes them by silences, and answers the API v2.
+package alertmanager
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"runbook/lab/gate"
+	"runbook/lab/prometheus"
+)
+
+// version is that of the image in the lab's containers.
+const version = "0.27.0"
+
+// resolveTimeout is how long an alert lasts that was posted without an end.
+const resolveTimeout = 5 * time.Minute
+
+// receiver is who is told of all alerts.
+const receiver = "operators"
+
+// configuration is what the server says that it runs with.
+const configuration = `global:
+  resolve_timeout: 5m
+route:
+  receiver: operators
+  group_by:
+  - alertname
+  continue: false
+receivers:
+- name: operators
+templates: []
+`
+
+// alertSource gives the alerts of Prometheus.
+type alertSource interface {
+	Alerts() []prometheus.Alert
+}
+
+// Server is an Alertmanager. Its methods may be called from anywhere.
+type Server struct {
+	source  alertSource
+	gate    *gate.Gate
+	address net.Addr
+	started time.Time
+
+	mu       sync.Mutex
+	silences silences
+	posted   map[string]alert // by fingerprint: what others than Prometheus sent
+}
+
+// Serve starts a server at a TCP address; it ends with the gate. Its alerts are
+// those of source that fire, and those that clients post.
+func Serve(source interface{ Alerts() []prometheus.Alert }, g *gate.Gate, address string) (*Server, error) {
+	s := &Server{source: source, gate: g, started: g.Clock().Now(), posted: map[string]alert{}}
+	var err error
+	if s.address, err = g.Serve("tcp", address, s.handler(), gate.ByMethod); err != nil {
+		return nil, fmt.Errorf("serve Alertmanager: %w", err)
+	}
+	return s, nil
+}
+
+// Addr is where the server listens, host:port.
+func (s *Server) Addr() string { return s.address.String() }
+
+// Close has nothing to end: the gate ends the connections.
+func (s *Server) Close() {}
+
+// alert is an alert as the API has it.
+type alert struct {
+	Annotations  map[string]string `json:"annotations"`
+	EndsAt       stamp             `json:"endsAt"`
+	Fingerprint  string            `json:"fingerprint"`
+	Receivers    []named           `json:"receivers"`
+	StartsAt     stamp             `json:"startsAt"`
+	Status       alertStatus       `json:"status"`
+	UpdatedAt    stamp             `json:"updatedAt"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+	Labels       map[string]string `json:"labels"`
+}
+
+type alertStatus struct {
+	InhibitedBy []string `json:"inhibitedBy"`
+	SilencedBy  []string `json:"silencedBy"`
+	State       string   `json:"state"` // active, suppressed
+}
+
+type named struct {
+	Name string `json:"name"`
+}
+
+// stamp is a time as the API writes it, with milliseconds.
+type stamp time.Time
+
+// MarshalText writes the time.
+func (s stamp) MarshalText() ([]byte, error) {
+	return []byte(time.Time(s).UTC().Format("2006-01-02T15:04:05.000Z07:00")), nil
+}
+
+// UnmarshalText reads RFC 3339.
+func (s *stamp) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.RFC3339Nano, string(text))
+	*s = stamp(t)
+	return err
+}
+
+func fingerprint(labels map[string]string) string {
+	set := model.LabelSet{}
+	for name, value := range labels {
+		set[model.LabelName(name)] = model.LabelValue(value)
+	}
+	return set.Fingerprint().String()
+}
+
+// alerts are the alerts of now, by fingerprint, with what mutes them.
+func (s *Server) alerts() []alert {
+	now := s.gate.Clock().Now()
+	var all []alert
+	for _, a := range s.source.Alerts() {
+		if a.State == prometheus.Firing {
+			all = append(all, alert{
+				Annotations: a.Annotations, Labels: a.Labels, StartsAt: stamp(a.FiredAt), UpdatedAt: stamp(a.EvaluatedAt),
+				EndsAt:       stamp(a.EvaluatedAt.Add(4 * time.Minute)),
+				GeneratorURL: a.GeneratorURL(),
+			})
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.posted, func(_ string, a alert) bool { return !time.Time(a.EndsAt).After(now) })
+	all = slices.AppendSeq(all, maps.Values(s.posted))
+	for i := range all {
+		a := &all[i]
+		a.Fingerprint, a.Receivers = fingerprint(a.Labels), []named{{receiver}}
+		a.Status = alertStatus{InhibitedBy: []string{}, SilencedBy: s.silences.muting(a.Labels, now), State: "active"}
+		if len(a.Status.SilencedBy) > 0 {
+			a.Status.State = "suppressed"
+		}
+	}
+	slices.SortFunc(all, func(a, b alert) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	return slices.CompactFunc(all, func(a, b alert) bool { return a.Fingerprint == b.Fingerprint })
+}
+
+// post takes alerts that a client sends; one that has ended goes.
+func (s *Server) post(sent []alert) {
+	now := s.gate.Clock().Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range sent {
+		if time.Time(a.StartsAt).IsZero() {
+			a.StartsAt = stamp(now)
+		}
+		if time.Time(a.EndsAt).IsZero() {
+			a.EndsAt = stamp(now.Add(resolveTimeout))
+		}
+		if a.Annotations == nil {
+			a.Annotations = map[string]string{}
+		}
+		a.UpdatedAt = stamp(now)
+		s.posted[fingerprint(a.Labels)] = a
+	}
+}

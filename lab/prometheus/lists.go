@@ -1,0 +1,222 @@
+package prometheus
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"runbook/lab/model"
+)
+
+func sortLabels(sets []labels.Labels) { slices.SortFunc(sets, labels.Compare) }
+
+func sortedOnce(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// scrapeTimeout is how long a target may take to answer.
+const scrapeTimeout = 5 * time.Second
+
+type targetJSON struct {
+	Discovered map[string]string `json:"discoveredLabels"`
+	Labels     map[string]string `json:"labels"`
+	Pool       string            `json:"scrapePool"`
+	URL        string            `json:"scrapeUrl"`
+	GlobalURL  string            `json:"globalUrl"`
+	LastError  string            `json:"lastError"`
+	LastScrape time.Time         `json:"lastScrape"`
+	Took       float64           `json:"lastScrapeDuration"`
+	Health     string            `json:"health"`
+	Interval   string            `json:"scrapeInterval"`
+	Timeout    string            `json:"scrapeTimeout"`
+}
+
+func (s *Server) targets(r *http.Request) (any, error) {
+	s.now()
+	active, pool := []targetJSON{}, r.FormValue("scrapePool")
+	state := strings.ToLower(r.FormValue("state"))
+	for _, t := range s.scraper.state() {
+		if pool == "" || pool == t.Job {
+			active = append(active, t.json())
+		}
+	}
+	switch state {
+	case "active":
+		return map[string]any{"activeTargets": active}, nil
+	case "dropped":
+		return map[string]any{"activeTargets": []targetJSON{}, "droppedTargets": []targetJSON{}, "droppedTargetCounts": map[string]int{}}, nil
+	}
+	return map[string]any{"activeTargets": active, "droppedTargets": []targetJSON{}, "droppedTargetCounts": map[string]int{}}, nil
+}
+
+// json is the target as the API has it.
+func (t *scraped) json() targetJSON {
+	interval, timeout := model.ScrapeEvery.String(), scrapeTimeout.String()
+	j := targetJSON{
+		Discovered: map[string]string{
+			"__address__": t.Instance, "__metrics_path__": "/metrics", "__scheme__": "http", "__scrape_interval__": interval, "__scrape_timeout__": timeout, "job": t.Job,
+		},
+		Labels: map[string]string{"instance": t.Instance, "job": t.Job},
+		Pool:   t.Job, URL: "http://" + t.Instance + "/metrics", LastScrape: t.at, Took: latency.Seconds(),
+		Health: "up", Interval: interval, Timeout: timeout,
+	}
+	j.GlobalURL = strings.Replace(j.URL, "localhost", "prometheus", 1)
+	switch host, _, _ := strings.Cut(t.Instance, ":"); {
+	case t.Up:
+	case t.hangs:
+		j.Health, j.LastError, j.Took = "down", fmt.Sprintf("Get %q: context deadline exceeded", j.URL), scrapeTimeout.Seconds()
+	default:
+		j.Health, j.LastError = "down", fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host", j.URL, host)
+	}
+	return j
+}
+
+func (s *Server) pools(*http.Request) (any, error) {
+	s.now()
+	names := []string{}
+	for _, t := range s.scraper.state() {
+		names = append(names, t.Job)
+	}
+	return map[string]any{"scrapePools": sortedOnce(names)}, nil
+}
+
+func (s *Server) metadata(r *http.Request) (any, error) {
+	limit, err := -1, error(nil)
+	if text := r.FormValue("limit"); text != "" {
+		if limit, err = strconv.Atoi(text); err != nil {
+			return nil, badData("limit must be a number")
+		}
+	}
+	all := map[string]any{}
+	for _, f := range model.Families() {
+		if metric := r.FormValue("metric"); metric != "" && metric != f.Name {
+			continue
+		}
+		if limit >= 0 && len(all) >= limit {
+			break
+		}
+		all[f.Name] = []map[string]string{{"type": f.Kind, "help": f.Help, "unit": ""}}
+	}
+	return all, nil
+}
+
+func (s *Server) alertmanagers(*http.Request) (any, error) {
+	type manager struct {
+		URL string `json:"url"`
+	}
+	return map[string]any{"activeAlertmanagers": []manager{{"http://alertmanager:9093/api/v2/alerts"}}, "droppedAlertmanagers": []manager{}}, nil
+}
+
+type alertJSON struct {
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+	State       string            `json:"state"`
+	ActiveAt    time.Time         `json:"activeAt"`
+	Value       string            `json:"value"`
+}
+
+func alertsJSON(alerts []Alert) []alertJSON {
+	all := make([]alertJSON, len(alerts))
+	for i, a := range alerts {
+		all[i] = alertJSON{a.Labels, a.Annotations, a.State, a.ActiveAt, strconv.FormatFloat(a.Value, 'e', -1, 64)}
+	}
+	return all
+}
+
+func (s *Server) listAlerts(*http.Request) (any, error) {
+	s.now()
+	return map[string]any{"alerts": alertsJSON(s.Alerts())}, nil
+}
+
+type ruleJSON struct {
+	State         string            `json:"state"`
+	Name          string            `json:"name"`
+	Query         string            `json:"query"`
+	Duration      float64           `json:"duration"`
+	KeepFiringFor float64           `json:"keepFiringFor"`
+	Labels        map[string]string `json:"labels"`
+	Annotations   map[string]string `json:"annotations"`
+	Alerts        []alertJSON       `json:"alerts"`
+	Health        string            `json:"health"`
+	LastError     string            `json:"lastError,omitempty"`
+	Took          float64           `json:"evaluationTime"`
+	Last          time.Time         `json:"lastEvaluation"`
+	Type          string            `json:"type"`
+}
+
+type groupJSON struct {
+	Name     string     `json:"name"`
+	File     string     `json:"file"`
+	Rules    []ruleJSON `json:"rules"`
+	Interval float64    `json:"interval"`
+	Limit    int        `json:"limit"`
+	Took     float64    `json:"evaluationTime"`
+	Last     time.Time  `json:"lastEvaluation"`
+}
+
+func (s *Server) listRules(r *http.Request) (any, error) {
+	s.now()
+	kind := strings.ToLower(r.FormValue("type"))
+	if !slices.Contains([]string{"", "alert", "record"}, kind) {
+		return nil, invalid("type", fmt.Errorf("not supported value %q", kind))
+	}
+	groups := []groupJSON{}
+	if kind == "record" {
+		return map[string]any{"groups": groups}, nil
+	}
+	chosen := func(parameter, name string) bool {
+		names := r.Form[parameter]
+		return len(names) == 0 || slices.Contains(names, name)
+	}
+	e := s.rules
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, g := range e.groups {
+		if !chosen("rule_group[]", g.name) || !chosen("file[]", rulesFile) {
+			continue
+		}
+		made := groupJSON{Name: g.name, File: rulesFile, Rules: []ruleJSON{}, Interval: evaluateEvery.Seconds(), Last: e.last}
+		for _, one := range g.rules {
+			if chosen("rule_name[]", one.name) {
+				made.Rules = append(made.Rules, one.json(e.last))
+			}
+		}
+		groups = append(groups, made)
+	}
+	return map[string]any{"groups": groups}, nil
+}
+
+// json is the rule as the API has it. The evaluator's lock is held.
+func (r *rule) json(last time.Time) ruleJSON {
+	j := ruleJSON{
+		State: "inactive", Name: r.name, Query: r.expr, Duration: r.hold.Seconds(), KeepFiringFor: r.keep.Seconds(),
+		Labels: plain(r.labels), Annotations: plain(r.annotations), Alerts: alertsJSON(r.alerts()), Health: "ok", Last: last, Type: "alerting",
+	}
+	states := map[string]int{"inactive": 0, Pending: 1, Firing: 2}
+	for a := range maps.Values(r.active) {
+		j.State = slices.MaxFunc([]string{j.State, a.State}, func(x, y string) int { return cmp.Compare(states[x], states[y]) })
+	}
+	switch {
+	case last.IsZero():
+		j.Health = "unknown"
+	case r.err != nil:
+		j.Health, j.LastError = "err", r.err.Error()
+	}
+	return j
+}
+
+func plain(texts []text) map[string]string {
+	all := map[string]string{}
+	for _, t := range texts {
+		all[t.name] = t.text
+	}
+	return all
+}
