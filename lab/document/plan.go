@@ -31,12 +31,10 @@ type Plan struct {
 	// Input is the stage that feeds this one. An OR also has Others.
 	Input  *Plan
 	Others []*Plan
-	// Sort and Limit are those of a SORT, LIMIT or SKIP stage, Transform that
-	// of a projection.
-	Sort, Transform bson.D
-	Limit           int64
-	// MultiKey says of an IXSCAN that the index holds elements of arrays.
-	MultiKey bool
+	// Spec is the order of a SORT, or the projection of a PROJECTION stage;
+	// Limit is how many documents a SORT or LIMIT keeps, or a SKIP leaves out.
+	Spec  bson.D
+	Limit int64
 	// Rejected are the plans that were weighed and not taken, at the root.
 	Rejected []*Plan
 }

@@ -21,9 +21,6 @@ func New(sort bson.D) (Order, error) {
 	var o Order
 	for _, e := range sort {
 		f, ok := value.Float(e.Value)
-		if n, isInt := e.Value.(int); isInt {
-			f, ok = float64(n), true
-		}
 		if !ok {
 			return o, fault.New(15974, "Illegal key in $sort specification: %s: %s", e.Key, value.Format(e.Value))
 		}
@@ -36,9 +33,9 @@ func New(sort bson.D) (Order, error) {
 	return o, nil
 }
 
-// key gives what a document is sorted by: of an array the least element, or
+// Key gives what a document is sorted by: of an array the least element, or
 // the greatest where the order descends; null for what is missing.
-func (o Order) key(doc bson.D) []any {
+func (o Order) Key(doc bson.D) []any {
 	key := make([]any, len(o.paths))
 	for i, path := range o.paths {
 		values, _ := value.Keys(doc, path)
@@ -53,7 +50,8 @@ func (o Order) key(doc bson.D) []any {
 	return key
 }
 
-func (o Order) compare(a, b []any) int {
+// Compare orders two keys.
+func (o Order) Compare(a, b []any) int {
 	for i, sign := range o.signs {
 		if c := value.Compare(a[i], b[i]); c != 0 {
 			return c * sign
@@ -71,9 +69,9 @@ type keyed[T any] struct {
 func By[T any](items []T, o Order, doc func(T) bson.D) {
 	list := make([]keyed[T], len(items))
 	for i, item := range items {
-		list[i] = keyed[T]{o.key(doc(item)), item}
+		list[i] = keyed[T]{o.Key(doc(item)), item}
 	}
-	slices.SortStableFunc(list, func(a, b keyed[T]) int { return o.compare(a.key, b.key) })
+	slices.SortStableFunc(list, func(a, b keyed[T]) int { return o.Compare(a.key, b.key) })
 	for i := range list {
 		items[i] = list[i].item
 	}
