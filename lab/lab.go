@@ -313,3 +313,7 @@ func (l *Lab) Forward(ctx context.Context, d time.Duration) error {
 	l.model.Look(func(*model.World) {})
 	return ctx.Err()
 }
+
+// OnAlert calls do when an alert begins to fire, and when it is resolved. do is
+// called from within the lab: it must only note.
+func (l *Lab) OnAlert(do func(name string, firing bool, at time.Time)) { l.prometheus.OnChange(do) }

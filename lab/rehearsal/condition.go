@@ -1,0 +1,154 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+	"runbook/lab/model"
+)
+
+// Condition is a condition on the lab.
+type Condition struct {
+	Source string
+	Place  diag.Span
+	expr   *expression.Expr
+}
+
+// template is an input that reads the lab.
+type template struct{ compiled *expression.Template }
+
+// scope is what conditions read.
+func scope(p *plan.Plan) *expression.Env {
+	types := map[string]*schema.Type{
+		"lab":    schema.Of(reflect.TypeFor[model.State]()),
+		"inputs": p.Inputs,
+		"run": schema.ObjectOf(
+			schema.Field{Name: "exit", Type: &schema.Type{Kind: schema.Int}},
+			schema.Field{Name: "state", Type: &schema.Type{Kind: schema.String}},
+		),
+	}
+	return &expression.Env{
+		Name: func(name string) *schema.Type { return types[name] }, Names: []string{"inputs", "lab", "run"},
+		Step: func(id string) (*schema.Type, *expression.Problem) {
+			return nil, &expression.Problem{Code: CodeCondition, Message: "a rehearsal cannot read steps", Hint: "expect states under `steps`, and the service under `lab`"}
+		},
+	}
+}
+
+// values are what a condition is evaluated with.
+type values struct {
+	lab    model.State
+	inputs map[string]any
+	run    event.RunFinished
+}
+
+// Name gives the value of a top-level name.
+func (v *values) Name(name string) (any, bool) {
+	switch name {
+	case "lab":
+		return schema.Encode(v.lab), true
+	case "inputs":
+		return v.inputs, true
+	case "run":
+		return map[string]any{"exit": v.run.ExitCode, "state": string(v.run.State)}, true
+	}
+	return nil, false
+}
+
+// Step gives none.
+func (v *values) Step(string) (any, bool) { return nil, false }
+
+// verdict is a condition that was evaluated.
+type verdict struct {
+	held bool
+	seen string
+}
+
+// judge evaluates a condition.
+func (c *Condition) judge(ctx context.Context, v *values) verdict {
+	x := c.expr.Explain(ctx, v, expression.Limits{})
+	if x.Err != nil {
+		return verdict{seen: "not evaluated: " + x.Err.Error()}
+	}
+	held, _ := x.Value.(bool)
+	return verdict{held: held, seen: shown(deciding(x.Root))}
+}
+
+// deciding is the value that decided: the first part of the expression that was
+// evaluated and is no condition.
+func deciding(p *expression.Part) any {
+	for _, part := range p.Parts {
+		if !part.Evaluated {
+			continue
+		}
+		if _, isBool := part.Value.(bool); isBool && len(part.Parts) > 0 {
+			return deciding(part)
+		}
+		return part.Value
+	}
+	return p.Value
+}
+
+func shown(v any) string {
+	switch v := v.(type) {
+	case float64:
+		if v == float64(int64(v)) {
+			return strconv.FormatFloat(v, 'f', 1, 64)
+		}
+		return strconv.FormatFloat(v, 'g', 4, 64)
+	case nil:
+		return "nil"
+	}
+	return fmt.Sprint(schema.TextOf(v))
+}
+
+// reader reads the nodes of a file of rehearsals.
+type reader struct {
+	source *playbook.Source
+	plan   *plan.Plan
+	env    *expression.Env
+	list   diag.List
+}
+
+func (r *reader) fail(n *playbook.Node, code, message, hint string) {
+	if n == nil || n.Broken {
+		return
+	}
+	r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Source: r.source.Name, Span: n.Span, Message: message, Hint: hint})
+}
+
+func (r *reader) condition(n *playbook.Node) *Condition {
+	if n.Kind != playbook.Scalar {
+		r.fail(n, CodeValue, "a condition is text, not "+n.Kind.String(), "write lab.app.memory_percent < 70")
+		return nil
+	}
+	expr, problems := expression.Compile(n.Text, r.env, &schema.Type{Kind: schema.Bool})
+	for _, p := range problems {
+		if p.Warning {
+			continue
+		}
+		r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: CodeCondition, Source: r.source.Name, Span: n.At(p.Offset, p.Length), Message: p.Message, Hint: p.Hint})
+	}
+	if expr == nil {
+		return nil
+	}
+	return &Condition{Source: expr.Source(), Place: n.Span, expr: expr}
+}
+
+func (r *reader) conditions(n *playbook.Node) []*Condition {
+	var all []*Condition
+	for _, item := range r.items(n) {
+		if c := r.condition(item); c != nil {
+			all = append(all, c)
+		}
+	}
+	return all
+}

@@ -1,0 +1,119 @@
+package rehearsal
+
+import (
+	"fmt"
+
+	"runbook/engine/event"
+	"runbook/engine/plan"
+)
+
+// Coverage is what the rehearsals of a playbook reached.
+type Coverage struct {
+	Subject                   *Subject
+	Steps, Branches, Remedies Ratio
+	Never                     []Place
+}
+
+// Ratio is how many of all were reached.
+type Ratio struct{ Reached, All int }
+
+// Percent is the share in per cent; 100 of none.
+func (r Ratio) Percent() float64 {
+	if r.All == 0 {
+		return 100
+	}
+	return 100 * float64(r.Reached) / float64(r.All)
+}
+
+// Place is a part of a playbook: what it is, and where it stands.
+type Place struct{ What, Where string }
+
+// tally is what was seen of a step over all rehearsals.
+type tally struct {
+	run, skipped, met, failed bool
+	helped                    map[string]bool
+}
+
+// cover says what the runs of the rehearsals of a subject reached.
+func cover(s *Subject, results []*Result) *Coverage {
+	c := &Coverage{Subject: s}
+	seen := map[string]*tally{}
+	for _, r := range results {
+		if r.Subject == s {
+			count(seen, r.Facts)
+		}
+	}
+	for _, step := range s.Plan.All() {
+		t := seen[step.Path]
+		if t == nil {
+			t = &tally{}
+		}
+		if step.Body != plan.BodyBlock {
+			c.add(step, t)
+		}
+		if step.When != nil {
+			c.branch(t.run, step.Path+", taken", step.When.Place)
+			c.branch(t.skipped, step.Path+", not taken", step.When.Place)
+		}
+		if step.Body == plan.BodyRemedies {
+			c.branch(t.met, step.Path+", goal already held", step.Place)
+			c.branch(len(t.helped) > 0, step.Path+", a remedy helped", step.Place)
+			c.branch(t.failed, step.Path+", no remedy helped", step.Place)
+		}
+	}
+	return c
+}
+
+func (c *Coverage) add(step *plan.Step, t *tally) {
+	to := &c.Steps
+	if step.Remedy > 0 {
+		to = &c.Remedies
+	}
+	to.All++
+	if t.run {
+		to.Reached++
+	} else {
+		c.Never = append(c.Never, Place{step.Path, step.Place})
+	}
+}
+
+func (c *Coverage) branch(reached bool, what, where string) {
+	c.Branches.All++
+	if reached {
+		c.Branches.Reached++
+	} else {
+		c.Never = append(c.Never, Place{what, where})
+	}
+}
+
+func count(seen map[string]*tally, facts []event.Event) {
+	at := func(path string) *tally {
+		path = withoutItems(path)
+		if seen[path] == nil {
+			seen[path] = &tally{helped: map[string]bool{}}
+		}
+		return seen[path]
+	}
+	for _, f := range facts {
+		switch d := f.Data.(type) {
+		case *event.StepStarted:
+			at(f.Path).run = true
+		case *event.StepSkipped:
+			if d.Reason == "when" {
+				at(f.Path).skipped = true
+			}
+		case *event.StepFinished:
+			t := at(f.Path)
+			t.met = t.met || d.Met
+			t.failed = t.failed || d.State == event.Failed
+			if d.State == event.Passed || d.State == event.Warned || d.State == event.Failed {
+				t.run = true
+			}
+		case *event.Remedy:
+			at(fmt.Sprintf("%s/%d", f.Path, d.Index)).run = d.Verdict != "not_needed" || at(fmt.Sprintf("%s/%d", f.Path, d.Index)).run
+			if d.Verdict == "effective" {
+				at(f.Path).helped[d.Title] = true
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package rehearsal
+
+import (
+	"time"
+
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/playbook"
+	"runbook/lab"
+)
+
+// File is a file of rehearsals.
+type File struct {
+	Source     *playbook.Source
+	Rehearsals []*Rehearsal
+}
+
+// Rehearsal is an incident and how a playbook must end it.
+type Rehearsal struct {
+	Number int // in the file, from 1
+	Name   string
+	Place  diag.Span
+	Fault  lab.Fault
+	Settle time.Duration // lab time from the fault to the run
+	Seed   uint64        // 0: by default
+	Inputs map[string]any
+	Texts  map[string]*template // of inputs that read the lab
+
+	Moments  []Injection
+	Approve  []Approval
+	Report   []Answer
+	Yes      bool
+	Always   []*Condition
+	Expect   Expect
+	Again    bool     // a second run may change something
+	Also     []string // the wrong faults of "no harm"
+	symptoms bool     // settle is written
+}
+
+// Injection is a fault in time.
+type Injection struct {
+	After   time.Duration // after the start of the run, where Step is ""
+	Step    string
+	Attempt int
+	Before  bool // before the step's attempt, not after it
+	Fault   lab.Fault
+	Heal    string // the fault to heal, in place of one to inject
+}
+
+// Approval is an answer to an approval, or to several at the same step.
+type Approval struct {
+	Step, As string
+	After    time.Duration // after the question
+	Refuse   string
+	Refuses  bool
+}
+
+// Answer is an answer to a manual step.
+type Answer struct {
+	Step, As string
+	After    time.Duration
+	Fields   map[string]any
+}
+
+// Expect is how the rehearsal must end.
+type Expect struct {
+	Exit      int
+	ExitPlace diag.Span
+	Before    []*Condition
+	After     []*Condition
+	Within    time.Duration
+	Hold      time.Duration
+	Steps     []StepState
+	Remedies  []StepRemedy
+	Changes   *Changes
+	Run       time.Duration // the run's duration at most; 0: any
+	RunPlace  diag.Span
+	Message   string // that the failure contains
+	Said      diag.Span
+}
+
+// StepState is the state that a step must end in.
+type StepState struct {
+	Step  string
+	State event.State
+	Place diag.Span
+}
+
+// StepRemedy is the remedy that must have helped.
+type StepRemedy struct {
+	Step, Title string
+	Place       diag.Span
+}
+
+// Changes are the effects that must have been applied.
+type Changes struct {
+	None    bool
+	Only    []string // actions
+	Exactly []string // actions, in order
+	Count   int      // -1: any
+	Place   diag.Span
+}

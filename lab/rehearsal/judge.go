@@ -1,0 +1,231 @@
+package rehearsal
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// judge holds what was seen against what was expected.
+func (p *player) judge(r *Result) {
+	e, fin := r.Rehearsal.Expect, r.Finished
+	r.Settled = countSettled(r.Facts)
+	add := func(c Check) { r.Checks = append(r.Checks, c) }
+	seen := strconv.Itoa(fin.ExitCode)
+	if fin.ExitCode != e.Exit && fin.Step != "" {
+		seen += fmt.Sprintf(", %s at %s", fin.State, fin.Step)
+	}
+	add(Check{Kind: "exit", Expected: strconv.Itoa(e.Exit), Seen: seen, Held: fin.ExitCode == e.Exit, Place: e.ExitPlace})
+	ends := endings(r.Facts)
+	for _, s := range e.Steps {
+		got := ends.state(s.Step)
+		add(Check{Kind: "steps", Expected: s.Step + " " + string(s.State), Seen: s.Step + " " + string(got), Held: got == s.State, Place: s.Place})
+	}
+	for _, s := range e.Remedies {
+		got := ends.remedy(s.Step)
+		add(Check{Kind: "remedies", Expected: s.Step + ": " + s.Title, Seen: s.Step + ": " + got, Held: got == s.Title, Place: s.Place})
+	}
+	if c := e.Changes; c != nil {
+		p.changes(r, c)
+	}
+	if e.Run > 0 {
+		add(Check{Kind: "duration", Expected: "at most " + schema.HumanDuration(e.Run), Seen: schema.HumanDuration(fin.Duration), Held: fin.Duration <= e.Run, Place: e.RunPlace})
+	}
+	if e.Message != "" {
+		text := failureText(r.Facts, fin)
+		add(Check{Kind: "message", Expected: e.Message, Seen: firstLine(text), Held: strings.Contains(text, e.Message), Place: e.Said})
+	}
+	if fin.ExitCode != e.Exit {
+		r.Notes = append(r.Notes, Note{"Ended", ended(fin)})
+	}
+}
+
+func ended(fin event.RunFinished) string {
+	text := string(fin.State)
+	if fin.Step != "" {
+		text = fin.Step + " " + text
+	}
+	if fin.Failure != nil {
+		text += ": " + fin.Failure.What
+	}
+	return text
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+// failureText is all that a run says of why it failed.
+func failureText(facts []event.Event, fin event.RunFinished) string {
+	var b strings.Builder
+	failure := func(f *event.Failure) {
+		if f != nil {
+			text, err := json.Marshal(f)
+			if err == nil {
+				b.Write(text)
+				b.WriteByte('\n')
+			}
+		}
+	}
+	failure(fin.Failure)
+	for _, f := range facts {
+		switch d := f.Data.(type) {
+		case *event.StepFinished:
+			failure(d.Failure)
+		case *event.Check:
+			if d.Verdict != event.Held {
+				fmt.Fprintf(&b, "%s %s %s\n", d.That, d.Message, d.Error)
+			}
+		}
+	}
+	unescaped := strings.NewReplacer(`\u003e`, ">", `\u003c`, "<", `\u0026`, "&", `\"`, `"`)
+	return unescaped.Replace(b.String())
+}
+
+func (p *player) changes(r *Result, c *Changes) {
+	var names []string
+	for _, change := range applied(r.Finished) {
+		names = append(names, change.Action)
+	}
+	check := Check{Kind: "changes", Seen: orNone(names), Place: c.Place, Held: true}
+	switch {
+	case c.None:
+		check.Expected, check.Held = "none", len(names) == 0
+	case c.Exactly != nil:
+		check.Expected, check.Held = "exactly "+orNone(c.Exactly), slices.Equal(names, c.Exactly)
+	case c.Only != nil:
+		check.Expected = "only " + orNone(c.Only)
+		for _, name := range names {
+			check.Held = check.Held && slices.Contains(c.Only, name)
+		}
+	}
+	if c.Count >= 0 {
+		check.Expected = strings.TrimSpace(check.Expected + " " + strconv.Itoa(c.Count) + " in all")
+		check.Held = check.Held && len(names) == c.Count
+	}
+	r.Checks = append(r.Checks, check)
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func countSettled(facts []event.Event) int {
+	n := 0
+	for _, f := range facts {
+		if f.Type == event.TypeSettled {
+			n++
+		}
+	}
+	return n
+}
+
+// ends are how the steps of a run ended, by address.
+type ends map[string]*ending1
+
+// ending1 is how one step ended.
+type ending1 struct {
+	state   event.State
+	met     bool
+	started bool
+	skipped bool
+	remedy  string // of a goal: the title that was effective
+	tried   int
+}
+
+func endings(facts []event.Event) ends {
+	all := ends{}
+	at := func(path string) *ending1 {
+		if all[path] == nil {
+			all[path] = &ending1{state: event.NotRun}
+		}
+		return all[path]
+	}
+	for _, f := range facts {
+		switch d := f.Data.(type) {
+		case *event.StepStarted:
+			at(f.Path).started = true
+		case *event.StepSkipped:
+			at(f.Path).state, at(f.Path).skipped = event.Skipped, true
+		case *event.StepFinished:
+			at(f.Path).state, at(f.Path).met = d.State, d.Met
+		case *event.Remedy:
+			at(f.Path).tried++
+			if d.Verdict == "effective" {
+				at(f.Path).remedy = d.Title
+			}
+		case *event.Approval:
+			if f.Type == event.TypeApprovalRequested {
+				at(f.Path).started = true
+			}
+		case *event.RunSuspended:
+			if d.Step != "" {
+				at(d.Step).state = d.State
+			}
+		}
+	}
+	return all
+}
+
+// order of states where the items of a loop ended differently: the worst.
+var worst = [...]event.State{
+	event.InDoubt, event.Waiting, event.Refused, event.Failed, event.Cancelled, event.UndoFailed, event.Undone, event.Warned, event.Passed, event.Skipped,
+}
+
+// each calls do with every place at which a step was played: itself, or the
+// items of loops.
+func (e ends) each(step string, do func(path string, one *ending1)) {
+	for path, one := range e {
+		if path == step || withoutItems(path) == step {
+			do(path, one)
+		}
+	}
+}
+
+// state is how a step ended; of several items the worst.
+func (e ends) state(step string) event.State {
+	if one := e[step]; one != nil && one.state != event.NotRun {
+		return one.state
+	}
+	got := event.NotRun
+	rank := len(worst)
+	e.each(step, func(_ string, one *ending1) {
+		if i := slices.Index(worst[:], one.state); i >= 0 && i < rank {
+			rank, got = i, one.state
+		}
+	})
+	if got == event.NotRun {
+		for path, one := range e { // what waits inside keeps what is around it
+			if strings.HasPrefix(withoutItems(path), step+"/") && (one.state == event.Waiting || one.state == event.InDoubt) {
+				return one.state
+			}
+		}
+	}
+	return got
+}
+
+// remedy is the title of the remedy of a goal that was effective, "none" for none.
+func (e ends) remedy(step string) string {
+	got := "none"
+	e.each(step, func(_ string, one *ending1) {
+		if one.remedy != "" {
+			got = one.remedy
+		}
+	})
+	return got
+}
+
+// destructive says whether a run applied an effect that cannot be put back.
+func destructive(fin event.RunFinished) bool {
+	return slices.ContainsFunc(applied(fin), func(c event.Change) bool { return c.Effect == action.Destructive })
+}

@@ -1,0 +1,316 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/schema"
+	"runbook/lab/model"
+)
+
+// Play plays the rehearsals of subjects beside each other, each in a lab of its
+// own, and judges them. The error is of the context alone; what goes wrong with
+// one rehearsal stands in its result.
+func Play(ctx context.Context, subjects []*Subject, o Options) (*Report, error) {
+	began := time.Now()
+	p := &player{Options: o, controls: map[string]*control{}}
+	report := &Report{}
+	slots := make(chan struct{}, parallel(o.Parallel))
+	var all sync.WaitGroup
+	for _, s := range subjects {
+		for _, h := range s.File.Rehearsals {
+			if s.Skip != nil && s.Skip(h) {
+				continue
+			}
+			r := &Result{Subject: s, Rehearsal: h, Seed: p.seed(h)}
+			report.Results = append(report.Results, r)
+			all.Go(func() {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				p.rehearse(ctx, r)
+			})
+		}
+	}
+	all.Wait()
+	for _, s := range subjects {
+		report.Coverage = append(report.Coverage, cover(s, report.Results))
+	}
+	report.Took = time.Since(began)
+	return report, ctx.Err()
+}
+
+func parallel(n int) int {
+	if n > 0 {
+		return n
+	}
+	return 4
+}
+
+// player plays rehearsals.
+type player struct {
+	Options
+	brief bool // only what a mutant needs
+
+	watching sync.Mutex // one at a time
+	mu       sync.Mutex
+	controls map[string]*control
+}
+
+func (p *player) seed(h *Rehearsal) uint64 {
+	switch {
+	case p.Seed != 0:
+		return p.Seed
+	case h.Seed != 0:
+		return h.Seed
+	}
+	return 1
+}
+
+func (p *player) moment(r *Result, m Moment) {
+	p.watching.Lock()
+	defer p.watching.Unlock()
+	r.Timeline = append(r.Timeline, m)
+	if p.Observer != nil {
+		p.Observer.Moment(r, m)
+	}
+}
+
+// rehearse plays one rehearsal to its end.
+func (p *player) rehearse(ctx context.Context, r *Result) {
+	began := time.Now()
+	if p.Observer != nil {
+		p.watching.Lock()
+		p.Observer.Began(r)
+		p.watching.Unlock()
+	}
+	if err := p.stage(ctx, r); err != nil {
+		r.Err = err
+		r.Notes = append(r.Notes, Note{"Ended", err.Error()})
+	}
+	r.Passed = r.Err == nil
+	for _, c := range r.Checks {
+		r.Passed = r.Passed && c.Held
+	}
+	for _, a := range r.Also {
+		r.Passed = r.Passed && a.Held
+	}
+	r.Ending = ending(r)
+	if !r.Passed && p.Keep != nil && len(r.Facts) > 0 {
+		id, err := p.Keep(r.Facts)
+		if err != nil {
+			r.Notes = append(r.Notes, Note{"Its run", "was not kept: " + err.Error()})
+		}
+		r.Run = id
+	}
+	r.Took = time.Since(began)
+	p.moment(r, Moment{At: r.LabTime, Kind: "finished", Text: r.Ending, Held: r.Passed})
+}
+
+// ending is how a rehearsal ended, in a few words.
+func ending(r *Result) string {
+	e := r.Rehearsal.Expect
+	switch {
+	case !r.Passed:
+		return "failed"
+	case e.Exit == 3 && r.Finished.State == event.Waiting:
+		return "waits, as expected"
+	case e.Exit == 3:
+		return "refused, as expected"
+	case e.Exit != 0:
+		return "failed, as expected"
+	case r.Changes() == 0:
+		return "left alone"
+	case len(e.Before) > 0 && len(e.After) > 0:
+		return "red to green"
+	}
+	return "done, as expected"
+}
+
+// stage plays the acts of a rehearsal: the fault, the run, what follows.
+func (p *player) stage(ctx context.Context, r *Result) error {
+	h := r.Rehearsal
+	pace := 0.0
+	if p.Watch != nil && p.Watch(h) {
+		pace = p.Pace
+	}
+	s, err := open(ctx, &p.Options, r.Seed, pace)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := p.spoil(ctx, r, s); err != nil {
+		return err
+	}
+	inputs, err := h.inputsIn(ctx, s)
+	if err != nil {
+		return err
+	}
+	was := s.lab.State()
+	p.red(ctx, r, s, inputs, was)
+	watch := p.follow(ctx, r, s, inputs)
+	main, err := s.run(ctx, p.playOf(r, s, inputs))
+	if err != nil {
+		return err
+	}
+	r.Facts, r.Finished = main.facts, main.finished
+	p.green(ctx, r, s, inputs)
+	watch.end(r)
+	r.LabTime = s.at()
+	p.judge(r)
+	if p.brief || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.always(ctx, r, s, inputs)
+}
+
+// spoil injects the fault and tells what is seen of it.
+func (p *player) spoil(ctx context.Context, r *Result, s *scene) error {
+	h := r.Rehearsal
+	state := s.lab.State()
+	p.moment(r, Moment{Kind: "healthy", Held: true, Text: fmt.Sprintf("app is healthy: memory %s, GET /health 200 in %s",
+		schema.HumanPercent(state.App.MemoryPercent), schema.HumanDuration(time.Duration(state.HTTP.LatencyMS*float64(time.Millisecond))))})
+	s.lab.OnAlert(func(name string, firing bool, at time.Time) {
+		kind, text := "alert", "alert "+name+" fires"
+		if !firing {
+			kind, text = "resolved", "alert "+name+" is resolved"
+		}
+		p.moment(r, Moment{At: at.Sub(s.began), Kind: kind, Text: text, Held: !firing})
+	})
+	if h.Fault.Name != "none" {
+		text := "fault " + h.Fault.String() + " is injected"
+		if h.Settle > 0 {
+			text += "; fast-forward " + schema.HumanDuration(h.Settle)
+		}
+		p.moment(r, Moment{Kind: "injected", Text: text})
+	}
+	return s.spoil(ctx, h.Fault, h.Settle)
+}
+
+// inputsIn are the inputs, with those that read the lab.
+func (h *Rehearsal) inputsIn(ctx context.Context, s *scene) (map[string]any, error) {
+	if len(h.Texts) == 0 {
+		return h.Inputs, nil
+	}
+	inputs := maps.Clone(h.Inputs)
+	for name, t := range h.Texts {
+		v, err := t.compiled.Eval(ctx, &values{lab: s.lab.State()}, expression.Limits{})
+		if err != nil {
+			return nil, fmt.Errorf("input %s: %w", name, err)
+		}
+		inputs[name] = v
+	}
+	return inputs, nil
+}
+
+func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
+	h := r.Rehearsal
+	out := play{plan: r.Subject.Plan, inputs: inputs, yes: h.Yes, moments: h.Moments}
+	if len(h.Approve)+len(h.Report) > 0 {
+		out.person = &person{s, h}
+	}
+	if p.Observer != nil {
+		out.observe = func(e event.Event) {
+			p.watching.Lock()
+			defer p.watching.Unlock()
+			p.Observer.Fact(r, e)
+		}
+	}
+	return out
+}
+
+// red judges the conditions before the run: whether the fault is real.
+func (p *player) red(ctx context.Context, r *Result, s *scene, inputs map[string]any, state model.State) {
+	for _, c := range r.Rehearsal.Expect.Before {
+		v := c.judge(ctx, &values{lab: state, inputs: inputs})
+		r.Checks = append(r.Checks, Check{Kind: "before", Expected: c.Source, Seen: v.seen, Held: v.held, Place: c.Place})
+		p.moment(r, Moment{At: s.at(), Kind: "red", Text: c.Source, Held: v.held, Value: v.seen, Place: c.Place})
+	}
+}
+
+// green waits until the conditions after the run hold, and then for as long as
+// they must go on holding.
+func (p *player) green(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
+	e := r.Rehearsal.Expect
+	if len(e.After) == 0 {
+		return
+	}
+	last := make([]verdict, len(e.After))
+	look := func() bool {
+		state, all := s.lab.State(), true
+		for i, c := range e.After {
+			last[i] = c.judge(ctx, &values{lab: state, inputs: inputs, run: r.Finished})
+			all = all && last[i].held
+		}
+		return all
+	}
+	clock := s.lab.Clock()
+	until := clock.Now().Add(e.Within)
+	held := look()
+	for !held && clock.Now().Before(until) && clock.Sleep(ctx, time.Second) == nil {
+		held = look()
+	}
+	until = clock.Now().Add(e.Hold)
+	for held && clock.Now().Before(until) && clock.Sleep(ctx, time.Second) == nil {
+		held = look()
+	}
+	for i, c := range e.After {
+		r.Checks = append(r.Checks, Check{Kind: "after", Expected: c.Source, Seen: last[i].seen, Held: last[i].held, Place: c.Place})
+		p.moment(r, Moment{At: s.at(), Kind: "green", Text: c.Source, Held: last[i].held, Value: last[i].seen, Place: c.Place})
+	}
+}
+
+// watch looks at the lab each second of its time while a run is played.
+type watch struct {
+	mu      sync.Mutex
+	over    bool
+	memory  Gauge
+	always  []*Condition
+	broken  []Check
+	looked  []verdict
+	seconds int
+}
+
+func (p *player) follow(ctx context.Context, r *Result, s *scene, inputs map[string]any) *watch {
+	w := &watch{always: r.Rehearsal.Always, memory: Gauge{From: s.at(), Every: 5 * time.Second}}
+	w.looked, w.broken = make([]verdict, len(w.always)), make([]Check, len(w.always))
+	s.lab.EachSecond(func(state model.State) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.over {
+			return
+		}
+		if w.seconds%5 == 0 {
+			w.memory.Percent = append(w.memory.Percent, state.App.MemoryPercent)
+		}
+		w.seconds++
+		for i, c := range w.always {
+			v := c.judge(ctx, &values{lab: state, inputs: inputs})
+			if w.broken[i].Kind == "" {
+				w.looked[i] = v
+				if !v.held {
+					w.broken[i] = Check{Kind: "always", Expected: c.Source, Place: c.Place, Seen: fmt.Sprintf("%s at %s", v.seen, schema.HumanDuration(s.at()))}
+				}
+			}
+		}
+	})
+	return w
+}
+
+func (w *watch) end(r *Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	r.Memory = w.memory
+	for i, c := range w.always {
+		if w.broken[i].Kind != "" {
+			r.Checks = append(r.Checks, w.broken[i])
+			continue
+		}
+		r.Checks = append(r.Checks, Check{Kind: "always", Expected: c.Source, Seen: w.looked[i].seen, Held: w.seconds == 0 || w.looked[i].held, Place: c.Place})
+	}
+}

@@ -1,0 +1,123 @@
+package rehearsal
+
+import (
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+)
+
+// Subject is a playbook with its rehearsals.
+type Subject struct {
+	Name   string
+	Source *playbook.Source
+	Plan   *plan.Plan
+	File   *File
+	Skip   func(*Rehearsal) bool // those that are not asked for; nil: none
+}
+
+// Options are what rehearsals need beside playbooks.
+type Options struct {
+	Compile  func(*playbook.Playbook) (*plan.Plan, diag.List) // for mutants
+	Kinds    []*action.TargetKind
+	Rules    []byte  // alerts, as a file of rules of Prometheus
+	Seed     uint64  // 0: each rehearsal's own, else 1
+	Pace     float64 // of the one that is watched; 0: as fast as it goes
+	Watch    func(*Rehearsal) bool
+	Parallel int // 0: 4
+	Observer Observer
+	// Render writes the facts of a run as people and programs read them, to look
+	// for secrets; nil: the facts alone are searched.
+	Render func([]event.Event) []byte
+	// Keep keeps the journal of a rehearsal that failed, and returns the id of
+	// its run; nil: nothing is kept.
+	Keep func([]event.Event) (run string, err error)
+}
+
+// Observer follows rehearsals while they are played. Its methods are called one
+// at a time.
+type Observer interface {
+	Began(*Result)
+	Moment(*Result, Moment)
+	Fact(*Result, event.Event) // of the run under rehearsal
+}
+
+// Report is what became of rehearsals.
+type Report struct {
+	Results  []*Result
+	Coverage []*Coverage // of each subject
+	Took     time.Duration
+}
+
+// Result is what became of one rehearsal.
+type Result struct {
+	Subject   *Subject
+	Rehearsal *Rehearsal
+	Seed      uint64
+	Passed    bool
+	Ending    string // "red to green", "left alone", "failed, as expected"
+	Checks    []Check
+	Also      []Property
+	Timeline  []Moment
+	Facts     []event.Event
+	Finished  event.RunFinished
+	Settled   int // effects whose reply was lost
+	LabTime   time.Duration
+	Took      time.Duration
+	Memory    Gauge
+	Notes     []Note
+	Run       string // id of the journal that is kept
+	Err       error  // the lab did not start, or the context ended
+	Written   int    // bytes of output that were searched for secrets
+}
+
+// Changes is how many effects were applied.
+func (r *Result) Changes() int { return len(applied(r.Finished)) }
+
+// Moment is something that happened, by the lab's time since the fault.
+type Moment struct {
+	At    time.Duration
+	Kind  string // healthy injected forward alert resolved red run always green finished
+	Text  string
+	Held  bool
+	Value string
+	Place diag.Span
+}
+
+// Gauge is a figure over time.
+type Gauge struct {
+	From, Every time.Duration // since the fault
+	Percent     []float64
+}
+
+// Check is one thing that was expected.
+type Check struct {
+	Kind           string // exit before after always steps remedies changes duration message
+	Expected, Seen string
+	Held           bool
+	Place          diag.Span
+}
+
+// Property is one thing that is checked without being written.
+type Property struct {
+	Text   string
+	Held   bool
+	Detail string
+}
+
+// Note is a fact that helps to understand a failure.
+type Note struct{ Label, Text string }
+
+// applied are the changes of a run that took effect, at least in part.
+func applied(f event.RunFinished) []event.Change {
+	var all []event.Change
+	for _, c := range f.Changes {
+		if c.State != action.AppliedNot {
+			all = append(all, c)
+		}
+	}
+	return all
+}
