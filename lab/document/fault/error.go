@@ -35,32 +35,6 @@ const (
 	DuplicateKey              int32 = 11000
 )
 
-var names = map[int32]string{
-	BadValue:                  "BadValue",
-	FailedToParse:             "FailedToParse",
-	TypeMismatch:              "TypeMismatch",
-	InvalidLength:             "InvalidLength",
-	NamespaceNotFound:         "NamespaceNotFound",
-	IndexNotFound:             "IndexNotFound",
-	PathNotViable:             "PathNotViable",
-	ConflictingUpdate:         "ConflictingUpdateOperators",
-	NamespaceExists:           "NamespaceExists",
-	DollarPrefixedField:       "DollarPrefixedFieldName",
-	InvalidIDField:            "InvalidIdField",
-	EmptyFieldName:            "EmptyFieldName",
-	ImmutableField:            "ImmutableField",
-	CannotCreateIndex:         "CannotCreateIndex",
-	InvalidOptions:            "InvalidOptions",
-	InvalidNamespace:          "InvalidNamespace",
-	IndexOptionsConflict:      "IndexOptionsConflict",
-	IndexKeySpecsConflict:     "IndexKeySpecsConflict",
-	InvalidPipelineOperator:   "InvalidPipelineOperator",
-	CannotIndexParallelArrays: "CannotIndexParallelArrays",
-	InvalidIndexSpec:          "InvalidIndexSpecificationOption",
-	ConversionFailure:         "ConversionFailure",
-	DuplicateKey:              "DuplicateKey",
-}
-
 // Error is the answer of a server to a command that it cannot do. Name is the
 // codeName: "Location" and the code where the server has no other.
 type Error struct {
@@ -77,6 +51,31 @@ func New(code int32, format string, values ...any) *Error {
 }
 
 func nameOf(code int32) string {
+	names := map[int32]string{
+		BadValue:                  "BadValue",
+		FailedToParse:             "FailedToParse",
+		TypeMismatch:              "TypeMismatch",
+		InvalidLength:             "InvalidLength",
+		NamespaceNotFound:         "NamespaceNotFound",
+		IndexNotFound:             "IndexNotFound",
+		PathNotViable:             "PathNotViable",
+		ConflictingUpdate:         "ConflictingUpdateOperators",
+		NamespaceExists:           "NamespaceExists",
+		DollarPrefixedField:       "DollarPrefixedFieldName",
+		InvalidIDField:            "InvalidIdField",
+		EmptyFieldName:            "EmptyFieldName",
+		ImmutableField:            "ImmutableField",
+		CannotCreateIndex:         "CannotCreateIndex",
+		InvalidOptions:            "InvalidOptions",
+		InvalidNamespace:          "InvalidNamespace",
+		IndexOptionsConflict:      "IndexOptionsConflict",
+		IndexKeySpecsConflict:     "IndexKeySpecsConflict",
+		InvalidPipelineOperator:   "InvalidPipelineOperator",
+		CannotIndexParallelArrays: "CannotIndexParallelArrays",
+		InvalidIndexSpec:          "InvalidIndexSpecificationOption",
+		ConversionFailure:         "ConversionFailure",
+		DuplicateKey:              "DuplicateKey",
+	}
 	if name, ok := names[code]; ok {
 		return name
 	}
