@@ -58,7 +58,7 @@ func (c *Collection) Find(q Query) (Result, error) {
 		stage = "PROJECTION_SIMPLE"
 	}
 	plan = over(stage, plan, int64(len(docs)))
-	plan.Spec = q.Projection
+	plan.Transform = q.Projection
 	return Result{Documents: docs, Plan: plan}, nil
 }
 

@@ -28,15 +28,25 @@ type Plan struct {
 	// KeysExamined and DocsExamined count what this stage and those below it
 	// looked at; Returned is what this stage gave.
 	KeysExamined, DocsExamined, Returned int64
-	// Input is the stage that feeds this one. An OR also has Others.
-	Input  *Plan
-	Others []*Plan
-	// Spec is the order of a SORT, or the projection of a PROJECTION stage;
-	// Limit is how many documents a SORT or LIMIT keeps, or a SKIP leaves out.
-	Spec  bson.D
-	Limit int64
+	// Input is the stage that feeds this one.
+	Input *Plan
+	Details
 	// Rejected are the plans that were weighed and not taken, at the root.
 	Rejected []*Plan
+}
+
+// Details are what only some stages have.
+type Details struct {
+	// Sort is the order of a SORT.
+	Sort bson.D
+	// Transform is the projection of a PROJECTION stage.
+	Transform bson.D
+	// Limit is how many documents a SORT or LIMIT keeps, or a SKIP leaves out.
+	Limit int64
+	// MultiKey says of an IXSCAN that its index holds elements of arrays.
+	MultiKey bool
+	// Others are the stages that feed an OR beside Input.
+	Others []*Plan
 }
 
 // reads says whether a stage is in the plan.

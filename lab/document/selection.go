@@ -120,7 +120,7 @@ func (e *execution) run(how choice) {
 		p := e.shape(k, k.covers(e.s))
 		if len(e.s.sort) > 0 && !k.sorted {
 			p = over("SORT", p, 0)
-			p.Spec = e.s.sort
+			p.Sort = e.s.sort
 		}
 		e.plan.Rejected = append(e.plan.Rejected, &p)
 	}
@@ -228,7 +228,7 @@ func (k *candidate) holds(path string) bool {
 
 // shape is the plan of a candidate before it ran.
 func (e *execution) shape(k *candidate, covered bool) Plan {
-	p := Plan{Stage: "IXSCAN", Index: k.x.Name, Keys: k.x.Keys, Direction: "forward"}
+	p := Plan{Stage: "IXSCAN", Index: k.x.Name, Keys: k.x.Keys, Direction: "forward", Details: Details{MultiKey: k.multi}}
 	if k.backward {
 		p.Direction = "backward"
 	}
@@ -301,7 +301,7 @@ func (e *execution) finish(o order.Order) {
 	if !e.ordered {
 		order.By(e.found, o, func(r *record) bson.D { return r.doc })
 		e.put("SORT")
-		e.plan.Spec = e.s.sort
+		e.plan.Sort = e.s.sort
 		if e.s.limit > 0 {
 			e.found = e.found[:min(int64(len(e.found)), e.s.skip+e.s.limit)]
 			e.plan.Limit, e.plan.Returned = e.s.skip+e.s.limit, int64(len(e.found))
