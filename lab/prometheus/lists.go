@@ -42,17 +42,13 @@ type targetJSON struct {
 func (s *Server) targets(r *http.Request) (any, error) {
 	s.now()
 	active, pool := []targetJSON{}, r.FormValue("scrapePool")
-	state := strings.ToLower(r.FormValue("state"))
 	for _, t := range s.scraper.state() {
 		if pool == "" || pool == t.Job {
 			active = append(active, t.json())
 		}
 	}
-	switch state {
-	case "active":
-		return map[string]any{"activeTargets": active}, nil
-	case "dropped":
-		return map[string]any{"activeTargets": []targetJSON{}, "droppedTargets": []targetJSON{}, "droppedTargetCounts": map[string]int{}}, nil
+	if strings.ToLower(r.FormValue("state")) == "dropped" {
+		active = []targetJSON{}
 	}
 	return map[string]any{"activeTargets": active, "droppedTargets": []targetJSON{}, "droppedTargetCounts": map[string]int{}}, nil
 }

@@ -104,7 +104,8 @@ func (s *Server) format(r *http.Request) (result, error) {
 	return result{data: parsed.Pretty(0)}, nil
 }
 
-// selection is what `match[]`, `start` and `end` select of the store.
+// selection is what `match[]`, `start` and `end` select of the store. What is
+// wrong with a selector is told by itself.
 func (s *Server) selection(r *http.Request) ([]found, error) {
 	s.now()
 	start, err := momentOr(r, "start", time.UnixMilli(math.MinInt64/2))
@@ -119,7 +120,7 @@ func (s *Server) selection(r *http.Request) ([]found, error) {
 	for _, text := range r.Form["match[]"] {
 		matchers, err := parser.ParseMetricSelector(text)
 		if err != nil {
-			return nil, invalid("match[]", err)
+			return nil, badData("%w", err)
 		}
 		sets = append(sets, matchers)
 	}
@@ -142,6 +143,11 @@ func (s *Server) selection(r *http.Request) ([]found, error) {
 func (s *Server) series(r *http.Request) (result, error) {
 	if len(r.Form["match[]"]) == 0 {
 		return result{}, badData("no match[] parameter provided")
+	}
+	for _, text := range r.Form["match[]"] {
+		if _, err := parser.ParseMetricSelector(text); err != nil {
+			return result{}, invalid("match[]", err)
+		}
 	}
 	selected, err := s.selection(r)
 	if err != nil {

@@ -33,11 +33,10 @@ func (s *Server) buildInfo(*http.Request) (any, error) {
 }
 
 func (s *Server) runtimeInfo(*http.Request) (any, error) {
-	now := s.now()
 	return map[string]any{
 		"startTime": s.started, "CWD": "/prometheus", "reloadConfigSuccess": true, "lastConfigTime": s.started, "corruptionCount": 0,
 		"goroutineCount": runtime.NumGoroutine(), "GOMAXPROCS": runtime.GOMAXPROCS(0), "GOGC": "", "GODEBUG": "",
-		"storageRetention": "2h", "serverTime": now, "timeSeriesCount": s.store.count(),
+		"storageRetention": "2h",
 	}, nil
 }
 

@@ -26,8 +26,7 @@ type store struct {
 	mu     sync.RWMutex
 	all    map[uint64][]*series // by the hash of the labels
 	byName map[string][]*series
-	newest int64 // the last sample's time, in milliseconds
-	swept  int64
+	swept  int64 // when series were last forgotten, in milliseconds
 }
 
 func newStore() *store {
@@ -69,7 +68,6 @@ func (s *store) append(at int64, entries []entry) {
 		}
 		e.series.points = append(points, point{at, e.value})
 	}
-	s.newest = at
 	if at-s.swept > (kept / 8).Milliseconds() {
 		s.sweep(oldest)
 		s.swept = at
@@ -96,17 +94,6 @@ func (s *store) sweep(oldest int64) {
 			s.byName[name] = some
 		}
 	}
-}
-
-// count is how many series there are.
-func (s *store) count() int {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	n := 0
-	for _, some := range s.all {
-		n += len(some)
-	}
-	return n
 }
 
 // find returns the samples from one moment to another, in milliseconds, of the
