@@ -1,0 +1,254 @@
+package mongo
+
+import (
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document"
+	"runbook/lab/document/value"
+	"runbook/lab/model"
+)
+
+// indexDocument writes an index as listIndexes shows it.
+func indexDocument(i document.Index) bson.D {
+	d := bson.D{{Key: "v", Value: int32(2)}, {Key: "key", Value: i.Keys}, {Key: "name", Value: i.Name}}
+	for _, flag := range []struct {
+		name string
+		is   bool
+	}{{"unique", i.Unique}, {"sparse", i.Sparse}, {"hidden", i.Hidden}} {
+		if flag.is {
+			d = append(d, bson.E{Key: flag.name, Value: true})
+		}
+	}
+	if i.PartialFilter != nil {
+		d = append(d, bson.E{Key: "partialFilterExpression", Value: i.PartialFilter})
+	}
+	if i.ExpireAfter != nil {
+		d = append(d, bson.E{Key: "expireAfterSeconds", Value: int32(i.ExpireAfter.Seconds())})
+	}
+	return d
+}
+
+// indexOf reads an index as createIndexes takes it.
+func indexOf(d bson.D) (document.Index, error) {
+	i := document.Index{Name: text(d, "name"), Unique: truth(d, "unique", false), Sparse: truth(d, "sparse", false), Hidden: truth(d, "hidden", false)}
+	var err error
+	if i.Keys, err = part(d, "key"); err != nil {
+		return i, err
+	}
+	if i.PartialFilter, err = part(d, "partialFilterExpression"); err != nil {
+		return i, err
+	}
+	for _, name := range []string{"key", "name"} {
+		if _, ok := field(d, name); !ok {
+			return i, mistake(9, "Error in specification %s :: caused by :: The '%s' field is a required property of an index specification", value.Format(d), name)
+		}
+	}
+	for _, e := range d {
+		switch e.Key {
+		case "key", "name", "unique", "sparse", "hidden", "partialFilterExpression", "expireAfterSeconds", "background", "v", "ns", "collation":
+		default:
+			return i, mistake(197, "Error in specification %s :: caused by :: The field '%s' is not valid for an index specification", value.Format(d), e.Key)
+		}
+	}
+	for _, e := range i.Keys {
+		if kind, ok := e.Value.(string); ok {
+			return i, mistake(codeNotSupported, "this server of a lab has no indexes of the kind '%s'", kind)
+		}
+	}
+	if c, err := part(d, "collation"); err != nil || len(c) > 0 && text(c, "locale") != "simple" {
+		return i, mistake(codeNotSupported, "this server of a lab has no collations but the simple one")
+	}
+	if _, ok := field(d, "expireAfterSeconds"); ok {
+		after := time.Duration(number(d, "expireAfterSeconds", 0)) * time.Second
+		i.ExpireAfter = &after
+	}
+	return i, nil
+}
+
+func (c *call) createIndexes() (bson.D, error) {
+	name, err := c.collection()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.require("indexes"); err != nil {
+		return nil, err
+	}
+	wanted, err := c.parts("indexes")
+	if err != nil {
+		return nil, err
+	}
+	if len(wanted) == 0 {
+		return nil, mistake(2, "Must specify at least one index to create")
+	}
+	var made []document.Index
+	for _, d := range wanted {
+		i, err := indexOf(d)
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, i)
+	}
+	var reply bson.D
+	err = c.on(func(w *model.World) error {
+		reply, err = c.build(w, name, made)
+		return err
+	})
+	return reply, err
+}
+
+// build makes all the indexes, or none.
+func (c *call) build(w *model.World, name string, wanted []document.Index) (bson.D, error) {
+	fresh := lookup(w, c.database(), name) == nil
+	d := database(w, c.database())
+	col := d.Collection(name)
+	before := len(col.Indexes())
+	var made []string
+	for _, i := range wanted {
+		created, err := col.CreateIndex(i)
+		if err != nil {
+			for _, m := range made {
+				_ = col.DropIndex(m) // it was made a moment ago
+			}
+			if fresh {
+				d.Drop(name)
+			}
+			return nil, err
+		}
+		if created {
+			made = append(made, i.Name)
+		}
+	}
+	p := document.Plan{Stage: "COLLSCAN"}
+	if len(made) > 0 {
+		p.DocsExamined = int64(col.Len())
+	}
+	c.examined(w, p)
+	c.spent.planned = false
+	reply := bson.D{
+		{Key: "numIndexesBefore", Value: int32(before)}, {Key: "numIndexesAfter", Value: int32(len(col.Indexes()))}, {Key: "createdCollectionAutomatically", Value: fresh},
+	}
+	if len(made) == 0 {
+		reply = append(reply, bson.E{Key: "note", Value: "all indexes already exist"})
+	}
+	return reply, nil
+}
+
+// existing is the collection of a command, or the error of there being none.
+func (c *call) existing(w *model.World) (*document.Collection, error) {
+	name, err := c.collection()
+	if err != nil {
+		return nil, err
+	}
+	if col := lookup(w, c.database(), name); col != nil {
+		return col, nil
+	}
+	return nil, mistake(codeNamespaceNotFound, "ns does not exist: %s", c.namespace(name))
+}
+
+func (c *call) listIndexes() (bson.D, error) {
+	var docs []bson.D
+	err := c.on(func(w *model.World) error {
+		col, err := c.existing(w)
+		if err != nil {
+			return err
+		}
+		for _, i := range col.Indexes() {
+			docs = append(docs, indexDocument(i))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	name, _ := c.collection()
+	return c.listed(c.namespace(name), docs)
+}
+
+func (c *call) dropIndexes() (bson.D, error) {
+	if err := c.require("index"); err != nil {
+		return nil, err
+	}
+	var was int
+	err := c.on(func(w *model.World) error {
+		col, err := c.existing(w)
+		if err != nil {
+			return mistake(codeNamespaceNotFound, "ns not found %s", c.subject())
+		}
+		was = len(col.Indexes())
+		which, _ := field(c.body, "index")
+		names, err := indexNames(col, which)
+		if err != nil {
+			return err
+		}
+		for _, n := range names {
+			if err := col.DropIndex(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return bson.D{{Key: "nIndexesWas", Value: int32(was)}}, err
+}
+
+// indexNames are the indexes that dropIndexes names. All of them are there.
+func indexNames(col *document.Collection, which any) ([]string, error) {
+	var names []string
+	switch which := which.(type) {
+	case string:
+		names = []string{which}
+	case bson.A:
+		for _, n := range which {
+			names = append(names, fmt.Sprint(n))
+		}
+	case bson.D:
+		for _, i := range col.Indexes() {
+			if value.Equal(i.Keys, which) {
+				names = append(names, i.Name)
+			}
+		}
+		if len(names) == 0 {
+			return nil, mistake(codeIndexNotFound, "can't find index with key: %s", value.Format(which))
+		}
+	}
+	for _, n := range names {
+		found := n == "*"
+		for _, i := range col.Indexes() {
+			found = found || i.Name == n
+		}
+		if !found {
+			return nil, mistake(codeIndexNotFound, "index not found with name [%s]", n)
+		}
+	}
+	return names, nil
+}
+
+// collMod hides indexes and shows them; nothing else can be changed here.
+func (c *call) collMod() (bson.D, error) {
+	change, err := c.part("index")
+	if err != nil {
+		return nil, err
+	}
+	_, hides := field(change, "hidden")
+	if !hides {
+		return nil, mistake(codeNotSupported, "this server of a lab changes of a collection only whether an index is hidden")
+	}
+	var reply bson.D
+	err = c.on(func(w *model.World) error {
+		col, err := c.existing(w)
+		if err != nil {
+			return err
+		}
+		name, hidden := text(change, "name"), truth(change, "hidden", false)
+		for _, i := range col.Indexes() {
+			if keys, _ := part(change, "keyPattern"); i.Name == name || len(keys) > 0 && value.Equal(i.Keys, keys) {
+				reply = bson.D{{Key: "hidden_old", Value: i.Hidden}, {Key: "hidden_new", Value: hidden}}
+				return col.SetHidden(i.Name, hidden)
+			}
+		}
+		return mistake(codeIndexNotFound, "cannot find index %s for ns %s", name, c.subject())
+	})
+	return reply, err
+}

@@ -1,0 +1,123 @@
+package mongo
+
+import (
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document"
+)
+
+// stage writes a stage and those below it.
+func (t tree) stage(p document.Plan) bson.D {
+	d := bson.D{{Key: "stage", Value: p.Stage}}
+	if len(p.Filter) > 0 {
+		d = append(d, bson.E{Key: "filter", Value: p.Filter})
+	}
+	if t.executed {
+		d = append(d, t.figures(p)...)
+	}
+	switch p.Stage {
+	case "IXSCAN", "COUNT_SCAN", "DISTINCT_SCAN":
+		d = append(d, t.index(p)...)
+	case "IDHACK":
+		d = append(d, bson.E{Key: "indexName", Value: "_id_"})
+	case "COLLSCAN":
+		d = append(d, bson.E{Key: "direction", Value: direction(p)})
+	case "SORT":
+		d = append(d, bson.E{Key: "sortPattern", Value: p.Sort}, bson.E{Key: "memLimit", Value: int32(100 << 20)})
+		if p.Limit > 0 {
+			d = append(d, bson.E{Key: "limitAmount", Value: p.Limit})
+		}
+		d = append(d, bson.E{Key: "type", Value: "simple"})
+	case "LIMIT":
+		d = append(d, bson.E{Key: "limitAmount", Value: p.Limit})
+	case "SKIP":
+		d = append(d, bson.E{Key: "skipAmount", Value: p.Limit})
+	}
+	if len(p.Others) > 0 {
+		var inputs bson.A
+		if p.Input != nil {
+			inputs = append(inputs, t.stage(*p.Input))
+		}
+		for _, o := range p.Others {
+			inputs = append(inputs, t.stage(*o))
+		}
+		return append(d, bson.E{Key: "inputStages", Value: inputs})
+	}
+	if p.Input != nil {
+		d = append(d, bson.E{Key: "inputStage", Value: t.stage(*p.Input)})
+	}
+	return d
+}
+
+// index writes the index that a stage scans.
+func (t tree) index(p document.Plan) bson.D {
+	var i document.Index
+	if t.collection != nil {
+		for _, known := range t.collection.Indexes() {
+			if known.Name == p.Index {
+				i = known
+			}
+		}
+	}
+	paths, bounds := bson.D{}, bson.D{}
+	for _, k := range p.Keys {
+		paths = append(paths, bson.E{Key: k.Key, Value: bson.A{}})
+	}
+	for _, b := range p.Bounds {
+		bounds = append(bounds, bson.E{Key: b.Key, Value: intervals(b.Value)})
+	}
+	return bson.D{
+		{Key: "keyPattern", Value: p.Keys}, {Key: "indexName", Value: p.Index}, {Key: "isMultiKey", Value: p.MultiKey}, {Key: "multiKeyPaths", Value: paths},
+		{Key: "isUnique", Value: i.Unique}, {Key: "isSparse", Value: i.Sparse}, {Key: "isPartial", Value: i.PartialFilter != nil}, {Key: "indexVersion", Value: int32(2)},
+		{Key: "direction", Value: direction(p)}, {Key: "indexBounds", Value: bounds},
+	}
+}
+
+// intervals are always a list.
+func intervals(v any) bson.A {
+	switch v := v.(type) {
+	case bson.A:
+		return v
+	case []string:
+		var out bson.A
+		for _, s := range v {
+			out = append(out, s)
+		}
+		return out
+	}
+	return bson.A{v}
+}
+
+func direction(p document.Plan) string {
+	if p.Direction == "" {
+		return "forward"
+	}
+	return strings.ToLower(p.Direction)
+}
+
+// figures are what a stage did.
+func (t tree) figures(p document.Plan) bson.D {
+	returned := int32(p.Returned)
+	looked := int32(max(p.KeysExamined, p.DocsExamined, p.Returned))
+	d := bson.D{
+		{Key: "nReturned", Value: returned}, {Key: "executionTimeMillisEstimate", Value: int32(t.world.Mongo.QueryTime(p) / time.Millisecond)},
+		{Key: "works", Value: looked + 1}, {Key: "advanced", Value: returned}, {Key: "needTime", Value: max(looked-returned, 0)}, {Key: "needYield", Value: int32(0)},
+		{Key: "saveState", Value: looked / 128}, {Key: "restoreState", Value: looked / 128}, {Key: "isEOF", Value: int32(1)},
+	}
+	switch p.Stage {
+	case "IXSCAN", "IDHACK":
+		d = append(d, bson.E{Key: "keysExamined", Value: int32(p.KeysExamined)})
+	}
+	switch p.Stage {
+	case "FETCH", "COLLSCAN", "IDHACK":
+		examined := p.DocsExamined
+		if p.Stage == "FETCH" && p.Input != nil {
+			examined -= p.Input.DocsExamined
+		}
+		d = append(d, bson.E{Key: "docsExamined", Value: int32(examined)})
+	}
+	return d
+}

@@ -1,0 +1,173 @@
+package mongo
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document"
+	"runbook/lab/document/value"
+	"runbook/lab/model"
+)
+
+// parameters are those of the server that can be read, and all but the first
+// set, while it runs.
+func parameters() bson.D {
+	return bson.D{
+		{Key: "featureCompatibilityVersion", Value: bson.D{{Key: "version", Value: "7.0"}}},
+		{Key: "logLevel", Value: int32(0)}, {Key: "cursorTimeoutMillis", Value: int64(600_000)}, {Key: "ttlMonitorEnabled", Value: true}, {Key: "ttlMonitorSleepSecs", Value: int32(60)},
+		{Key: "notablescan", Value: false}, {Key: "quiet", Value: false}, {Key: "internalQueryMaxBlockingSortMemoryUsageBytes", Value: int32(100 << 20)},
+		{Key: "wiredTigerConcurrentReadTransactions", Value: int32(128)}, {Key: "wiredTigerConcurrentWriteTransactions", Value: int32(128)},
+		{Key: "diagnosticDataCollectionEnabled", Value: true}, {Key: "transactionLifetimeLimitSeconds", Value: int32(60)}, {Key: "maxIndexBuildMemoryUsageMegabytes", Value: int32(200)},
+	}
+}
+
+func (c *call) getParameter() (bson.D, error) {
+	settings := &c.server.settings
+	settings.mu.Lock()
+	defer settings.mu.Unlock()
+	if v := c.body[0].Value; v == "*" || truth(c.body, "allParameters", false) {
+		return slices.Clone(settings.values), nil
+	}
+	var reply bson.D
+	for _, e := range c.body[1:] {
+		if v, ok := field(settings.values, e.Key); ok {
+			reply = append(reply, bson.E{Key: e.Key, Value: v})
+		}
+	}
+	if len(reply) == 0 {
+		return nil, mistake(72, "no option found to get")
+	}
+	return reply, nil
+}
+
+func (c *call) setParameter() (bson.D, error) {
+	settings := &c.server.settings
+	settings.mu.Lock()
+	defer settings.mu.Unlock()
+	for _, e := range c.body[1:] {
+		for i, known := range settings.values {
+			if known.Key != e.Key || i == 0 {
+				continue
+			}
+			if value.Rank(known.Value) != value.Rank(e.Value) {
+				return nil, mistake(14, "parameter %s has the type %s", e.Key, value.TypeName(known.Value))
+			}
+			settings.values[i].Value = e.Value
+			return bson.D{{Key: "was", Value: known.Value}}, nil
+		}
+	}
+	return nil, mistake(72, "attempted to set unrecognized parameter [%s], use help:true to see options", c.settable())
+}
+
+// settable is the parameter that setParameter names.
+func (c *call) settable() string {
+	if len(c.body) > 1 {
+		return c.body[1].Key
+	}
+	return ""
+}
+
+func (c *call) getCmdLineOpts() (bson.D, error) {
+	argv := bson.A{"mongod", "--bind_ip_all"}
+	if c.server.accounts.required() {
+		argv = append(argv, "--auth")
+	}
+	parsed := bson.D{{Key: "net", Value: bson.D{{Key: "bindIp", Value: "*"}}}, {Key: "security", Value: bson.D{{Key: "authorization", Value: onOff(c.server.accounts.required())}}}}
+	if c.server.set != "" {
+		argv = append(argv, "--replSet", c.server.set)
+		parsed = append(parsed, bson.E{Key: "replication", Value: bson.D{{Key: "replSet", Value: c.server.set}}})
+	}
+	return bson.D{{Key: "argv", Value: argv}, {Key: "parsed", Value: parsed}}, nil
+}
+
+func onOff(is bool) string {
+	if is {
+		return "enabled"
+	}
+	return "disabled"
+}
+
+// getLog returns the log of the server's container.
+func (c *call) getLog() (bson.D, error) {
+	which, _ := c.body[0].Value.(string)
+	lines := bson.A{}
+	switch which {
+	case "*":
+		return bson.D{{Key: "names", Value: bson.A{"global", "startupWarnings"}}}, nil
+	case "startupWarnings":
+	case "global":
+		err := c.on(func(w *model.World) error {
+			if container := w.Container("mongo"); container != nil {
+				for _, l := range container.Lines {
+					lines = append(lines, l.Text)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	default:
+		return nil, mistake(9, "no RamLog named: %s", which)
+	}
+	const most = 1024
+	all := len(lines)
+	return bson.D{{Key: "totalLinesWritten", Value: int32(all)}, {Key: "log", Value: lines[max(all-most, 0):]}}, nil
+}
+
+func (c *call) listCommands() (bson.D, error) {
+	all := bson.D{}
+	for _, name := range slices.Sorted(maps.Keys(c.server.commands)) {
+		what := c.server.commands[name]
+		all = append(all, bson.E{Key: name, Value: bson.D{{Key: "requiresAuth", Value: !what.open}, {Key: "adminOnly", Value: what.admin}}})
+	}
+	return bson.D{{Key: "commands", Value: all}}, nil
+}
+
+func (c *call) whatsMyURI() (bson.D, error) {
+	return bson.D{{Key: "you", Value: c.connection.address()}}, nil
+}
+
+// address is where the client is.
+func (c *connection) address() string { return c.conn.RemoteAddr().String() }
+
+// application is the name that the client gave itself.
+func (c *connection) application() string {
+	c.server.running.mu.Lock()
+	defer c.server.running.mu.Unlock()
+	return c.named()
+}
+
+// named is the name that the client gave itself. The lock of the running is held.
+func (c *connection) named() string {
+	application, err := part(c.client, "application")
+	if err != nil {
+		return ""
+	}
+	return text(application, "name")
+}
+
+// identity is what currentOp tells of a connection. The lock of the running is
+// held.
+func (c *connection) identity() bson.D {
+	return bson.D{
+		{Key: "type", Value: "op"}, {Key: "host", Value: host}, {Key: "desc", Value: fmt.Sprintf("conn%d", c.id)}, {Key: "connectionId", Value: c.id},
+		{Key: "client", Value: c.address()}, {Key: "appName", Value: c.named()}, {Key: "clientMetadata", Value: c.client},
+	}
+}
+
+// filterIn is what a command looks for.
+func filterIn(body bson.D) (q document.Query) {
+	for _, name := range []string{"filter", "query"} {
+		if d, err := part(body, name); err == nil && d != nil {
+			q.Filter = d
+		}
+	}
+	if d, err := part(body, "sort"); err == nil {
+		q.Sort = d
+	}
+	return q
+}

@@ -1,0 +1,128 @@
+package mongo
+
+import (
+	"crypto/rand"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document"
+	"runbook/lab/model"
+)
+
+func (c *call) dbStats() (bson.D, error) {
+	scale := max(c.number("scale", 1), 1)
+	var s size
+	var used, whole float64
+	err := c.on(func(w *model.World) error {
+		if d, ok := w.Mongo.Databases[c.database()]; ok {
+			s = sizeOf(d)
+		}
+		used, whole = w.Disk.UsedBytes, w.Disk.TotalBytes
+		return nil
+	})
+	mean := 0.0
+	if s.objects > 0 {
+		mean = float64(s.data) / float64(s.objects)
+	}
+	scaled := func(n int64) float64 { return float64(n / scale) }
+	return bson.D{
+		{Key: "db", Value: c.database()}, {Key: "collections", Value: int64(s.collections)}, {Key: "views", Value: int64(0)}, {Key: "objects", Value: s.objects},
+		{Key: "avgObjSize", Value: mean}, {Key: "dataSize", Value: scaled(s.data)}, {Key: "storageSize", Value: scaled(s.disk)}, {Key: "indexes", Value: int64(s.indexes)},
+		{Key: "indexSize", Value: scaled(s.indexed)}, {Key: "totalSize", Value: scaled(s.onDisk())}, {Key: "scaleFactor", Value: scale},
+		{Key: "fsUsedSize", Value: used / float64(scale)}, {Key: "fsTotalSize", Value: whole / float64(scale)},
+	}, err
+}
+
+func (c *call) collStats() (bson.D, error) {
+	name, err := c.collection()
+	if err != nil {
+		return nil, err
+	}
+	scale := max(c.number("scale", 1), 1)
+	reply := bson.D{{Key: "ns", Value: c.namespace(name)}}
+	err = c.on(func(w *model.World) error {
+		col := lookup(w, c.database(), name)
+		if col == nil {
+			reply = append(reply, bson.D{
+				{Key: "size", Value: int32(0)}, {Key: "count", Value: int32(0)}, {Key: "numOrphanDocs", Value: int32(0)}, {Key: "storageSize", Value: int32(0)}, {Key: "totalSize", Value: int32(0)},
+				{Key: "nindexes", Value: int32(0)}, {Key: "totalIndexSize", Value: int32(0)}, {Key: "indexDetails", Value: bson.D{}}, {Key: "indexSizes", Value: bson.D{}}, {Key: "scaleFactor", Value: int32(scale)},
+			}...)
+			return nil
+		}
+		reply = append(reply, storageOf(col, scale)...)
+		return nil
+	})
+	return reply, err
+}
+
+// storageOf is what a collection takes.
+func storageOf(col *document.Collection, scale int64) bson.D {
+	var s size
+	s.add(col)
+	sizes := bson.D{}
+	for _, i := range col.Indexes() {
+		sizes = append(sizes, bson.E{Key: i.Name, Value: int32(indexSize(col, i) / scale)})
+	}
+	d := bson.D{{Key: "size", Value: int32(s.data / scale)}, {Key: "count", Value: int32(s.objects)}}
+	if s.objects > 0 {
+		d = append(d, bson.E{Key: "avgObjSize", Value: int32(s.data / s.objects)})
+	}
+	return append(d, bson.D{
+		{Key: "numOrphanDocs", Value: int32(0)}, {Key: "storageSize", Value: int32(s.disk / scale)}, {Key: "freeStorageSize", Value: int32(0)}, {Key: "capped", Value: false},
+		{Key: "nindexes", Value: int32(s.indexes)}, {Key: "indexBuilds", Value: bson.A{}}, {Key: "totalIndexSize", Value: int32(s.indexed / scale)},
+		{Key: "totalSize", Value: int32(s.onDisk() / scale)}, {Key: "indexSizes", Value: sizes}, {Key: "scaleFactor", Value: int32(scale)},
+	}...)
+}
+
+func (c *call) dataSize() (bson.D, error) {
+	var bytes, objects int64
+	err := c.on(func(w *model.World) error {
+		namespace, _ := c.body[0].Value.(string)
+		for _, d := range w.Mongo.Databases {
+			for _, n := range d.Names() {
+				if col, ok := d.Lookup(n); ok && d.Name()+"."+n == namespace {
+					bytes, objects = int64(col.SizeBytes()), int64(col.Len())
+				}
+			}
+		}
+		return nil
+	})
+	return bson.D{{Key: "estimate", Value: false}, {Key: "size", Value: bytes}, {Key: "numObjects", Value: objects}, {Key: "millis", Value: int32(0)}}, err
+}
+
+func (c *call) validate() (bson.D, error) {
+	var reply bson.D
+	err := c.on(func(w *model.World) error {
+		col, err := c.existing(w)
+		if err != nil {
+			return mistake(codeNamespaceNotFound, "Collection '%s' does not exist to validate.", c.subject())
+		}
+		keys, details := bson.D{}, bson.D{}
+		for _, i := range col.Indexes() {
+			keys = append(keys, bson.E{Key: i.Name, Value: int64(col.Len())})
+			details = append(details, bson.E{Key: i.Name, Value: bson.D{{Key: "valid", Value: true}}})
+		}
+		c.examined(w, document.Plan{Stage: "COLLSCAN", DocsExamined: int64(col.Len()), KeysExamined: int64(col.Len() * len(col.Indexes()))})
+		reply = bson.D{
+			{Key: "ns", Value: c.subject()}, {Key: "nInvalidDocuments", Value: int32(0)}, {Key: "nNonCompliantDocuments", Value: int32(0)}, {Key: "nrecords", Value: int32(col.Len())},
+			{Key: "nIndexes", Value: int32(len(keys))}, {Key: "keysPerIndex", Value: keys}, {Key: "indexDetails", Value: details}, {Key: "valid", Value: true}, {Key: "repaired", Value: false},
+			{Key: "warnings", Value: bson.A{}}, {Key: "errors", Value: bson.A{}}, {Key: "extraIndexEntries", Value: bson.A{}}, {Key: "missingIndexEntries", Value: bson.A{}}, {Key: "corruptRecords", Value: bson.A{}},
+		}
+		return nil
+	})
+	return reply, err
+}
+
+func (c *call) fsync() (bson.D, error) {
+	if c.truth("lock", false) {
+		return nil, mistake(codeNotSupported, "this server of a lab cannot be locked")
+	}
+	return bson.D{{Key: "numFiles", Value: int32(1)}}, c.on(func(*model.World) error { return nil })
+}
+
+// startSession makes the id of a session. Sessions keep nothing here.
+func (c *call) startSession() (bson.D, error) {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // it never fails
+	return bson.D{{Key: "id", Value: bson.D{{Key: "id", Value: bson.Binary{Subtype: bson.TypeBinaryUUID, Data: id}}}}, {Key: "timeoutMinutes", Value: int32(30)}}, nil
+}

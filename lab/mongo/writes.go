@@ -1,0 +1,211 @@
+package mongo
+
+import (
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/lab/document"
+	"runbook/lab/model"
+)
+
+// database finds a database, and makes it where there is none.
+func database(w *model.World, name string) *document.Database {
+	d, ok := w.Mongo.Databases[name]
+	if !ok {
+		d = document.New(name)
+		d.Now = func() time.Time { return w.Now }
+		w.Mongo.Databases[name] = d
+	}
+	return d
+}
+
+// writer is a command of several writes, each of which may fail.
+type writer struct {
+	call    *call
+	ordered bool
+	failed  bson.A
+}
+
+// each does the writes in their order, until one fails where that ends them.
+func (w *writer) each(count int, do func(i int) error) {
+	for i := range count {
+		err := do(i)
+		if err == nil {
+			continue
+		}
+		w.failed = append(w.failed, writeError(i, err))
+		if w.ordered {
+			return
+		}
+	}
+}
+
+// writeError is the error of one write of a command.
+func writeError(i int, err error) bson.D {
+	answer := failure(err)
+	code, _ := field(answer, "code")
+	out := bson.D{{Key: "index", Value: int32(i)}, {Key: "code", Value: code}, {Key: "errmsg", Value: text(answer, "errmsg")}}
+	var refused *document.WriteError
+	if errors.As(err, &refused) {
+		out = append(out, bson.E{Key: "keyPattern", Value: refused.KeyPattern}, bson.E{Key: "keyValue", Value: refused.KeyValue})
+	}
+	return out
+}
+
+// answer adds the errors to the answer.
+func (w *writer) answer(reply bson.D) bson.D {
+	if len(w.failed) > 0 {
+		reply = append(reply, bson.E{Key: "writeErrors", Value: w.failed})
+	}
+	return reply
+}
+
+// begin reads what all commands that write have in common.
+func (c *call) beginWrite(list string) (name string, parts []bson.D, w *writer, err error) {
+	if name, err = c.collection(); err != nil {
+		return "", nil, nil, err
+	}
+	if err = c.require(list); err != nil {
+		return "", nil, nil, err
+	}
+	if parts, err = c.parts(list); err != nil {
+		return "", nil, nil, err
+	}
+	if len(parts) == 0 || len(parts) > 100_000 {
+		return "", nil, nil, mistake(16, "Write batch sizes must be between 1 and 100000. Got %d operations.", len(parts))
+	}
+	return name, parts, &writer{call: c, ordered: c.truth("ordered", true)}, nil
+}
+
+func (c *call) insert() (bson.D, error) {
+	name, docs, out, err := c.beginWrite("documents")
+	if err != nil {
+		return nil, err
+	}
+	var n int32
+	err = c.on(func(w *model.World) error {
+		col := database(w, c.database()).Collection(name)
+		out.each(len(docs), func(i int) error {
+			if err := col.Insert(docs[i]); err != nil {
+				return err
+			}
+			n++
+			return nil
+		})
+		w.Mongo.Inserted += float64(n)
+		c.examined(w, document.Plan{Stage: "INSERT", KeysExamined: int64(n) * int64(len(col.Indexes()))})
+		return nil
+	})
+	c.spent.planned, c.spent.changed = false, bson.D{{Key: "ninserted", Value: n}}
+	return out.answer(bson.D{{Key: "n", Value: n}}), err
+}
+
+// changeOf is an entry of updates.
+func changeOf(entry bson.D) (document.Update, error) {
+	u := document.Update{Multi: truth(entry, "multi", false), Upsert: truth(entry, "upsert", false)}
+	var err error
+	if u.Filter, err = part(entry, "q"); err != nil {
+		return u, err
+	}
+	if u.ArrayFilters, err = parts(entry, "arrayFilters"); err != nil {
+		return u, err
+	}
+	if u.Sort, err = part(entry, "sort"); err != nil {
+		return u, err
+	}
+	h, _ := field(entry, "hint")
+	u.Hint = hint(h)
+	var ok bool
+	if u.Change, ok = field(entry, "u"); !ok {
+		return u, mistake(codeMissingField, "BSON field 'update.updates.u' is missing but a required field")
+	}
+	return u, nil
+}
+
+func (c *call) update() (bson.D, error) {
+	name, entries, out, err := c.beginWrite("updates")
+	if err != nil {
+		return nil, err
+	}
+	var n, modified int64
+	upserted := bson.A{}
+	err = c.on(func(w *model.World) error {
+		out.each(len(entries), func(i int) error {
+			u, err := changeOf(entries[i])
+			if err != nil {
+				return err
+			}
+			r, err := c.change(w, name, u)
+			n += r.Matched
+			modified += r.Modified
+			if r.UpsertedID != nil {
+				n++
+				upserted = append(upserted, bson.D{{Key: "index", Value: int32(i)}, {Key: "_id", Value: r.UpsertedID}})
+			}
+			return err
+		})
+		return nil
+	})
+	reply := bson.D{{Key: "n", Value: int32(n)}, {Key: "nModified", Value: int32(modified)}}
+	if len(upserted) > 0 {
+		reply = append(reply, bson.E{Key: "upserted", Value: upserted})
+	}
+	c.spent.changed = bson.D{{Key: "nMatched", Value: n}, {Key: "nModified", Value: modified}, {Key: "nUpserted", Value: len(upserted)}}
+	return out.answer(reply), err
+}
+
+// change does one update.
+func (c *call) change(w *model.World, name string, u document.Update) (document.UpdateResult, error) {
+	col := lookup(w, c.database(), name)
+	if col == nil && !u.Upsert {
+		col = document.New(c.database()).Collection(name)
+	} else if col == nil {
+		col = database(w, c.database()).Collection(name)
+	}
+	r, err := col.Update(u)
+	w.Mongo.Updated++
+	c.examined(w, r.Plan)
+	return r, err
+}
+
+func (c *call) delete() (bson.D, error) {
+	name, entries, out, err := c.beginWrite("deletes")
+	if err != nil {
+		return nil, err
+	}
+	var n int64
+	err = c.on(func(w *model.World) error {
+		out.each(len(entries), func(i int) error {
+			filter, err := part(entries[i], "q")
+			if err != nil {
+				return err
+			}
+			limit := number(entries[i], "limit", -1)
+			if limit != 0 && limit != 1 {
+				return mistake(9, "The limit field in delete objects must be 0 or 1. Got %d", limit)
+			}
+			h, _ := field(entries[i], "hint")
+			deleted, err := c.remove(w, name, filter, limit, hint(h))
+			n += deleted.Deleted
+			return err
+		})
+		return nil
+	})
+	c.spent.changed = bson.D{{Key: "ndeleted", Value: n}}
+	return out.answer(bson.D{{Key: "n", Value: int32(n)}}), err
+}
+
+// remove does one deletion.
+func (c *call) remove(w *model.World, name string, filter bson.D, limit int64, hint any) (document.DeleteResult, error) {
+	w.Mongo.Deleted++
+	col := lookup(w, c.database(), name)
+	if col == nil {
+		_, err := document.Match(bson.D{}, filter)
+		return document.DeleteResult{}, err
+	}
+	r, err := col.Delete(filter, limit, hint)
+	c.examined(w, r.Plan)
+	return r, err
+}
