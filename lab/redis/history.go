@@ -1,0 +1,90 @@
+package redis
+
+import (
+	"strings"
+	"time"
+)
+
+// history is what the process remembers of its commands.
+type history struct {
+	started  time.Time // of the process
+	nextSlow int
+	slow     []slowCommand // the newest first
+	spikes   map[string][]spike
+	calls    map[string]*calls // by name, as config|get
+	errors   map[string]int    // by their first word
+	total    int
+	peers    int // connections since the start
+}
+
+// slowCommand is an entry of the slow log.
+type slowCommand struct {
+	id            int
+	at            time.Time
+	took          time.Duration
+	args          []string
+	address, name string
+}
+
+// spike is an event that took long.
+type spike struct {
+	at time.Time
+	ms int
+}
+
+// calls are those of one command.
+type calls struct {
+	count, failed int
+	took          time.Duration
+}
+
+func newHistory() history {
+	return history{spikes: map[string][]spike{}, calls: map[string]*calls{}, errors: map[string]int{}}
+}
+
+// keptSpikes is how many events Redis keeps of a name.
+const keptSpikes = 160
+
+// note keeps a command that was carried out, as CONFIG wants it.
+func (h *history) note(r *request, reply []byte, now time.Time, settings *settings) {
+	name := strings.ReplaceAll(strings.ToLower(r.name), " ", "|")
+	c := h.calls[name]
+	if c == nil {
+		c = &calls{}
+		h.calls[name] = c
+	}
+	c.count++
+	c.took += r.took
+	h.total++
+	if len(reply) > 0 && reply[0] == '-' {
+		code, _, _ := strings.Cut(string(reply[1:]), " ")
+		h.errors[code]++
+		c.failed++
+	}
+	if limit := settings.number("slowlog-log-slower-than"); limit >= 0 && r.took.Microseconds() >= int64(limit) && r.name != "AUTH" && r.name != "HELLO" {
+		h.slow = append([]slowCommand{{h.nextSlow, now, r.took, shortened(r.all), r.client.conn.RemoteAddr().String(), r.client.name}}, h.slow...)
+		h.nextSlow++
+	}
+	h.slow = h.slow[:min(len(h.slow), settings.number("slowlog-max-len"))]
+	if limit := settings.number("latency-monitor-threshold"); limit > 0 && r.took.Milliseconds() >= int64(limit) {
+		all := append(h.spikes["command"], spike{now, int(r.took.Milliseconds())})
+		h.spikes["command"] = all[max(0, len(all)-keptSpikes):]
+	}
+}
+
+// shortened are the arguments as the slow log keeps them: at most 32, of at most
+// 128 bytes each.
+func shortened(args []string) []string {
+	const maxArgs, maxBytes = 32, 128
+	all := make([]string, 0, min(len(args), maxArgs))
+	for i, a := range args {
+		if i == maxArgs-1 && len(args) > maxArgs {
+			return append(all, "... ("+itoa(len(args)-maxArgs+1)+" more arguments)")
+		}
+		if len(a) > maxBytes {
+			a = a[:maxBytes] + "... (" + itoa(len(a)-maxBytes) + " more bytes)"
+		}
+		all = append(all, a)
+	}
+	return all
+}
