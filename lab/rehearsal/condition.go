@@ -110,21 +110,6 @@ func shown(v any) string {
 	return fmt.Sprint(schema.TextOf(v))
 }
 
-// reader reads the nodes of a file of rehearsals.
-type reader struct {
-	source *playbook.Source
-	plan   *plan.Plan
-	env    *expression.Env
-	list   diag.List
-}
-
-func (r *reader) fail(n *playbook.Node, code, message, hint string) {
-	if n == nil || n.Broken {
-		return
-	}
-	r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Source: r.source.Name, Span: n.Span, Message: message, Hint: hint})
-}
-
 func (r *reader) condition(n *playbook.Node) *Condition {
 	if n.Kind != playbook.Scalar {
 		r.fail(n, CodeValue, "a condition is text, not "+n.Kind.String(), "write lab.app.memory_percent < 70")

@@ -46,7 +46,7 @@ func (p *person) Report(ctx context.Context, path string, m run.Manual) (map[str
 		got := map[string]any{"by": a.As, "at": p.scene.lab.Clock().Now()}
 		for name, v := range a.Fields {
 			if f, ok := m.Step.Outputs.Field(name); ok {
-				fitted, err := schema.ConvertField(*f, v)
+				fitted, err := schema.ConvertField(f, v)
 				if err != nil {
 					return nil, err
 				}

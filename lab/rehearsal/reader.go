@@ -1,0 +1,132 @@
+package rehearsal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/diag"
+	"runbook/engine/expression"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+	"runbook/engine/schema"
+)
+
+// reader reads the nodes of a file of rehearsals.
+type reader struct {
+	source *playbook.Source
+	plan   *plan.Plan
+	env    *expression.Env
+	list   diag.List
+}
+
+func (r *reader) fail(n *playbook.Node, code, message, hint string) {
+	if n == nil || n.Broken {
+		return
+	}
+	r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Source: r.source.Name, Span: n.Span, Message: message, Hint: hint})
+}
+
+// keys reports keys that are not there, and required ones that are missing.
+func (r *reader) keys(n *playbook.Node, required []string, takes ...string) bool {
+	if n == nil || n.Kind != playbook.Map {
+		r.fail(n, CodeValue, "a mapping is wanted here", "its keys are "+strings.Join(takes, ", "))
+		return false
+	}
+	for _, p := range n.Pairs {
+		if !slices.Contains(takes, p.Key.Text) {
+			hint := "the keys here are " + strings.Join(takes, ", ")
+			if near := diag.Nearest(p.Key.Text, takes); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			r.fail(p.Key, CodeKey, fmt.Sprintf("there is no key %q here", p.Key.Text), hint)
+		}
+	}
+	for _, key := range required {
+		if n.Get(key) == nil {
+			r.fail(n, CodeKey, "the key "+key+" is missing", "add "+key+": …")
+		}
+	}
+	return true
+}
+
+// items returns the elements of a list; nil has none.
+func (r *reader) items(n *playbook.Node) []*playbook.Node {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != playbook.List {
+		r.fail(n, CodeValue, "a list is wanted here, not "+n.Kind.String(), "write [a, b], or a line with - for each")
+		return nil
+	}
+	return n.Items
+}
+
+func (r *reader) text(n *playbook.Node) string {
+	if n == nil {
+		return ""
+	}
+	if n.Kind != playbook.Scalar {
+		r.fail(n, CodeValue, "a text is wanted here, not "+n.Kind.String(), "")
+	}
+	return n.Text
+}
+
+func (r *reader) texts(n *playbook.Node) []string {
+	var all []string
+	for _, item := range r.items(n) {
+		all = append(all, r.text(item))
+	}
+	return all
+}
+
+// scalar reads a value of a type; what does not fit is reported.
+func (r *reader) scalar(n *playbook.Node, kind schema.Kind) any {
+	if n == nil {
+		return nil
+	}
+	v, err := schema.ParseText(&schema.Type{Kind: kind}, r.text(n), n.Quoted)
+	if err != nil {
+		r.fail(n, CodeValue, err.Error(), "")
+		return nil
+	}
+	return v
+}
+
+func (r *reader) duration(n *playbook.Node, otherwise time.Duration) time.Duration {
+	if d, ok := r.scalar(n, schema.Duration).(time.Duration); ok {
+		return d
+	}
+	return otherwise
+}
+
+func (r *reader) number(n *playbook.Node, otherwise int) int {
+	if i, ok := r.scalar(n, schema.Int).(int); ok {
+		return i
+	}
+	return otherwise
+}
+
+func (r *reader) flag(n *playbook.Node) bool { on, _ := r.scalar(n, schema.Bool).(bool); return on }
+
+// plainValue is a value without a declared type.
+func (r *reader) plainValue(n *playbook.Node) any {
+	switch n.Kind {
+	case playbook.List:
+		list := make([]any, 0, len(n.Items))
+		for _, item := range n.Items {
+			list = append(list, r.plainValue(item))
+		}
+		return list
+	case playbook.Map:
+		values := map[string]any{}
+		for _, p := range n.Pairs {
+			values[p.Key.Text] = r.plainValue(p.Value)
+		}
+		return values
+	case playbook.Null:
+		return nil
+	}
+	return r.scalar(n, schema.Any)
+}
