@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -60,14 +61,13 @@ func withStopwatch(ctx context.Context, clock action.Clock, limit time.Duration,
 }
 
 func (w *stopwatch) start(ctx context.Context) {
-	sleep, stop := context.WithCancel(context.WithoutCancel(ctx))
+	limited, stop := w.clock.WithTimeout(context.WithoutCancel(ctx), w.left)
 	w.stop, w.since = stop, w.clock.Now()
-	left := w.left
-	go func() {
-		if w.clock.Sleep(sleep, left) == nil {
+	context.AfterFunc(limited, func() {
+		if errors.Is(limited.Err(), context.DeadlineExceeded) {
 			w.cancel(errTimedOut)
 		}
-	}()
+	})
 }
 
 // pause stops the time of w and of all around it, until the function that it

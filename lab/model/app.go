@@ -7,8 +7,8 @@ import (
 
 // The app's memory, in bytes.
 const (
-	appBase        = 306 * MiB // what it settles at, without the cache
-	appStartMemory = 270 * MiB
+	appStartMemory = 276 * MiB // of a new process, without the cache
+	appWorn        = 71 * MiB  // what days of work add to it
 	cacheBound     = 41 * MiB
 )
 
@@ -24,7 +24,7 @@ type App struct {
 	LeakAgain float64 // bytes in a second that a new process leaks too
 	Spin      float64 // processors that a loop burns until the process ends
 
-	warm float64 // bytes of the working set beside the cache
+	worn float64 // bytes that days of work have added
 	bad  string  // the image whose build fails requests
 }
 
@@ -45,7 +45,7 @@ type Pool struct {
 }
 
 func newApp() App {
-	return App{Up: true, warm: appBase - appStartMemory, Cache: Cache{SizeBytes: cacheBound, Evicted: 1200}, Pool: Pool{Active: 6, Max: 20}}
+	return App{Up: true, worn: appWorn, Cache: Cache{SizeBytes: cacheBound, Evicted: 1200}, Pool: Pool{Active: 6, Max: 20}}
 }
 
 // start is a new process: what an old one held is gone.
@@ -81,12 +81,12 @@ func (w *World) stepApp() {
 	}
 	seconds := step.Seconds()
 	a.Leaked += a.LeakRate * seconds
-	a.warm += (appBase - appStartMemory - a.warm) * 0.02
+	a.worn += (appWorn - a.worn) * 1e-5
 	switch {
 	case a.Cache.GrowRate > 0:
 		a.Cache.SizeBytes += a.Cache.GrowRate * seconds
 	case a.Cache.SizeBytes < cacheBound:
-		a.Cache.SizeBytes = math.Min(cacheBound, a.Cache.SizeBytes+0.2*MiB*seconds)
+		a.Cache.SizeBytes = math.Min(cacheBound, a.Cache.SizeBytes+8*MiB*seconds)
 	default:
 		a.Cache.Evicted += w.around(0.4, 0.5)
 	}
@@ -106,7 +106,7 @@ func (w *World) stepApp() {
 
 // memory is what the process uses, in bytes, with a little noise from chance.
 func (a *App) memory(chance float64) float64 {
-	return appStartMemory + a.warm + a.Cache.SizeBytes + a.Leaked + (chance-0.5)*2*MiB
+	return appStartMemory + a.worn + a.Cache.SizeBytes + a.Leaked + (chance-0.5)*2*MiB
 }
 
 // wantedCPU is how many processors the process could use at that many requests

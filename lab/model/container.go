@@ -46,6 +46,7 @@ type Container struct {
 	Written   float64 // bytes to its disk
 	Processes []Process
 	Lines     []Line // the log, the oldest first
+	Said      int    // lines since it was made, also those that went
 
 	throttledPeriods float64
 }
@@ -132,6 +133,7 @@ func (c *Container) Say(at time.Time, stderr bool, text string) {
 	if len(c.Lines) >= keptLines {
 		c.Lines = append(c.Lines[:0], c.Lines[keptLines/4:]...)
 	}
+	c.Said++
 	c.Lines = append(c.Lines, Line{At: at, Stderr: stderr, Text: text})
 }
 

@@ -24,17 +24,11 @@ func (r *reader) expect(n *playbook.Node, h *Rehearsal) {
 	}
 	e.Before, e.After = r.conditions(n.Get("before")), r.conditions(n.Get("after"))
 	e.Within, e.Hold = r.duration(n.Get("within"), e.Within), r.duration(n.Get("hold"), e.Hold)
-	if steps := n.Get("steps"); steps != nil {
-		for _, p := range steps.Pairs {
-			r.step(p.Key, p.Key.Text)
-			e.Steps = append(e.Steps, StepState{Step: p.Key.Text, State: r.state(p.Value), Place: p.Value.Span})
-		}
+	for _, p := range r.pairs(n.Get("steps")) {
+		e.Steps = append(e.Steps, StepState{Step: r.step(p.Key), State: r.state(p.Value), Place: p.Value.Span})
 	}
-	if remedies := n.Get("remedies"); remedies != nil {
-		for _, p := range remedies.Pairs {
-			r.remedy(p)
-			e.Remedies = append(e.Remedies, StepRemedy{Step: p.Key.Text, Title: r.text(p.Value), Place: p.Value.Span})
-		}
+	for _, p := range r.pairs(n.Get("remedies")) {
+		e.Remedies = append(e.Remedies, StepRemedy{Step: r.remedy(p), Title: r.text(p.Value), Place: p.Value.Span})
 	}
 	e.Changes = r.changes(n.Get("changes"))
 	if d := n.Get("within_run"); d != nil {
@@ -45,39 +39,19 @@ func (r *reader) expect(n *playbook.Node, h *Rehearsal) {
 	}
 }
 
-// step checks an address of a step.
-func (r *reader) step(n *playbook.Node, address string) {
-	plain := withoutItems(address)
-	var known []string
-	for _, s := range r.plan.All() {
-		known = append(known, s.Path)
-		if s.Path == plain || s.ID != "" && s.ID == plain {
-			return
-		}
+// step returns the address of the facts of the step that is written.
+func (r *reader) step(n *playbook.Node) string {
+	written := r.text(n)
+	address, ok := r.addresses.resolve(written)
+	if ok || n == nil {
+		return address
 	}
 	hint := "runbook show lists the steps"
-	if near := diag.Nearest(plain, known); near != "" {
+	if near := diag.Nearest(withoutItems(written), r.addresses.known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	r.fail(n, CodeStep, fmt.Sprintf("the playbook has no step %q", plain), hint)
-}
-
-// withoutItems takes the items of loops out of an address: recover[0]/2 is a
-// part of recover/2.
-func withoutItems(address string) string {
-	var b strings.Builder
-	depth := 0
-	for _, c := range address {
-		switch {
-		case c == '[':
-			depth++
-		case c == ']':
-			depth--
-		case depth == 0:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
+	r.fail(n, CodeStep, fmt.Sprintf("the playbook has no step %q", written), hint)
+	return written
 }
 
 // states are those that a step may end in.
@@ -95,21 +69,22 @@ func (r *reader) state(n *playbook.Node) event.State {
 	return s
 }
 
-func (r *reader) remedy(p playbook.Pair) {
-	for _, s := range r.plan.All() {
-		if s.ID != p.Key.Text && s.Path != p.Key.Text || s.Body != plan.BodyRemedies {
-			continue
-		}
-		var titles []string
-		for _, part := range s.Parts {
-			titles = append(titles, part.Name())
-		}
-		if !slices.Contains(titles, p.Value.Text) {
-			r.fail(p.Value, CodeStep, fmt.Sprintf("%s has no remedy %q", s.Path, p.Value.Text), "its remedies are: "+strings.Join(titles, " · "))
-		}
-		return
+// remedy returns the address of a step with a remedy of that title.
+func (r *reader) remedy(p playbook.Pair) string {
+	address, ok := r.addresses.resolve(p.Key.Text)
+	s := r.addresses.steps[withoutItems(address)]
+	if !ok || s == nil || s.Body != plan.BodyRemedies {
+		r.fail(p.Key, CodeStep, fmt.Sprintf("the playbook has no step %q with remedies", p.Key.Text), "runbook show lists the steps")
+		return p.Key.Text
 	}
-	r.fail(p.Key, CodeStep, fmt.Sprintf("the playbook has no step %q with remedies", p.Key.Text), "")
+	titles := []string{noRemedy}
+	for _, part := range s.Parts {
+		titles = append(titles, part.Name())
+	}
+	if !slices.Contains(titles, p.Value.Text) {
+		r.fail(p.Value, CodeStep, fmt.Sprintf("%s has no remedy %q", s.Path, p.Value.Text), "its remedies are: "+strings.Join(titles[1:], " · ")+"; or write none")
+	}
+	return address
 }
 
 func (r *reader) changes(n *playbook.Node) *Changes {

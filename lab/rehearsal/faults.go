@@ -3,7 +3,6 @@ package rehearsal
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"runbook/engine/diag"
@@ -121,18 +120,19 @@ func (r *reader) moment(n *playbook.Node, i *Injection) {
 	if n == nil {
 		return
 	}
+	i.Place = n.Span
 	word, rest, ok := strings.Cut(r.text(n), " ")
 	if !ok || word != "before" && word != "after" {
 		i.After = r.duration(n, 0)
 		return
 	}
-	i.Before, i.Step, i.Attempt = word == "before", strings.TrimSpace(rest), 1
-	if at := strings.LastIndexByte(i.Step, '.'); at >= 0 {
-		attempt, err := strconv.Atoi(i.Step[at+1:])
-		if err != nil || attempt < 1 {
-			r.fail(n, CodeValue, "the attempt is a number from 1", "write before recover/2.1")
-		}
-		i.Step, i.Attempt = i.Step[:at], attempt
+	step, number, ok := attempt(strings.TrimSpace(rest))
+	if !ok {
+		r.fail(n, CodeValue, "the attempt is a number from 1", "write before recover/2.1")
+		return
 	}
-	r.step(n, i.Step)
+	i.Before, i.Attempt = word == "before", number
+	at := *n
+	at.Text = step
+	i.Step = r.step(&at)
 }

@@ -1,11 +1,13 @@
 package rehearsal
 
 import (
+	"fmt"
 	"time"
 
 	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/playbook"
+	"runbook/engine/schema"
 	"runbook/lab"
 )
 
@@ -26,15 +28,14 @@ type Rehearsal struct {
 	Inputs map[string]any
 	Texts  map[string]*template // of inputs that read the lab
 
-	Moments  []Injection
-	Approve  []Approval
-	Report   []Answer
-	Yes      bool
-	Always   []*Condition
-	Expect   Expect
-	Again    bool     // a second run may change something
-	Also     []string // the wrong faults of "no harm"
-	symptoms bool     // settle is written
+	Moments []Injection
+	Approve []Approval
+	Report  []Answer
+	Yes     bool
+	Always  []*Condition
+	Expect  Expect
+	Again   bool     // a second run may change something
+	Also    []string // the wrong faults of "no harm"
 }
 
 // Injection is a fault in time.
@@ -45,6 +46,22 @@ type Injection struct {
 	Before  bool // before the step's attempt, not after it
 	Fault   lab.Fault
 	Heal    string // the fault to heal, in place of one to inject
+	Place   diag.Span
+}
+
+// String is how the injection is told: "reply-lost on docker before recover/2.1".
+func (i Injection) String() string {
+	what := i.Fault.String()
+	if i.Heal != "" {
+		what = i.Heal + " healed"
+	}
+	switch {
+	case i.Step == "":
+		return what + " after " + schema.HumanDuration(i.After)
+	case i.Before:
+		return fmt.Sprintf("%s before %s.%d", what, i.Step, i.Attempt)
+	}
+	return fmt.Sprintf("%s after %s.%d", what, i.Step, i.Attempt)
 }
 
 // Approval is an answer to an approval, or to several at the same step.
@@ -53,6 +70,7 @@ type Approval struct {
 	After    time.Duration // after the question
 	Refuse   string
 	Refuses  bool
+	Place    diag.Span
 }
 
 // Answer is an answer to a manual step.
@@ -60,6 +78,7 @@ type Answer struct {
 	Step, As string
 	After    time.Duration
 	Fields   map[string]any
+	Place    diag.Span
 }
 
 // Expect is how the rehearsal must end.

@@ -24,7 +24,7 @@ const (
 // has errors.
 func Parse(s *playbook.Source, p *plan.Plan) (*File, diag.List) {
 	root, list := playbook.Read(s)
-	r := &reader{source: s, plan: p, env: scope(p), list: list}
+	r := &reader{source: s, plan: p, env: scope(p), addresses: addressesOf(p), list: list}
 	if root == nil || list.Errors() > 0 {
 		return nil, r.list
 	}
@@ -50,7 +50,7 @@ func (r *reader) rehearsal(n *playbook.Node, number int) *Rehearsal {
 	}
 	known := r.fault(n.Get("fault"), h)
 	h.Settle = r.duration(n.Get("settle"), known.Settles)
-	h.Seed = uint64(max(0, r.number(n.Get("seed"), 0)))
+	h.Seed = uint64(r.number(n.Get("seed"), 0))
 	r.inputs(n.Get("inputs"), h)
 	for _, item := range r.items(n.Get("faults")) {
 		h.Moments = append(h.Moments, r.injection(item))
@@ -80,10 +80,7 @@ func (r *reader) approval(n *playbook.Node) Approval {
 	if !r.keys(n, []string{"step", "as"}, "step", "as", "at", "refuse") {
 		return a
 	}
-	if step := n.Get("step"); step != nil {
-		a.Step = r.text(step)
-		r.step(step, a.Step)
-	}
+	a.Step, a.Place = r.step(n.Get("step")), n.Span
 	a.As, a.After, a.Refuse = r.text(n.Get("as")), r.duration(n.Get("at"), a.After), r.text(n.Get("refuse"))
 	a.Refuses = n.Get("refuse") != nil
 	return a
@@ -94,15 +91,10 @@ func (r *reader) answer(n *playbook.Node) Answer {
 	if !r.keys(n, []string{"step"}, "step", "as", "at", "fields") {
 		return a
 	}
-	if step := n.Get("step"); step != nil {
-		a.Step = r.text(step)
-		r.step(step, a.Step)
-	}
+	a.Step, a.Place = r.step(n.Get("step")), n.Span
 	a.As, a.After = r.text(n.Get("as")), r.duration(n.Get("at"), a.After)
-	if fields := n.Get("fields"); fields != nil {
-		for _, p := range fields.Pairs {
-			a.Fields[p.Key.Text] = r.plainValue(p.Value)
-		}
+	for _, p := range r.pairs(n.Get("fields")) {
+		a.Fields[p.Key.Text] = r.plainValue(p.Value)
 	}
 	return a
 }

@@ -15,10 +15,11 @@ import (
 
 // reader reads the nodes of a file of rehearsals.
 type reader struct {
-	source *playbook.Source
-	plan   *plan.Plan
-	env    *expression.Env
-	list   diag.List
+	source    *playbook.Source
+	plan      *plan.Plan
+	env       *expression.Env
+	addresses *addresses
+	list      diag.List
 }
 
 func (r *reader) fail(n *playbook.Node, code, message, hint string) {
@@ -63,6 +64,18 @@ func (r *reader) items(n *playbook.Node) []*playbook.Node {
 	return n.Items
 }
 
+// pairs returns the pairs of a mapping; nil has none.
+func (r *reader) pairs(n *playbook.Node) []playbook.Pair {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != playbook.Map {
+		r.fail(n, CodeValue, "a mapping is wanted here, not "+n.Kind.String(), "write {step: …}")
+		return nil
+	}
+	return n.Pairs
+}
+
 func (r *reader) text(n *playbook.Node) string {
 	if n == nil {
 		return ""
@@ -94,18 +107,30 @@ func (r *reader) scalar(n *playbook.Node, kind schema.Kind) any {
 	return v
 }
 
+// duration reads a duration that is not negative.
 func (r *reader) duration(n *playbook.Node, otherwise time.Duration) time.Duration {
-	if d, ok := r.scalar(n, schema.Duration).(time.Duration); ok {
-		return d
+	d, ok := r.scalar(n, schema.Duration).(time.Duration)
+	switch {
+	case !ok:
+		return otherwise
+	case d < 0:
+		r.fail(n, CodeValue, "a duration is not negative here", "write 30s")
+		return otherwise
 	}
-	return otherwise
+	return d
 }
 
+// number reads a whole number that is not negative.
 func (r *reader) number(n *playbook.Node, otherwise int) int {
-	if i, ok := r.scalar(n, schema.Int).(int); ok {
-		return i
+	i, ok := r.scalar(n, schema.Int).(int)
+	switch {
+	case !ok:
+		return otherwise
+	case i < 0:
+		r.fail(n, CodeValue, "a number is not negative here", "")
+		return otherwise
 	}
-	return otherwise
+	return i
 }
 
 func (r *reader) flag(n *playbook.Node) bool { on, _ := r.scalar(n, schema.Bool).(bool); return on }
