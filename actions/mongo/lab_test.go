@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,10 +13,9 @@ import (
 	lab "runbook/lab/mongo"
 )
 
-// labCall is a call to a database of a lab.
-func labCall(t *testing.T, database string) (action.Call, *model.Model) {
+// labCall is a call to a database of a lab, which goes by the clock.
+func labCall(t *testing.T, c *clock.Clock, database string) (action.Call, *model.Model, *gate.Gate) {
 	t.Helper()
-	c := clock.Flow(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 100)
 	t.Cleanup(c.Close)
 	m := model.New(1, c.Now)
 	g := gate.New("mongo", c, &gate.Log{})
@@ -26,17 +26,19 @@ func labCall(t *testing.T, database string) (action.Call, *model.Model) {
 	}
 	t.Cleanup(s.Close)
 	uri := "mongodb://" + model.Project + ":let-me-in@" + s.Addr() + "/?directConnection=true&authSource=" + model.Project
-	return actiontest.Call(t, map[string]any{"uri": uri, "database": database}), m
+	return actiontest.Call(t, map[string]any{"uri": uri, "database": database}), m, g
 }
 
+func morning() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) }
+
 func TestContractLab(t *testing.T) {
-	call, _ := labCall(t, "runbook_contract")
+	call, _, _ := labCall(t, clock.Flow(morning(), 100), "runbook_contract")
 	contract(t, call)
 	t.Run("operations", func(t *testing.T) { contractOfOperations(t, call) })
 }
 
 func TestALongOperationOfTheLabIsKilled(t *testing.T) {
-	call, m := labCall(t, model.Project)
+	call, m, _ := labCall(t, clock.Step(morning(), 0), model.Project)
 	var id string
 	m.Change(func(w *model.World) {
 		if err := w.Inject("slow-queries", nil); err != nil {
@@ -56,5 +58,21 @@ func TestALongOperationOfTheLabIsKilled(t *testing.T) {
 	}
 	if found := long(); len(found) != 0 {
 		t.Errorf("after: %v", found)
+	}
+}
+
+func TestAServerOfTheLabHangs(t *testing.T) {
+	c := clock.Step(morning(), 0)
+	call, _, g := labCall(t, c, model.Project)
+	actiontest.Run(t, Ping, call, nil)
+	g.SetHanging(true)
+	ctx, cancel := c.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	_, err := actiontest.Bind(t, Ping, call, nil).Run(ctx, call)
+	if f := action.AsFailure(orNone(err)); !strings.HasPrefix(f.What, "no answer in") {
+		t.Errorf("%+v", f)
+	}
+	if took := c.Now().Sub(morning()); took < 30*time.Second || took > 32*time.Second {
+		t.Errorf("it lasted %v", took)
 	}
 }

@@ -86,9 +86,13 @@ func (c *call) run(ctx context.Context) bson.D {
 	if c.visit == nil {
 		return c.outcome(what.do(c))
 	}
+	if reply, done := c.server.retries.again(c); done {
+		return reply
+	}
 	ctx, end := c.server.begin(ctx, c)
 	defer end()
 	reply := c.outcome(what.do(c))
+	c.server.retries.keep(c, reply)
 	if err := c.pass(ctx); err != nil {
 		return failure(err)
 	}

@@ -32,6 +32,7 @@ type Server struct {
 	tally    tally
 	profiler profiler
 	settings settings
+	retries  retries
 
 	ending context.Context
 	end    context.CancelFunc

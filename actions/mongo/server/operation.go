@@ -49,7 +49,7 @@ func newWatch(dryRun bool) *watch {
 
 // begin returns the context of a new operation and its end.
 func (w *watch) begin(ctx context.Context) (context.Context, *operation, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := cancellable(ctx)
 	op := &operation{cancel: cancel}
 	w.mu.Lock()
 	w.waiting[op] = struct{}{}
@@ -63,6 +63,24 @@ func (w *watch) begin(ctx context.Context) (context.Context, *operation, func())
 		delete(w.waiting, op)
 		w.mu.Unlock()
 		cancel(nil)
+	}
+}
+
+// cancellable is a context that may be cancelled. The driver watches the
+// deadline that a context tells, and cancellation: where the time of a context
+// is up that told none, as on the clock of a rehearsal, it is cancelled.
+func cancellable(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	if _, tells := ctx.Deadline(); tells {
+		return context.WithCancelCause(ctx)
+	}
+	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	if ctx.Err() != nil {
+		cancel(context.Cause(ctx))
+	}
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	return inner, func(cause error) {
+		stop()
+		cancel(cause)
 	}
 }
 
