@@ -2,8 +2,8 @@
 package actions
 
 import (
-	"runbook/actions/archive"
 	"runbook/actions/alertmanager"
+	"runbook/actions/archive"
 	"runbook/actions/docker"
 	"runbook/actions/flow"
 	"runbook/actions/host"
@@ -74,6 +74,13 @@ func All() []*action.Action {
 
 		redis.Ping,
 		redis.Info,
+		redis.Clients,
+		redis.Slowlog,
+		redis.QueueLength,
+		redis.KeysCount,
+		redis.ConfigGet,
+		redis.ConfigSet,
+		redis.Save,
 
 		shell.Run,
 	}

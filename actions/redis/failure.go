@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -48,6 +50,18 @@ func (s *server) failed(ctx context.Context, tried string, took time.Duration, e
 		f.What = firstLine(text)
 	}
 	return f
+}
+
+// changeFailed is failed for a change: where the server answered, or was never
+// reached, it made none.
+func (s *server) changeFailed(ctx context.Context, tried string, took time.Duration, err error) error {
+	var reply goredis.Error
+	var op *net.OpError
+	failure := s.failed(ctx, tried, took, err)
+	if errors.As(err, &reply) || errors.Is(err, action.ErrDryRun) || errors.As(err, &op) && op.Op == "dial" {
+		return action.NotApplied(failure)
+	}
+	return action.Lost(failure)
 }
 
 func refusedPassword(text string) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -237,37 +236,4 @@ func FuzzOnlyListedCommandsAreReads(f *testing.F) {
 			t.Fatalf("config %q passed", second)
 		}
 	})
-}
-
-func TestInfoReal(t *testing.T) {
-	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
-		return
-	}
-	address := os.Getenv("RUNBOOK_TEST_REDIS")
-	if address == "" {
-		address = "127.0.0.1:6379"
-	}
-	call := callTo(t, address)
-	if got := actiontest.Run(t, Ping, call, nil).Outputs; got["version"] == "" {
-		t.Errorf("ping %v", got)
-	}
-	got := actiontest.Run(t, Info, call, map[string]any{"section": "commandstats"}).Outputs
-	if got["version"] == "" || got["used_memory_bytes"].(int) <= 0 || got["connected_clients"].(int) < 1 || got["role"] == "" || got["maxmemory_policy"] == "" {
-		t.Errorf("info %v", got)
-	}
-	if info := got["info"].(map[string]any); info["cmdstat_info"] == nil || info["redis_mode"] == nil {
-		t.Errorf("info %v", info)
-	}
-	dry := callTo(t, address)
-	dry.DryRun = true
-	s, err := serverOf(dry)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.client.ConfigSet(t.Context(), "maxmemory", "1").Err(); !errors.Is(err, action.ErrDryRun) {
-		t.Errorf("CONFIG SET: %v", err)
-	}
-	if err := s.client.ConfigGet(t.Context(), "maxmemory").Err(); err != nil {
-		t.Errorf("CONFIG GET: %v", err)
-	}
 }

@@ -1,0 +1,64 @@
+package redis
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"runbook/engine/action"
+)
+
+type configGetParams struct {
+	Pattern string `yaml:"pattern" default:"*" doc:"Which parameters, as maxmemory*."`
+}
+
+func (p configGetParams) Brief() string { return p.Pattern }
+
+type configGetOutputs struct {
+	Values map[string]string `yaml:"values" doc:"The parameters by name, as text; passwords are hidden."`
+}
+
+func (o configGetOutputs) Summary() string {
+	if len(o.Values) == 0 {
+		return "no such parameter"
+	}
+	if len(o.Values) > 3 {
+		return quantity(len(o.Values), "parameter", "parameters")
+	}
+	text := ""
+	for _, name := range slices.Sorted(maps.Keys(o.Values)) {
+		if text != "" {
+			text += ", "
+		}
+		text += name + " " + shown(name, o.Values[name])
+	}
+	return text
+}
+
+// ConfigGet reads parameters of a server.
+var ConfigGet = action.New(action.Spec[configGetParams, configGetOutputs]{
+	Name:    "redis.config_get",
+	Summary: "Reads the parameters with which a Redis server runs.",
+	Example: `
+id: limits
+action: redis.config_get
+with: {pattern: maxmemory*}
+verify: ['outputs.values["maxmemory-policy"] == "allkeys-lru"']
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    configGet,
+})
+
+func configGet(ctx context.Context, call action.Call, p configGetParams) (configGetOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return configGetOutputs{}, err
+	}
+	started := call.Clock.Now()
+	values, err := s.config(ctx, p.Pattern)
+	if err != nil {
+		return configGetOutputs{}, s.failed(ctx, "CONFIG GET "+p.Pattern, call.Clock.Now().Sub(started), err)
+	}
+	return configGetOutputs{values}, nil
+}

@@ -1,0 +1,75 @@
+package redis
+
+import (
+	"context"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"runbook/engine/action"
+)
+
+type keysCountParams struct {
+	Pattern string `yaml:"pattern" doc:"Which keys, as session:*."`
+	Max     int    `yaml:"max" default:"100000" min:"1" max:"1000000" doc:"At how many keys to stop."`
+}
+
+func (p keysCountParams) Brief() string { return p.Pattern }
+
+type keysCountOutputs struct {
+	Count    int  `yaml:"count" doc:"How many keys match, at most max."`
+	Complete bool `yaml:"complete" doc:"false: it stopped at max."`
+}
+
+func (o keysCountOutputs) Summary() string {
+	if !o.Complete {
+		return "at least " + quantity(o.Count, "key", "keys")
+	}
+	return quantity(o.Count, "key", "keys")
+}
+
+// KeysCount counts keys that match a pattern.
+var KeysCount = action.New(action.Spec[keysCountParams, keysCountOutputs]{
+	Name:    "redis.keys_count",
+	Summary: "Counts the keys that match a pattern, by SCAN: it goes over all keys of the database in small parts.",
+	Example: `
+action: redis.keys_count
+with: {pattern: "session:*"}
+verify: [outputs.count > 0]
+`,
+	Target: Target,
+	Effect: action.Read,
+	Run:    keysCount,
+})
+
+// keysCount counts each key once: SCAN may give one twice.
+func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCountOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return keysCountOutputs{}, err
+	}
+	type page struct {
+		keys []string
+		next uint64
+	}
+	started := call.Clock.Now()
+	seen, cursor := map[string]struct{}{}, uint64(0)
+	for {
+		got, err := ask(ctx, s, func(ctx context.Context, c *goredis.Client) (page, error) {
+			keys, next, err := c.Scan(ctx, cursor, p.Pattern, 1000).Result()
+			return page{keys, next}, err
+		})
+		if err != nil {
+			return keysCountOutputs{}, s.failed(ctx, "SCAN MATCH "+p.Pattern, call.Clock.Now().Sub(started), err)
+		}
+		for _, key := range got.keys {
+			seen[key] = struct{}{}
+			if len(seen) > p.Max {
+				return keysCountOutputs{Count: p.Max}, nil
+			}
+		}
+		if cursor = got.next; cursor == 0 {
+			return keysCountOutputs{Count: len(seen), Complete: true}, nil
+		}
+		call.Progress(action.Progress{Done: len(seen), Note: quantity(len(seen), "key", "keys")})
+	}
+}

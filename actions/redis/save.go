@@ -1,0 +1,137 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"runbook/engine/action"
+	"runbook/engine/schema"
+)
+
+type saveOutputs struct {
+	SavedAt    time.Time `yaml:"saved_at" doc:"When the snapshot was complete, by the server's clock, in whole seconds."`
+	DurationMS float64   `yaml:"duration_ms" doc:"Milliseconds from the request until it was seen to be complete."`
+}
+
+func (o saveOutputs) Summary() string {
+	return "saved in " + schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond)))
+}
+
+// Save writes a snapshot of a server's keys to its disk.
+var Save = action.New(action.Spec[None, saveOutputs]{
+	Name:    "redis.save",
+	Summary: "Lets a Redis server write a snapshot of its keys to its disk in the background, and waits until it is written.",
+	Example: `
+action: redis.save
+timeout: 5m
+`,
+	Target:     Target,
+	Effect:     action.Write,
+	Idempotent: true,
+	Run:        save,
+	Preview:    previewSave,
+	Subjects: func(ctx context.Context, call action.Call, _ None) ([]action.Subject, error) {
+		s, err := serverOf(call)
+		if err != nil {
+			return nil, err
+		}
+		started := call.Clock.Now()
+		text, err := s.info(ctx, "server")
+		if err != nil {
+			return nil, s.failed(ctx, "INFO server", call.Clock.Now().Sub(started), err)
+		}
+		return []action.Subject{{Kind: "server", Name: s.where, ID: parseInfo(text)["run_id"]}}, nil
+	},
+})
+
+// snapshot is what a server tells of its snapshots.
+type snapshot struct {
+	running bool
+	at      time.Time // of the last that is complete
+	failed  bool      // the last
+	size    int       // of the server's memory, bytes
+}
+
+func (s *server) snapshot(ctx context.Context, call action.Call) (snapshot, error) {
+	started := call.Clock.Now()
+	text, err := s.info(ctx)
+	if err != nil {
+		return snapshot{}, s.failed(ctx, "INFO", call.Clock.Now().Sub(started), err)
+	}
+	fields := parseInfo(text)
+	return snapshot{
+		running: fields["rdb_bgsave_in_progress"] == "1", at: time.Unix(int64(whole(fields["rdb_last_save_time"])), 0).UTC(),
+		failed: fields["rdb_last_bgsave_status"] != "ok", size: whole(fields["used_memory"]),
+	}, nil
+}
+
+// saved waits until no snapshot is being written. The time grows from look to
+// look: most are done at once, some take minutes.
+func (s *server) saved(ctx context.Context, call action.Call) (snapshot, error) {
+	began, pause := call.Clock.Now(), 50*time.Millisecond
+	for {
+		is, err := s.snapshot(ctx, call)
+		if err != nil || !is.running {
+			return is, err
+		}
+		waited := call.Clock.Now().Sub(began)
+		call.Progress(action.Progress{Done: int(waited / time.Second), Note: "a snapshot is being written"})
+		if err := call.Clock.Sleep(ctx, pause); err != nil {
+			return is, s.failed(ctx, "waited for a snapshot", call.Clock.Now().Sub(began), err)
+		}
+		pause = min(2*pause, time.Second)
+	}
+}
+
+// save waits for a snapshot that is being written, which may lack the latest
+// changes, and then lets the server write its own.
+func save(ctx context.Context, call action.Call, _ None) (saveOutputs, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return saveOutputs{}, err
+	}
+	before, err := s.saved(ctx, call)
+	if err != nil {
+		return saveOutputs{}, action.NotApplied(err)
+	}
+	started := call.Clock.Now()
+	_, err = ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.BgSave(ctx).Result() })
+	if err != nil {
+		return saveOutputs{}, s.changeFailed(ctx, "BGSAVE", call.Clock.Now().Sub(started), err)
+	}
+	after, err := s.saved(ctx, call)
+	if err != nil {
+		return saveOutputs{}, action.Lost(err)
+	}
+	took := call.Clock.Now().Sub(started)
+	if after.failed {
+		return saveOutputs{}, action.NotApplied(&action.Failure{
+			Where: s.where, What: "the server could not write the snapshot", Tried: "BGSAVE, once, " + schema.HumanDuration(took),
+			Seen: []string{"rdb_last_bgsave_status is not ok", "the last good one is of " + before.at.Format(time.RFC3339)},
+			Do:   []string{"read the log of the server", "check that its disk has room: the snapshot needs up to " + schema.HumanBytes(float64(after.size))},
+		})
+	}
+	return saveOutputs{SavedAt: after.at, DurationMS: float64(took.Microseconds()) / 1000}, nil
+}
+
+func previewSave(ctx context.Context, call action.Call, _ None) (action.Preview, error) {
+	s, err := serverOf(call)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	is, err := s.snapshot(ctx, call)
+	if err != nil {
+		return action.Preview{}, err
+	}
+	age := "never saved"
+	if is.at.Unix() > 0 {
+		age = "last saved " + schema.HumanDuration(max(0, call.Clock.Now().Sub(is.at))) + " ago"
+	}
+	return action.Preview{
+		Summary: fmt.Sprintf("BGSAVE of %s of memory, %s", schema.HumanBytes(float64(is.size)), age),
+		Touches: []action.Object{{Kind: "server", Name: s.where}},
+	}, nil
+}
