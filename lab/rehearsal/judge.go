@@ -22,7 +22,7 @@ func (p *player) judge(r *Result) {
 		seen += fmt.Sprintf(", %s at %s", fin.State, fin.Step)
 	}
 	add(Check{Kind: "exit", Expected: strconv.Itoa(e.Exit), Seen: seen, Held: fin.ExitCode == e.Exit, Place: e.ExitPlace})
-	ends := endings(r.Facts)
+	ends := endings(r.Facts, addressesOf(r.Subject.Plan))
 	for _, s := range e.Steps {
 		got := ends.state(s.Step)
 		add(Check{Kind: "steps", Expected: s.Step + " " + string(s.State), Seen: s.Step + " " + string(got), Held: got == s.State, Place: s.Place})
@@ -128,101 +128,6 @@ func countSettled(facts []event.Event) int {
 		}
 	}
 	return n
-}
-
-// ends are how the steps of a run ended, by address.
-type ends map[string]*ending1
-
-// ending1 is how one step ended.
-type ending1 struct {
-	state   event.State
-	met     bool
-	started bool
-	skipped bool
-	remedy  string // of a goal: the title that was effective
-	tried   int
-}
-
-func endings(facts []event.Event) ends {
-	all := ends{}
-	at := func(path string) *ending1 {
-		if all[path] == nil {
-			all[path] = &ending1{state: event.NotRun}
-		}
-		return all[path]
-	}
-	for _, f := range facts {
-		switch d := f.Data.(type) {
-		case *event.StepStarted:
-			at(f.Path).started = true
-		case *event.StepSkipped:
-			at(f.Path).state, at(f.Path).skipped = event.Skipped, true
-		case *event.StepFinished:
-			at(f.Path).state, at(f.Path).met = d.State, d.Met
-		case *event.Remedy:
-			at(f.Path).tried++
-			if d.Verdict == "effective" {
-				at(f.Path).remedy = d.Title
-			}
-		case *event.Approval:
-			if f.Type == event.TypeApprovalRequested {
-				at(f.Path).started = true
-			}
-		case *event.RunSuspended:
-			if d.Step != "" {
-				at(d.Step).state = d.State
-			}
-		}
-	}
-	return all
-}
-
-// order of states where the items of a loop ended differently: the worst.
-var worst = [...]event.State{
-	event.InDoubt, event.Waiting, event.Refused, event.Failed, event.Cancelled, event.UndoFailed, event.Undone, event.Warned, event.Passed, event.Skipped,
-}
-
-// each calls do with every place at which a step was played: itself, or the
-// items of loops.
-func (e ends) each(step string, do func(path string, one *ending1)) {
-	for path, one := range e {
-		if path == step || withoutItems(path) == step {
-			do(path, one)
-		}
-	}
-}
-
-// state is how a step ended; of several items the worst.
-func (e ends) state(step string) event.State {
-	if one := e[step]; one != nil && one.state != event.NotRun {
-		return one.state
-	}
-	got := event.NotRun
-	rank := len(worst)
-	e.each(step, func(_ string, one *ending1) {
-		if i := slices.Index(worst[:], one.state); i >= 0 && i < rank {
-			rank, got = i, one.state
-		}
-	})
-	if got == event.NotRun {
-		for path, one := range e { // what waits inside keeps what is around it
-			if strings.HasPrefix(withoutItems(path), step+"/") && (one.state == event.Waiting || one.state == event.InDoubt) {
-				return one.state
-			}
-		}
-	}
-	return got
-}
-
-// remedy is the title of the remedy of a goal that was effective, "none" for none.
-func (e ends) remedy(step string) string {
-	got := "none"
-	e.each(step, func(_ string, one *ending1) {
-		if one.remedy != "" {
-			got = one.remedy
-		}
-	})
-	return got
 }
 
 // destructive says whether a run applied an effect that cannot be put back.

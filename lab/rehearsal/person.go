@@ -3,6 +3,8 @@ package rehearsal
 import (
 	"context"
 	"errors"
+	"sync"
+	"time"
 
 	"runbook/engine/event"
 	"runbook/engine/run"
@@ -14,11 +16,28 @@ import (
 type person struct {
 	scene  *scene
 	listed *Rehearsal
+
+	mu    sync.Mutex
+	asked map[string]bool // the steps of answers that were asked for
 }
 
 var errNobody = errors.New("waits for a person; the rehearsal has no answer for it")
 
-func matches(step, path string) bool { return step == path || step == withoutItems(path) }
+func (p *person) note(step string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked == nil {
+		p.asked = map[string]bool{}
+	}
+	p.asked[step] = true
+}
+
+// wasAsked is whether the answer of a step was asked for.
+func (p *person) wasAsked(step string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.asked[step]
+}
 
 // Approve answers an approval after its time.
 func (p *person) Approve(ctx context.Context, path string, _ *event.Approval) (run.Answer, error) {
@@ -26,6 +45,7 @@ func (p *person) Approve(ctx context.Context, path string, _ *event.Approval) (r
 		if !matches(a.Step, path) {
 			continue
 		}
+		p.note(a.Step)
 		if err := p.scene.lab.Clock().Sleep(ctx, a.After); err != nil {
 			return run.Answer{}, err
 		}
@@ -40,21 +60,45 @@ func (p *person) Report(ctx context.Context, path string, m run.Manual) (map[str
 		if !matches(a.Step, path) {
 			continue
 		}
+		p.note(a.Step)
 		if err := p.scene.lab.Clock().Sleep(ctx, a.After); err != nil {
 			return nil, err
 		}
-		got := map[string]any{"by": a.As, "at": p.scene.lab.Clock().Now()}
-		for name, v := range a.Fields {
-			if f, ok := m.Step.Outputs.Field(name); ok {
-				fitted, err := schema.ConvertField(f, v)
-				if err != nil {
-					return nil, err
-				}
-				v = fitted
-			}
-			got[name] = v
-		}
-		return got, nil
+		return a.values(m, p.scene.lab.Clock().Now())
 	}
 	return nil, errNobody
+}
+
+// values are the fields of a manual step, as values of their types.
+func (a Answer) values(m run.Manual, now time.Time) (map[string]any, error) {
+	got := map[string]any{"by": a.As, "at": now}
+	for name, v := range a.Fields {
+		if f, ok := m.Step.Outputs.Field(name); ok {
+			fitted, err := schema.ConvertField(f, v)
+			if err != nil {
+				return nil, err
+			}
+			v = fitted
+		}
+		got[name] = v
+	}
+	return got, nil
+}
+
+// answers checks that what a rehearsal answers was asked.
+func (p *person) answers(r *Result) {
+	for _, a := range p.listed.Approve {
+		p.answer(r, Check{Kind: "approve", Expected: a.As + " is asked at " + a.Step, Held: p.wasAsked(a.Step), Place: a.Place})
+	}
+	for _, a := range p.listed.Report {
+		p.answer(r, Check{Kind: "report", Expected: "asked at " + a.Step, Held: p.wasAsked(a.Step), Place: a.Place})
+	}
+}
+
+func (p *person) answer(r *Result, c Check) {
+	c.Seen = "asked"
+	if !c.Held {
+		c.Seen = "nobody was asked"
+	}
+	r.Checks = append(r.Checks, c)
 }

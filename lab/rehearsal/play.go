@@ -10,7 +10,6 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"
-	"runbook/lab/model"
 )
 
 // Play plays the rehearsals of subjects beside each other, each in a lab of its
@@ -143,6 +142,8 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 		return err
 	}
 	defer s.close()
+	watch := &watch{}
+	p.alerts(r, s, watch)
 	if err := p.spoil(ctx, r, s); err != nil {
 		return err
 	}
@@ -150,10 +151,11 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	was := s.lab.State()
-	p.red(ctx, r, s, inputs, was)
-	watch := p.follow(ctx, r, s, inputs)
-	main, err := s.run(ctx, p.playOf(r, s, inputs))
+	p.red(ctx, r, s, inputs)
+	watch.follow(ctx, r, s, inputs)
+	act := p.playOf(r, s, inputs)
+	asked, _ := act.person.(*person)
+	main, err := s.run(ctx, act)
 	if err != nil {
 		return err
 	}
@@ -161,6 +163,10 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	p.green(ctx, r, s, inputs)
 	watch.end(r)
 	r.LabTime = s.at()
+	came(r, main.made)
+	if asked != nil {
+		asked.answers(r)
+	}
 	p.judge(r)
 	if p.brief || ctx.Err() != nil {
 		return ctx.Err()
@@ -168,20 +174,25 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	return p.always(ctx, r, s, inputs)
 }
 
+// came checks that the moment of each fault in time came: one that never did
+// makes the rehearsal another than it says.
+func came(r *Result, made []bool) {
+	for i, m := range r.Rehearsal.Moments {
+		c := Check{Kind: "faults", Expected: m.String(), Seen: "it came", Held: made[i], Place: m.Place}
+		if !c.Held {
+			c.Seen = "the run never came there"
+		}
+		r.Checks = append(r.Checks, c)
+	}
+}
+
 // spoil injects the fault and tells what is seen of it.
 func (p *player) spoil(ctx context.Context, r *Result, s *scene) error {
 	h := r.Rehearsal
-	state := s.lab.State()
-	p.moment(r, Moment{Kind: "healthy", Held: true, Text: fmt.Sprintf("app is healthy: memory %s, GET /health 200 in %s",
-		schema.HumanPercent(state.App.MemoryPercent), schema.HumanDuration(time.Duration(state.HTTP.LatencyMS*float64(time.Millisecond))))})
-	s.lab.OnAlert(func(name string, firing bool, at time.Time) {
-		kind, text := "alert", "alert "+name+" fires"
-		if !firing {
-			kind, text = "resolved", "alert "+name+" is resolved"
-		}
-		p.moment(r, Moment{At: at.Sub(s.began), Kind: kind, Text: text, Held: !firing})
-	})
-	if h.Fault.Name != "none" {
+	app, http := s.lab.State().App, s.lab.State().HTTP
+	p.moment(r, Moment{Kind: "healthy", Held: app.Healthy, Text: fmt.Sprintf("app is %s: memory %s, requests answered in %s",
+		health(app.Healthy), schema.HumanPercent(app.MemoryPercent), schema.HumanDuration(time.Duration(http.LatencyMS*float64(time.Millisecond))))})
+	if h.Fault.Name != noFault {
 		text := "fault " + h.Fault.String() + " is injected"
 		if h.Settle > 0 {
 			text += "; fast-forward " + schema.HumanDuration(h.Settle)
@@ -189,6 +200,30 @@ func (p *player) spoil(ctx context.Context, r *Result, s *scene) error {
 		p.moment(r, Moment{Kind: "injected", Text: text})
 	}
 	return s.spoil(ctx, h.Fault, h.Settle)
+}
+
+// noFault is the fault of the healthy control.
+const noFault = "none"
+
+func health(healthy bool) string {
+	if healthy {
+		return "healthy"
+	}
+	return "not healthy"
+}
+
+// alerts tells of alerts until the rehearsal was judged.
+func (p *player) alerts(r *Result, s *scene, w *watch) {
+	s.lab.OnAlert(func(name string, firing bool, at time.Time) {
+		if w.ended() {
+			return
+		}
+		kind, text := "alert", "alert "+name+" fires"
+		if !firing {
+			kind, text = "resolved", "alert "+name+" is resolved"
+		}
+		p.moment(r, Moment{At: at.Sub(s.began), Kind: kind, Text: text, Held: !firing})
+	})
 }
 
 // inputsIn are the inputs, with those that read the lab.
@@ -211,7 +246,7 @@ func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
 	h := r.Rehearsal
 	out := play{plan: r.Subject.Plan, inputs: inputs, yes: h.Yes, moments: h.Moments}
 	if len(h.Approve)+len(h.Report) > 0 {
-		out.person = &person{s, h}
+		out.person = &person{scene: s, listed: h}
 	}
 	if p.Observer != nil {
 		out.observe = func(e event.Event) {
@@ -224,7 +259,8 @@ func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
 }
 
 // red judges the conditions before the run: whether the fault is real.
-func (p *player) red(ctx context.Context, r *Result, s *scene, inputs map[string]any, state model.State) {
+func (p *player) red(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
+	state := s.lab.State()
 	for _, c := range r.Rehearsal.Expect.Before {
 		v := c.judge(ctx, &values{lab: state, inputs: inputs})
 		r.Checks = append(r.Checks, Check{Kind: "before", Expected: c.Source, Seen: v.seen, Held: v.held, Place: c.Place})
@@ -261,56 +297,5 @@ func (p *player) green(ctx context.Context, r *Result, s *scene, inputs map[stri
 	for i, c := range e.After {
 		r.Checks = append(r.Checks, Check{Kind: "after", Expected: c.Source, Seen: last[i].seen, Held: last[i].held, Place: c.Place})
 		p.moment(r, Moment{At: s.at(), Kind: "green", Text: c.Source, Held: last[i].held, Value: last[i].seen, Place: c.Place})
-	}
-}
-
-// watch looks at the lab each second of its time while a run is played.
-type watch struct {
-	mu      sync.Mutex
-	over    bool
-	memory  Gauge
-	always  []*Condition
-	broken  []Check
-	looked  []verdict
-	seconds int
-}
-
-func (p *player) follow(ctx context.Context, r *Result, s *scene, inputs map[string]any) *watch {
-	w := &watch{always: r.Rehearsal.Always, memory: Gauge{From: s.at(), Every: 5 * time.Second}}
-	w.looked, w.broken = make([]verdict, len(w.always)), make([]Check, len(w.always))
-	s.lab.EachSecond(func(state model.State) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.over {
-			return
-		}
-		if w.seconds%5 == 0 {
-			w.memory.Percent = append(w.memory.Percent, state.App.MemoryPercent)
-		}
-		w.seconds++
-		for i, c := range w.always {
-			v := c.judge(ctx, &values{lab: state, inputs: inputs})
-			if w.broken[i].Kind == "" {
-				w.looked[i] = v
-				if !v.held {
-					w.broken[i] = Check{Kind: "always", Expected: c.Source, Place: c.Place, Seen: fmt.Sprintf("%s at %s", v.seen, schema.HumanDuration(s.at()))}
-				}
-			}
-		}
-	})
-	return w
-}
-
-func (w *watch) end(r *Result) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.over = true
-	r.Memory = w.memory
-	for i, c := range w.always {
-		if w.broken[i].Kind != "" {
-			r.Checks = append(r.Checks, w.broken[i])
-			continue
-		}
-		r.Checks = append(r.Checks, Check{Kind: "always", Expected: c.Source, Seen: w.looked[i].seen, Held: w.seconds == 0 || w.looked[i].held, Place: c.Place})
 	}
 }

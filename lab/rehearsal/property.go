@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -25,55 +26,66 @@ type control struct {
 
 // always checks what is checked without being written.
 func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[string]any) error {
-	if err := p.dryRun(ctx, r, inputs); err != nil {
+	written := [][]event.Event{r.Facts}
+	dry, err := p.dryRun(ctx, r, inputs)
+	if err != nil {
 		return err
 	}
-	if err := p.again(ctx, r, s, inputs); err != nil {
-		return err
+	written = append(written, dry)
+	if r.Finished.ExitCode == 0 && !r.Rehearsal.Again {
+		again, err := p.again(ctx, r, s, inputs)
+		if err != nil {
+			return err
+		}
+		written = append(written, again)
 	}
 	shared, err := p.shared(ctx, r, inputs)
 	if err != nil {
 		return err
 	}
 	r.Also = append(r.Also, shared...)
-	p.secrets(r, s)
+	p.secrets(r, s.lab.Secrets(), written)
 	return ctx.Err()
 }
 
 // dryRun plays a dry run against the same fault: it must change nothing, and
-// announce what the run changed.
-func (p *player) dryRun(ctx context.Context, r *Result, inputs map[string]any) error {
+// announce what the run changed. It returns its facts.
+func (p *player) dryRun(ctx context.Context, r *Result, inputs map[string]any) ([]event.Event, error) {
 	s, err := open(ctx, &p.Options, r.Seed, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer s.close()
 	h := r.Rehearsal
 	if err := s.spoil(ctx, h.Fault, h.Settle); err != nil {
-		return err
+		return nil, err
 	}
+	before := len(s.lab.Mutations())
 	dry, err := s.run(ctx, play{plan: r.Subject.Plan, inputs: inputs, dry: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	nothing := Property{Text: "a dry run before it changed nothing in the lab", Held: true}
-	if calls := s.lab.Mutations(); len(calls) > 0 {
+	if calls := s.lab.Mutations()[before:]; len(calls) > 0 {
 		nothing.Held, nothing.Detail = false, fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
 	}
 	r.Also = append(r.Also, nothing)
 	if len(applied(r.Finished)) > 0 && len(h.Moments) == 0 {
-		r.Also = append(r.Also, announced(r.Finished, dry.facts))
+		r.Also = append(r.Also, announced(r.Finished, dry.facts, addressesOf(r.Subject.Plan)))
 	}
-	return nil
+	return dry.facts, nil
 }
 
 // announced says whether each change of a run was previewed by the dry run, or
 // stood under a step that it showed as unknown.
-func announced(fin event.RunFinished, dry []event.Event) Property {
+func announced(fin event.RunFinished, dry []event.Event, a *addresses) Property {
 	shown := map[string]event.State{}
 	for _, f := range dry {
-		if d, ok := f.Data.(*event.StepFinished); ok {
-			shown[withoutItems(f.Path)] = d.State
+		switch d := f.Data.(type) {
+		case *event.StepFinished:
+			shown[f.Path] = d.State
+		case *event.StepSkipped:
+			shown[f.Path] = event.Skipped
 		}
 	}
 	var names []string
@@ -81,44 +93,60 @@ func announced(fin event.RunFinished, dry []event.Event) Property {
 		if !slices.Contains(names, c.Action) {
 			names = append(names, c.Action)
 		}
-		path := withoutItems(c.Step)
-		known := shown[path] == event.Previewed || shown[path] == event.Unknown
-		for around := path; !known && strings.Contains(around, "/"); {
-			around = around[:strings.LastIndexByte(around, '/')]
-			known = shown[around] == event.Unknown || shown[around] == event.Previewed
-		}
-		if !known {
-			return Property{Text: "what changed was in the plan", Detail: fmt.Sprintf("%s at %s was not: the dry run showed it as %q", c.Action, c.Step, shown[path])}
+		if got := foreseen(shown, c.Step, a); got != event.Previewed && got != event.Unknown {
+			return Property{Text: "what changed was in the plan", Detail: fmt.Sprintf("%s at %s was not: the dry run showed it as %s", c.Action, c.Step, got)}
 		}
 	}
 	return Property{Text: "what changed was in the plan: " + strings.Join(names, ", "), Held: true}
 }
 
+// foreseen is how a dry run showed a step: itself; of a list that was not known
+// yet the first item in place of all; else what holds it, if that was unknown.
+func foreseen(shown map[string]event.State, step string, a *addresses) event.State {
+	if got, ok := shown[step]; ok {
+		return got
+	}
+	plain := withoutItems(step)
+	got := event.NotRun
+	for path, state := range shown {
+		if withoutItems(path) == plain && (state == event.Unknown || got != event.Unknown && state == event.Previewed) {
+			got = state
+		}
+	}
+	for around := plain; got == event.NotRun && around != ""; around = a.around(around) {
+		if shown[around] == event.Unknown {
+			got = event.Unknown
+		}
+	}
+	return got
+}
+
 // again plays a second run right after a run that was done: it must find nothing
-// to change.
-func (p *player) again(ctx context.Context, r *Result, s *scene, inputs map[string]any) error {
-	if r.Finished.ExitCode != 0 || r.Rehearsal.Again {
-		return nil
-	}
-	again := p.playOf(r, s, inputs)
-	again.observe, again.moments = nil, nil
-	second, err := s.run(ctx, again)
+// to change. It returns its facts.
+func (p *player) again(ctx context.Context, r *Result, s *scene, inputs map[string]any) ([]event.Event, error) {
+	act := p.playOf(r, s, inputs)
+	act.observe, act.moments = nil, nil
+	second, err := s.run(ctx, act)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	out := Property{Text: "a second run changed nothing", Held: len(applied(second.finished)) == 0}
-	if !out.Held {
-		c := applied(second.finished)[0]
-		out.Detail = fmt.Sprintf("%s at %s", c.Action, c.Step)
+	out := Property{Text: "a second run changed nothing", Held: true}
+	if all := applied(second.finished); len(all) > 0 {
+		out.Held, out.Detail = false, fmt.Sprintf("%s at %s", all[0].Action, all[0].Step)
 	}
 	r.Also = append(r.Also, out)
-	return nil
+	return second.facts, nil
 }
 
 // shared plays what is the same for all rehearsals of a playbook with the same
 // inputs: the healthy control, and two faults that are not the playbook's.
 func (p *player) shared(ctx context.Context, r *Result, inputs map[string]any) ([]Property, error) {
-	key := r.Subject.Name + fmt.Sprint(r.Seed, schema.Brief(inputs), r.Rehearsal.Also)
+	given, err := json.Marshal(schema.Encode(inputs))
+	if err != nil {
+		return nil, fmt.Errorf("inputs of %s: %w", r.Rehearsal.Name, err)
+	}
+	wrong, healthy := p.wrong(r), mustLeaveAlone(r)
+	key := fmt.Sprint(r.Subject.Name, r.Seed, string(given), wrong, healthy)
 	p.mu.Lock()
 	c := p.controls[key]
 	if c == nil {
@@ -126,55 +154,63 @@ func (p *player) shared(ctx context.Context, r *Result, inputs map[string]any) (
 		p.controls[key] = c
 	}
 	p.mu.Unlock()
-	c.once.Do(func() { c.also, c.err = p.controlled(ctx, r, inputs) })
+	c.once.Do(func() {
+		if healthy {
+			c.err = p.healthy(ctx, c, r, inputs)
+		}
+		if c.err == nil && len(wrong) > 0 {
+			c.err = p.harmless(ctx, c, r, inputs, wrong)
+		}
+	})
 	return c.also, c.err
 }
 
-func (p *player) controlled(ctx context.Context, r *Result, inputs map[string]any) ([]Property, error) {
-	var all []Property
-	if healthy, ok := leftAlone(r); ok {
-		s, out, err := p.elsewhere(ctx, r, inputs, "none")
-		if err != nil {
-			return nil, err
-		}
-		s.close()
-		one := Property{Text: "a healthy service was left alone", Held: len(applied(out.finished)) == 0 || !healthy}
-		if !one.Held {
-			one.Detail = fmt.Sprintf("%s at %s", applied(out.finished)[0].Action, applied(out.finished)[0].Step)
-		}
-		all = append(all, one)
+// healthy plays the healthy control: nothing may be changed.
+func (p *player) healthy(ctx context.Context, c *control, r *Result, inputs map[string]any) error {
+	s, out, err := p.elsewhere(ctx, r, inputs, noFault)
+	if err != nil {
+		return err
 	}
-	wrong := p.wrong(r)
-	harm := Property{Text: "against the wrong faults " + strings.Join(wrong, " and ") + ": no harm", Held: true}
+	s.close()
+	one := Property{Text: "a healthy service was left alone", Held: true}
+	if all := applied(out.finished); len(all) > 0 {
+		one.Held, one.Detail = false, fmt.Sprintf("%s at %s", all[0].Action, all[0].Step)
+	}
+	c.also = append(c.also, one)
+	return nil
+}
+
+// harmless plays the playbook against faults that it is not for.
+func (p *player) harmless(ctx context.Context, c *control, r *Result, inputs map[string]any, wrong []string) error {
+	one := Property{Text: "against the wrong faults " + strings.Join(wrong, " and ") + ": no harm", Held: true}
 	for _, fault := range wrong {
 		detail, err := p.harm(ctx, r, inputs, fault)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if detail != "" && harm.Held {
-			harm.Held, harm.Detail = false, fault+": "+detail
+		if detail != "" && one.Held {
+			one.Held, one.Detail = false, fault+": "+detail
 		}
 	}
-	return append(all, harm), nil
+	c.also = append(c.also, one)
+	return nil
 }
 
-// leftAlone says whether a healthy service must be left alone, and whether that
-// is to be checked here: a rehearsal of the healthy control says it itself.
-func leftAlone(r *Result) (must, check bool) {
+// mustLeaveAlone says whether the inputs of a rehearsal are played against a
+// healthy service too. Where the playbook has a rehearsal of the healthy control,
+// that one says what may change; with its inputs it has said so already. Inputs
+// of a fault at a connection may mean something only there.
+func mustLeaveAlone(r *Result) bool {
+	if f, _ := model.Lookup(r.Rehearsal.Fault.Name); f.AtConnection || r.Rehearsal.Fault.Name == noFault {
+		return false
+	}
 	for _, h := range r.Subject.File.Rehearsals {
-		if h.Fault.Name == "none" {
+		if h.Fault.Name == noFault {
 			none := h.Expect.Changes != nil && h.Expect.Changes.None
-			return none, none && schema.Brief(h.Inputs) != schema.Brief(r.Rehearsal.Inputs) && sameFault(r)
+			return none && !reflect.DeepEqual(h.Inputs, r.Rehearsal.Inputs)
 		}
 	}
-	return true, true
-}
-
-// sameFault is whether the rehearsal has no fault at connections as its own, whose
-// inputs may mean something only there.
-func sameFault(r *Result) bool {
-	f, _ := model.Lookup(r.Rehearsal.Fault.Name)
-	return !f.AtConnection
+	return true
 }
 
 // wrong are two faults of the service that the playbook is not rehearsed against.
@@ -182,7 +218,7 @@ func (p *player) wrong(r *Result) []string {
 	if len(r.Rehearsal.Also) > 0 {
 		return r.Rehearsal.Also
 	}
-	mine := map[string]bool{"none": true}
+	mine := map[string]bool{noFault: true}
 	for _, h := range r.Subject.File.Rehearsals {
 		mine[h.Fault.Name] = true
 	}
@@ -192,8 +228,12 @@ func (p *player) wrong(r *Result) []string {
 			others = append(others, f.Name)
 		}
 	}
-	n := int(r.Seed) * 7
-	return []string{others[n%len(others)], others[(n+len(others)/2)%len(others)]}
+	if len(others) < 2 {
+		return others
+	}
+	n := len(others)
+	first := int(r.Seed * 7 % uint64(n))
+	return []string{others[first], others[(first+n/2)%n]}
 }
 
 // elsewhere plays a run of the playbook against another fault, without anybody
@@ -242,12 +282,15 @@ func (p *player) harm(ctx context.Context, r *Result, inputs map[string]any, fau
 
 // worse says what is worse with the playbook than without it.
 func worse(alone, with model.State, fin event.RunFinished) string {
-	running := map[string]bool{}
+	left := map[string]string{}
 	for _, c := range with.Containers {
-		running[c.Name] = c.State == "running"
+		left[c.Name] = c.State
 	}
 	for _, c := range alone.Containers {
-		if c.State == "running" && !running[c.Name] {
+		switch state, ok := left[c.Name]; {
+		case !ok:
+			return "container " + c.Name + " is gone"
+		case c.State == "running" && state != "running":
 			return "container " + c.Name + " does not run"
 		}
 	}
@@ -266,19 +309,22 @@ func worse(alone, with model.State, fin event.RunFinished) string {
 	return ""
 }
 
-// secrets looks for the lab's secrets in all that was written.
-func (p *player) secrets(r *Result, s *scene) {
+// secrets looks for the lab's secrets in all that was written of runs.
+func (p *player) secrets(r *Result, secrets []string, runs [][]event.Event) {
 	var written bytes.Buffer
 	encoder := json.NewEncoder(&written)
-	for _, f := range r.Facts {
-		_ = encoder.Encode(f) // a fact is encoded by its journal already
-	}
-	if p.Render != nil {
-		written.Write(p.Render(r.Facts))
+	encoder.SetEscapeHTML(false)
+	for _, facts := range runs {
+		for _, f := range facts {
+			_ = encoder.Encode(f) // its journal has encoded it already
+		}
+		if p.Render != nil {
+			written.Write(p.Render(facts))
+		}
 	}
 	r.Written = written.Len()
 	out := Property{Text: "no secret in " + schema.HumanBytes(float64(r.Written)) + " of output", Held: true}
-	for i, secret := range s.lab.Secrets() {
+	for i, secret := range secrets {
 		if bytes.Contains(written.Bytes(), []byte(secret)) {
 			out.Held, out.Detail = false, fmt.Sprintf("secret %d of the lab stands in it", i+1)
 		}

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/user"
 	"sync"
@@ -81,6 +82,7 @@ type play struct {
 type played struct {
 	finished event.RunFinished
 	facts    []event.Event
+	made     []bool // of each fault in time: whether its moment came
 }
 
 // run plays a run in the lab to its end.
@@ -108,23 +110,22 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 	}
 	clients := action.NewClients()
 	stop := make(chan run.Signal)
-	hooks := &hooks{Writer: w, scene: s, ctx: ctx, moments: p.moments}
-	for _, i := range p.moments {
-		if i.Step == "" {
-			defer s.lab.Clock().After(i.After, func() { hooks.make(i) })()
+	hooks := &hooks{Writer: w, scene: s, steps: addressesOf(p.plan), moments: p.moments, made: make([]bool, len(p.moments))}
+	for i, m := range p.moments {
+		if m.Step == "" {
+			defer s.lab.Clock().After(m.After, func() { hooks.make(i) })()
 		}
 	}
 	out.finished = run.Run(ctx, run.Options{
 		Plan: p.plan, Inputs: p.inputs, Environment: s.env, Header: h, Journal: hooks, Clock: s.lab.Clock(),
 		Clients: clients, Person: p.person, DryRun: p.dry, Yes: p.yes,
 	}, stop)
-	if err := clients.Close(); err != nil && hooks.err == nil {
-		hooks.err = fmt.Errorf("close the clients: %w", err)
+	var failed error
+	out.made, failed = hooks.end()
+	if err := clients.Close(); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("close the clients: %w", err))
 	}
-	if err := w.Close(); err != nil && hooks.err == nil {
-		hooks.err = err
-	}
-	return out, hooks.err
+	return out, errors.Join(failed, w.Close())
 }
 
 func userName() string {
@@ -132,87 +133,4 @@ func userName() string {
 		return u.Username
 	}
 	return "nobody"
-}
-
-// hooks is a journal that injects faults before and after attempts of steps.
-type hooks struct {
-	*journal.Writer
-	scene   *scene
-	ctx     context.Context
-	moments []Injection
-
-	mu       sync.Mutex
-	made     map[int]bool
-	attempts map[string]int // of reads, by path
-	err      error
-}
-
-// Append injects what stands before the fact, appends it, and injects what
-// stands after it.
-func (h *hooks) Append(e *event.Event) error {
-	h.around(e, true)
-	err := h.Writer.Append(e)
-	h.around(e, false)
-	return err
-}
-
-func (h *hooks) around(e *event.Event, before bool) {
-	attempt, ok := h.attempt(e, before)
-	if !ok {
-		return
-	}
-	for i, m := range h.moments {
-		if m.Step == "" || m.Before != before || m.Attempt != attempt || m.Step != e.Path && m.Step != withoutItems(e.Path) {
-			continue
-		}
-		h.mu.Lock()
-		first := !h.made[i]
-		if h.made == nil {
-			h.made = map[int]bool{}
-		}
-		h.made[i] = true
-		h.mu.Unlock()
-		if first {
-			h.make(m)
-		}
-	}
-}
-
-// attempt says which attempt of its step a fact begins or ends.
-func (h *hooks) attempt(e *event.Event, before bool) (int, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch d := e.Data.(type) {
-	case *event.Intent:
-		return max(1, e.Attempt), before
-	case *event.Outcome:
-		return max(1, e.Attempt), !before
-	case *event.StepStarted:
-		if h.attempts == nil {
-			h.attempts = map[string]int{}
-		}
-		if !before || d.Effect != action.Read {
-			return 0, false
-		}
-		h.attempts[e.Path]++
-		return h.attempts[e.Path], true
-	case *event.Result:
-		return max(1, e.Attempt), !before
-	}
-	return 0, false
-}
-
-// make injects or heals.
-func (h *hooks) make(i Injection) {
-	var err error
-	if i.Heal != "" {
-		err = h.scene.lab.Heal(i.Heal)
-	} else {
-		err = h.scene.lab.Inject(i.Fault)
-	}
-	if err != nil {
-		h.mu.Lock()
-		h.err = err
-		h.mu.Unlock()
-	}
 }
