@@ -234,6 +234,11 @@ func (l *Lab) complete(s model.State) model.State {
 			s.Alerts = append(s.Alerts, a.Name)
 		}
 	}
+	url := func(target string) string { return "http://" + l.addresses[target] }
+	s.Address = model.AddressState{
+		HTTP: url(HTTP), Metrics: url(Metrics), Aria2: url(Aria2), QBittorrent: url(QBittorrent),
+		Prometheus: url(Prometheus), Alertmanager: url(Alertmanager), Host: url(Host),
+	}
 	s.AgeSeconds = l.clock.Now().Sub(l.started).Seconds()
 	all, mutations := l.log.Calls()
 	s.Calls, s.Mutations = all, len(mutations)

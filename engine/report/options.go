@@ -22,6 +22,7 @@ type Options struct {
 	Verbosity int  // -1 quiet, 0, 1 with attempts and observations, 2 with requests
 	Location  *time.Location
 	Live      bool // redraw a region below the history
+	Bare      bool // the steps alone, without banner and summary
 
 	Size    func() (width, height int) // of the terminal now; nil: Width and 24
 	Now     func() time.Time           // nil: time.Now

@@ -129,7 +129,7 @@ func (t *Terminal) Close() error {
 	t.closed = true
 	close(t.stop)
 	t.unfinished()
-	if t.run.End != nil {
+	if t.run.End != nil && !t.o.Bare {
 		if t.printed {
 			t.history.WriteByte('\n')
 		}
@@ -149,7 +149,7 @@ func (t *Terminal) printBanner() {
 	}
 	t.banner = true
 	before := t.take()
-	if t.o.Verbosity < 0 {
+	if t.o.Verbosity < 0 || t.o.Bare {
 		return
 	}
 	p := newPage(t.o)

@@ -7,6 +7,10 @@ import "time"
 // its next request.
 const quiet = 60 * time.Microsecond
 
+// patience is as quiet, where somebody hangs and nobody waits for a moment: his
+// client may be about to go away, and others may work in between.
+const patience = 5 * time.Millisecond
+
 // frame is how often, on the wall, a paced clock moves on its way to a moment.
 const frame = 25 * time.Millisecond
 
@@ -47,6 +51,10 @@ func (c *Clock) step() time.Duration {
 	to, ok := c.timers.next()
 	if c.busy > 0 || !ok {
 		return idle
+	}
+	quiet := quiet
+	if c.timers.count[sleep] == 0 {
+		quiet = patience
 	}
 	if first := c.timers.heap[0].at; first.Before(to) {
 		to = first // what happens on the way has its effect before the sleeper is woken

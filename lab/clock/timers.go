@@ -63,10 +63,10 @@ func (l *timers) due(moment time.Time) *timer {
 }
 
 // next is the first moment that a stepping clock may go on to: that of the first
-// sleeper, or where somebody hangs the first deadline or event.
+// sleeper, or where somebody hangs the first deadline.
 func (l *timers) next() (at time.Time, ok bool) {
 	for _, t := range l.heap {
-		if awaited := t.kind == sleep || l.count[sleep] == 0 && l.count[hang] > 0; awaited && (!ok || t.at.Before(at)) {
+		if awaited := t.kind == sleep || t.kind == deadline && l.count[sleep] == 0 && l.count[hang] > 0; awaited && (!ok || t.at.Before(at)) {
 			at, ok = t.at, true
 		}
 	}

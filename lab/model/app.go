@@ -48,10 +48,11 @@ func newApp() App {
 	return App{Up: true, worn: appWorn, Cache: Cache{SizeBytes: cacheBound, Evicted: 1200}, Pool: Pool{Active: 6, Max: 20}}
 }
 
-// start is a new process: what an old one held is gone.
+// start is a new process: what an old one held is gone. It fills its cache from
+// the shared one before it answers.
 func (a *App) start() {
 	again := a.LeakAgain
-	*a = App{Pool: Pool{Max: a.Pool.Max}, NPlusOne: a.NPlusOne, LeakRate: again, LeakAgain: again, bad: a.bad}
+	*a = App{Cache: Cache{SizeBytes: cacheBound}, Pool: Pool{Max: a.Pool.Max}, NPlusOne: a.NPlusOne, LeakRate: again, LeakAgain: again, bad: a.bad}
 }
 
 // ClearCache drops every entry; it returns how many bytes that freed. Entries

@@ -102,6 +102,8 @@ func (w *World) newContainers(started time.Time) []*Container {
 // usualMemory is what a service other than the app uses, in bytes.
 func usualMemory(service string) float64 {
 	switch service {
+	case "": // what somebody runs beside the service
+		return 4 * MiB
 	case "mongo":
 		return 640 * MiB
 	case "redis":

@@ -14,6 +14,7 @@ type State struct {
 	Queue        QueueState       `yaml:"queue" doc:"The tasks and their workers."`
 	Disk         DiskState        `yaml:"disk" doc:"The host's disk."`
 	Containers   []ContainerState `yaml:"containers" doc:"The containers, by name."`
+	Address      AddressState     `yaml:"address" doc:"Where the targets listen, as URLs."`
 	Faults       []string         `yaml:"faults" doc:"The faults that were injected and not healed by hand; a remedy does not take them off."`
 	Alerts       []string         `yaml:"alerts" doc:"The alerts that fire now, by name."`
 	Calls        int              `yaml:"calls" doc:"Requests that the targets were asked for since the start."`
@@ -100,6 +101,17 @@ type DiskState struct {
 	UsedPercent float64 `yaml:"used_percent" doc:"Use in per cent."`
 	FreeBytes   int     `yaml:"free_bytes" doc:"Bytes that are free."`
 	UnusedBytes int     `yaml:"reclaimable_bytes" doc:"Bytes of images that nothing uses."`
+}
+
+// AddressState is where targets listen.
+type AddressState struct {
+	HTTP         string `yaml:"http" doc:"The app's HTTP API."`
+	Metrics      string `yaml:"metrics" doc:"The app's metrics."`
+	Aria2        string `yaml:"aria2" doc:"aria2."`
+	QBittorrent  string `yaml:"qbittorrent" doc:"qBittorrent."`
+	Prometheus   string `yaml:"prometheus" doc:"Prometheus."`
+	Alertmanager string `yaml:"alertmanager" doc:"Alertmanager."`
+	Host         string `yaml:"host" doc:"The node_exporter."`
 }
 
 // ContainerState is one container.
