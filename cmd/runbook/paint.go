@@ -10,6 +10,7 @@ const (
 	bold    = "\x1b[1m"
 	dim     = "\x1b[2m"
 	red     = "\x1b[31m"
+	green   = "\x1b[32m"
 	yellow  = "\x1b[33m"
 	magenta = "\x1b[35m"
 	reset   = "\x1b[0m"
@@ -54,5 +55,22 @@ func showBrushes() []brush {
 		{regexp.MustCompile(`^(Purpose|Symptoms|Alerts|Assumes|Escalate|Takes|Lock|Effects|Inputs|Procedure|Expected|See also|Try)\b`), dim},
 		{regexp.MustCompile(`^  [a-z][a-z0-9_]*\b`), bold},
 		{regexp.MustCompile(`\bdestructive(, asks)?$`), red},
+	}
+}
+
+// rehearsalBrushes colour what `rehearse` prints.
+func rehearsalBrushes() []brush {
+	return []brush{
+		{regexp.MustCompile(`\bRED\b`), "\x1b[97;41m"},
+		{regexp.MustCompile(`\bGREEN\b`), "\x1b[30;42m"},
+		{regexp.MustCompile(`^ +[✓+] `), green},
+		{regexp.MustCompile(`^ +[✗x] `), red},
+		{regexp.MustCompile(`^  [0-9:]+  ! `), yellow},
+		{regexp.MustCompile(`^  (Lab time|Coverage|Never run|Limits|Score|Survived)\b`), dim},
+		{regexp.MustCompile(`^      (EXPECTED|Ended|The fault|Watch it|Its run)\b`), dim},
+		{regexp.MustCompile(`^PLAYBOOK .*$`), dim},
+		{regexp.MustCompile(`█+`), red},
+		{regexp.MustCompile(`▇+`), yellow},
+		{regexp.MustCompile(`[▁▂▃▄▅▆]+`), green},
 	}
 }

@@ -1,0 +1,282 @@
+package main
+
+// NOTE of the lead to the author of rehearse_page.go (delete this note when read): rehearse.go and rehearse_lines.go are mine, a working verb with plain, json
+// and junit output. Use them, or replace them as you like: all files rehearse*.go and lab*.go here are yours from 09:29 on. The live play view, the table and
+// --mutate are yours to add (newPlayView, newTableView, mutate); a rough version of them lies in /tmp/mycmd. lab/rehearsal is written and mine (owner: the lead).
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/journal"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+	"runbook/engine/report"
+	"runbook/lab/rehearsal"
+	"runbook/playbooks"
+)
+
+// rehearsed is what `rehearse` was asked for.
+type rehearsed struct {
+	all, watch, mutate bool
+	output             string
+	seed               uint64
+	pace, failUnder    float64
+}
+
+// personPace is how many times faster than the wall's clock a person can follow.
+const personPace = 10
+
+func (a *app) rehearseCommand() *cobra.Command {
+	o := rehearsed{output: outputAuto, pace: personPace}
+	cmd := &cobra.Command{
+		Use:   "rehearse [NAME[/N]…]",
+		Short: "Play incidents in the embedded lab, from red to green",
+		Long: `Plays the rehearsals of playbooks in the embedded lab: simulated targets, a real
+fault, and the playbook against it. Nothing outside is touched. Rehearsals stand
+beside their playbook, in NAME.rehearsal.yaml.`,
+		Example: `  runbook rehearse memory-leak
+  runbook rehearse memory-leak/2 --seed 7 --watch
+  runbook rehearse ./my-playbook.yaml
+  runbook rehearse --all --output junit > rehearsals.xml
+  runbook rehearse redis-down --mutate`,
+		ValidArgsFunction: completePlaybooks,
+		RunE: func(_ *cobra.Command, names []string) error {
+			if o.all == (len(names) > 0) {
+				return usage("name playbooks, or give --all", "runbook rehearse memory-leak", "runbook rehearse --all")
+			}
+			if o.pace <= 0 {
+				return usage("--pace is how many times faster than the clock, above 0", "--pace 10")
+			}
+			return a.rehearse(names, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.all, "all", false, "every playbook of the catalogue that has rehearsals")
+	flags.BoolVar(&o.watch, "watch", false, "play the first at a pace that a person can follow, also in a pipe")
+	flags.BoolVar(&o.mutate, "mutate", false, "break the playbook at one place at a time: a rehearsal must notice")
+	flags.StringVar(&o.output, "output", o.output, "auto, plain, json or junit")
+	flags.Uint64Var(&o.seed, "seed", 0, "of the lab's noise (default: each rehearsal's own, else 1)")
+	flags.Float64Var(&o.pace, "pace", o.pace, "how many times faster than the clock the watched one is played")
+	flags.Float64Var(&o.failUnder, "fail-under", 0, "fail below that coverage, or with --mutate that share of mutants noticed, in per cent")
+	return cmd
+}
+
+// rehearse plays what was named and prints what became of it.
+func (a *app) rehearse(names []string, o rehearsed) error {
+	junit := o.output == "junit"
+	out := outputPlain
+	if !junit {
+		var err error
+		if out, err = output(o.output); err != nil {
+			return err
+		}
+	}
+	subjects, compile, err := a.subjects(names, o.all)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	options := rehearsal.Options{
+		Compile: compile.tree, Kinds: compile.registry.Targets(), Rules: playbooks.AlertRules(), Seed: o.seed,
+		Render: rendered, Keep: a.keepJournal,
+	}
+	if o.mutate {
+		return a.mutate(ctx, subjects, options, o)
+	}
+	var view rehearsalView
+	switch {
+	case junit:
+		view = &junitView{}
+	case out == outputJSON:
+		view = newJSONView(os.Stdout)
+	case o.watch || out == outputAuto && len(subjects) == 1:
+		view = a.newPlayView(subjects[0], o)
+		options.Pace, options.Watch = o.pace, view.(*playView).watched
+	case out == outputAuto:
+		view = a.newTableView()
+	default:
+		view = newLinesView(os.Stdout, subjects)
+	}
+	options.Observer = view
+	result, err := rehearsal.Play(ctx, subjects, options)
+	if err != nil {
+		return ending(exitSignal)
+	}
+	return view.end(result, o)
+}
+
+// exitSignal is the exit code of what Ctrl-C has ended.
+const exitSignal = 130
+
+// rehearsalView prints rehearsals.
+type rehearsalView interface {
+	rehearsal.Observer
+	// end prints what became of them, and returns the exit code as an error.
+	end(*rehearsal.Report, rehearsed) error
+}
+
+// subjects are the playbooks that were named, with their rehearsals.
+func (a *app) subjects(names []string, all bool) ([]*rehearsal.Subject, *rehearsalCompiler, error) {
+	reg, err := registry()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &rehearsalCompiler{registry: reg}
+	var out []*rehearsal.Subject
+	if all {
+		seen := map[string]bool{}
+		for _, e := range catalogue() {
+			source, err := e.read()
+			if err != nil {
+				return nil, nil, err
+			}
+			if seen[e.name] || besideSource(source) == nil {
+				continue
+			}
+			seen[e.name] = true
+			s, err := a.subject(e.name, source, c)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = append(out, s)
+		}
+		return out, c, nil
+	}
+	for _, name := range names {
+		name, number := numbered(name)
+		f, err := find(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := a.subject(name, f.source, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		if number > len(s.File.Rehearsals) {
+			return nil, nil, usage(fmt.Sprintf("%s has no rehearsal %d", name, number), fmt.Sprintf("it has 1 to %d", len(s.File.Rehearsals)))
+		}
+		if number > 0 {
+			s.Skip = func(h *rehearsal.Rehearsal) bool { return h.Number != number }
+		}
+		out = append(out, s)
+	}
+	return out, c, nil
+}
+
+// numbered splits NAME/2; 0 is every one. A path ends in .yaml before it.
+func numbered(name string) (string, int) {
+	at := strings.LastIndexByte(name, '/')
+	if at < 0 {
+		return name, 0
+	}
+	n, err := strconv.Atoi(name[at+1:])
+	if err != nil || n < 1 {
+		return name, 0
+	}
+	return name[:at], n
+}
+
+// besideSource is the file of rehearsals of a playbook; nil where there is none.
+func besideSource(s *playbook.Source) *playbook.Source {
+	beside := strings.TrimSuffix(s.Name, playbookExt) + rehearsalExt
+	if s.Embedded {
+		text, err := playbooks.Read(beside)
+		if err != nil {
+			return nil
+		}
+		return &playbook.Source{Name: beside, Text: text, Embedded: true}
+	}
+	text, err := os.ReadFile(filepath.FromSlash(beside))
+	if err != nil {
+		return nil
+	}
+	return &playbook.Source{Name: beside, Text: text}
+}
+
+func (a *app) subject(name string, source *playbook.Source, c *rehearsalCompiler) (*rehearsal.Subject, error) {
+	comp := &compiler{registry: c.registry}
+	got := comp.compile(source)
+	if got.plan == nil {
+		return nil, a.invalid(name, got)
+	}
+	beside := besideSource(source)
+	if beside == nil {
+		return nil, &problem{code: exitInvalid, failure: &action.Failure{
+			What: fmt.Sprintf("%s has no rehearsals", name), Where: strings.TrimSuffix(source.Name, playbookExt) + rehearsalExt + " is not there",
+			Do: []string{"write it beside the playbook; docs/tutorial-rehearsal.md shows how"},
+		}}
+	}
+	file, list := rehearsal.Parse(beside, got.plan)
+	if file == nil {
+		a.diagnose(os.Stderr, list, map[string]*playbook.Source{beside.Name: beside})
+		fmt.Fprintln(os.Stderr)
+		return nil, &problem{code: exitInvalid, failure: &action.Failure{What: fmt.Sprintf("%s is invalid: %s", beside.Name, list.Summary())}}
+	}
+	return &rehearsal.Subject{Name: path.Base(strings.TrimSuffix(name, playbookExt)), Source: source, Plan: got.plan, File: file}, nil
+}
+
+// rehearsalCompiler compiles playbooks that were broken on purpose.
+type rehearsalCompiler struct{ registry *action.Registry }
+
+func (c *rehearsalCompiler) tree(tree *playbook.Playbook) (*plan.Plan, diag.List) {
+	comp := &compiler{registry: c.registry, sources: map[string]*playbook.Source{}}
+	return plan.Compile(tree, plan.Options{Registry: c.registry, Load: comp.load})
+}
+
+// rendered is what people and programs read of a run.
+func rendered(facts []event.Event) []byte {
+	var out bytes.Buffer
+	plain, lines := report.NewPlain(&out, report.Options{}), report.NewJSON(&out)
+	folded := &report.Run{}
+	for _, f := range facts {
+		plain.Event(f)
+		lines.Event(f)
+		folded.Apply(f)
+	}
+	for _, end := range []func() error{plain.Close, lines.Close, func() error { return report.Text(&out, folded, report.Options{}) }} {
+		if err := end(); err != nil {
+			fmt.Fprintln(&out, err) // a buffer takes all that is written
+		}
+	}
+	return out.Bytes()
+}
+
+// keepJournal writes the facts of a rehearsal's run as a journal, so that `report`
+// shows it.
+func (a *app) keepJournal(facts []event.Event) (string, error) {
+	state, err := a.state()
+	if err != nil {
+		return "", err
+	}
+	w, err := state.Create(journal.Options{})
+	if err != nil {
+		return "", err
+	}
+	for i := range facts {
+		f := facts[i]
+		f.Sequence = 0
+		if created, ok := f.Data.(*event.RunCreated); ok {
+			renamed := *created
+			renamed.Run = w.Run()
+			f.Data = &renamed
+		}
+		if err := w.Append(&f); err != nil {
+			return "", err
+		}
+	}
+	return w.Run(), w.Close()
+}
