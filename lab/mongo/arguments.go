@@ -59,6 +59,8 @@ func codeName(code int32) string {
 		return "CommandNotSupported"
 	case codeNotInTransaction:
 		return "OperationNotSupportedInTransaction"
+	case 10334:
+		return "BSONObjectTooLarge"
 	case 352:
 		return "UnsupportedOpQueryCommand"
 	case 11601:

@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 	"runbook/lab/gate"
 	"runbook/lab/model"
 )
@@ -143,12 +144,33 @@ func (c *call) admit(what command) error {
 	if !what.open && c.server.accounts.required() && !c.connection.login.done() {
 		return mistake(codeUnauthorized, "Command %s requires authentication", c.name)
 	}
-	if v, ok := field(c.body, "collation"); ok {
-		if d, _ := v.(bson.D); len(d) > 0 && text(d, "locale") != "simple" {
-			return mistake(codeNotSupported, "this server of a lab has no collations but the simple one")
-		}
+	if err := c.admitOptions(); err != nil {
+		return err
 	}
 	return c.admitTransaction()
+}
+
+// admitOptions refuses options that would change the result and that the
+// database of documents does not know.
+func (c *call) admitOptions() error {
+	for _, e := range c.body[1:] {
+		d, _ := e.Value.(bson.D)
+		switch e.Key {
+		case "collation":
+			if len(d) > 0 && text(d, "locale") != "simple" {
+				return mistake(codeNotSupported, "this server of a lab has no collations but the simple one")
+			}
+		case "let", "min", "max":
+			if len(d) > 0 {
+				return mistake(codeNotSupported, "this server of a lab does not know the option '%s'", e.Key)
+			}
+		case "returnKey", "showRecordId":
+			if value.Truth(e.Value) {
+				return mistake(codeNotSupported, "this server of a lab does not know the option '%s'", e.Key)
+			}
+		}
+	}
+	return nil
 }
 
 // admitTransaction refuses transactions, which need a replica set.

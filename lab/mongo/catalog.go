@@ -103,15 +103,13 @@ func (c *call) describe(name string) bson.D {
 	return d
 }
 
-// unsupported are the options of collections that would have to be kept.
-var unsupported = [...]string{"capped", "viewOn", "timeseries", "validator", "clusteredIndex", "encryptedFields", "expireAfterSeconds"}
-
+// create makes a collection; it refuses the options that would have to be kept.
 func (c *call) create() (bson.D, error) {
 	name, err := c.collection()
 	if err != nil {
 		return nil, err
 	}
-	for _, option := range unsupported {
+	for _, option := range []string{"capped", "viewOn", "timeseries", "validator", "clusteredIndex", "encryptedFields", "expireAfterSeconds"} {
 		if v, ok := field(c.body, option); ok && v != false {
 			return nil, mistake(codeNotSupported, "this server of a lab has no collections with %s", option)
 		}

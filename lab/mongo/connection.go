@@ -26,7 +26,7 @@ type received struct {
 
 // serve answers the client until it goes, or is cut off.
 func (c *connection) serve() {
-	ctx, cancel := context.WithCancel(c.server.ending)
+	ctx, cancel := context.WithCancel(c.server.life.ending)
 	closing := context.AfterFunc(ctx, func() { _ = c.conn.Close() })
 	defer closing()
 	defer c.login.abandon()
@@ -37,7 +37,7 @@ func (c *connection) serve() {
 	defer c.server.running.leave(c)
 
 	incoming := make(chan received)
-	c.server.work.Go(func() { c.read(ctx, cancel, incoming) })
+	c.server.life.work.Go(func() { c.read(ctx, cancel, incoming) })
 	for {
 		select {
 		case <-ctx.Done():

@@ -26,6 +26,7 @@ type operation struct {
 
 // running are the connections and what is worked on for them.
 type running struct {
+	last        atomic.Int32 // id of an operation
 	mu          sync.Mutex
 	operations  map[int32]*operation
 	connections map[*connection]bool
@@ -55,7 +56,7 @@ func (r *running) count() int {
 // begin notes that a command is worked on; its context ends when it is killed.
 func (s *Server) begin(ctx context.Context, c *call) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	c.op = &operation{id: s.nextOp.Add(1), started: s.gate.Clock().Now(), call: c, cancel: cancel}
+	c.op = &operation{id: s.running.last.Add(1), started: s.gate.Clock().Now(), call: c, cancel: cancel}
 	s.running.mu.Lock()
 	defer s.running.mu.Unlock()
 	if s.running.operations == nil {

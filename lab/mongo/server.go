@@ -26,7 +26,6 @@ type Server struct {
 	set      string // the name of the replica set; "" for a standalone server
 
 	nextID   atomic.Int32 // of replies, connections
-	nextOp   atomic.Int32
 	running  running
 	cursors  cursors
 	tally    tally
@@ -34,9 +33,14 @@ type Server struct {
 	settings settings
 	retries  retries
 
+	life life
+}
+
+// life is how the server ends.
+type life struct {
 	ending context.Context
 	end    context.CancelFunc
-	work   sync.WaitGroup
+	work   sync.WaitGroup // everything it started
 }
 
 // Option chooses how a server starts.
@@ -56,13 +60,13 @@ func Serve(m *model.Model, g *gate.Gate, address string, accounts map[string]str
 	}
 	s := &Server{model: m, gate: g, listener: l, commands: commands()}
 	s.settings.values = parameters()
-	s.ending, s.end = context.WithCancel(context.Background())
+	s.life.ending, s.life.end = context.WithCancel(context.Background())
 	for _, o := range options {
 		o(s)
 	}
 	m.Look(func(w *model.World) { s.accounts.fill(accounts, w.Mongo.Users) })
-	s.nextOp.Store(1000)
-	s.work.Go(s.accept)
+	s.running.last.Store(1000)
+	s.life.work.Go(s.accept)
 	return s, nil
 }
 
@@ -71,9 +75,9 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Close ends the server and its connections, and waits for their end.
 func (s *Server) Close() {
-	s.end()
+	s.life.end()
 	_ = s.listener.Close()
-	s.work.Wait()
+	s.life.work.Wait()
 }
 
 func (s *Server) accept() {
@@ -83,7 +87,7 @@ func (s *Server) accept() {
 			return
 		}
 		c := &connection{server: s, conn: conn, id: s.nextID.Add(1)}
-		s.work.Go(c.serve)
+		s.life.work.Go(c.serve)
 	}
 }
 

@@ -29,7 +29,11 @@ type bench struct {
 // start starts a server on a stepping clock whose only user is mltb.
 func start(t *testing.T, uri string, o ...Option) *bench {
 	t.Helper()
-	c := clock.Step(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 0)
+	return startBy(t, clock.Step(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 0), uri, o...)
+}
+
+func startBy(t *testing.T, c *clock.Clock, uri string, o ...Option) *bench {
+	t.Helper()
 	log := &gate.Log{}
 	m := model.New(1, c.Now)
 	g := gate.New("mongo", c, log)
@@ -71,6 +75,10 @@ func (b *bench) run(t *testing.T, database string, command bson.D) (bson.D, erro
 	t.Helper()
 	var reply bson.D
 	err := b.client.Database(database).RunCommand(t.Context(), command).Decode(&reply)
+	var failed driver.WriteException
+	if errors.As(err, &failed) {
+		return reply, bson.Unmarshal(failed.Raw, &reply)
+	}
 	return reply, err
 }
 
@@ -246,5 +254,27 @@ func TestCounts(t *testing.T) {
 	all, mutations := b.log.Calls()
 	if all != 2 || len(mutations) != 1 || mutations[0].Name != "update tasks" {
 		t.Errorf("%d calls, changes %v", all, mutations)
+	}
+}
+
+func TestAnOperationIsKilled(t *testing.T) {
+	b := startBy(t, clock.Flow(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 0.05), plain)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- b.db.Collection("downloads").FindOne(context.Background(), bson.D{{Key: "size_bytes", Value: 1}}).Err()
+	}()
+	var id any
+	for id == nil {
+		reply, err := b.run(t, "admin", bson.D{{Key: "currentOp", Value: true}, {Key: "op", Value: "query"}, {Key: "ns", Value: "mltb.downloads"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = at(reply, "inprog/0/opid")
+	}
+	if _, err := b.run(t, "admin", bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: id}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; code(err) != 11601 {
+		t.Errorf("killed: %v", err)
 	}
 }

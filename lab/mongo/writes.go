@@ -7,6 +7,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -88,6 +89,9 @@ func (c *call) insert() (bson.D, error) {
 	err = c.on(func(w *model.World) error {
 		col := database(w, c.database()).Collection(name)
 		out.each(len(docs), func(i int) error {
+			if n := value.Size(docs[i]); n > maxDocument {
+				return mistake(10334, "BSONObj size: %d (0x%X) is invalid. Size must be between 0 and 16793600(16MB)", n, n)
+			}
 			if err := col.Insert(docs[i]); err != nil {
 				return err
 			}
@@ -129,15 +133,17 @@ func (c *call) update() (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
+	updates := make([]document.Update, len(entries))
+	for i := range entries {
+		if updates[i], err = changeOf(entries[i]); err != nil {
+			return nil, err
+		}
+	}
 	var n, modified int64
 	upserted := bson.A{}
 	err = c.on(func(w *model.World) error {
-		out.each(len(entries), func(i int) error {
-			u, err := changeOf(entries[i])
-			if err != nil {
-				return err
-			}
-			r, err := c.change(w, name, u)
+		out.each(len(updates), func(i int) error {
+			r, err := c.change(w, name, updates[i])
 			n += r.Matched
 			modified += r.Modified
 			if r.UpsertedID != nil {
@@ -175,19 +181,16 @@ func (c *call) delete() (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
+	deletions := make([]deletion, len(entries))
+	for i := range entries {
+		if deletions[i], err = deletionOf(entries[i]); err != nil {
+			return nil, err
+		}
+	}
 	var n int64
 	err = c.on(func(w *model.World) error {
-		out.each(len(entries), func(i int) error {
-			filter, err := part(entries[i], "q")
-			if err != nil {
-				return err
-			}
-			limit := number(entries[i], "limit", -1)
-			if limit != 0 && limit != 1 {
-				return mistake(9, "The limit field in delete objects must be 0 or 1. Got %d", limit)
-			}
-			h, _ := field(entries[i], "hint")
-			deleted, err := c.remove(w, name, filter, limit, hint(h))
+		out.each(len(deletions), func(i int) error {
+			deleted, err := c.remove(w, name, deletions[i])
 			n += deleted.Deleted
 			return err
 		})
@@ -197,15 +200,34 @@ func (c *call) delete() (bson.D, error) {
 	return out.answer(bson.D{{Key: "n", Value: int32(n)}}), err
 }
 
+// deletion is an entry of deletes.
+type deletion struct {
+	filter bson.D
+	limit  int64
+	hint   any
+}
+
+func deletionOf(entry bson.D) (d deletion, err error) {
+	if d.filter, err = part(entry, "q"); err != nil {
+		return d, err
+	}
+	h, _ := field(entry, "hint")
+	d.limit, d.hint = number(entry, "limit", -1), hint(h)
+	if d.limit != 0 && d.limit != 1 {
+		return d, mistake(9, "The limit field in delete objects must be 0 or 1. Got %d", d.limit)
+	}
+	return d, nil
+}
+
 // remove does one deletion.
-func (c *call) remove(w *model.World, name string, filter bson.D, limit int64, hint any) (document.DeleteResult, error) {
+func (c *call) remove(w *model.World, name string, d deletion) (document.DeleteResult, error) {
 	w.Mongo.Deleted++
 	col := lookup(w, c.database(), name)
 	if col == nil {
-		_, err := document.Match(bson.D{}, filter)
+		_, err := document.Match(bson.D{}, d.filter)
 		return document.DeleteResult{}, err
 	}
-	r, err := col.Delete(filter, limit, hint)
+	r, err := col.Delete(d.filter, d.limit, d.hint)
 	c.examined(w, r.Plan)
 	return r, err
 }
