@@ -1,0 +1,355 @@
+package docker
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"runbook/lab/model"
+)
+
+// How long the engine takes for its own part of a change.
+const (
+	startTime  = 250 * time.Millisecond
+	pauseTime  = 20 * time.Millisecond
+	updateTime = 30 * time.Millisecond
+	removeTime = 60 * time.Millisecond
+)
+
+// grace is how long a container may take to stop before it is killed.
+func grace(r *http.Request) (time.Duration, error) {
+	text := r.FormValue("t")
+	if text == "" {
+		return 10 * time.Second, nil
+	}
+	seconds, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, failure{http.StatusInternalServerError, err.Error()}
+	}
+	if seconds < 0 {
+		return 365 * 24 * time.Hour, nil
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		switch c.State {
+		case model.Running:
+			return failure{http.StatusNotModified, ""}
+		case model.Paused:
+			return failure{http.StatusConflict, "cannot start a paused container, try unpause instead"}
+		}
+		return s.begins(world, c)
+	}); err != nil {
+		return err
+	}
+	return s.done(w, r, startTime)
+}
+
+// done ends a change after the time that it takes.
+func (s *Server) done(w http.ResponseWriter, r *http.Request, took time.Duration) error {
+	if err := s.insist(r, took); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// begins starts a container, if nobody else has its ports.
+func (s *Server) begins(w *model.World, c *model.Container) error {
+	for _, p := range c.Ports {
+		if slices.ContainsFunc(w.Containers, func(o *model.Container) bool {
+			return o != c && o.Running() && p.Public != 0 && slices.ContainsFunc(o.Ports, func(q model.Port) bool { return q.Public == p.Public })
+		}) {
+			return failure{http.StatusInternalServerError, "driver failed programming external connectivity on endpoint " + c.Name + ": Bind for " + p.Host + ":" + strconv.Itoa(int(p.Public)) + " failed: port is already allocated"}
+		}
+	}
+	w.Start(c)
+	s.runs.begin(s, c.ID, c.Command, c.Service)
+	return nil
+}
+
+// halt asks a container to end and waits until it has: within the grace, or
+// killed after it. It goes on when the client goes. It returns false for a
+// container that did not run.
+func (s *Server) halt(r *http.Request, grace time.Duration) (bool, error) {
+	var id string
+	var started time.Time
+	var took time.Duration
+	var killed, ran bool
+	if err := s.change(r, func(w *model.World, c *model.Container) error {
+		if id, started, ran = c.ID, c.Started, c.Running(); ran {
+			took, killed = w.StopTime(c, grace)
+			w.Note(c, "kill", "signal", "15")
+		}
+		return nil
+	}); err != nil || !ran {
+		return false, err
+	}
+	if err := s.insist(r, took); err != nil {
+		return false, err
+	}
+	return true, s.visit(s.model.Change, id, func(w *model.World, c *model.Container) error {
+		if !c.Running() || !c.Started.Equal(started) {
+			return nil // somebody else was quicker
+		}
+		exit := 0
+		if killed {
+			exit = 137
+			w.Note(c, "kill", "signal", "9")
+		}
+		w.Stop(c, exit)
+		w.Note(c, "stop")
+		return nil
+	})
+}
+
+func (s *Server) stop(w http.ResponseWriter, r *http.Request) error {
+	limit, err := grace(r)
+	if err != nil {
+		return err
+	}
+	ran, err := s.halt(r, limit)
+	if err != nil {
+		return err
+	}
+	if !ran {
+		return failure{http.StatusNotModified, ""}
+	}
+	return s.done(w, r, 0)
+}
+
+// restart stops a container and starts it; it is away meanwhile.
+func (s *Server) restart(w http.ResponseWriter, r *http.Request) error {
+	limit, err := grace(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.halt(r, limit); err != nil {
+		return err
+	}
+	if err := s.insist(r, startTime); err != nil {
+		return err
+	}
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		if !c.Running() {
+			if err := s.begins(world, c); err != nil {
+				return failure{http.StatusInternalServerError, "Cannot restart container " + c.Name + ": " + err.Error()}
+			}
+		}
+		world.Note(c, "restart")
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.done(w, r, 0)
+}
+
+var signals = map[string]int{"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19}
+
+// kill sends a signal. What ends by it ends a moment later.
+func (s *Server) kill(w http.ResponseWriter, r *http.Request) error {
+	name := strings.TrimPrefix(strings.ToUpper(r.FormValue("signal")), "SIG")
+	number, known := signals[name]
+	if n, err := strconv.Atoi(name); err == nil && n > 0 && n < 65 {
+		number, known = n, true
+	}
+	if name == "" {
+		number, known = 9, true
+	}
+	if !known {
+		return failure{http.StatusBadRequest, "Invalid signal: " + r.FormValue("signal")}
+	}
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		if !c.Running() {
+			return failure{http.StatusConflict, "Cannot kill container: " + r.PathValue("id") + ": Container " + c.ID + " is not running"}
+		}
+		world.Note(c, "kill", "signal", strconv.Itoa(number))
+		switch number {
+		case 9:
+			world.Stop(c, 137)
+		case 2, 3, 15:
+			const forever = 24 * time.Hour
+			if took, _ := world.StopTime(c, forever); took < time.Hour {
+				s.endsLater(c.ID, c.Started, took)
+			}
+		}
+		return nil
+	}); err != nil {
+		return prefixed(err, "Cannot kill container: "+r.PathValue("id")+": ")
+	}
+	return s.done(w, r, pauseTime)
+}
+
+// endsLater lets a container that was asked to end do so after its time.
+func (s *Server) endsLater(id string, started time.Time, after time.Duration) {
+	s.gate.Clock().After(after, func() {
+		if !s.begin() {
+			return
+		}
+		defer s.work.Done()
+		_ = s.visit(s.model.Change, id, func(w *model.World, c *model.Container) error {
+			if c.Started.Equal(started) {
+				w.Stop(c, 0)
+			}
+			return nil
+		})
+	})
+}
+
+// prefixed is the engine's message with a beginning of its own.
+func prefixed(err error, text string) error {
+	if f, ok := err.(failure); ok && !strings.HasPrefix(f.message, text) {
+		f.message = text + f.message
+		return f
+	}
+	return err
+}
+
+func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		switch {
+		case !c.Running():
+			return failure{http.StatusConflict, "Container " + c.ID + " is not running"}
+		case !world.Pause(c):
+			return failure{http.StatusConflict, "Container " + c.ID + " is already paused"}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.done(w, r, pauseTime)
+}
+
+func (s *Server) unpause(w http.ResponseWriter, r *http.Request) error {
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		if !world.Unpause(c) {
+			return failure{http.StatusInternalServerError, "Container " + c.ID + " is not paused"}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.done(w, r, pauseTime)
+}
+
+var namePattern = regexp.MustCompile(`^/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
+
+// free says why a container cannot have that name.
+func free(w *model.World, name string) error {
+	if !namePattern.MatchString(name) {
+		return failure{http.StatusBadRequest, "Invalid container name (" + name + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"}
+	}
+	name = strings.TrimPrefix(name, "/")
+	for _, c := range w.Containers {
+		if c.Name == name {
+			return failure{http.StatusConflict, `Conflict. The container name "/` + name + `" is already in use by container "` + c.ID + `". You have to remove (or rename) that container to be able to reuse that name.`}
+		}
+	}
+	return nil
+}
+
+func (s *Server) rename(w http.ResponseWriter, r *http.Request) error {
+	name := strings.TrimPrefix(r.FormValue("name"), "/")
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		switch {
+		case name == "":
+			return failure{http.StatusBadRequest, "Neither old nor new names may be empty"}
+		case name == c.Name:
+			return failure{http.StatusBadRequest, "Renaming a container with the same name as its current name"}
+		}
+		if err := free(world, name); err != nil {
+			return err
+		}
+		world.Rename(c, name)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.done(w, r, pauseTime)
+}
+
+func (s *Server) remove(w http.ResponseWriter, r *http.Request) error {
+	if err := s.change(r, func(world *model.World, c *model.Container) error {
+		if c.Running() && !flag(r, "force") {
+			state := "running"
+			if c.State == model.Paused {
+				return failure{http.StatusConflict, "You cannot remove a paused container " + c.ID + ". Unpause and then stop the container before attempting removal or force remove"}
+			}
+			return failure{http.StatusConflict, "You cannot remove a " + state + " container " + c.ID + ". Stop the container before attempting removal or force remove"}
+		}
+		s.forget(world, c)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.done(w, r, removeTime)
+}
+
+// forget takes a container out.
+func (s *Server) forget(w *model.World, c *model.Container) {
+	w.Remove(c)
+	s.limits.forget(c.ID)
+	s.execs.forget(c.ID)
+}
+
+func (s *Server) pruneContainers(w http.ResponseWriter, r *http.Request) error {
+	wanted, err := readFilters(r, "label", "label!", "until")
+	if err != nil {
+		return err
+	}
+	o := struct {
+		ContainersDeleted []string
+		SpaceReclaimed    uint64
+	}{}
+	s.model.Change(func(world *model.World) {
+		for _, c := range slices.Clone(world.Containers) {
+			if !c.Running() && wanted.labels(c.Labels) {
+				s.forget(world, c)
+				o.ContainersDeleted = append(o.ContainersDeleted, c.ID)
+				o.SpaceReclaimed += uint64(c.Written)
+			}
+		}
+	})
+	if err := s.insist(r, removeTime); err != nil {
+		return err
+	}
+	reply(w, http.StatusOK, o)
+	return nil
+}
+
+// wait answers when a container has ended, or was removed.
+func (s *Server) wait(w http.ResponseWriter, r *http.Request) error {
+	condition := r.FormValue("condition")
+	if !slices.Contains([]string{"", "not-running", "next-exit", "removed"}, condition) {
+		return failure{http.StatusBadRequest, `invalid condition: "` + condition + `"`}
+	}
+	var id string
+	var since time.Time
+	code := 0
+	if err := s.look(r, func(world *model.World, c *model.Container) error {
+		id, since, code = c.ID, c.Finished, c.ExitCode
+		return nil
+	}); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush()
+	if err := s.until(r.Context(), r, func() (bool, error) {
+		done := false
+		gone := s.visit(s.model.Look, id, func(_ *model.World, c *model.Container) error {
+			code = c.ExitCode
+			done = condition == "next-exit" && !c.Running() && c.Finished.After(since) || (condition == "" || condition == "not-running") && !c.Running()
+			return nil
+		}) != nil
+		return done || gone, nil
+	}); err != nil {
+		return err
+	}
+	return encode(w, map[string]any{"StatusCode": code, "Error": nil})
+}

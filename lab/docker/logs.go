@@ -1,0 +1,143 @@
+package docker
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"runbook/lab/model"
+)
+
+// reading is which lines of a log are asked for.
+type reading struct {
+	out, err, timestamps, follow bool
+	since, until                 time.Time // zero for no bound
+	tail                         int       // -1 for all
+}
+
+func readLogs(r *http.Request) (reading, error) {
+	o := reading{out: flag(r, "stdout"), err: flag(r, "stderr"), timestamps: flag(r, "timestamps"), follow: flag(r, "follow"), tail: -1}
+	if !o.out && !o.err {
+		return o, failure{http.StatusBadRequest, "Bad parameters: you must choose at least one stream"}
+	}
+	if n, err := strconv.Atoi(r.FormValue("tail")); err == nil && n >= 0 {
+		o.tail = n
+	}
+	var err error
+	if o.since, err = moment(r, "since"); err != nil {
+		return o, err
+	}
+	o.until, err = moment(r, "until")
+	return o, err
+}
+
+// moment reads a time in seconds with a fraction; 0 and nothing are none.
+func moment(r *http.Request, name string) (time.Time, error) {
+	text := r.FormValue(name)
+	if text == "" || text == "0" {
+		return time.Time{}, nil
+	}
+	whole, fraction, _ := strings.Cut(text, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			return t, nil
+		}
+		return time.Time{}, failure{http.StatusBadRequest, "invalid value for \"" + name + "\": " + err.Error()}
+	}
+	nanos, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
+	return time.Unix(seconds, nanos), nil
+}
+
+func (o reading) take(l model.Line) bool {
+	return (l.Stderr && o.err || !l.Stderr && o.out) && (o.since.IsZero() || !l.At.Before(o.since)) && (o.until.IsZero() || !l.At.After(o.until))
+}
+
+// lines are the lines of c that are asked for, and the time of the last line.
+func (o reading) lines(c *model.Container) []model.Line {
+	var all []model.Line
+	for _, l := range c.Lines {
+		if o.take(l) {
+			all = append(all, l)
+		}
+	}
+	if o.tail >= 0 && len(all) > o.tail {
+		all = all[len(all)-o.tail:]
+	}
+	return all
+}
+
+// logs answers docker logs.
+func (s *Server) logs(w http.ResponseWriter, r *http.Request) error {
+	o, err := readLogs(r)
+	if err != nil {
+		return err
+	}
+	var lines []model.Line
+	var id string
+	said := 0
+	if err := s.look(r, func(_ *model.World, c *model.Container) error {
+		lines, id, said = o.lines(c), c.ID, c.Said
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := s.take(r, time.Duration(2+len(lines)/500)*time.Millisecond); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	out := stream{to: w}
+	for _, l := range lines {
+		if err := out.write(streamOf(l), lineOf(l, o.timestamps)); err != nil {
+			return nil
+		}
+	}
+	if o.follow {
+		_ = http.NewResponseController(w).Flush()
+		return s.follow(r, r.Context(), id, said, o, out, func() { _ = http.NewResponseController(w).Flush() })
+	}
+	return nil
+}
+
+func streamOf(l model.Line) byte {
+	if l.Stderr {
+		return stderr
+	}
+	return stdout
+}
+
+// follow writes the lines that come after the first said ones, until the
+// container ends, the time until is there, or ctx ends.
+func (s *Server) follow(r *http.Request, ctx context.Context, id string, said int, o reading, out stream, flush func()) error {
+	if !o.until.IsZero() {
+		var stop context.CancelFunc
+		ctx, stop = s.gate.Clock().WithTimeout(ctx, o.until.Sub(s.gate.Clock().Now()))
+		defer stop()
+	}
+	err := s.until(ctx, r, func() (bool, error) {
+		var fresh []model.Line
+		ended := true
+		if err := s.visit(s.model.Look, id, func(_ *model.World, c *model.Container) error {
+			n := min(c.Said-said, len(c.Lines))
+			fresh, said, ended = append(fresh, c.Lines[len(c.Lines)-n:]...), c.Said, !c.Running()
+			return nil
+		}); err != nil {
+			return true, nil // it was removed
+		}
+		for _, l := range fresh {
+			if o.take(l) && out.write(streamOf(l), lineOf(l, o.timestamps)) != nil {
+				return true, nil
+			}
+		}
+		if len(fresh) > 0 {
+			flush()
+		}
+		return ended, nil
+	})
+	if err != nil && !o.until.IsZero() {
+		return nil // its time is over
+	}
+	return err
+}

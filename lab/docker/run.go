@@ -1,0 +1,135 @@
+package docker
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"runbook/lab/model"
+)
+
+// run is what the engine knows of a container that a client made.
+type run struct {
+	remove, tty bool
+}
+
+// runs are the containers that clients made.
+type runs struct {
+	mu   sync.Mutex
+	made map[string]run
+}
+
+func (r *runs) add(id string, made run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.made == nil {
+		r.made = map[string]run{}
+	}
+	r.made[id] = made
+}
+
+func (r *runs) of(id string) (run, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	made, ok := r.made[id]
+	return made, ok
+}
+
+// begin lets a container that was started do what its command says, where that
+// is a program that ends; what serves goes on until it is stopped. It is called
+// while the model is locked.
+func (r *runs) begin(s *Server, id string, argv []string, service string) {
+	if _, made := r.of(id); !made || service != "" || len(argv) == 0 || !has(argv[0]) {
+		return
+	}
+	s.gate.Clock().After(execTime, func() {
+		var done result
+		var started time.Time
+		if !s.begin() {
+			return
+		}
+		defer s.work.Done()
+		if s.visit(s.model.Change, id, func(w *model.World, c *model.Container) error {
+			started = c.Started
+			done = execute(w, c, argv, c.Env)
+			return nil
+		}) != nil {
+			return
+		}
+		for _, p := range done.output {
+			s.later(p.at, id, started, func(w *model.World, c *model.Container) {
+				for line := range strings.Lines(p.text) {
+					c.Say(w.Now, p.stream == stderr, strings.TrimRight(line, "\r\n"))
+				}
+			})
+		}
+		s.later(done.took+time.Millisecond, id, started, func(w *model.World, c *model.Container) {
+			w.Stop(c, done.code)
+			if made, _ := r.of(id); made.remove {
+				s.forget(w, c)
+			}
+		})
+	})
+}
+
+// later changes a container after a time, if it still runs as it did.
+func (s *Server) later(after time.Duration, id string, started time.Time, do func(*model.World, *model.Container)) {
+	s.gate.Clock().After(after, func() {
+		if !s.begin() {
+			return
+		}
+		defer s.work.Done()
+		_ = s.visit(s.model.Change, id, func(w *model.World, c *model.Container) error {
+			if c.Running() && c.Started.Equal(started) {
+				do(w, c)
+			}
+			return nil
+		})
+	})
+}
+
+// attach shows what a container says from now on, until it ends.
+func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
+	var id string
+	var said int
+	var finished time.Time
+	if err := s.look(r, func(_ *model.World, c *model.Container) error {
+		id, said, finished = c.ID, c.Said, c.Finished
+		if c.State == model.Paused {
+			return failure{http.StatusConflict, "Container " + r.PathValue("id") + " is paused, unpause the container before attach."}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	ctx, cancel := s.lasting(r.Context())
+	defer cancel()
+	conn, _, err := hijack(w, r)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	made, _ := s.runs.of(id)
+	out := stream{to: conn, tty: made.tty}
+	o := reading{out: flag(r, "stdout"), err: flag(r, "stderr"), tail: -1}
+	_ = s.until(ctx, r, func() (bool, error) {
+		var fresh []model.Line
+		ended := false
+		if s.visit(s.model.Look, id, func(_ *model.World, c *model.Container) error {
+			n := min(c.Said-said, len(c.Lines))
+			fresh, said = append(fresh, c.Lines[len(c.Lines)-n:]...), c.Said
+			ended = c.State == model.Exited && c.Finished.After(finished)
+			return nil
+		}) != nil {
+			return true, nil // it was removed
+		}
+		for _, l := range fresh {
+			if o.take(l) && out.write(streamOf(l), lineOf(l, false)) != nil {
+				return true, nil
+			}
+		}
+		return ended, nil
+	})
+	return nil
+}

@@ -1,0 +1,78 @@
+package docker
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/api/types/volume"
+
+	"runbook/lab/model"
+)
+
+// volumesOf are the volumes of the lab: those that containers have.
+func volumesOf(w *model.World) []volume.Volume {
+	all := []volume.Volume{}
+	for _, c := range w.Containers {
+		for _, m := range c.Mounts {
+			if m.Type != "volume" || slices.ContainsFunc(all, func(v volume.Volume) bool { return v.Name == m.Name }) {
+				continue
+			}
+			labels := map[string]string{}
+			if short, ok := strings.CutPrefix(m.Name, model.Project+"_"); ok {
+				labels = map[string]string{"com.docker.compose.project": model.Project, "com.docker.compose.volume": short}
+			}
+			all = append(all, volume.Volume{
+				Name: m.Name, Driver: "local", Mountpoint: m.Source, Scope: "local", Labels: labels, Options: map[string]string{},
+				CreatedAt: w.Began().Add(-36 * time.Hour).UTC().Format(time.RFC3339),
+			})
+		}
+	}
+	return all
+}
+
+func (s *Server) volumes(w http.ResponseWriter, r *http.Request) error {
+	wanted, err := readFilters(r, "name", "driver", "label", "dangling")
+	if err != nil {
+		return err
+	}
+	var all []volume.Volume
+	s.model.Look(func(world *model.World) { all = volumesOf(world) })
+	all = slices.DeleteFunc(all, func(v volume.Volume) bool {
+		return !wanted.matches("name", v.Name) || !wanted.labels(v.Labels) ||
+			!wanted.any("driver", func(d string) bool { return d == v.Driver }) || !wanted.any("dangling", func(d string) bool { return !truth(d) })
+	})
+	if err := s.take(r, 2*time.Millisecond); err != nil {
+		return err
+	}
+	reply(w, http.StatusOK, map[string]any{"Volumes": all, "Warnings": nil})
+	return nil
+}
+
+func (s *Server) volume(w http.ResponseWriter, r *http.Request) error {
+	var all []volume.Volume
+	s.model.Look(func(world *model.World) { all = volumesOf(world) })
+	name := r.PathValue("name")
+	i := slices.IndexFunc(all, func(v volume.Volume) bool { return v.Name == name })
+	if i < 0 {
+		return failure{http.StatusNotFound, "get " + name + ": no such volume"}
+	}
+	if err := s.take(r, 2*time.Millisecond); err != nil {
+		return err
+	}
+	reply(w, http.StatusOK, all[i])
+	return nil
+}
+
+// pruneVolumes finds none to remove: every volume of the lab is of a container.
+func (s *Server) pruneVolumes(w http.ResponseWriter, r *http.Request) error {
+	if _, err := readFilters(r, "label", "label!"); err != nil {
+		return err
+	}
+	if err := s.take(r, 5*time.Millisecond); err != nil {
+		return err
+	}
+	reply(w, http.StatusOK, map[string]any{"VolumesDeleted": nil, "SpaceReclaimed": 0})
+	return nil
+}
