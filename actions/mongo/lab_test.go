@@ -32,9 +32,13 @@ func labCall(t *testing.T, c *clock.Clock, database string) (action.Call, *model
 func morning() time.Time { return time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) }
 
 func TestContractLab(t *testing.T) {
-	call, _, _ := labCall(t, clock.Flow(morning(), 100), "runbook_contract")
-	contract(t, call)
-	t.Run("operations", func(t *testing.T) { contractOfOperations(t, call) })
+	for name, c := range map[string]*clock.Clock{"flows": clock.Flow(morning(), 100), "steps": clock.Step(morning(), 0)} {
+		t.Run(name, func(t *testing.T) {
+			call, _, _ := labCall(t, c, "runbook_contract")
+			contract(t, call)
+			t.Run("operations", func(t *testing.T) { contractOfOperations(t, call) })
+		})
+	}
 }
 
 func TestALongOperationOfTheLabIsKilled(t *testing.T) {

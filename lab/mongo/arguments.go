@@ -59,6 +59,10 @@ func codeName(code int32) string {
 		return "CommandNotSupported"
 	case codeNotInTransaction:
 		return "OperationNotSupportedInTransaction"
+	case 17:
+		return "ProtocolError"
+	case 334:
+		return "MechanismUnavailable"
 	case 10334:
 		return "BSONObjectTooLarge"
 	case 352:
