@@ -16,7 +16,6 @@ import (
 	"github.com/moby/moby/client"
 
 	"runbook/engine/action"
-	"runbook/engine/schema"
 )
 
 // wallClock is the real one.
@@ -35,13 +34,6 @@ func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
 
 func (wallClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, d)
-}
-
-// guest is a running container on a real engine.
-type guest struct {
-	name  string
-	image string
-	call  action.Call
 }
 
 func realCall(t *testing.T) action.Call {
@@ -88,24 +80,39 @@ func importGuest(t *testing.T, api *client.Client, image string) {
 	}
 }
 
-func newGuest(t *testing.T, rate int) *guest {
+// realGuest is a container of a real engine that grows by rate bytes a second.
+func realGuest(t *testing.T, rate int) *guest {
 	t.Helper()
 	call := realCall(t)
 	e, err := openEngine(call)
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("runbook-docker-%d-%d", os.Getpid(), time.Now().UnixNano())
-	g := &guest{name: name, image: name + ":test", call: call}
+	name := guestName()
+	importGuest(t, e.api, name+":test")
+	t.Cleanup(func() {
+		_, _ = e.api.ImageRemove(context.Background(), name+":test", client.ImageRemoveOptions{Force: true})
+	})
+	g := &guest{name: name, image: name + ":test", call: call, prints: []any{"/guest", "print", "a b", "7"}}
+	g.start(t, "/guest", "serve", fmt.Sprint(rate))
+	return g
+}
+
+func guestName() string {
+	return fmt.Sprintf("runbook-docker-%d-%d", os.Getpid(), time.Now().UnixNano())
+}
+
+// start makes the container of the guest and starts it.
+func (g *guest) start(t *testing.T, argv ...string) {
+	t.Helper()
+	e, err := openEngine(g.call)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx := context.Background()
-	importGuest(t, e.api, g.image)
-	t.Cleanup(func() { _, _ = e.api.ImageRemove(ctx, g.image, client.ImageRemoveOptions{Force: true}) })
 	_, err = e.api.ContainerCreate(ctx, client.ContainerCreateOptions{
-		Name: g.name,
-		Config: &container.Config{
-			Image: g.image, Cmd: []string{"/guest", "serve", fmt.Sprint(rate)},
-			Labels: map[string]string{serviceLabel: "service-" + g.name},
-		},
+		Name:       g.name,
+		Config:     &container.Config{Image: g.image, Cmd: argv, Labels: map[string]string{serviceLabel: "service-" + g.name}},
 		HostConfig: &container.HostConfig{Resources: container.Resources{Memory: 128 << 20, MemorySwap: 128 << 20}},
 	})
 	if err != nil {
@@ -115,155 +122,39 @@ func newGuest(t *testing.T, rate int) *guest {
 	if _, err := e.api.ContainerStart(ctx, g.name, client.ContainerStartOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	return g
 }
 
-func (g *guest) run(t *testing.T, a *action.Action, params map[string]any) action.Result {
-	t.Helper()
-	with := map[string]any{"container": g.name}
-	for k, v := range params {
-		with[k] = v
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	r, err := bound(t, a, g.call, with).Run(ctx, g.call)
-	if err != nil {
-		t.Fatalf("%s: %+v", a.Name, action.AsFailure(err))
-	}
-	t.Logf("%s: %s", a.Name, r.Summary)
-	return r
-}
-
-// TestLifecycleReal takes one container through all changes of an engine.
 func TestLifecycleReal(t *testing.T) {
 	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
 		return
 	}
-	g := newGuest(t, 0)
-	o := g.run(t, Inspect, nil).Outputs
-	if fmt.Sprint(o["running"], o["healthy"], o["memory_limit_bytes"]) != "true true 134217728" || o["image"] != g.image {
-		t.Errorf("inspect: %v", o)
-	}
-	started := o["started_at"].(time.Time)
-	if r := mustRun(t, List, g.call, map[string]any{"name": "service-" + g.name}); r.Outputs["count"] != int64(1) && r.Outputs["count"] != 1 {
-		t.Errorf("list: %v", r.Outputs)
-	}
-	b := bound(t, Restart, g.call, map[string]any{"container": g.name})
-	before, err := b.Subjects(context.Background(), g.call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again := g.run(t, Restart, nil).Outputs["started_at"].(time.Time); !again.After(started) {
-		t.Errorf("started at %s, and before at %s", again, started)
-	}
-	if applied, _, err := b.Settle(context.Background(), g.call, before); applied != action.AppliedFully || err != nil {
-		t.Errorf("settled as %s, %v", applied, err)
-	}
-	g.run(t, Pause, nil)
-	if o := g.run(t, Inspect, nil).Outputs; o["paused"] != true || o["healthy"] != false || o["running"] != true {
-		t.Errorf("paused: %v", o)
-	}
-	g.run(t, Unpause, nil)
-	g.run(t, Stop, map[string]any{"timeout": 2 * time.Second})
-	if o := g.run(t, Inspect, nil).Outputs; o["running"] != false || o["finished_at"] == nil {
-		t.Errorf("stopped: %v", o)
-	}
-	if _, err := run(t, Stats, g.call, map[string]any{"container": g.name}); err == nil || !strings.Contains(err.Error(), "is not running") {
-		t.Errorf("stats of a stopped container: %v", err)
-	}
-	if _, err := run(t, Pause, g.call, map[string]any{"container": g.name}); action.ClassOf(err) != action.AppliedNot {
-		t.Errorf("pause of a stopped container: %s, %v", action.ClassOf(err), err)
-	}
-	g.run(t, Start, nil)
-	if o := g.run(t, WaitHealthy, nil).Outputs; o["healthy"] != true {
-		t.Errorf("wait: %v", o)
-	}
+	contractLifecycle(t, realGuest(t, 0))
 }
 
 func TestLimitsReal(t *testing.T) {
 	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
 		return
 	}
-	g := newGuest(t, 0)
-	// Above the present limit of memory and swap, which Docker refuses alone.
-	r := g.run(t, UpdateLimits, map[string]any{"memory": schema.Size(256 << 20), "cpus": 0.5})
-	if r.Summary != "container "+g.name+": memory limit 128 MiB → 256 MiB, cpus none → 0.5" {
-		t.Errorf("summary %q", r.Summary)
-	}
-	if o := g.run(t, Stats, nil).Outputs; fmt.Sprint(o["memory_limit_bytes"]) != "268435456" {
-		t.Errorf("the kernel has %v", o["memory_limit_bytes"])
-	}
-	if r := g.run(t, UpdateLimits, map[string]any{"memory": schema.Size(256 << 20), "cpus": 0.5}); r.Outputs["changed"] != false {
-		t.Errorf("again: %v", r.Outputs)
-	}
+	contractLimits(t, realGuest(t, 0))
 }
 
 func TestExecAndLogsReal(t *testing.T) {
 	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
 		return
 	}
-	g := newGuest(t, 0)
-	o := g.run(t, Exec, map[string]any{"argv": []any{"/guest", "print", "a b", "7"}, "env": map[string]any{"GUEST": "c"}}).Outputs
-	if got := fmt.Sprintf("%v %q %q", o["exit_code"], o["stdout"], o["stderr"]); got != `7 "a b\n" "c\n"` {
-		t.Errorf("exec: %s", got)
-	}
-	// Docker 20.10 starts nothing and says so on the stream.
-	if o := g.run(t, Exec, map[string]any{"argv": []any{"/absent"}}).Outputs; fmt.Sprint(o["exit_code"]) == "0" {
-		t.Errorf("a program that is absent: %v", o)
-	}
-	o = g.run(t, Logs, map[string]any{"count": []any{"MemoryError", "absent"}}).Outputs
-	if got := fmt.Sprint(o["lines"], o["counts"]); got != "[guest started, MemoryError: none] map[MemoryError:1 absent:0]" {
-		t.Errorf("logs: %s", got)
-	}
-	if o := g.run(t, Logs, map[string]any{"since": time.Nanosecond}).Outputs; fmt.Sprint(o["total_lines"]) != "0" {
-		t.Errorf("logs since now: %v", o)
-	}
+	contractExecAndLogs(t, realGuest(t, 0))
 }
 
-// TestLeakReal measures a leak of 4 MiB a second, and none after a restart in
-// a container that does not leak.
 func TestLeakReal(t *testing.T) {
 	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
 		return
 	}
-	window := map[string]any{"for": 5 * time.Second, "every": 500 * time.Millisecond}
-	o := newGuest(t, 4<<20).run(t, SampleStats, window).Outputs
-	slope, low := o["slope_bytes_per_second"].(float64), o["slope_low_bytes_per_second"].(float64)
-	if slope < 3<<20 || slope > 5<<20 || low < 2<<20 || low > slope {
-		t.Errorf("slope %v, at least %v", slope, low)
-	}
-	o = newGuest(t, 0).run(t, SampleStats, window).Outputs
-	if low := o["slope_low_bytes_per_second"].(float64); low > 100<<10 {
-		t.Errorf("no leak, and the slope is at least %v", low)
-	}
+	contractLeak(t, realGuest(t, 4<<20), realGuest(t, 0), 5*time.Second, 4<<20)
 }
 
-// TestDryRunReal holds with the engine's own event stream that nothing changes.
 func TestDryRunReal(t *testing.T) {
 	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
 		return
 	}
-	g := newGuest(t, 0)
-	g.call.DryRun = true
-	e, err := openEngine(g.call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	events := e.api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.Add("container", g.name)})
-	time.Sleep(200 * time.Millisecond) // until the engine has the subscription
-	for _, a := range []*action.Action{Restart, Stop, Pause} {
-		if _, err := run(t, a, g.call, map[string]any{"container": g.name}); action.ClassOf(err) != action.AppliedNot {
-			t.Errorf("%s: %v", a.Name, err)
-		}
-	}
-	g.run(t, Stats, nil)
-	select {
-	case event := <-events.Messages:
-		t.Errorf("the engine reports %s", event.Action)
-	case err := <-events.Err:
-		t.Error(err)
-	case <-time.After(300 * time.Millisecond):
-	}
+	contractDryRun(t, realGuest(t, 0))
 }

@@ -79,7 +79,11 @@ func (s *Server) info(w http.ResponseWriter, r *http.Request) error {
 	if err := s.take(r, 10*time.Millisecond); err != nil {
 		return err
 	}
-	reply(w, http.StatusOK, o)
+	reply(w, http.StatusOK, struct { // with what later versions do not tell any more
+		system.Info
+		BridgeNfIptables  bool
+		BridgeNfIP6tables bool `json:"BridgeNfIp6tables"`
+	}{o, true, true})
 	return nil
 }
 

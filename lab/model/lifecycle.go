@@ -126,6 +126,7 @@ func (w *World) processStarts(c *Container) {
 	case "mongo":
 		w.Mongo.start(w.Now)
 		c.Say(w.Now, false, `{"s":"I","c":"NETWORK","msg":"Waiting for connections","attr":{"port":27017}}`)
+	case "": // what somebody runs beside the service says what it says
 	default:
 		if client := w.client(c.Service); client != nil {
 			client.Hung = false
@@ -142,6 +143,9 @@ func (w *World) processStarts(c *Container) {
 func (w *World) processEnds(c *Container) {
 	if c.Service == "app" {
 		w.App.Cache.SizeBytes = 0
+	}
+	if c.Service == "" {
+		return
 	}
 	c.Say(w.Now, false, `level=info msg="shutting down"`)
 }
