@@ -1,0 +1,92 @@
+package docs
+
+import (
+	"strings"
+	"testing"
+
+	"runbook/engine/diag"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+	"runbook/lab/rehearsal"
+	"runbook/playbooks"
+)
+
+// compiler compiles the trees of a page.
+func compiler(t *testing.T) func(*playbook.Playbook) (*plan.Plan, diag.List) {
+	r := registry(t)
+	return func(tree *playbook.Playbook) (*plan.Plan, diag.List) {
+		return plan.Compile(tree, plan.Options{Registry: r, Load: load})
+	}
+}
+
+func compiled(t *testing.T, place, text string) (*playbook.Source, *plan.Plan) {
+	t.Helper()
+	source := &playbook.Source{Name: place, Text: []byte(text)}
+	tree, list := playbook.Parse(source)
+	if list.Errors() > 0 {
+		t.Fatalf("%s: %v", place, list)
+	}
+	p, list := compiler(t)(tree)
+	if p == nil {
+		t.Fatalf("%s: %v", place, list)
+	}
+	return source, p
+}
+
+// The file of rehearsals that a page shows is valid for memory-leak.
+func TestRehearsalExamples(t *testing.T) {
+	_, text, _ := playbooks.Lookup("memory-leak")
+	_, p := compiled(t, "memory-leak.yaml", string(text))
+	found := 0
+	for _, b := range blocks(t, "rehearsals.md") {
+		if b.info != "yaml rehearsal" {
+			continue
+		}
+		found++
+		if file, list := rehearsal.Parse(&playbook.Source{Name: b.place, Text: []byte(b.text)}, p); file == nil {
+			t.Errorf("%s: %v", b.place, list)
+		}
+	}
+	if found == 0 {
+		t.Error("no example was found")
+	}
+}
+
+// The tutorial is played: its first playbook fails its rehearsals, its last one
+// passes, and no mutant of that survives without being told.
+func TestTutorial(t *testing.T) {
+	var incident string
+	stages := 0
+	for _, b := range blocks(t, "tutorial-rehearsal.md") {
+		switch words := strings.Fields(b.info); {
+		case len(words) == 2 && words[1] == "workers.rehearsal.yaml":
+			incident = b.text
+		case len(words) == 6 && words[1] == "workers.yaml":
+			stages++
+			tutorialStage(t, b, incident, words[5] == "pass")
+		}
+	}
+	if stages != 2 {
+		t.Errorf("%d stages were found", stages)
+	}
+}
+
+func tutorialStage(t *testing.T, b block, incident string, pass bool) {
+	t.Helper()
+	source, p := compiled(t, "workers.yaml", b.text)
+	file, list := rehearsal.Parse(&playbook.Source{Name: "workers.rehearsal.yaml", Text: []byte(incident)}, p)
+	if file == nil {
+		t.Fatalf("%s: %v", b.place, list)
+	}
+	report, err := rehearsal.Play(t.Context(), []*rehearsal.Subject{{Name: "workers", Source: source, Plan: p, File: file}}, rehearsal.Options{
+		Compile: compiler(t), Kinds: registry(t).Targets(), Rules: playbooks.AlertRules(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range report.Results {
+		if want := pass || i == 1; r.Passed != want {
+			t.Errorf("%s: rehearsal %q passed %v, want %v: %+v %+v %v", b.place, r.Rehearsal.Name, r.Passed, want, r.Checks, r.Also, r.Err)
+		}
+	}
+}
