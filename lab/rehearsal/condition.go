@@ -30,13 +30,14 @@ func scope(p *plan.Plan) *expression.Env {
 	types := map[string]*schema.Type{
 		"lab":    schema.Of(reflect.TypeFor[model.State]()),
 		"inputs": p.Inputs,
+		"folder": {Kind: schema.String},
 		"run": schema.ObjectOf(
 			schema.Field{Name: "exit", Type: &schema.Type{Kind: schema.Int}},
 			schema.Field{Name: "state", Type: &schema.Type{Kind: schema.String}},
 		),
 	}
 	return &expression.Env{
-		Name: func(name string) *schema.Type { return types[name] }, Names: []string{"inputs", "lab", "run"},
+		Name: func(name string) *schema.Type { return types[name] }, Names: []string{"folder", "inputs", "lab", "run"},
 		Step: func(id string) (*schema.Type, *expression.Problem) {
 			return nil, &expression.Problem{Code: CodeCondition, Message: "a rehearsal cannot read steps", Hint: "expect states under `steps`, and the service under `lab`"}
 		},
@@ -46,6 +47,7 @@ func scope(p *plan.Plan) *expression.Env {
 // values are what a condition is evaluated with.
 type values struct {
 	lab    model.State
+	folder string
 	inputs map[string]any
 	run    event.RunFinished
 }
@@ -55,6 +57,8 @@ func (v *values) Name(name string) (any, bool) {
 	switch name {
 	case "lab":
 		return schema.Encode(v.lab), true
+	case "folder":
+		return v.folder, true
 	case "inputs":
 		return v.inputs, true
 	case "run":

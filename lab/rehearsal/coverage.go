@@ -43,12 +43,13 @@ func cover(s *Subject, results []*Result) *Coverage {
 			count(seen, r.Facts)
 		}
 	}
+	a := addressesOf(s.Plan)
 	for _, step := range s.Plan.All() {
-		t := seen[step.Path]
+		t := seen[a.of[step]]
 		if t == nil {
 			t = &tally{}
 		}
-		if step.Body != plan.BodyBlock {
+		if step.Body != plan.BodyBlock || step.Remedy > 0 {
 			c.add(step, t)
 		}
 		if step.When != nil {
@@ -110,7 +111,8 @@ func count(seen map[string]*tally, facts []event.Event) {
 				t.run = true
 			}
 		case *event.Remedy:
-			at(fmt.Sprintf("%s/%d", f.Path, d.Index)).run = d.Verdict != "not_needed" || at(fmt.Sprintf("%s/%d", f.Path, d.Index)).run
+			remedy := at(fmt.Sprintf("%s/%d", f.Path, d.Index))
+			remedy.run = remedy.run || d.Verdict != "not_needed"
 			if d.Verdict == "effective" {
 				at(f.Path).helped[d.Title] = true
 			}

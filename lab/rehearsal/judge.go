@@ -1,7 +1,6 @@
 package rehearsal
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -62,16 +61,15 @@ func firstLine(text string) string {
 	return line
 }
 
-// failureText is all that a run says of why it failed.
+// failureText is all that a run says of why it failed, the most telling first.
 func failureText(facts []event.Event, fin event.RunFinished) string {
 	var b strings.Builder
 	failure := func(f *event.Failure) {
-		if f != nil {
-			text, err := json.Marshal(f)
-			if err == nil {
-				b.Write(text)
-				b.WriteByte('\n')
-			}
+		if f == nil {
+			return
+		}
+		for _, line := range slices.Concat([]string{f.What}, f.Seen, f.Tried, f.Do, []string{f.Where}) {
+			fmt.Fprintln(&b, line)
 		}
 	}
 	failure(fin.Failure)
@@ -81,12 +79,13 @@ func failureText(facts []event.Event, fin event.RunFinished) string {
 			failure(d.Failure)
 		case *event.Check:
 			if d.Verdict != event.Held {
-				fmt.Fprintf(&b, "%s %s %s\n", d.That, d.Message, d.Error)
+				fmt.Fprintln(&b, d.That, d.Message, d.Error)
 			}
+		case *event.Approval:
+			fmt.Fprintln(&b, d.Reason)
 		}
 	}
-	unescaped := strings.NewReplacer(`\u003e`, ">", `\u003c`, "<", `\u0026`, "&", `\"`, `"`)
-	return unescaped.Replace(b.String())
+	return b.String()
 }
 
 func (p *player) changes(r *Result, c *Changes) {

@@ -126,6 +126,9 @@ func (r *reader) input(f *schema.Field, n *playbook.Node, h *Rehearsal) {
 	if n.Kind == playbook.Scalar && expression.HasTemplate(n.Text) {
 		t, problems := expression.CompileTemplate(n.Text, r.env, f.Type)
 		for _, p := range problems {
+			if p.Warning {
+				continue
+			}
 			r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: CodeCondition, Source: r.source.Name, Span: n.At(p.Offset, p.Length), Message: p.Message, Hint: p.Hint})
 		}
 		h.Texts[f.Name] = &template{t}

@@ -233,7 +233,7 @@ func (h *Rehearsal) inputsIn(ctx context.Context, s *scene) (map[string]any, err
 	}
 	inputs := maps.Clone(h.Inputs)
 	for name, t := range h.Texts {
-		v, err := t.compiled.Eval(ctx, &values{lab: s.lab.State()}, expression.Limits{})
+		v, err := t.compiled.Eval(ctx, &values{lab: s.lab.State(), folder: s.folder, inputs: h.Inputs}, expression.Limits{})
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", name, err)
 		}
@@ -262,7 +262,7 @@ func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
 func (p *player) red(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
 	state := s.lab.State()
 	for _, c := range r.Rehearsal.Expect.Before {
-		v := c.judge(ctx, &values{lab: state, inputs: inputs})
+		v := c.judge(ctx, &values{lab: state, folder: s.folder, inputs: inputs})
 		r.Checks = append(r.Checks, Check{Kind: "before", Expected: c.Source, Seen: v.seen, Held: v.held, Place: c.Place})
 		p.moment(r, Moment{At: s.at(), Kind: "red", Text: c.Source, Held: v.held, Value: v.seen, Place: c.Place})
 	}
@@ -279,7 +279,7 @@ func (p *player) green(ctx context.Context, r *Result, s *scene, inputs map[stri
 	look := func() bool {
 		state, all := s.lab.State(), true
 		for i, c := range e.After {
-			last[i] = c.judge(ctx, &values{lab: state, inputs: inputs, run: r.Finished})
+			last[i] = c.judge(ctx, &values{lab: state, folder: s.folder, inputs: inputs, run: r.Finished})
 			all = all && last[i].held
 		}
 		return all

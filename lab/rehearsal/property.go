@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -27,7 +27,7 @@ type control struct {
 // always checks what is checked without being written.
 func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[string]any) error {
 	written := [][]event.Event{r.Facts}
-	dry, err := p.dryRun(ctx, r, inputs)
+	dry, err := p.dryRun(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[str
 		}
 		written = append(written, again)
 	}
-	shared, err := p.shared(ctx, r, inputs)
+	shared, err := p.shared(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[str
 
 // dryRun plays a dry run against the same fault: it must change nothing, and
 // announce what the run changed. It returns its facts.
-func (p *player) dryRun(ctx context.Context, r *Result, inputs map[string]any) ([]event.Event, error) {
+func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 	s, err := open(ctx, &p.Options, r.Seed, 0)
 	if err != nil {
 		return nil, err
@@ -58,6 +58,10 @@ func (p *player) dryRun(ctx context.Context, r *Result, inputs map[string]any) (
 	defer s.close()
 	h := r.Rehearsal
 	if err := s.spoil(ctx, h.Fault, h.Settle); err != nil {
+		return nil, err
+	}
+	inputs, err := h.inputsIn(ctx, s)
+	if err != nil {
 		return nil, err
 	}
 	before := len(s.lab.Mutations())
@@ -140,13 +144,13 @@ func (p *player) again(ctx context.Context, r *Result, s *scene, inputs map[stri
 
 // shared plays what is the same for all rehearsals of a playbook with the same
 // inputs: the healthy control, and two faults that are not the playbook's.
-func (p *player) shared(ctx context.Context, r *Result, inputs map[string]any) ([]Property, error) {
-	given, err := json.Marshal(schema.Encode(inputs))
+func (p *player) shared(ctx context.Context, r *Result) ([]Property, error) {
+	given, err := r.Rehearsal.given()
 	if err != nil {
-		return nil, fmt.Errorf("inputs of %s: %w", r.Rehearsal.Name, err)
+		return nil, err
 	}
 	wrong, healthy := p.wrong(r), mustLeaveAlone(r)
-	key := fmt.Sprint(r.Subject.Name, r.Seed, string(given), wrong, healthy)
+	key := fmt.Sprint(r.Subject.Name, r.Seed, given, wrong, healthy)
 	p.mu.Lock()
 	c := p.controls[key]
 	if c == nil {
@@ -156,18 +160,18 @@ func (p *player) shared(ctx context.Context, r *Result, inputs map[string]any) (
 	p.mu.Unlock()
 	c.once.Do(func() {
 		if healthy {
-			c.err = p.healthy(ctx, c, r, inputs)
+			c.err = p.healthy(ctx, c, r)
 		}
 		if c.err == nil && len(wrong) > 0 {
-			c.err = p.harmless(ctx, c, r, inputs, wrong)
+			c.err = p.harmless(ctx, c, r, wrong)
 		}
 	})
 	return c.also, c.err
 }
 
 // healthy plays the healthy control: nothing may be changed.
-func (p *player) healthy(ctx context.Context, c *control, r *Result, inputs map[string]any) error {
-	s, out, err := p.elsewhere(ctx, r, inputs, noFault)
+func (p *player) healthy(ctx context.Context, c *control, r *Result) error {
+	s, out, err := p.elsewhere(ctx, r, noFault)
 	if err != nil {
 		return err
 	}
@@ -181,10 +185,10 @@ func (p *player) healthy(ctx context.Context, c *control, r *Result, inputs map[
 }
 
 // harmless plays the playbook against faults that it is not for.
-func (p *player) harmless(ctx context.Context, c *control, r *Result, inputs map[string]any, wrong []string) error {
+func (p *player) harmless(ctx context.Context, c *control, r *Result, wrong []string) error {
 	one := Property{Text: "against the wrong faults " + strings.Join(wrong, " and ") + ": no harm", Held: true}
 	for _, fault := range wrong {
-		detail, err := p.harm(ctx, r, inputs, fault)
+		detail, err := p.harm(ctx, r, fault)
 		if err != nil {
 			return err
 		}
@@ -207,10 +211,31 @@ func mustLeaveAlone(r *Result) bool {
 	for _, h := range r.Subject.File.Rehearsals {
 		if h.Fault.Name == noFault {
 			none := h.Expect.Changes != nil && h.Expect.Changes.None
-			return none && !reflect.DeepEqual(h.Inputs, r.Rehearsal.Inputs)
+			return none && !sameInputs(h, r.Rehearsal)
 		}
 	}
 	return true
+}
+
+// sameInputs is whether two rehearsals give the playbook the same.
+func sameInputs(a, b *Rehearsal) bool {
+	first, failed := a.given()
+	second, err := b.given()
+	return failed == nil && err == nil && first == second
+}
+
+// given are the inputs of a rehearsal as they are written: two with the same text
+// give the playbook the same.
+func (h *Rehearsal) given() (string, error) {
+	all := maps.Clone(h.Inputs)
+	for name, t := range h.Texts {
+		all[name] = t.compiled.Source()
+	}
+	text, err := json.Marshal(schema.Encode(all))
+	if err != nil {
+		return "", fmt.Errorf("inputs of %q: %w", h.Name, err)
+	}
+	return string(text), nil
 }
 
 // wrong are two faults of the service that the playbook is not rehearsed against.
@@ -238,13 +263,18 @@ func (p *player) wrong(r *Result) []string {
 
 // elsewhere plays a run of the playbook against another fault, without anybody
 // to answer. The scene is the caller's to close.
-func (p *player) elsewhere(ctx context.Context, r *Result, inputs map[string]any, fault string) (*scene, *played, error) {
+func (p *player) elsewhere(ctx context.Context, r *Result, fault string) (*scene, *played, error) {
 	known, _ := model.Lookup(fault)
 	s, err := open(ctx, &p.Options, r.Seed, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := s.spoil(ctx, lab.Fault{Name: fault}, known.Settles); err != nil {
+		s.close()
+		return nil, nil, err
+	}
+	inputs, err := r.Rehearsal.inputsIn(ctx, s)
+	if err != nil {
 		s.close()
 		return nil, nil, err
 	}
@@ -261,8 +291,8 @@ const calm = 2 * time.Minute
 
 // harm plays the playbook against a fault that it is not for, and says what it
 // made worse than it was without it; "" for nothing.
-func (p *player) harm(ctx context.Context, r *Result, inputs map[string]any, fault string) (string, error) {
-	s, out, err := p.elsewhere(ctx, r, inputs, fault)
+func (p *player) harm(ctx context.Context, r *Result, fault string) (string, error) {
+	s, out, err := p.elsewhere(ctx, r, fault)
 	if err != nil {
 		return "", err
 	}

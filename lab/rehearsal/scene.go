@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/user"
 	"sync"
 	"time"
@@ -27,9 +28,10 @@ const history = 5 * time.Minute
 
 // scene is a lab in which runs are played.
 type scene struct {
-	lab   *lab.Lab
-	env   *environment.Environment
-	began time.Time // the fault is injected
+	lab    *lab.Lab
+	env    *environment.Environment
+	folder string    // for files of the playbook; it is gone with the scene
+	began  time.Time // the fault is injected
 }
 
 // open starts a lab with a healthy service.
@@ -45,15 +47,22 @@ func open(ctx context.Context, o *Options, seed uint64, pace float64) (*scene, e
 	if err == nil {
 		err = env.Resolve(ctx)
 	}
+	folder := ""
+	if err == nil {
+		folder, err = os.MkdirTemp("", "runbook-rehearsal-")
+	}
 	if err != nil {
 		l.Close()
 		return nil, err
 	}
 	l.Clock().SetSpeed(pace)
-	return &scene{lab: l, env: env, began: l.Clock().Now()}, nil
+	return &scene{lab: l, env: env, folder: folder, began: l.Clock().Now()}, nil
 }
 
-func (s *scene) close() { s.lab.Close() }
+func (s *scene) close() {
+	s.lab.Close()
+	_ = os.RemoveAll(s.folder)
+}
 
 // at is the lab's time since the fault.
 func (s *scene) at() time.Duration { return s.lab.Clock().Now().Sub(s.began) }

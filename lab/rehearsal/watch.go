@@ -25,17 +25,17 @@ type watch struct {
 func (w *watch) follow(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
 	w.always, w.memory = r.Rehearsal.Always, Gauge{From: s.at(), Every: 5 * time.Second}
 	w.looked, w.broken = make([]verdict, len(w.always)), make([]Check, len(w.always))
+	w.memory.Percent = append(w.memory.Percent, s.lab.State().App.MemoryPercent)
 	s.lab.EachSecond(func(state model.State) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.over {
 			return
 		}
-		if w.seconds%5 == 0 {
+		if w.seconds++; w.seconds%5 == 0 {
 			w.memory.Percent = append(w.memory.Percent, state.App.MemoryPercent)
 		}
-		w.seconds++
-		v := &values{lab: state, inputs: inputs}
+		v := &values{lab: state, folder: s.folder, inputs: inputs}
 		for i, c := range w.always {
 			w.look(i, c, c.judge(ctx, v), s.at())
 		}

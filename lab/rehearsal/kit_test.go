@@ -1,0 +1,118 @@
+package rehearsal_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"runbook/actions"
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/plan"
+	"runbook/engine/playbook"
+	"runbook/lab/rehearsal"
+	"runbook/playbooks"
+)
+
+// TestMain checks that no rehearsal leaves anything behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// kit compiles playbooks against the catalogue's actions, and more.
+type kit struct{ registry *action.Registry }
+
+func newKit(t testing.TB, more ...*action.Action) *kit {
+	t.Helper()
+	registry, err := action.NewRegistry(append(actions.All(), more...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &kit{registry}
+}
+
+func (k *kit) compile(tree *playbook.Playbook) (*plan.Plan, diag.List) {
+	return plan.Compile(tree, plan.Options{Registry: k.registry})
+}
+
+func (k *kit) options() rehearsal.Options {
+	return rehearsal.Options{Compile: k.compile, Kinds: k.registry.Targets(), Rules: playbooks.AlertRules()}
+}
+
+func (k *kit) plan(t testing.TB, source *playbook.Source) *plan.Plan {
+	t.Helper()
+	tree, list := playbook.Parse(source)
+	if list.Errors() > 0 {
+		t.Fatal(list)
+	}
+	p, list := k.compile(tree)
+	if list.Errors() > 0 {
+		t.Fatal(list)
+	}
+	return p
+}
+
+// subject compiles a playbook and its rehearsals.
+func (k *kit) subject(t testing.TB, name, text, rehearsals string) *rehearsal.Subject {
+	t.Helper()
+	source := &playbook.Source{Name: name + ".yaml", Text: []byte(text)}
+	p := k.plan(t, source)
+	file, list := rehearsal.Parse(&playbook.Source{Name: name + ".rehearsal.yaml", Text: []byte(rehearsals)}, p)
+	if file == nil {
+		t.Fatalf("%v\n%s", list, rehearsals)
+	}
+	return &rehearsal.Subject{Name: name, Source: source, Plan: p, File: file}
+}
+
+// cache is the small playbook of these tests with that rehearsal, given as the
+// keys below its name.
+func (k *kit) cache(t testing.TB, keys string) *rehearsal.Subject {
+	t.Helper()
+	return k.subject(t, "cache", read(t, "cache.yaml"), one(keys))
+}
+
+// one is a file with one rehearsal of these keys.
+func one(keys string) string {
+	return "rehearsals:\n  - name: one\n    " + strings.ReplaceAll(strings.TrimSpace(keys), "\n", "\n    ") + "\n"
+}
+
+func read(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// play plays subjects, and fails the test where they could not be played.
+func (k *kit) play(t testing.TB, o rehearsal.Options, subjects ...*rehearsal.Subject) *rehearsal.Report {
+	t.Helper()
+	report, err := rehearsal.Play(t.Context(), subjects, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if r.Err != nil {
+			t.Fatalf("%s/%d: %v", r.Subject.Name, r.Rehearsal.Number, r.Err)
+		}
+	}
+	return report
+}
+
+// failures are the checks and properties that did not hold.
+func failures(r *rehearsal.Result) []string {
+	var all []string
+	for _, c := range r.Checks {
+		if !c.Held {
+			all = append(all, fmt.Sprintf("%s: %s, seen %s", c.Kind, c.Expected, c.Seen))
+		}
+	}
+	for _, p := range r.Also {
+		if !p.Held {
+			all = append(all, fmt.Sprintf("also: %s, %s", p.Text, p.Detail))
+		}
+	}
+	return all
+}
