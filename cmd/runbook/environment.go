@@ -18,9 +18,21 @@ type badEnvironment struct{ list diag.List }
 
 func (e *badEnvironment) Error() string { return "runbook.yaml is invalid" }
 
-// loadEnvironment reads the environment that the call names.
-func loadEnvironment(c *call, reg *action.Registry) (*environment.Environment, error) {
-	env, list, err := environment.Load(environment.DefaultFile, c.env, reg.Targets())
+// loadEnvironment reads the environment that the call names; `lab` is that of the
+// lab that runs.
+func (a *app) loadEnvironment(c *call, reg *action.Registry) (*environment.Environment, error) {
+	load := func() (*environment.Environment, diag.List, error) {
+		return environment.Load(environment.DefaultFile, c.env, reg.Targets())
+	}
+	if c.env == labEnvironment {
+		session, err := a.runningLab()
+		if err != nil {
+			return nil, err
+		}
+		c.lab = session
+		load = func() (*environment.Environment, diag.List, error) { return session.environment(reg.Targets()) }
+	}
+	env, list, err := load()
 	switch {
 	case err != nil:
 		return nil, err
@@ -32,6 +44,10 @@ func loadEnvironment(c *call, reg *action.Registry) (*environment.Environment, e
 
 // environmentProblem tells why there is no environment.
 func (a *app) environmentProblem(err error, c *call) error {
+	var p *problem
+	if errors.As(err, &p) {
+		return err
+	}
 	var bad *badEnvironment
 	var missing *environment.ErrNotFound
 	switch {

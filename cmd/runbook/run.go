@@ -30,6 +30,7 @@ type call struct {
 	wait     time.Duration
 	despite  []string
 	waitText string
+	lab      *session // that runs, with --env lab
 	verbose  int
 	quiet    bool
 
@@ -190,7 +191,7 @@ func (a *app) prepare(ctx context.Context, c *call) (*ready, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, envErr := loadEnvironment(c, reg)
+	env, envErr := a.loadEnvironment(c, reg)
 	comp := &compiler{registry: reg}
 	if envErr == nil {
 		comp.vars = env.VarTypes
@@ -240,6 +241,11 @@ func (a *app) start(ctx context.Context, c *call) (event.RunFinished, error) {
 		return none, err
 	}
 	h := header(r.plan, r.env, r.given, c)
+	now, endClock, err := c.clock(ctx)
+	if err != nil {
+		return none, err
+	}
+	defer endClock()
 	stop, endSignals := signals()
 	defer endSignals()
 	w, locks, err := a.open(ctx, c, r, &h, stop)
@@ -253,11 +259,24 @@ func (a *app) start(ctx context.Context, c *call) (event.RunFinished, error) {
 	w.Subscribe(view.Event)
 	clients := action.NewClients()
 	fin := run.Run(ctx, run.Options{
-		Plan: r.plan, Inputs: r.given.values, Environment: r.env, Header: h, Journal: w, Clock: action.SystemClock(),
+		Plan: r.plan, Inputs: r.given.values, Environment: r.env, Header: h, Journal: w, Clock: now,
 		Clients: clients, Person: person, Locks: h.Lock, DryRun: c.dryRun, Offline: c.offline, Yes: c.yes, Strict: c.strict,
 	}, stop)
 	err = w.Close()
 	return fin, a.finish(fin, view, locks, clients, err)
+}
+
+// clock is the clock of the run: that of the lab where it runs against one.
+func (c *call) clock(ctx context.Context) (now action.Clock, end func(), err error) {
+	if c.lab == nil || c.offline {
+		return action.SystemClock(), func() {}, nil
+	}
+	l, err := c.lab.clock(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.lab.now = l.Now
+	return l, l.Close, nil
 }
 
 // finish lets go of all that a run held. What fails here no longer changes how
@@ -286,7 +305,7 @@ func (a *app) finish(fin event.RunFinished, view report.View, locks *journal.Loc
 
 // open makes the journal of a run and takes its locks; a dry run has neither.
 func (a *app) open(ctx context.Context, c *call, r *ready, h *event.RunCreated, stop <-chan run.Signal) (*journal.Writer, *journal.Locks, error) {
-	o := journal.Options{Redactor: redact.New(append(r.given.secrets, r.env.Secrets...)...)}
+	o := journal.Options{Redactor: redact.New(append(r.given.secrets, r.env.Secrets...)...), Now: c.lab.time()}
 	keys, err := lockKeys(ctx, r.plan, r.env, r.given)
 	if err != nil {
 		return nil, nil, err
@@ -343,6 +362,7 @@ func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, c
 // watch chooses the view of a run, and who answers its prompts.
 func (a *app) watch(c *call, w *journal.Writer) (report.View, run.Person) {
 	o := a.page(os.Stdout)
+	o.Now = c.lab.time()
 	o.Journal = w.Path()
 	o.Verbosity = c.verbose
 	if c.quiet {
