@@ -172,6 +172,7 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	if p.brief || ctx.Err() != nil {
 		return ctx.Err()
 	}
+	s.lab.Clock().SetSpeed(0) // nobody watches what follows
 	return p.always(ctx, r, s, inputs)
 }
 
