@@ -26,10 +26,12 @@ type brush struct {
 // colour alone, so that the text without it is the same.
 func paint(text string, brushes []brush) string {
 	var b strings.Builder
+	first := true
 	for line := range strings.SplitSeq(text, "\n") {
-		if b.Len() > 0 {
+		if !first {
 			b.WriteByte('\n')
 		}
+		first = false
 		for _, p := range brushes {
 			line = p.pattern.ReplaceAllStringFunc(line, func(s string) string { return p.colour + s + reset })
 		}
