@@ -149,19 +149,19 @@ func (s *Server) restart(w http.ResponseWriter, r *http.Request) error {
 	return s.done(w, r, 0)
 }
 
-var signals = map[string]int{"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19}
+// signalNumber reads a signal by its name or number; none is KILL, 0 is unknown.
+func signalNumber(text string) int {
+	name := strings.TrimPrefix(strings.ToUpper(text), "SIG")
+	if n, err := strconv.Atoi(name); err == nil && n > 0 && n < 65 {
+		return n
+	}
+	return map[string]int{"": 9, "HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15, "CONT": 18, "STOP": 19}[name]
+}
 
 // kill sends a signal. What ends by it ends a moment later.
 func (s *Server) kill(w http.ResponseWriter, r *http.Request) error {
-	name := strings.TrimPrefix(strings.ToUpper(r.FormValue("signal")), "SIG")
-	number, known := signals[name]
-	if n, err := strconv.Atoi(name); err == nil && n > 0 && n < 65 {
-		number, known = n, true
-	}
-	if name == "" {
-		number, known = 9, true
-	}
-	if !known {
+	number := signalNumber(r.FormValue("signal"))
+	if number == 0 {
 		return failure{http.StatusBadRequest, "Invalid signal: " + r.FormValue("signal")}
 	}
 	if err := s.change(r, func(world *model.World, c *model.Container) error {

@@ -11,12 +11,10 @@ import (
 	"runbook/lab/model"
 )
 
-var eventFilters = []string{"container", "daemon", "event", "image", "label", "network", "plugin", "scope", "type", "volume"}
-
 // events answers docker events: what was since a time, and what comes until
 // another.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
-	wanted, err := readFilters(r, eventFilters...)
+	wanted, err := readFilters(r, "container", "daemon", "event", "image", "label", "network", "plugin", "scope", "type", "volume")
 	if err != nil {
 		return err
 	}

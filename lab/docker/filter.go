@@ -64,14 +64,20 @@ func (f filters) matches(name, text string) bool {
 	})
 }
 
-var containerFilters = []string{"ancestor", "before", "exited", "expose", "health", "id", "label", "name", "network", "publish", "since", "status", "volume"}
+// containerFilters are the filters of docker ps that the lab knows.
+func containerFilters() []string {
+	return []string{"ancestor", "before", "exited", "expose", "health", "id", "label", "name", "network", "publish", "since", "status", "volume"}
+}
 
-var statuses = []string{"created", "restarting", "running", "removing", "paused", "exited", "dead"}
+// statuses are the states that the engine knows.
+func statuses() []string {
+	return []string{"created", "restarting", "running", "removing", "paused", "exited", "dead"}
+}
 
 // check refuses values that the engine refuses.
 func (f filters) check() error {
 	for _, status := range f["status"] {
-		if !slices.Contains(statuses, status) {
+		if !slices.Contains(statuses(), status) {
 			return failure{http.StatusBadRequest, "Invalid filter 'status=" + status + "'"}
 		}
 	}

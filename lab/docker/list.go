@@ -17,7 +17,7 @@ import (
 
 // list answers docker ps.
 func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
-	wanted, err := readFilters(r, containerFilters...)
+	wanted, err := readFilters(r, containerFilters()...)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (w *watch) close() {
 	w.wake(nil)
 }
 
-// next returns a context that ends with ctx and at the next change. It is taken
+// context returns a context that ends with ctx and at the next change. It is taken
 // before looking, so that nothing is missed.
 func (w *watch) context(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
