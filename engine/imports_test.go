@@ -66,8 +66,9 @@ var engineMay = []string{
 }
 
 // ownYAML are the packages that read YAML: the one of the playbooks, and the one
-// that helps the tests of actions to read their examples.
-var ownYAML = []string{"runbook/engine/playbook", "runbook/engine/action/actiontest"}
+// that helps the tests of actions to read their examples. Files of Prometheus'
+// rules are no playbooks: they are YAML as Prometheus reads it.
+var ownYAML = []string{"runbook/engine/playbook", "runbook/engine/action/actiontest", "runbook/lab/prometheus"}
 
 // violation says why the package may not import that path; "" if it may.
 func violation(from, path string) string {
