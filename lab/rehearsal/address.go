@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ type addresses struct {
 	written map[string]string     // what may be written, to the address of the facts
 	of      map[*plan.Step]string
 	known   []string // the addresses of the facts, in the order of the file
+	actions []string // that the steps use
 }
 
 // addressesOf are those of a plan and of the playbooks that it calls.
@@ -47,8 +49,18 @@ func (a *addresses) add(p *plan.Plan, prefix string) {
 				a.written[other] = of
 			}
 		}
+		a.acts(s)
 		if s.Call != nil && s.Call.Plan != nil {
 			a.add(s.Call.Plan, of+"/")
+		}
+	}
+}
+
+// acts notes the actions of a step and of what undoes it.
+func (a *addresses) acts(s *plan.Step) {
+	for ; s != nil; s = s.Undo {
+		if s.Op != nil && !slices.Contains(a.actions, s.Op.Action.Name) {
+			a.actions = append(a.actions, s.Op.Action.Name)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
@@ -46,11 +45,7 @@ func (r *reader) step(n *playbook.Node) string {
 	if ok || n == nil {
 		return address
 	}
-	hint := "runbook show lists the steps"
-	if near := diag.Nearest(withoutItems(written), r.addresses.known); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	r.fail(n, CodeStep, fmt.Sprintf("the playbook has no step %q", written), hint)
+	r.fail(n, CodeStep, fmt.Sprintf("the playbook has no step %q", written), near(withoutItems(written), r.addresses.known, "its steps are "))
 	return written
 }
 
@@ -74,7 +69,7 @@ func (r *reader) remedy(p playbook.Pair) string {
 	address, ok := r.addresses.resolve(p.Key.Text)
 	s := r.addresses.steps[withoutItems(address)]
 	if !ok || s == nil || s.Body != plan.BodyRemedies {
-		r.fail(p.Key, CodeStep, fmt.Sprintf("the playbook has no step %q with remedies", p.Key.Text), "runbook show lists the steps")
+		r.fail(p.Key, CodeStep, fmt.Sprintf("the playbook has no step %q with remedies", p.Key.Text), near(p.Key.Text, r.addresses.known, "its steps are "))
 		return p.Key.Text
 	}
 	titles := []string{noRemedy}
@@ -101,7 +96,23 @@ func (r *reader) changes(n *playbook.Node) *Changes {
 	if !r.keys(n, nil, "only", "exactly", "count") {
 		return c
 	}
-	c.Only, c.Exactly = r.texts(n.Get("only")), r.texts(n.Get("exactly"))
+	c.Only, c.Exactly = r.actions(n.Get("only")), r.actions(n.Get("exactly"))
 	c.Count = r.number(n.Get("count"), -1)
 	return c
+}
+
+// actions reads names of actions that the playbook uses. It is nil without a list.
+func (r *reader) actions(n *playbook.Node) []string {
+	if n == nil {
+		return nil
+	}
+	all := []string{}
+	for _, item := range r.items(n) {
+		name := r.text(item)
+		if !slices.Contains(r.addresses.actions, name) {
+			r.fail(item, CodeStep, fmt.Sprintf("the playbook does not use an action %q", name), near(name, r.addresses.actions, "it uses "))
+		}
+		all = append(all, name)
+	}
+	return all
 }

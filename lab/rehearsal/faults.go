@@ -5,16 +5,22 @@ import (
 	"slices"
 	"strings"
 
-	"runbook/engine/diag"
 	"runbook/engine/playbook"
 	"runbook/lab"
 	"runbook/lab/model"
 )
 
+// serviceFault reads the name of a fault of the service, not of a connection.
 func (r *reader) serviceFault(n *playbook.Node) string {
 	name := r.text(n)
-	if f, ok := model.Lookup(name); !ok || f.AtConnection {
-		r.noFault(n, name)
+	var names []string
+	for _, f := range model.Faults() {
+		if !f.AtConnection && f.Name != noFault {
+			names = append(names, f.Name)
+		}
+	}
+	if !slices.Contains(names, name) {
+		r.fail(n, CodeFault, fmt.Sprintf("the service has no fault %q", name), near(name, names, "its faults are "))
 	}
 	return name
 }
@@ -24,11 +30,7 @@ func (r *reader) noFault(n *playbook.Node, name string) {
 	for _, f := range model.Faults() {
 		names = append(names, f.Name)
 	}
-	hint := "the faults are " + strings.Join(names, ", ")
-	if near := diag.Nearest(name, names); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	r.fail(n, CodeFault, fmt.Sprintf("there is no fault %q", name), hint)
+	r.fail(n, CodeFault, fmt.Sprintf("there is no fault %q", name), near(name, names, "the faults are "))
 }
 
 // fault reads the fault of a rehearsal: a name, or a name with options.
@@ -40,7 +42,7 @@ func (r *reader) fault(n *playbook.Node, h *Rehearsal) model.Fault {
 	if n.Kind == playbook.Map {
 		named = n.Get("name")
 		if named == nil {
-			r.fail(n, CodeKey, "the key name is missing", "write {name: memory-leak, returns: true}")
+			r.fail(n, CodeKey, "the key `name` is missing", "write `{name: memory-leak, returns: true}`")
 			return model.Fault{}
 		}
 		options = n.Pairs
@@ -68,7 +70,7 @@ func (r *reader) fault(n *playbook.Node, h *Rehearsal) model.Fault {
 		}
 	}
 	if known.AtConnection && h.Fault.On == "" {
-		r.fail(n, CodeFault, "fault "+known.Name+" needs a target", "write {name: "+known.Name+", on: docker}")
+		r.fail(n, CodeFault, "fault "+known.Name+" needs a target", "write `{name: "+known.Name+", on: docker}`")
 	}
 	return known
 }
@@ -80,7 +82,7 @@ func (r *reader) target(n *playbook.Node, fault string) string {
 		return name
 	}
 	if !slices.Contains(lab.Targets(), name) {
-		r.fail(n, CodeFault, fmt.Sprintf("the lab has no target %q", name), "the targets are "+strings.Join(lab.Targets(), ", "))
+		r.fail(n, CodeFault, fmt.Sprintf("the lab has no target %q", name), near(name, lab.Targets(), "its targets are "))
 	}
 	return name
 }
@@ -94,7 +96,7 @@ func (r *reader) injection(n *playbook.Node) Injection {
 	r.moment(n.Get("at"), &i)
 	switch inject, heal := n.Get("inject"), n.Get("heal"); {
 	case (inject == nil) == (heal == nil):
-		r.fail(n, CodeKey, "exactly one of inject and heal is wanted", "write inject: reply-lost, or heal: hanging-target")
+		r.fail(n, CodeKey, "exactly one of `inject` and `heal` is wanted", "write `inject: reply-lost`, or `heal: hanging-target`")
 	case heal != nil:
 		i.Heal = r.text(heal)
 		if _, ok := model.Lookup(strings.SplitN(i.Heal, " on ", 2)[0]); !ok {
@@ -107,7 +109,7 @@ func (r *reader) injection(n *playbook.Node) Injection {
 		case !ok:
 			r.noFault(inject, i.Fault.Name)
 		case known.AtConnection && on == nil:
-			r.fail(n, CodeFault, "fault "+known.Name+" needs a target", "add on: docker")
+			r.fail(n, CodeFault, "fault "+known.Name+" needs a target", "add `on: docker`")
 		case on != nil:
 			i.Fault.On = r.target(on, known.Name)
 		}
@@ -128,7 +130,7 @@ func (r *reader) moment(n *playbook.Node, i *Injection) {
 	}
 	step, number, ok := attempt(strings.TrimSpace(rest))
 	if !ok {
-		r.fail(n, CodeValue, "the attempt is a number from 1", "write before recover/2.1")
+		r.fail(n, CodeValue, "the attempt is a number from 1", "write `before recover/2.1`")
 		return
 	}
 	i.Before, i.Attempt = word == "before", number

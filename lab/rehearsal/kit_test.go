@@ -3,6 +3,8 @@ package rehearsal_test
 import (
 	"fmt"
 	"os"
+	"reflect"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -18,7 +20,10 @@ import (
 )
 
 // TestMain checks that no rehearsal leaves anything behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // a lab is made, used and dropped in a moment
+	goleak.VerifyTestMain(m)
+}
 
 // kit compiles playbooks against the catalogue's actions, and more.
 type kit struct{ registry *action.Registry }
@@ -115,4 +120,11 @@ func failures(r *rehearsal.Result) []string {
 		}
 	}
 	return all
+}
+
+func equal(t testing.TB, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("\n got  %v\n want %v", got, want)
+	}
 }

@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"runbook/engine/playbook"
 )
@@ -34,36 +35,48 @@ type change struct {
 // Mutate breaks the playbook of a subject at one place at a time, and plays its
 // rehearsals until one fails. The subject's own rehearsals must pass.
 func Mutate(ctx context.Context, s *Subject, o Options) (*Mutation, error) {
-	m := &Mutation{}
 	o.Watch, o.Observer, o.Keep = nil, nil, nil
-	for i := 0; ctx.Err() == nil; i++ {
-		tree, list := playbook.Parse(s.Source)
-		if tree == nil || list.Errors() > 0 {
-			return nil, fmt.Errorf("%s is not valid", s.Source.Name)
-		}
-		all := changesOf(tree)
-		if i >= len(all) {
-			return m, nil
-		}
-		all[i].make()
-		mutant := Mutant{What: all[i].what, Where: fmt.Sprintf("%s:%s", s.Source.Name, all[i].where.Span.Start)}
-		p, found := o.Compile(tree)
-		switch {
-		case p == nil || found.Errors() > 0:
-			mutant.Invalid = true
-			m.Invalid++
-		default:
-			broken := &Subject{Name: s.Name, Source: s.Source, Plan: p, File: s.File, Skip: s.Skip}
-			mutant.KilledBy = kill(ctx, broken, o)
-			if mutant.KilledBy != "" {
-				m.Killed++
-			} else {
-				m.Survived++
+	tree, list := playbook.Parse(s.Source)
+	if tree == nil || list.Errors() > 0 {
+		return nil, fmt.Errorf("%s is not valid", s.Source.Name)
+	}
+	m := &Mutation{Mutants: make([]Mutant, len(changesOf(tree)))}
+	slots := make(chan struct{}, parallel(o.Parallel))
+	var all sync.WaitGroup
+	for i := range m.Mutants {
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if ctx.Err() == nil {
+				m.Mutants[i] = mutate(ctx, s, o, i)
 			}
+		})
+	}
+	all.Wait()
+	for _, one := range m.Mutants {
+		switch {
+		case one.Invalid:
+			m.Invalid++
+		case one.KilledBy != "":
+			m.Killed++
+		default:
+			m.Survived++
 		}
-		m.Mutants = append(m.Mutants, mutant)
 	}
 	return m, ctx.Err()
+}
+
+// mutate makes and plays one mutant, of a tree of its own.
+func mutate(ctx context.Context, s *Subject, o Options, number int) Mutant {
+	tree, _ := playbook.Parse(s.Source)
+	one := changesOf(tree)[number]
+	one.make()
+	mutant := Mutant{What: one.what, Where: fmt.Sprintf("%s:%s", s.Source.Name, one.where.Span.Start)}
+	p, found := o.Compile(tree)
+	if mutant.Invalid = p == nil || found.Errors() > 0; !mutant.Invalid {
+		mutant.KilledBy = kill(ctx, &Subject{Name: s.Name, Source: s.Source, Plan: p, File: s.File, Skip: s.Skip}, o)
+	}
+	return mutant
 }
 
 // kill plays the rehearsals of a mutant, one after the other, until one fails.
@@ -117,6 +130,10 @@ func within(s *playbook.Step) []change {
 	var all []change
 	if s.When.Set() {
 		all = append(all, change{"without the `when` of " + called(s), s.When.Node, func() { s.When = playbook.String{} }})
+		all = append(all, change{"the `when` of " + called(s) + " is the opposite", s.When.Node, func() { s.When = replaced(s.When, "not ("+s.When.Value+")") }})
+	}
+	if s.Approve != nil {
+		all = append(all, change{"without the approval of " + called(s), s.Approve.Node, func() { s.Approve = nil }})
 	}
 	for i, c := range s.Verify {
 		if c.Level.Value == "warn" {
@@ -125,7 +142,7 @@ func within(s *playbook.Step) []change {
 			}})
 			continue
 		}
-		all = append(all, change{fmt.Sprintf("verification %d of %s is true", i+1, called(s)), c.Node, func() { c.That = always(c.That) }})
+		all = append(all, change{fmt.Sprintf("verification %d of %s is true", i+1, called(s)), c.Node, func() { c.That = replaced(c.That, "true") }})
 	}
 	if len(s.Verify) > 1 && !s.HasRemedies {
 		all = append(all, change{"without the verification of " + called(s), s.Verify[0].Node, func() { s.Verify, s.Within, s.Every = nil, playbook.String{}, playbook.String{} }})
@@ -139,11 +156,11 @@ func within(s *playbook.Step) []change {
 	return all
 }
 
-// always is an expression that holds, at the place of another.
-func always(was playbook.String) playbook.String {
+// replaced is another expression at the place of one.
+func replaced(was playbook.String, by string) playbook.String {
 	node := *was.Node
-	node.Text = "true"
-	was.Value, was.Node = "true", &node
+	node.Text = by
+	was.Value, was.Node = by, &node
 	return was
 }
 

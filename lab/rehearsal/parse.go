@@ -65,7 +65,7 @@ func (r *reader) rehearsal(n *playbook.Node, number int) *Rehearsal {
 	h.Always = r.conditions(n.Get("always"))
 	if again := n.Get("again"); again != nil {
 		if h.Again = r.text(again) == "changes"; !h.Again {
-			r.fail(again, CodeValue, "`again` is `changes` or is left out", "write again: changes where a second run may change something")
+			r.fail(again, CodeValue, "`again` is `changes` or is left out", "write `again: changes` where a second run may change something")
 		}
 	}
 	for _, item := range r.items(n.Get("also")) {

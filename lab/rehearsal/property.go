@@ -297,7 +297,12 @@ func (p *player) harm(ctx context.Context, r *Result, fault string) (string, err
 		return "", err
 	}
 	defer s.close()
-	_ = s.lab.Clock().Sleep(ctx, calm)
+	if len(applied(out.finished))+len(s.lab.Mutations()) == 0 {
+		return "", nil
+	}
+	if err := s.lab.Clock().Sleep(ctx, calm); err != nil {
+		return "", err
+	}
 	passed := s.at()
 	alone, err := open(ctx, &p.Options, r.Seed, 0)
 	if err != nil {

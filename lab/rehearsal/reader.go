@@ -37,19 +37,23 @@ func (r *reader) keys(n *playbook.Node, required []string, takes ...string) bool
 	}
 	for _, p := range n.Pairs {
 		if !slices.Contains(takes, p.Key.Text) {
-			hint := "the keys here are " + strings.Join(takes, ", ")
-			if near := diag.Nearest(p.Key.Text, takes); near != "" {
-				hint = "did you mean " + near + "?"
-			}
-			r.fail(p.Key, CodeKey, fmt.Sprintf("there is no key %q here", p.Key.Text), hint)
+			r.fail(p.Key, CodeKey, fmt.Sprintf("there is no key %q here", p.Key.Text), near(p.Key.Text, takes, "the keys here are "))
 		}
 	}
 	for _, key := range required {
 		if n.Get(key) == nil {
-			r.fail(n, CodeKey, "the key "+key+" is missing", "add "+key+": …")
+			r.fail(n, CodeKey, "the key `"+key+"` is missing", "add `"+key+": …`")
 		}
 	}
 	return true
+}
+
+// near is the hint of a name that is not among those that there are.
+func near(name string, known []string, list string) string {
+	if one := diag.Nearest(name, known); one != "" {
+		return "did you mean `" + one + "`?"
+	}
+	return list + strings.Join(known, ", ")
 }
 
 // items returns the elements of a list; nil has none.
@@ -84,14 +88,6 @@ func (r *reader) text(n *playbook.Node) string {
 		r.fail(n, CodeValue, "a text is wanted here, not "+n.Kind.String(), "")
 	}
 	return n.Text
-}
-
-func (r *reader) texts(n *playbook.Node) []string {
-	var all []string
-	for _, item := range r.items(n) {
-		all = append(all, r.text(item))
-	}
-	return all
 }
 
 // scalar reads a value of a type; what does not fit is reported.

@@ -1,0 +1,100 @@
+package rehearsal_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"runbook/engine/diag"
+	"runbook/engine/playbook"
+	"runbook/lab"
+	"runbook/lab/rehearsal"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+func TestMistakesAreToldAtTheirPlace(t *testing.T) {
+	k := newKit(t)
+	p := k.plan(t, &playbook.Source{Name: "cache.yaml", Text: []byte(read(t, "cache.yaml"))})
+	text := []byte(read(t, "mistakes.rehearsal.yaml"))
+	file, list := rehearsal.Parse(&playbook.Source{Name: "mistakes.rehearsal.yaml", Text: text}, p)
+	if file != nil {
+		t.Error("a file with mistakes is taken")
+	}
+	var got bytes.Buffer
+	if err := diag.Render(&got, list, func(string) []byte { return text }, diag.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/mistakes.golden"
+	if *update {
+		if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := read(t, "mistakes.golden"); got.String() != want {
+		t.Errorf("got:\n%s", &got)
+	}
+}
+
+func TestEachKeyIsRead(t *testing.T) {
+	k := newKit(t)
+	h := k.cache(t, `
+fault: {name: memory-leak, returns: true}
+settle: 90s
+seed: 7
+inputs: {who: alice}
+faults:
+  - {at: 40s, inject: target-gone, on: docker, for: 5s}
+  - {at: before recover/2.3, inject: reply-lost, on: http, times: 2}
+  - {at: after answers, heal: target-gone on docker}
+approve: [{step: recover/2, as: alice, at: 2m, refuse: "no"}]
+yes: true
+always: [lab.http.availability > 0.9]
+again: changes
+also: [redis-down]
+expect:
+  exit: 3
+  within: 2m
+  hold: 0s
+  within_run: 5m
+  steps: {recover: refused}
+  remedies: {recover: none}
+  changes: {only: [http.request], count: 2}
+  message: text`).File.Rehearsals[0]
+	equal(t, h.Fault, lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": true}})
+	equal(t, h.Settle, 90*time.Second)
+	equal(t, h.Seed, uint64(7))
+	equal(t, h.Inputs["who"], any("alice"))
+	var moments []string
+	for _, m := range h.Moments {
+		moments = append(moments, fmt.Sprint(m, m.Fault.For, m.Fault.Times))
+	}
+	equal(t, moments, []string{"target-gone on docker after 40s 5s 0", "reply-lost on http before recover/2.3 0s 2", "target-gone on docker healed after answers.1 0s 0"})
+	a := h.Approve[0]
+	equal(t, []any{a.Step, a.As, a.After, a.Refuse, a.Refuses}, []any{"recover/2", "alice", 2 * time.Minute, "no", true})
+	equal(t, []any{h.Yes, h.Again, h.Also, len(h.Always), h.Always[0].Source}, []any{true, true, []string{"redis-down"}, 1, "lab.http.availability > 0.9"})
+	e := h.Expect
+	equal(t, []any{e.Exit, e.Within, e.Hold, e.Run, e.Message}, []any{3, 2 * time.Minute, time.Duration(0), 5 * time.Minute, "text"})
+	equal(t, fmt.Sprint(e.Steps[0].Step, e.Steps[0].State, e.Remedies[0].Title, e.Changes.Only, e.Changes.Count), "recoverrefusednone[http.request] 2")
+}
+
+func TestDefaults(t *testing.T) {
+	h := newKit(t).cache(t, "fault: memory-leak\nexpect: {}").File.Rehearsals[0]
+	e := h.Expect
+	equal(t, []any{h.Number, h.Name, h.Settle, h.Seed, e.Exit, e.Within, e.Hold}, []any{1, "one", 1000 * time.Second, uint64(0), 0, time.Minute, 30 * time.Second})
+}
+
+func TestInputsReadTheLabAndItsFolder(t *testing.T) {
+	k := newKit(t)
+	r := k.play(t, k.options(), k.cache(t, `
+fault: none
+inputs: {who: "${{ lab.app.image }} in ${{ folder }}"}
+also: [redis-down]
+expect: {after: ['inputs.who startsWith "mltb/app:"', 'inputs.who endsWith folder'], hold: 0s, within: 0s, steps: {told: passed}}`)).Results[0]
+	if !r.Passed {
+		t.Errorf("%q", failures(r))
+	}
+}
