@@ -28,7 +28,8 @@ func TestMutantsAreNoticedOrListed(t *testing.T) {
 	k := newKit(t)
 	m, err := rehearsal.Mutate(t.Context(), k.cache(t, `
 fault: cache-leak
-inputs: {who: alice}
+settle: 1m
+inputs: {who: alice, max: 50MiB}
 expect: {after: [lab.cache.size_bytes < inputs.max], hold: 1s, remedies: {recover: Clear it}, steps: {told: passed}}`), k.options())
 	if err != nil {
 		t.Fatal(err)

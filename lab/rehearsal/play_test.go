@@ -15,14 +15,16 @@ import (
 // leak is a rehearsal that passes, but for what it expects.
 const leak = `
 fault: cache-leak
+settle: 1m
+inputs: {max: 50MiB}
 also: [redis-down]
 `
 
 func TestEachExpectationHoldsAndCanFail(t *testing.T) {
 	k := newKit(t)
 	cases := map[string]struct{ keys, fails string }{
-		"before":           {"expect: {before: [lab.app.memory_percent > 85, run.exit == 0]}", ""},
-		"before, not":      {"expect: {before: [lab.app.memory_percent < 85]}", "before: lab.app.memory_percent < 85, seen 86.34"},
+		"before":           {"expect: {before: [lab.cache.size_bytes > inputs.max, run.exit == 0]}", ""},
+		"before, not":      {"expect: {before: [lab.app.memory_percent < 30]}", "before: lab.app.memory_percent < 30, seen 40."},
 		"after":            {"expect: {after: [lab.cache.size_bytes < inputs.max, run.state == \"done\"], hold: 10s}", ""},
 		"after, not":       {"expect: {after: [lab.app.memory_percent > 85], within: 5s}", "after: lab.app.memory_percent > 85, seen 3"},
 		"after, not held":  {"expect: {after: [lab.cache.size_bytes < 1048576], hold: 1m}", "after: lab.cache.size_bytes < 1048576, seen "},
@@ -151,9 +153,11 @@ expect: {before: [lab.app.memory_percent > 85], after: [lab.app.memory_percent <
 func TestTwentySeedsTheSameVerdicts(t *testing.T) {
 	k := newKit(t)
 	subject := k.cache(t, `
+settle: 1m
 fault: cache-leak
+inputs: {max: 50MiB}
 also: [redis-down]
-expect: {before: [lab.app.memory_percent > 85], after: [lab.app.memory_percent < 70], remedies: {recover: Clear it}, changes: {count: 1}}`)
+expect: {before: [lab.cache.size_bytes > inputs.max], after: [lab.cache.size_bytes < inputs.max], remedies: {recover: Clear it}, changes: {count: 1}}`)
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint(seed+1), func(t *testing.T) {
 			t.Parallel()
