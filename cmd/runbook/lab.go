@@ -60,25 +60,37 @@ func (a *app) labInjectCommand() *cobra.Command {
 		},
 		ValidArgsFunction: completeFaults,
 	}
-	cmd.Flags().StringVar(&f.On, "on", "", "the target of a fault at connections, or container/NAME")
+	flagOn(cmd, &f)
 	cmd.Flags().StringVar(&wanted, "for", "", "heal it by itself after that time of the lab")
 	cmd.Flags().StringArrayVarP(&options, "option", "o", nil, "an option of the fault, NAME=VALUE")
 	cmd.Flags().IntVar(&f.Times, "times", 0, "of reply-lost: how many replies")
-	_ = cmd.RegisterFlagCompletionFunc("on", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return lab.Targets(), cobra.ShellCompDirectiveNoFileComp
-	})
 	return cmd
 }
 
 func (a *app) labHealCommand() *cobra.Command {
-	return &cobra.Command{
+	var f injection
+	cmd := &cobra.Command{
 		Use: "heal FAULT", Short: "Take a fault of the running lab back", Args: exactly(1, "one fault"),
-		Example: "  runbook lab heal memory-leak",
+		Example: "  runbook lab heal memory-leak\n  runbook lab heal target-gone --on docker",
 		RunE: func(_ *cobra.Command, words []string) error {
-			return a.ask("heal", injection{Fault: lab.Fault{Name: words[0]}})
+			f.Name = words[0]
+			if err := knownFault(f.Name); err != nil {
+				return err
+			}
+			return a.ask("heal", f)
 		},
 		ValidArgsFunction: completeFaults,
 	}
+	flagOn(cmd, &f)
+	return cmd
+}
+
+// flagOn adds --on, which names a target.
+func flagOn(cmd *cobra.Command, f *injection) {
+	cmd.Flags().StringVar(&f.On, "on", "", "the target of a fault at connections, or container/NAME")
+	_ = cmd.RegisterFlagCompletionFunc("on", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return lab.Targets(), cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 func (a *app) labForwardCommand() *cobra.Command {

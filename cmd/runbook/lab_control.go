@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,15 +108,18 @@ func (c *control) heal(ctx context.Context, f lab.Fault) (string, error) {
 		}
 		return "the leak has ended; what was leaked stays until the container is restarted", nil
 	}
-	before := len(c.lab.State().Faults)
-	if err := c.lab.Heal(f.Name); err != nil {
+	if _, ok := model.Lookup(f.Name); !ok {
+		return "", fmt.Errorf("there is no fault %q", f.Name)
+	}
+	name := f.String()
+	injected := c.lab.State().Faults
+	if !slices.ContainsFunc(injected, func(one string) bool { return one == name || strings.HasPrefix(one, name+" on ") }) {
+		return name + " is not injected; injected: " + orNone(strings.Join(injected, ", ")), nil
+	}
+	if err := c.lab.Heal(name); err != nil {
 		return "", err
 	}
-	state := c.lab.State()
-	if len(state.Faults) == before {
-		return f.Name + " was not injected; injected are " + orNone(strings.Join(state.Faults, ", ")), nil
-	}
-	return "fault " + f.Name + " is healed", nil
+	return "fault " + name + " is healed", nil
 }
 
 func (c *control) forward(ctx context.Context, f lab.Fault) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -226,9 +227,12 @@ func (u *upLab) welcome(said []string) string {
 		b.WriteByte('\n')
 	}
 	for _, text := range said {
-		b.WriteString(u.page.fit("  Fault        ", text))
+		b.WriteString(u.page.fit("  Fault        ", strings.TrimPrefix(text, "fault ")))
 	}
 	try := "memory-leak"
+	if f := u.lab.State().Faults; len(f) > 0 && slices.ContainsFunc(embedded(), func(e entry) bool { return e.name == f[0] }) {
+		try = f[0]
+	}
 	b.WriteString("\nFrom another terminal\n")
 	for _, line := range [][2]string{
 		{"runbook run " + try + " --env lab", "let a playbook repair it"},

@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"waitfor": waitFor,
 			"damage":  damage,
+			"waitlab": waitLab,
 		},
 		UpdateScripts: os.Getenv("RUNBOOK_UPDATE") != "",
 	})

@@ -141,7 +141,7 @@ func (a *app) command() *cobra.Command {
 	flags.StringVar(&a.stateDir, "state-dir", "", "directory of journals and locks (default: the user's state directory)")
 	root.AddCommand(
 		a.runCommand(), a.validateCommand(), a.listCommand(), a.showCommand(), a.graphCommand(),
-		a.runsCommand(), a.reportCommand(), a.rehearseCommand(), a.actionsCommand(), a.schemaCommand(), a.versionCommand(),
+		a.runsCommand(), a.reportCommand(), a.rehearseCommand(), a.labCommand(), a.actionsCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
 	return root

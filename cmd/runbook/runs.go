@@ -140,6 +140,8 @@ func (a *app) overview() error {
   runbook report RUN              what a run did, from its journal
 
 Before the night
+  runbook rehearse NAME           play the incident in the lab, from red to green
+  runbook lab up                  a staging to break, and to repair
   runbook validate PATH...        find mistakes without running anything
   runbook graph NAME              draw which step waits for which
   runbook actions [NAME]          what a step can do

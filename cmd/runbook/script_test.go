@@ -50,6 +50,18 @@ func waitFor(ts *testscript.TestScript, neg bool, words []string) {
 	ts.Fatalf("no run is %s", strings.Join(words, " at "))
 }
 
+// waitLab waits until a lab answers.
+func waitLab(ts *testscript.TestScript, _ bool, _ []string) {
+	end := time.Now().Add(20 * time.Second)
+	for time.Now().Before(end) {
+		if ts.Exec("runbook", "lab", "state") == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	ts.Fatalf("no lab answers")
+}
+
 // begun reports whether the journal of a run has the start of a step.
 func begun(ts *testscript.TestScript, run, step string) bool {
 	text, err := os.ReadFile(ts.MkAbs("state/runbook/runs/" + run + ".journal"))
