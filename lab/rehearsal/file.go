@@ -26,16 +26,21 @@ type Rehearsal struct {
 	Settle time.Duration // lab time from the fault to the run
 	Seed   uint64        // 0: by default
 	Inputs map[string]any
-	Texts  map[string]*template // of inputs that read the lab
+	texts  map[string]*template // of inputs that read the lab
 
 	Moments []Injection
+	Answers
+	Always []*Condition
+	Expect Expect
+	Again  bool     // a second run may change something
+	Also   []string // the wrong faults of "no harm"
+}
+
+// Answers are what people answer during a rehearsal.
+type Answers struct {
 	Approve []Approval
 	Report  []Answer
-	Yes     bool
-	Always  []*Condition
-	Expect  Expect
-	Again   bool     // a second run may change something
-	Also    []string // the wrong faults of "no harm"
+	Yes     bool // as --yes
 }
 
 // Injection is a fault in time.

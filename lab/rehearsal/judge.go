@@ -47,6 +47,9 @@ func (p *player) judge(r *Result) {
 
 func ended(fin event.RunFinished) string {
 	text := string(fin.State)
+	if fin.State == event.Waiting {
+		return fin.Step + " waits for a person; the rehearsal has no answer for it"
+	}
 	if fin.Step != "" {
 		text = fin.Step + " " + text
 	}

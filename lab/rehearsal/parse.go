@@ -41,7 +41,7 @@ func Parse(s *playbook.Source, p *plan.Plan) (*File, diag.List) {
 }
 
 func (r *reader) rehearsal(n *playbook.Node, number int) *Rehearsal {
-	h := &Rehearsal{Number: number, Inputs: map[string]any{}, Texts: map[string]*template{}, Place: n.Span}
+	h := &Rehearsal{Number: number, Inputs: map[string]any{}, texts: map[string]*template{}, Place: n.Span}
 	if !r.keys(n, []string{"name", "fault", "expect"}, "name", "fault", "settle", "seed", "faults", "inputs", "approve", "report", "yes", "always", "expect", "again", "also") {
 		return h
 	}
@@ -131,7 +131,7 @@ func (r *reader) input(f *schema.Field, n *playbook.Node, h *Rehearsal) {
 			}
 			r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: CodeCondition, Source: r.source.Name, Span: n.At(p.Offset, p.Length), Message: p.Message, Hint: p.Hint})
 		}
-		h.Texts[f.Name] = &template{t}
+		h.texts[f.Name] = &template{t}
 		return
 	}
 	var v any

@@ -10,6 +10,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"
+	"runbook/lab/model"
 )
 
 // Play plays the rehearsals of subjects beside each other, each in a lab of its
@@ -99,6 +100,9 @@ func (p *player) rehearse(ctx context.Context, r *Result) {
 		r.Passed = r.Passed && a.Held
 	}
 	r.Ending = ending(r)
+	if f, ok := model.Lookup(r.Rehearsal.Fault.Name); ok && !r.Passed && f.Name != noFault {
+		r.Notes = append(r.Notes, Note{"The fault", f.Summary + " What helps: " + f.Cure + "."})
+	}
 	if !r.Passed && p.Keep != nil && len(r.Facts) > 0 {
 		id, err := p.Keep(r.Facts)
 		if err != nil {
@@ -230,11 +234,11 @@ func (p *player) alerts(r *Result, s *scene, w *watch) {
 
 // inputsIn are the inputs, with those that read the lab.
 func (h *Rehearsal) inputsIn(ctx context.Context, s *scene) (map[string]any, error) {
-	if len(h.Texts) == 0 {
+	if len(h.texts) == 0 {
 		return h.Inputs, nil
 	}
 	inputs := maps.Clone(h.Inputs)
-	for name, t := range h.Texts {
+	for name, t := range h.texts {
 		v, err := t.compiled.Eval(ctx, &values{lab: s.lab.State(), folder: s.folder, inputs: h.Inputs}, expression.Limits{})
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", name, err)

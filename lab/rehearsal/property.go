@@ -228,7 +228,7 @@ func sameInputs(a, b *Rehearsal) bool {
 // give the playbook the same.
 func (h *Rehearsal) given() (string, error) {
 	all := maps.Clone(h.Inputs)
-	for name, t := range h.Texts {
+	for name, t := range h.texts {
 		all[name] = t.compiled.Source()
 	}
 	text, err := json.Marshal(schema.Encode(all))

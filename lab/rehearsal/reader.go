@@ -23,10 +23,18 @@ type reader struct {
 }
 
 func (r *reader) fail(n *playbook.Node, code, message, hint string) {
+	r.report(n, diag.Error, code, message, hint)
+}
+
+func (r *reader) warn(n *playbook.Node, code, message, hint string) {
+	r.report(n, diag.Warning, code, message, hint)
+}
+
+func (r *reader) report(n *playbook.Node, severity diag.Severity, code, message, hint string) {
 	if n == nil || n.Broken {
 		return
 	}
-	r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Source: r.source.Name, Span: n.Span, Message: message, Hint: hint})
+	r.list.Add(diag.Diagnostic{Severity: severity, Code: code, Source: r.source.Name, Span: n.Span, Message: message, Hint: hint})
 }
 
 // keys reports keys that are not there, and required ones that are missing.

@@ -61,17 +61,22 @@ type Result struct {
 	Ending    string // "red to green", "left alone", "failed, as expected"
 	Checks    []Check
 	Also      []Property
-	Timeline  []Moment
-	Facts     []event.Event
 	Finished  event.RunFinished
 	Settled   int // effects whose reply was lost
 	LabTime   time.Duration
 	Took      time.Duration
-	Memory    Gauge
-	Notes     []Note
 	Run       string // id of the journal that is kept
 	Err       error  // the lab did not start, or the context ended
-	Written   int    // bytes of output that were searched for secrets
+	Evidence
+}
+
+// Evidence is what was seen of a rehearsal.
+type Evidence struct {
+	Timeline []Moment
+	Facts    []event.Event // of the run
+	Memory   Gauge         // of the app, from the start of the run
+	Notes    []Note
+	Written  int // bytes of output that were searched for secrets
 }
 
 // Changes is how many effects were applied.

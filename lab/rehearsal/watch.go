@@ -12,34 +12,37 @@ import (
 
 // watch looks at the lab each second of its time while a run is played.
 type watch struct {
-	mu      sync.Mutex
-	over    bool
-	memory  Gauge
-	always  []*Condition
-	broken  []Check
-	looked  []verdict
-	seconds int
+	mu     sync.Mutex
+	over   bool
+	memory Gauge
+	always []*Condition
+	broken []Check
+	looked []verdict
+	last   time.Duration // when it looked
 }
 
-// follow begins to look.
+// follow begins to look: now, and about each second from now on.
 func (w *watch) follow(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
-	w.always, w.memory = r.Rehearsal.Always, Gauge{From: s.at(), Every: 5 * time.Second}
+	now := s.at()
+	w.always, w.memory, w.last = r.Rehearsal.Always, Gauge{From: now, Every: 5 * time.Second}, -1
 	w.looked, w.broken = make([]verdict, len(w.always)), make([]Check, len(w.always))
-	w.memory.Percent = append(w.memory.Percent, s.lab.State().App.MemoryPercent)
-	s.lab.EachSecond(func(state model.State) {
+	see := func(state model.State, at time.Duration) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.over {
+		if w.over || at <= w.last {
 			return
 		}
-		if w.seconds++; w.seconds%5 == 0 {
+		w.last = at
+		if at-now >= time.Duration(len(w.memory.Percent))*w.memory.Every {
 			w.memory.Percent = append(w.memory.Percent, state.App.MemoryPercent)
 		}
 		v := &values{lab: state, folder: s.folder, inputs: inputs}
 		for i, c := range w.always {
-			w.look(i, c, c.judge(ctx, v), s.at())
+			w.look(i, c, c.judge(ctx, v), at)
 		}
-	})
+	}
+	see(s.lab.State(), now)
+	s.lab.EachSecond(func(state model.State) { see(state, s.at()) })
 }
 
 // look notes what was seen of a condition that must always hold, at that time.
@@ -71,6 +74,6 @@ func (w *watch) end(r *Result) {
 			r.Checks = append(r.Checks, w.broken[i])
 			continue
 		}
-		r.Checks = append(r.Checks, Check{Kind: "always", Expected: c.Source, Seen: w.looked[i].seen, Held: w.seconds == 0 || w.looked[i].held, Place: c.Place})
+		r.Checks = append(r.Checks, Check{Kind: "always", Expected: c.Source, Seen: w.looked[i].seen, Held: w.looked[i].held, Place: c.Place})
 	}
 }
