@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 
@@ -101,10 +102,11 @@ func deciding(p *expression.Part) any {
 	return p.Value
 }
 
+// shown is a value in a few characters: 88.0, 4.048, true.
 func shown(v any) string {
 	switch v := v.(type) {
 	case float64:
-		if v == float64(int64(v)) {
+		if math.Abs(v) >= 10 || v == math.Trunc(v) {
 			return strconv.FormatFloat(v, 'f', 1, 64)
 		}
 		return strconv.FormatFloat(v, 'g', 4, 64)

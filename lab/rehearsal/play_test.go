@@ -42,7 +42,7 @@ func TestEachExpectationHoldsAndCanFail(t *testing.T) {
 		"duration":         {"expect: {within_run: 1m}", ""},
 		"duration, not":    {"expect: {within_run: 1ms}", "duration: at most 1ms, seen "},
 		"always":           {"always: [lab.http.availability > 0.9]\nexpect: {after: [lab.app.running], hold: 5s}", ""},
-		"always, not":      {"always: [lab.app.memory_percent > 85]\nexpect: {after: [lab.app.running], hold: 5s}", "always: lab.app.memory_percent > 85, seen 40.76 at 1m 00s"},
+		"always, not":      {"always: [lab.app.memory_percent > 85]\nexpect: {after: [lab.app.running], hold: 5s}", "always: lab.app.memory_percent > 85, seen 40.8 at 1m 00s"},
 		"message, not":     {"expect: {message: no such thing}", "message: no such thing, seen "},
 		"faults":           {"faults: [{at: after recover/1, inject: hanging-target, on: http, for: 1s}]\nexpect: {exit: 0}", ""},
 		"faults, not":      {"faults: [{at: before recover/2, inject: hanging-target, on: http}]\nexpect: {exit: 0}", "faults: hanging-target on http before recover/2.1, seen the run never came there"},
