@@ -1,7 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
+
+	"runbook/engine/playbook"
 )
 
 // completePlaybooks offers the names of the catalogue, and files.
@@ -11,6 +16,46 @@ func completePlaybooks(_ *cobra.Command, _ []string, _ string) ([]string, cobra.
 		names = append(names, e.name)
 	}
 	return names, cobra.ShellCompDirectiveDefault
+}
+
+// completeRehearsals offers the playbooks that have rehearsals, and after NAME/
+// the numbers of theirs.
+func completeRehearsals(_ *cobra.Command, _ []string, part string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, e := range catalogue() {
+		source, err := e.read()
+		if err != nil {
+			continue
+		}
+		beside := besideSource(source)
+		if beside == nil {
+			continue
+		}
+		if !strings.HasPrefix(part, e.name+"/") {
+			names = append(names, e.name)
+			continue
+		}
+		for i, title := range titlesOf(beside) {
+			names = append(names, fmt.Sprintf("%s/%d\t%s", e.name, i+1, title))
+		}
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+// titlesOf are the names of the rehearsals of a file, as far as it can be read.
+func titlesOf(s *playbook.Source) []string {
+	root, _ := playbook.Read(s)
+	list := root.Get("rehearsals")
+	if list == nil {
+		return nil
+	}
+	var out []string
+	for _, r := range list.Items {
+		if name := r.Get("name"); name != nil {
+			out = append(out, name.Text)
+		}
+	}
+	return out
 }
 
 // completeRuns offers the ids of the runs.

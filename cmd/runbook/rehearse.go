@@ -52,7 +52,7 @@ beside their playbook, in NAME.rehearsal.yaml.`,
   runbook rehearse ./my-playbook.yaml
   runbook rehearse --all --output junit > rehearsals.xml
   runbook rehearse redis-down --mutate`,
-		ValidArgsFunction: completePlaybooks,
+		ValidArgsFunction: completeRehearsals,
 		RunE: func(_ *cobra.Command, names []string) error {
 			if o.all == (len(names) > 0) {
 				return usage("name playbooks, or give --all", "runbook rehearse memory-leak", "runbook rehearse --all")

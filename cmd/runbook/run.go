@@ -50,7 +50,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&c.inputs, "input", "i", nil, "an input, NAME=VALUE; a secret as NAME=@FILE or NAME=env:VARIABLE")
-	f.StringVar(&c.env, "env", "", "the environment of runbook.yaml")
+	f.StringVar(&c.env, "env", "", "the environment of runbook.yaml, or lab: that of the lab that runs")
 	f.BoolVar(&c.dryRun, "dry-run", false, "execute reads, only preview changes")
 	f.BoolVar(&c.offline, "offline", false, "with --dry-run: contact no target")
 	f.BoolVar(&c.yes, "yes", false, "approve what the policy lets --yes approve")
