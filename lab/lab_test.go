@@ -54,12 +54,17 @@ func get(t testing.TB, l *lab.Lab, path string) (int, time.Duration) {
 
 func TestStartsInAMomentAndLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()) // others start labs too
-	start(t, 1).Close() // what the first one alone costs: tables of libraries
-	began := time.Now()
-	l := start(t, 1)
-	if took := time.Since(began); took > 150*time.Millisecond {
-		t.Errorf("it started in %v, want at most 150ms", took)
+	fastest := time.Hour
+	for range 5 { // the first one pays for tables of libraries, others for what else runs
+		began := time.Now()
+		l := start(t, 1)
+		fastest = min(fastest, time.Since(began))
+		l.Close()
 	}
+	if fastest > 150*time.Millisecond*slowdown {
+		t.Errorf("it started in %v, want at most 150ms", fastest)
+	}
+	l := start(t, 1)
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
