@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -154,6 +155,7 @@ func (a *app) subjects(names []string, all bool) ([]*rehearsal.Subject, *rehears
 			}
 			out = append(out, s)
 		}
+		slices.SortFunc(out, func(x, y *rehearsal.Subject) int { return strings.Compare(x.Name, y.Name) })
 		return out, c, nil
 	}
 	for _, name := range names {

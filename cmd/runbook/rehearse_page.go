@@ -308,11 +308,7 @@ func (p rehearsalPage) never(all []*rehearsal.Coverage) string {
 	wideName, wideWhat := 0, 30
 	for _, c := range all {
 		for _, n := range c.Never {
-			where := n.Where
-			if c.Subject.Source.Embedded {
-				where = path.Base(where)
-			}
-			r := row{"", n.What, where}
+			r := row{"", n.What, path.Base(n.Where)}
 			if len(all) > 1 {
 				r.name = pad(c.Subject.Name, 14) + "  "
 			}
