@@ -142,27 +142,44 @@ type jsonView struct {
 	err     error
 }
 
-func newJSONView(w io.Writer) *jsonView { return &jsonView{encoder: json.NewEncoder(w)} }
+func newJSONView(w io.Writer) *jsonView {
+	v := &jsonView{encoder: json.NewEncoder(w)}
+	v.encoder.SetEscapeHTML(false)
+	return v
+}
 
+// jsonLine is one line: what it is about, and the part that its type has.
 type jsonLine struct {
-	Type      string          `json:"type"`
-	Rehearsal string          `json:"rehearsal,omitempty"`
-	Name      string          `json:"name,omitempty"`
-	Seed      uint64          `json:"seed,omitempty"`
-	LabTime   float64         `json:"lab_time_seconds,omitempty"`
-	Kind      string          `json:"kind,omitempty"`
-	Text      string          `json:"text,omitempty"`
-	Value     string          `json:"value,omitempty"`
-	Held      *bool           `json:"held,omitempty"`
-	Passed    *bool           `json:"passed,omitempty"`
-	Ending    string          `json:"ending,omitempty"`
-	Changes   *int            `json:"changes,omitempty"`
-	Took      float64         `json:"took_seconds,omitempty"`
-	Failed    []string        `json:"failed,omitempty"`
-	Schema    int             `json:"schema,omitempty"`
-	Count     *jsonCount      `json:"count,omitempty"`
-	Fact      json.RawMessage `json:"fact,omitempty"`
-	Coverage  []jsonCover     `json:"coverage,omitempty"`
+	Type      string  `json:"type"`
+	Rehearsal string  `json:"rehearsal,omitempty"`
+	Name      string  `json:"name,omitempty"`
+	Seed      uint64  `json:"seed,omitempty"`
+	LabTime   float64 `json:"lab_time_seconds,omitempty"`
+	Passed    *bool   `json:"passed,omitempty"`
+	Took      float64 `json:"took_seconds,omitempty"`
+	*jsonMoment
+	*jsonEnd
+	*jsonLast
+	Fact json.RawMessage `json:"fact,omitempty"`
+}
+
+type jsonMoment struct {
+	Kind  string `json:"kind"`
+	Text  string `json:"text"`
+	Value string `json:"value,omitempty"`
+	Held  bool   `json:"held"`
+}
+
+type jsonEnd struct {
+	Ending  string   `json:"ending"`
+	Changes int      `json:"changes"`
+	Failed  []string `json:"failed,omitempty"`
+}
+
+type jsonLast struct {
+	Schema   int         `json:"schema"`
+	Count    jsonCount   `json:"count"`
+	Coverage []jsonCover `json:"coverage"`
 }
 
 type jsonCount struct {
@@ -171,9 +188,22 @@ type jsonCount struct {
 }
 
 type jsonCover struct {
-	Playbook string            `json:"playbook"`
-	Percent  float64           `json:"percent"`
-	Never    []rehearsal.Place `json:"never"`
+	Playbook string      `json:"playbook"`
+	Percent  float64     `json:"percent"`
+	Never    []jsonPlace `json:"never"`
+}
+
+type jsonPlace struct {
+	What  string `json:"what"`
+	Where string `json:"where"`
+}
+
+func placesOf(c *rehearsal.Coverage) []jsonPlace {
+	out := []jsonPlace{}
+	for _, n := range c.Never {
+		out = append(out, jsonPlace(n))
+	}
+	return out
 }
 
 func (v *jsonView) put(l jsonLine) {
@@ -189,12 +219,16 @@ func (v *jsonView) Began(r *rehearsal.Result) {
 
 // Moment prints what happened.
 func (v *jsonView) Moment(r *rehearsal.Result, m rehearsal.Moment) {
+	line := jsonLine{Type: "moment", Rehearsal: nameOfResult(r), LabTime: m.At.Seconds()}
 	if m.Kind != "finished" {
-		v.put(jsonLine{Type: "moment", Rehearsal: nameOfResult(r), Kind: m.Kind, Text: m.Text, Value: m.Value, Held: &m.Held, LabTime: m.At.Seconds()})
+		line.jsonMoment = &jsonMoment{m.Kind, m.Text, m.Value, m.Held}
+		v.put(line)
 		return
 	}
-	changes := r.Changes()
-	v.put(jsonLine{Type: "rehearsal_finished", Rehearsal: nameOfResult(r), Name: r.Rehearsal.Name, Seed: r.Seed, Passed: &r.Passed, Ending: r.Ending, Changes: &changes, LabTime: r.LabTime.Seconds(), Took: r.Took.Seconds(), Failed: complaints(r)})
+	line.Type, line.Name, line.Seed, line.LabTime = "rehearsal_finished", r.Rehearsal.Name, r.Seed, r.LabTime.Seconds()
+	line.Passed, line.Took = &r.Passed, r.Took.Seconds()
+	line.jsonEnd = &jsonEnd{r.Ending, r.Changes(), complaints(r)}
+	v.put(line)
 }
 
 // Fact prints a fact of the run under rehearsal, in the form of `run --output
@@ -219,13 +253,12 @@ func (v *jsonView) failed(err error) {
 
 func (v *jsonView) end(p *rehearsal.Report, o rehearsed) error {
 	exit := outcomeOf(p, o)
-	ok := exit == nil
-	last := jsonLine{Type: "finished", Schema: 1, Passed: &ok, Took: p.Took.Seconds(), Count: &jsonCount{passedOf(p), len(p.Results) - passedOf(p)}}
+	passed := exit == nil
+	last := &jsonLast{Schema: 1, Count: jsonCount{passedOf(p), len(p.Results) - passedOf(p)}, Coverage: []jsonCover{}}
 	for _, c := range p.Coverage {
-		one := rehearsal.Ratio{Reached: c.Steps.Reached + c.Branches.Reached + c.Remedies.Reached, All: c.Steps.All + c.Branches.All + c.Remedies.All}
-		last.Coverage = append(last.Coverage, jsonCover{c.Subject.Name, one.Percent(), append([]rehearsal.Place{}, c.Never...)})
+		last.Coverage = append(last.Coverage, jsonCover{c.Subject.Name, plus(plus(c.Steps, c.Branches), c.Remedies).Percent(), placesOf(c)})
 	}
-	v.put(last)
+	v.put(jsonLine{Type: "finished", Passed: &passed, Took: p.Took.Seconds(), jsonLast: last})
 	if v.err != nil {
 		return v.err
 	}
