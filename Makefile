@@ -1,5 +1,5 @@
 # What a person or the CI asks of this tree. RUNBOOK_TEST_REAL=1 adds the tests
-# against a real Docker engine and Redis.
+# against a real Docker engine, Redis, Prometheus and Alertmanager.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
