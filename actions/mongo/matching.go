@@ -15,10 +15,6 @@ import (
 	"runbook/engine/schema"
 )
 
-// maxTouched is the largest limit that a change of documents may have: their
-// ids go into one command.
-const maxTouched = 100_000
-
 // shownIDs is how many ids a preview shows.
 const shownIDs = 5
 

@@ -223,9 +223,11 @@ func (a *app) subject(name string, source *playbook.Source, c *rehearsalCompiler
 		}}
 	}
 	file, list := rehearsal.Parse(beside, got.plan)
-	if file == nil {
+	if len(list) > 0 { // warnings too: a name that is not used may be mistyped
 		a.diagnose(os.Stderr, list, map[string]*playbook.Source{beside.Name: beside})
 		fmt.Fprintln(os.Stderr)
+	}
+	if file == nil {
 		return nil, &problem{code: exitInvalid, failure: &action.Failure{What: fmt.Sprintf("%s is invalid: %s", beside.Name, list.Summary())}}
 	}
 	return &rehearsal.Subject{Name: path.Base(strings.TrimSuffix(name, playbookExt)), Source: source, Plan: got.plan, File: file}, nil

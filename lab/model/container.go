@@ -1,9 +1,6 @@
 package model
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // Container is one container of the project.
 type Container struct {
@@ -138,6 +135,3 @@ func (c *Container) Say(at time.Time, stderr bool, text string) {
 }
 
 const keptLines = 4000
-
-// title is how logs and events name a replica.
-func (c *Container) title() string { return c.Service + " " + strconv.Itoa(c.Number) }

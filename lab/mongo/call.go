@@ -31,7 +31,6 @@ type spent struct {
 	took     time.Duration // of the lab
 	planned  bool          // it asked the planner
 	plan     document.Plan
-	kind     string // of the profiler: query, insert, update, remove, getmore, command
 	returned int64
 	changed  bson.D // counts for the profiler
 	limited  bool   // maxTimeMS was too short
