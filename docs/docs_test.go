@@ -15,6 +15,7 @@ import (
 	"runbook/engine/environment"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/lab/model"
 	"runbook/playbooks"
 )
@@ -84,19 +85,19 @@ func registry(t *testing.T) *action.Registry {
 }
 
 // load finds a playbook of the catalogue for a step that calls it.
-func load(name string, _ *playbook.Source) (*playbook.Playbook, diag.List, error) {
+func load(name string, _ *yaml.Source) (*playbook.Playbook, diag.List, error) {
 	file, text, ok := playbooks.Lookup(name)
 	if !ok {
 		return nil, nil, errors.New("the catalogue has no playbook " + name)
 	}
-	tree, list := playbook.Parse(&playbook.Source{Name: file, Text: text, Embedded: true})
+	tree, list := playbook.Parse(&yaml.Source{Name: file, Text: text, Embedded: true})
 	return tree, list, nil
 }
 
 // compile returns all mistakes of a playbook.
 func compile(t *testing.T, name, text string) diag.List {
 	t.Helper()
-	tree, list := playbook.Parse(&playbook.Source{Name: name, Text: []byte(text)})
+	tree, list := playbook.Parse(&yaml.Source{Name: name, Text: []byte(text)})
 	if tree == nil || list.Errors() > 0 {
 		return list
 	}
@@ -122,7 +123,7 @@ func TestExamples(t *testing.T) {
 			case "yaml steps", "yaml wrong":
 				list = compile(t, b.place, around+indented(b.text))
 			case "yaml environment":
-				_, found, err := environment.Parse(&playbook.Source{Name: b.place, Text: []byte(b.text)}, "", registry(t).Targets())
+				_, found, err := environment.Parse(&yaml.Source{Name: b.place, Text: []byte(b.text)}, "", registry(t).Targets())
 				if err != nil {
 					t.Errorf("%s: %v", b.place, err)
 				}

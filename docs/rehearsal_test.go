@@ -7,6 +7,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/playbooks"
 )
@@ -19,9 +20,9 @@ func compiler(t *testing.T) func(*playbook.Playbook) (*plan.Plan, diag.List) {
 	}
 }
 
-func compiled(t *testing.T, place, text string) (*playbook.Source, *plan.Plan) {
+func compiled(t *testing.T, place, text string) (*yaml.Source, *plan.Plan) {
 	t.Helper()
-	source := &playbook.Source{Name: place, Text: []byte(text)}
+	source := &yaml.Source{Name: place, Text: []byte(text)}
 	tree, list := playbook.Parse(source)
 	if list.Errors() > 0 {
 		t.Fatalf("%s: %v", place, list)
@@ -43,7 +44,7 @@ func TestRehearsalExamples(t *testing.T) {
 			continue
 		}
 		found++
-		if file, list := rehearsal.Parse(&playbook.Source{Name: b.place, Text: []byte(b.text)}, p); file == nil {
+		if file, list := rehearsal.Parse(&yaml.Source{Name: b.place, Text: []byte(b.text)}, p); file == nil {
 			t.Errorf("%s: %v", b.place, list)
 		}
 	}
@@ -74,7 +75,7 @@ func TestTutorial(t *testing.T) {
 func tutorialStage(t *testing.T, b block, incident string, pass bool) {
 	t.Helper()
 	source, p := compiled(t, "workers.yaml", b.text)
-	file, list := rehearsal.Parse(&playbook.Source{Name: "workers.rehearsal.yaml", Text: []byte(incident)}, p)
+	file, list := rehearsal.Parse(&yaml.Source{Name: "workers.rehearsal.yaml", Text: []byte(incident)}, p)
 	if file == nil {
 		t.Fatalf("%s: %v", b.place, list)
 	}

@@ -15,7 +15,8 @@
 //   - [runbook/engine/diag]: mistakes with a code, a place and a hint.
 //   - [runbook/engine/schema]: Go structs as types, and values of those types.
 //   - [runbook/engine/action]: the contract of an action; all that its author sees.
-//   - [runbook/engine/playbook]: YAML to a tree in which everything has its place.
+//   - [runbook/engine/yaml]: a text to a tree in which everything has its place.
+//   - [runbook/engine/playbook]: that tree to the typed tree of a playbook.
 //   - [runbook/engine/expression]: ${{ }} parsed, typed, evaluated and explained.
 //   - [runbook/engine/plan]: the tree against the registry: a typed, unchanging graph.
 //   - [runbook/engine/environment]: runbook.yaml: targets, variables, secrets, policy.

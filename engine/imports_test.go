@@ -65,10 +65,10 @@ var engineMay = []string{
 	"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth",
 }
 
-// ownYAML are the packages that read YAML: the one of the playbooks, and the one
+// ownYAML are the packages that read YAML: the one that all files go through, and the one
 // that helps the tests of actions to read their examples. Files of Prometheus'
 // rules are no playbooks: they are YAML as Prometheus reads it.
-var ownYAML = []string{"runbook/engine/playbook", "runbook/engine/action/actiontest", "runbook/lab/prometheus"}
+var ownYAML = []string{"runbook/engine/yaml", "runbook/engine/action/actiontest", "runbook/lab/prometheus"}
 
 // violation says why the package may not import that path; "" if it may.
 func violation(from, path string) string {
@@ -94,7 +94,7 @@ func violation(from, path string) string {
 	}
 	switch {
 	case within(path, "github.com/goccy/go-yaml") && !slices.Contains(ownYAML, from):
-		return "only engine/playbook reads YAML"
+		return "only engine/yaml reads YAML"
 	case within(path, "runbook/engine/action/actiontest"):
 		return "it is for tests only"
 	case within(path, "github.com/expr-lang/expr") && !within(from, "runbook/engine/expression"):
@@ -138,8 +138,8 @@ func TestViolation(t *testing.T) {
 		{"runbook/engine/action", "runbook/actions/redis", true},
 		{"runbook/engine/action", "github.com/redis/go-redis/v9", true},
 		{"runbook/engine/journal", "golang.org/x/sys/unix", false},
-		{"runbook/engine/playbook", "github.com/goccy/go-yaml/parser", false},
-		{"runbook/engine/environment", "github.com/goccy/go-yaml", true},
+		{"runbook/engine/yaml", "github.com/goccy/go-yaml/parser", false},
+		{"runbook/engine/playbook", "github.com/goccy/go-yaml", true},
 		{"runbook/engine/reference", "runbook/engine/action/actiontest", true},
 		{"runbook/cmd/runbook", "github.com/goccy/go-yaml", true},
 		{"runbook/engine/expression", "github.com/expr-lang/expr/ast", false},

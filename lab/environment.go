@@ -9,13 +9,13 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/environment"
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 )
 
 // Environment is the environment `lab`: the lab's targets, with their secrets.
 // Kinds of targets that the lab has no face for are left out.
 func (l *Lab) Environment(kinds []*action.TargetKind) (*environment.Environment, diag.List, error) {
-	env, found, err := environment.Parse(&playbook.Source{Name: "lab", Text: []byte(l.Configuration())}, "lab", kinds)
+	env, found, err := environment.Parse(&yaml.Source{Name: "lab", Text: []byte(l.Configuration())}, "lab", kinds)
 	if err != nil {
 		return nil, found, fmt.Errorf("the lab's environment: %w", err)
 	}

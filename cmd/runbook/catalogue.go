@@ -12,8 +12,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/playbook"
 	"runbook/engine/report"
+	"runbook/engine/yaml"
 	"runbook/playbooks"
 )
 
@@ -32,13 +32,13 @@ type entry struct {
 }
 
 // read returns the source of the entry.
-func (e entry) read() (*playbook.Source, error) {
+func (e entry) read() (*yaml.Source, error) {
 	if e.embedded {
 		text, err := playbooks.Read(e.path)
 		if err != nil {
 			return nil, fmt.Errorf("read the embedded %s: %w", e.path, err)
 		}
-		return &playbook.Source{Name: e.path, Text: text, Embedded: true}, nil
+		return &yaml.Source{Name: e.path, Text: text, Embedded: true}, nil
 	}
 	return readFile(e.path)
 }
@@ -103,7 +103,7 @@ func playbookFiles(dir string) []string {
 
 // found is a playbook that was named, and what its name hides.
 type found struct {
-	source *playbook.Source
+	source *yaml.Source
 	hides  []string
 }
 
@@ -163,10 +163,10 @@ func unknownPlaybook(name string, all []entry) error {
 	return &problem{code: exitInvalid, failure: &action.Failure{What: "no playbook " + strconv.Quote(name)}, facts: append(facts, report.Fact{Label: "do", Value: do})}
 }
 
-func readFile(path string) (*playbook.Source, error) {
+func readFile(path string) (*yaml.Source, error) {
 	text, err := os.ReadFile(path)
 	if err == nil {
-		return &playbook.Source{Name: filepath.ToSlash(filepath.Clean(path)), Text: text}, nil
+		return &yaml.Source{Name: filepath.ToSlash(filepath.Clean(path)), Text: text}, nil
 	}
 	cause := err
 	var pe *fs.PathError

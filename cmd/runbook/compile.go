@@ -9,6 +9,7 @@ import (
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // registry returns all actions.
@@ -24,7 +25,7 @@ func registry() (*action.Registry, error) {
 type compiled struct {
 	plan    *plan.Plan
 	list    diag.List
-	sources map[string]*playbook.Source // all that were read, by name
+	sources map[string]*yaml.Source // all that were read, by name
 }
 
 // compiler compiles playbooks and remembers the sources that it read, for the
@@ -32,12 +33,12 @@ type compiled struct {
 type compiler struct {
 	registry *action.Registry
 	vars     *schema.Type
-	sources  map[string]*playbook.Source
+	sources  map[string]*yaml.Source
 }
 
 // compile turns a source into a plan.
-func (c *compiler) compile(source *playbook.Source) compiled {
-	c.sources = map[string]*playbook.Source{source.Name: source}
+func (c *compiler) compile(source *yaml.Source) compiled {
+	c.sources = map[string]*yaml.Source{source.Name: source}
 	tree, list := playbook.Parse(source)
 	out := compiled{list: list, sources: c.sources}
 	if tree == nil {
@@ -54,7 +55,7 @@ func (c *compiler) compile(source *playbook.Source) compiled {
 
 // load finds the playbook that a step calls: an embedded one calls embedded
 // ones only.
-func (c *compiler) load(name string, from *playbook.Source) (*playbook.Playbook, diag.List, error) {
+func (c *compiler) load(name string, from *yaml.Source) (*playbook.Playbook, diag.List, error) {
 	all := catalogue()
 	if from.Embedded {
 		all = embedded()

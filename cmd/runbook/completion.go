@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 )
 
 // completePlaybooks offers the names of the catalogue, and files.
@@ -43,8 +43,8 @@ func completeRehearsals(_ *cobra.Command, _ []string, part string) ([]string, co
 }
 
 // titlesOf are the names of the rehearsals of a file, as far as it can be read.
-func titlesOf(s *playbook.Source) []string {
-	root, _ := playbook.Read(s)
+func titlesOf(s *yaml.Source) []string {
+	root, _ := yaml.Read(s)
 	list := root.Get("rehearsals")
 	if list == nil {
 		return nil

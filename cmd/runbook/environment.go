@@ -9,8 +9,8 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/environment"
-	"runbook/engine/playbook"
 	"runbook/engine/report"
+	"runbook/engine/yaml"
 )
 
 // badEnvironment is a runbook.yaml with mistakes.
@@ -52,7 +52,7 @@ func (a *app) environmentProblem(err error, c *call) error {
 	var missing *environment.ErrNotFound
 	switch {
 	case errors.As(err, &bad):
-		sources := map[string]*playbook.Source{}
+		sources := map[string]*yaml.Source{}
 		if s, err := readFile(environment.DefaultFile); err == nil {
 			sources[s.Name] = s
 		}

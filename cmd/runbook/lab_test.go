@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"runbook/engine/environment"
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/internal/realtest"
 	"runbook/lab"
 	"runbook/lab/clock"
@@ -74,7 +74,7 @@ func TestRealTargetsReplaceThoseOfTheLab(t *testing.T) {
 	}
 	r := &realApp{host: "unix:///run/some.sock", api: 20001, metrics: 20002}
 	text := r.configure(started(t).Configuration())
-	env, list, err := environment.Parse(&playbook.Source{Name: "lab", Text: []byte(text)}, "lab", reg.Targets())
+	env, list, err := environment.Parse(&yaml.Source{Name: "lab", Text: []byte(text)}, "lab", reg.Targets())
 	if err != nil || list.Errors() > 0 {
 		t.Fatalf("%v %v\n%s", err, list, text)
 	}

@@ -25,6 +25,7 @@ import (
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
 	"runbook/engine/report"
+	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/playbooks"
 )
@@ -193,23 +194,23 @@ func numbered(name string) (string, int) {
 }
 
 // besideSource is the file of rehearsals of a playbook; nil where there is none.
-func besideSource(s *playbook.Source) *playbook.Source {
+func besideSource(s *yaml.Source) *yaml.Source {
 	beside := strings.TrimSuffix(s.Name, playbookExt) + rehearsalExt
 	if s.Embedded {
 		text, err := playbooks.Read(beside)
 		if err != nil {
 			return nil
 		}
-		return &playbook.Source{Name: beside, Text: text, Embedded: true}
+		return &yaml.Source{Name: beside, Text: text, Embedded: true}
 	}
 	text, err := os.ReadFile(filepath.FromSlash(beside))
 	if err != nil {
 		return nil
 	}
-	return &playbook.Source{Name: beside, Text: text}
+	return &yaml.Source{Name: beside, Text: text}
 }
 
-func (a *app) subject(name string, source *playbook.Source, c *rehearsalCompiler) (*rehearsal.Subject, error) {
+func (a *app) subject(name string, source *yaml.Source, c *rehearsalCompiler) (*rehearsal.Subject, error) {
 	comp := &compiler{registry: c.registry}
 	got := comp.compile(source)
 	if got.plan == nil {
@@ -224,7 +225,7 @@ func (a *app) subject(name string, source *playbook.Source, c *rehearsalCompiler
 	}
 	file, list := rehearsal.Parse(beside, got.plan)
 	if len(list) > 0 { // warnings too: a name that is not used may be mistyped
-		a.diagnose(os.Stderr, list, map[string]*playbook.Source{beside.Name: beside})
+		a.diagnose(os.Stderr, list, map[string]*yaml.Source{beside.Name: beside})
 		fmt.Fprintln(os.Stderr)
 	}
 	if file == nil {
@@ -237,7 +238,7 @@ func (a *app) subject(name string, source *playbook.Source, c *rehearsalCompiler
 type rehearsalCompiler struct{ registry *action.Registry }
 
 func (c *rehearsalCompiler) tree(tree *playbook.Playbook) (*plan.Plan, diag.List) {
-	comp := &compiler{registry: c.registry, sources: map[string]*playbook.Source{}}
+	comp := &compiler{registry: c.registry, sources: map[string]*yaml.Source{}}
 	return plan.Compile(tree, plan.Options{Registry: c.registry, Load: comp.load})
 }
 

@@ -11,7 +11,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/event"
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/rehearsal"
 )
@@ -19,8 +19,8 @@ import (
 // leak are results of five rehearsals, as Play reports them.
 func leak() (*rehearsal.Report, *rehearsal.Subject) {
 	s := &rehearsal.Subject{
-		Name: "memory-leak", Source: &playbook.Source{Name: "troubleshoot/memory-leak.yaml", Embedded: true},
-		File: &rehearsal.File{Source: &playbook.Source{Name: "troubleshoot/memory-leak.rehearsal.yaml", Embedded: true}},
+		Name: "memory-leak", Source: &yaml.Source{Name: "troubleshoot/memory-leak.yaml", Embedded: true},
+		File: &rehearsal.File{Source: &yaml.Source{Name: "troubleshoot/memory-leak.rehearsal.yaml", Embedded: true}},
 	}
 	applied := func(n int) event.RunFinished {
 		fin := event.RunFinished{State: event.Done}

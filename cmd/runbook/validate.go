@@ -11,8 +11,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -51,7 +51,7 @@ func (a *app) validate(words []string, format string) error {
 	}
 	c := &compiler{registry: reg}
 	var all diag.List
-	sources := map[string]*playbook.Source{}
+	sources := map[string]*yaml.Source{}
 	faulty := 0
 	for _, source := range files {
 		got := c.compile(source)
@@ -76,8 +76,8 @@ func (a *app) validate(words []string, format string) error {
 }
 
 // named returns the sources that words name: files, directories or names.
-func named(words []string) ([]*playbook.Source, error) {
-	var out []*playbook.Source
+func named(words []string) ([]*yaml.Source, error) {
+	var out []*yaml.Source
 	for _, word := range words {
 		if info, err := os.Stat(word); err == nil && info.IsDir() {
 			files := playbookFiles(word)
@@ -103,7 +103,7 @@ func named(words []string) ([]*playbook.Source, error) {
 }
 
 // diagnose prints diagnostics with the lines that they point to.
-func (a *app) diagnose(f *os.File, list diag.List, sources map[string]*playbook.Source) {
+func (a *app) diagnose(f *os.File, list diag.List, sources map[string]*yaml.Source) {
 	text := func(name string) []byte {
 		if s := sources[name]; s != nil {
 			return s.Text

@@ -10,8 +10,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // kinds are two kinds of targets as families declare them.
@@ -45,7 +45,7 @@ environments:
 
 func parse(t *testing.T, text, name string) *environment.Environment {
 	t.Helper()
-	e, list, err := environment.Parse(&playbook.Source{Name: "runbook.yaml", Text: []byte(text)}, name, kinds())
+	e, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(text)}, name, kinds())
 	if err != nil || len(list) > 0 {
 		t.Fatal(err, list)
 	}
@@ -91,7 +91,7 @@ func TestResolveNamesTheMissingSource(t *testing.T) {
 }
 
 func TestUnknownEnvironmentNeverFallsBack(t *testing.T) {
-	_, _, err := environment.Parse(&playbook.Source{Name: "runbook.yaml", Text: []byte(whole)}, "prod", kinds())
+	_, _, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(whole)}, "prod", kinds())
 	var missing *environment.ErrNotFound
 	if !errors.As(err, &missing) || missing.Default != "staging" || len(missing.Has) != 2 {
 		t.Errorf("%v", err)
@@ -100,7 +100,7 @@ func TestUnknownEnvironmentNeverFallsBack(t *testing.T) {
 
 func TestMistakesAreReportedAtTheirPlaces(t *testing.T) {
 	text := strings.NewReplacer("protected", "protcted", "address: \"10.0.0.2:1\"", "adress: x", "[store.drop]", "[wipe]", "secret: word}}\n      replica", "secret: wrd}}\n      replica").Replace(whole)
-	_, list, err := environment.Parse(&playbook.Source{Name: "runbook.yaml", Text: []byte(text)}, "", kinds())
+	_, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(text)}, "", kinds())
 	if err != nil {
 		t.Fatal(err)
 	}

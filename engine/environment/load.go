@@ -10,8 +10,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // DefaultFile is the name of the file of environments, in the working
@@ -72,12 +72,12 @@ func Load(path, name string, kinds []*action.TargetKind) (*Environment, diag.Lis
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the environments: %w", err)
 	}
-	return Parse(&playbook.Source{Name: path, Text: text}, name, kinds)
+	return Parse(&yaml.Source{Name: path, Text: text}, name, kinds)
 }
 
 // Parse is Load of a text.
-func Parse(source *playbook.Source, name string, kinds []*action.TargetKind) (*Environment, diag.List, error) {
-	root, list := playbook.Read(source)
+func Parse(source *yaml.Source, name string, kinds []*action.TargetKind) (*Environment, diag.List, error) {
+	root, list := yaml.Read(source)
 	l := &loader{source: source, kinds: kinds, list: list}
 	if root == nil || list.Errors() > 0 {
 		return nil, l.list, nil
@@ -110,17 +110,17 @@ func Parse(source *playbook.Source, name string, kinds []*action.TargetKind) (*E
 
 // loader turns the positioned tree of a runbook.yaml into one environment.
 type loader struct {
-	source *playbook.Source
+	source *yaml.Source
 	kinds  []*action.TargetKind
 	list   diag.List
 }
 
-func (l *loader) fail(code string, n *playbook.Node, message, hint string) {
+func (l *loader) fail(code string, n *yaml.Node, message, hint string) {
 	l.list.Add(diag.Diagnostic{Code: code, Source: l.source.Name, Span: n.Span, Message: message, Hint: hint})
 }
 
 // keys reports what of a mapping is not among the keys that it takes.
-func (l *loader) keys(n *playbook.Node, takes ...string) {
+func (l *loader) keys(n *yaml.Node, takes ...string) {
 	for _, p := range n.Pairs {
 		if slices.Contains(takes, p.Key.Text) {
 			continue
@@ -133,22 +133,22 @@ func (l *loader) keys(n *playbook.Node, takes ...string) {
 	}
 }
 
-func (l *loader) text(n *playbook.Node) string {
+func (l *loader) text(n *yaml.Node) string {
 	if n == nil {
 		return ""
 	}
-	if n.Kind != playbook.Scalar {
+	if n.Kind != yaml.Scalar {
 		l.fail(CodeWrongValue, n, n.Kind.String()+" stands where a text is taken", "")
 		return ""
 	}
 	return n.Text
 }
 
-func (l *loader) texts(n *playbook.Node) []string {
+func (l *loader) texts(n *yaml.Node) []string {
 	if n == nil {
 		return nil
 	}
-	if n.Kind != playbook.List {
+	if n.Kind != yaml.List {
 		return []string{l.text(n)}
 	}
 	var out []string
@@ -158,7 +158,7 @@ func (l *loader) texts(n *playbook.Node) []string {
 	return out
 }
 
-func (l *loader) roles(n *playbook.Node) map[string][]string {
+func (l *loader) roles(n *yaml.Node) map[string][]string {
 	out := map[string][]string{}
 	if n != nil {
 		for _, p := range n.Pairs {
@@ -168,7 +168,7 @@ func (l *loader) roles(n *playbook.Node) map[string][]string {
 	return out
 }
 
-func (l *loader) environment(name string, n *playbook.Node) *Environment {
+func (l *loader) environment(name string, n *yaml.Node) *Environment {
 	l.keys(n, "targets", "protected", "vars", "secrets", "policy")
 	e := &Environment{Name: name, Protected: l.text(n.Get("protected")) == "true", Policy: DefaultPolicy(), Vars: map[string]any{}}
 	l.secrets(e, n.Get("secrets"))
@@ -189,7 +189,7 @@ func (l *loader) environment(name string, n *playbook.Node) *Environment {
 	return e
 }
 
-func (l *loader) policy(e *Environment, n *playbook.Node) {
+func (l *loader) policy(e *Environment, n *yaml.Node) {
 	l.keys(n, "allow", "approve", "deny", "yes")
 	for key, rules := range map[string]*[]Rule{"allow": &e.Policy.Allow, "approve": &e.Policy.Approve, "deny": &e.Policy.Deny, "yes": &e.Policy.Yes} {
 		list := n.Get(key)
@@ -206,7 +206,7 @@ func (l *loader) policy(e *Environment, n *playbook.Node) {
 	}
 }
 
-func (l *loader) vars(e *Environment, n *playbook.Node) {
+func (l *loader) vars(e *Environment, n *yaml.Node) {
 	e.VarTypes = &schema.Type{Kind: schema.Object}
 	if n == nil {
 		return

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"runbook/engine/action"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // secretSource is where a secret's text comes from: exactly one of them.
@@ -22,14 +22,14 @@ type secretSource struct {
 }
 
 // secrets notes the sources; no secret is read here.
-func (l *loader) secrets(e *Environment, n *playbook.Node) {
+func (l *loader) secrets(e *Environment, n *yaml.Node) {
 	e.sources = map[string]secretSource{}
 	if n == nil {
 		return
 	}
 	for _, p := range n.Pairs {
 		l.keys(p.Value, "env", "file", "command")
-		if p.Value.Kind != playbook.Map || len(p.Value.Pairs) != 1 {
+		if p.Value.Kind != yaml.Map || len(p.Value.Pairs) != 1 {
 			l.fail(CodeWrongValue, p.Value, "a secret has one source", "write {env: NAME}, {file: PATH} or {command: [program, …]}")
 			continue
 		}
@@ -40,7 +40,7 @@ func (l *loader) secrets(e *Environment, n *playbook.Node) {
 	}
 }
 
-func (l *loader) secret(n *playbook.Node, e *Environment) any {
+func (l *loader) secret(n *yaml.Node, e *Environment) any {
 	if _, ok := e.sources[n.Text]; !ok {
 		l.fail(CodeNoSecret, n, fmt.Sprintf("no secret %q is declared", n.Text), "declare it under secrets:")
 		return nil

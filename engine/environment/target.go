@@ -7,12 +7,12 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // target compiles one entry of `targets:`. Its kind is its name, or `kind:`.
-func (l *loader) target(e *Environment, p playbook.Pair) {
+func (l *loader) target(e *Environment, p yaml.Pair) {
 	name, n := p.Key.Text, p.Value
 	kindName := name
 	if k := n.Get("kind"); k != nil {
@@ -44,7 +44,7 @@ func (l *loader) target(e *Environment, p playbook.Pair) {
 		}
 		f, ok := k.Config.Field(q.Key.Text)
 		if !ok {
-			l.keys(&playbook.Node{Kind: playbook.Map, Pairs: []playbook.Pair{q}}, append(k.Config.Names(), "kind", "reads")...)
+			l.keys(&yaml.Node{Kind: yaml.Map, Pairs: []yaml.Pair{q}}, append(k.Config.Names(), "kind", "reads")...)
 			continue
 		}
 		config[f.Name] = l.value(q.Value, f.Type, e)
@@ -68,10 +68,10 @@ func takes(err error) string {
 }
 
 // reads decodes what a target lists as reads: "POST /graphql", {rpc: name}.
-func (l *loader) reads(n *playbook.Node) []action.ReadRule {
+func (l *loader) reads(n *yaml.Node) []action.ReadRule {
 	var out []action.ReadRule
 	for _, item := range n.Items {
-		if item.Kind == playbook.Map {
+		if item.Kind == yaml.Map {
 			l.keys(item, "rpc")
 			out = append(out, action.ReadRule{RPC: l.text(item.Get("rpc"))})
 			continue
@@ -87,17 +87,17 @@ func (l *loader) reads(n *playbook.Node) []action.ReadRule {
 }
 
 // value decodes a node; {secret: name} is the secret of that name.
-func (l *loader) value(n *playbook.Node, t *schema.Type, e *Environment) any {
+func (l *loader) value(n *yaml.Node, t *schema.Type, e *Environment) any {
 	switch n.Kind {
-	case playbook.Null:
+	case yaml.Null:
 		return nil
-	case playbook.List:
+	case yaml.List:
 		list := make([]any, len(n.Items))
 		for i, item := range n.Items {
 			list[i] = l.value(item, t.Element(), e)
 		}
 		return list
-	case playbook.Map:
+	case yaml.Map:
 		if s := n.Get("secret"); s != nil && len(n.Pairs) == 1 {
 			return l.secret(s, e)
 		}

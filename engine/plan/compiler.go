@@ -8,6 +8,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // Options are what a tree is compiled against.
@@ -18,7 +19,7 @@ type Options struct {
 	Vars *schema.Type
 	// Load finds the playbook that a step calls. from is the caller's source:
 	// an embedded playbook calls embedded ones only.
-	Load func(name string, from *playbook.Source) (*playbook.Playbook, diag.List, error)
+	Load func(name string, from *yaml.Source) (*playbook.Playbook, diag.List, error)
 }
 
 // Compile turns a tree into a plan. The diagnostics hold all that is wrong with
@@ -131,7 +132,7 @@ func (c *compiler) head() {
 	}
 }
 
-func values(list []playbook.String) []string {
+func values(list []yaml.String) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = s.Value
@@ -139,7 +140,7 @@ func values(list []playbook.String) []string {
 	return out
 }
 
-func sourceOf(s *playbook.Source) Source {
+func sourceOf(s *yaml.Source) Source {
 	return Source{Name: s.Name, SHA256: s.SHA256(), Embedded: s.Embedded}
 }
 
@@ -156,7 +157,7 @@ func (c *compiler) prerequisites() []*playbook.Step {
 }
 
 // place is file:line:column of a node.
-func (c *compiler) place(n *playbook.Node) string {
+func (c *compiler) place(n *yaml.Node) string {
 	if n == nil {
 		return c.tree.Source.Name
 	}
@@ -167,7 +168,7 @@ func (c *compiler) report(s diag.Severity, code string, span diag.Span, message,
 	c.list.Add(diag.Diagnostic{Code: code, Severity: s, Source: c.tree.Source.Name, Span: span, Message: message, Hint: hint})
 }
 
-func (c *compiler) fail(code string, n *playbook.Node, message, hint string) {
+func (c *compiler) fail(code string, n *yaml.Node, message, hint string) {
 	var span diag.Span
 	if n != nil {
 		if n.Broken {
@@ -178,7 +179,7 @@ func (c *compiler) fail(code string, n *playbook.Node, message, hint string) {
 	c.report(diag.Error, code, span, message, hint)
 }
 
-func (c *compiler) warn(code string, n *playbook.Node, message, hint string) {
+func (c *compiler) warn(code string, n *yaml.Node, message, hint string) {
 	var span diag.Span
 	if n != nil {
 		span = n.Span

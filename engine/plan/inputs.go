@@ -6,6 +6,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // inputType is the type that a declaration names.
@@ -82,7 +83,7 @@ func (c *compiler) enum(in *playbook.Input, f *schema.Field) {
 }
 
 // bound decodes min or max: a length for texts and lists.
-func (c *compiler) bound(n *playbook.Node, t *schema.Type) any {
+func (c *compiler) bound(n *yaml.Node, t *schema.Type) any {
 	if n == nil {
 		return nil
 	}
@@ -123,11 +124,11 @@ func (c *compiler) defaultOf(in *playbook.Input, f *schema.Field) {
 }
 
 // constant is a node without expressions as a value of type t.
-func constant(n *playbook.Node, t *schema.Type) (any, error) {
+func constant(n *yaml.Node, t *schema.Type) (any, error) {
 	switch n.Kind {
-	case playbook.Null:
+	case yaml.Null:
 		return nil, nil
-	case playbook.List:
+	case yaml.List:
 		list := make([]any, len(n.Items))
 		for i, item := range n.Items {
 			v, err := constant(item, t.Element())
@@ -137,7 +138,7 @@ func constant(n *playbook.Node, t *schema.Type) (any, error) {
 			list[i] = v
 		}
 		return list, nil
-	case playbook.Map:
+	case yaml.Map:
 		m := make(map[string]any, len(n.Pairs))
 		for _, p := range n.Pairs {
 			v, err := constant(p.Value, t.Element())

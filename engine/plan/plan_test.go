@@ -12,6 +12,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 )
 
 var update = flag.Bool("update", false, "write what is found to testdata")
@@ -75,7 +76,7 @@ func compile(t testing.TB, text string, others map[string]string) (*plan.Plan, d
 		if !strings.Contains(text, "playbook:") {
 			text = "playbook: " + name + "\ntitle: t\npurpose: p\nexpected: e\n" + text
 		}
-		return playbook.Parse(&playbook.Source{Name: name + ".yaml", Text: []byte(text)})
+		return playbook.Parse(&yaml.Source{Name: name + ".yaml", Text: []byte(text)})
 	}
 	tree, list := read("test", text)
 	if list.Errors() > 0 {
@@ -83,7 +84,7 @@ func compile(t testing.TB, text string, others map[string]string) (*plan.Plan, d
 	}
 	return plan.Compile(tree, plan.Options{
 		Registry: registry(t),
-		Load: func(name string, _ *playbook.Source) (*playbook.Playbook, diag.List, error) {
+		Load: func(name string, _ *yaml.Source) (*playbook.Playbook, diag.List, error) {
 			other, ok := others[name]
 			if !ok {
 				return nil, nil, fmt.Errorf("no playbook %q", name)

@@ -7,8 +7,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // parts compiles the parts of a step, each after those that it waits for.
@@ -153,7 +153,7 @@ func undoes(n *node) bool {
 }
 
 // raise applies `effect:`, which may only raise what the action declares.
-func (c *compiler) raise(s playbook.String, op *Operation) {
+func (c *compiler) raise(s yaml.String, op *Operation) {
 	if !s.Set() {
 		return
 	}
@@ -169,7 +169,7 @@ func (c *compiler) raise(s playbook.String, op *Operation) {
 }
 
 // operation compiles a call of an action.
-func (c *compiler) operation(name playbook.String, with *playbook.Node, target playbook.String, v *view) *Operation {
+func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.String, v *view) *Operation {
 	a, ok := c.Registry.Lookup(name.Value)
 	if !ok {
 		if name.Set() {
@@ -203,9 +203,9 @@ func nearestAction(word string, names []string) string {
 }
 
 // params compiles `with` against the declared parameters.
-func (c *compiler) params(owner string, t *schema.Type, at, with *playbook.Node, v *view) *Params {
+func (c *compiler) params(owner string, t *schema.Type, at, with *yaml.Node, v *view) *Params {
 	p := &Params{Value: &Value{Type: t, Place: c.place(at), IsObject: true}}
-	if with != nil && with.Kind == playbook.Map {
+	if with != nil && with.Kind == yaml.Map {
 		given := map[string]bool{}
 		var fields []schema.Field
 		for _, pair := range with.Pairs {
@@ -227,7 +227,7 @@ func (c *compiler) params(owner string, t *schema.Type, at, with *playbook.Node,
 		}
 		return p
 	}
-	if with != nil && with.Kind != playbook.Null {
+	if with != nil && with.Kind != yaml.Null {
 		c.fail(diag.CodeWrongKind, with, "`with` is a mapping of parameters", "write with: {name: value}")
 		return p
 	}
@@ -235,7 +235,7 @@ func (c *compiler) params(owner string, t *schema.Type, at, with *playbook.Node,
 	return p
 }
 
-func (c *compiler) required(owner string, t *schema.Type, at *playbook.Node, given map[string]bool) {
+func (c *compiler) required(owner string, t *schema.Type, at *yaml.Node, given map[string]bool) {
 	for _, f := range t.Fields {
 		if f.Required && !given[f.Name] && !c.misspelt(given, f.Name) {
 			c.fail(CodeMissingParam, at, fmt.Sprintf("%s needs %q", owner, f.Name), "it takes "+f.Takes())
@@ -255,7 +255,7 @@ func (c *compiler) misspelt(given map[string]bool, name string) bool {
 }
 
 // checkField checks a constant against the bounds of its parameter.
-func (c *compiler) checkField(t *schema.Type, name string, n *playbook.Node, v *Value) {
+func (c *compiler) checkField(t *schema.Type, name string, n *yaml.Node, v *Value) {
 	f, ok := t.Field(name)
 	if !ok || v.Template != nil || v.Expr != nil || v.IsList || v.IsObject || v.Const == nil {
 		return

@@ -9,12 +9,12 @@ import (
 
 	"runbook/engine/diag"
 	"runbook/engine/expression"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // expr compiles an expression field: `when`, `that`, `if`.
-func (c *compiler) expr(s playbook.String, v *view, want *schema.Type) *expression.Expr {
+func (c *compiler) expr(s yaml.String, v *view, want *schema.Type) *expression.Expr {
 	if !s.Set() {
 		return nil
 	}
@@ -31,7 +31,7 @@ func failedIn(problems []expression.Problem) bool {
 	return slices.ContainsFunc(problems, func(p expression.Problem) bool { return !p.Warning })
 }
 
-func (c *compiler) problems(n *playbook.Node, problems []expression.Problem) {
+func (c *compiler) problems(n *yaml.Node, problems []expression.Problem) {
 	for _, p := range problems {
 		s := diag.Error
 		if p.Warning {
@@ -59,7 +59,7 @@ func (c *compiler) uses(text string) {
 
 // usesIn is uses of all texts of a tree that is not compiled, because what
 // holds it is wrong.
-func (c *compiler) usesIn(n *playbook.Node) {
+func (c *compiler) usesIn(n *yaml.Node) {
 	if n == nil {
 		return
 	}
@@ -73,7 +73,7 @@ func (c *compiler) usesIn(n *playbook.Node) {
 }
 
 // template compiles a text in which ${{ }} may stand.
-func (c *compiler) template(s playbook.String, v *view, want *schema.Type) *Value {
+func (c *compiler) template(s yaml.String, v *view, want *schema.Type) *Value {
 	if !s.Set() {
 		return nil
 	}
@@ -81,30 +81,30 @@ func (c *compiler) template(s playbook.String, v *view, want *schema.Type) *Valu
 }
 
 // value compiles a node to a value of type t.
-func (c *compiler) value(n *playbook.Node, t *schema.Type, v *view) *Value {
+func (c *compiler) value(n *yaml.Node, t *schema.Type, v *view) *Value {
 	out := &Value{Type: t, Place: c.place(n)}
 	if n.Broken {
 		return out
 	}
 	switch n.Kind {
-	case playbook.Null:
+	case yaml.Null:
 		if !t.Optional && t.Kind != schema.Any {
 			c.fail(CodeBadValue, n, "a "+t.String()+" is missing here", "write a value, or remove the key")
 		}
-	case playbook.Scalar:
+	case yaml.Scalar:
 		c.scalar(out, n, t, v)
-	case playbook.List:
+	case yaml.List:
 		c.listValue(out, n, t, v)
-	case playbook.Map:
+	case yaml.Map:
 		c.mapValue(out, n, t, v)
 	}
 	return out
 }
 
-func (c *compiler) scalar(out *Value, n *playbook.Node, t *schema.Type, v *view) {
+func (c *compiler) scalar(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 	switch {
 	case t.Kind == schema.ConditionKind:
-		out.Expr = c.expr(playbook.String{Value: n.Text, Node: n}, v, schema.BoolType)
+		out.Expr = c.expr(yaml.String{Value: n.Text, Node: n}, v, schema.BoolType)
 	case expression.HasTemplate(n.Text):
 		tm, problems := expression.CompileTemplate(n.Text, v.env(), t)
 		c.problems(n, problems)
@@ -126,7 +126,7 @@ func (c *compiler) scalar(out *Value, n *playbook.Node, t *schema.Type, v *view)
 }
 
 // mismatch reports an error of the schema at its node.
-func (c *compiler) mismatch(n *playbook.Node, err error) {
+func (c *compiler) mismatch(n *yaml.Node, err error) {
 	hint := ""
 	var f *schema.Fault
 	if errors.As(err, &f) && f.Takes != "" {
@@ -135,7 +135,7 @@ func (c *compiler) mismatch(n *playbook.Node, err error) {
 	c.fail(CodeBadValue, n, err.Error(), hint)
 }
 
-func (c *compiler) listValue(out *Value, n *playbook.Node, t *schema.Type, v *view) {
+func (c *compiler) listValue(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 	if t.Kind != schema.List && t.Kind != schema.Any {
 		c.fail(CodeBadValue, n, "a list stands where "+t.String()+" is taken", "")
 		return
@@ -150,7 +150,7 @@ func (c *compiler) listValue(out *Value, n *playbook.Node, t *schema.Type, v *vi
 	}
 }
 
-func (c *compiler) mapValue(out *Value, n *playbook.Node, t *schema.Type, v *view) {
+func (c *compiler) mapValue(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 	if t.Kind != schema.Object && t.Kind != schema.Map && t.Kind != schema.Any {
 		c.fail(CodeBadValue, n, "a mapping stands where "+t.String()+" is taken", "")
 		return
@@ -217,7 +217,7 @@ func unionOf(list []*Value) *schema.Type {
 }
 
 // duration decodes a constant duration; 0 where it is absent.
-func (c *compiler) duration(s playbook.String) time.Duration {
+func (c *compiler) duration(s yaml.String) time.Duration {
 	if !s.Set() {
 		return 0
 	}
@@ -234,7 +234,7 @@ func (c *compiler) duration(s playbook.String) time.Duration {
 }
 
 // integer decodes a constant whole number within bounds.
-func (c *compiler) integer(s playbook.String, byDefault, low, high int) int {
+func (c *compiler) integer(s yaml.String, byDefault, low, high int) int {
 	if !s.Set() {
 		return byDefault
 	}
@@ -250,7 +250,7 @@ func (c *compiler) integer(s playbook.String, byDefault, low, high int) int {
 	return byDefault
 }
 
-func onFailure(s playbook.String) OnFailure {
+func onFailure(s yaml.String) OnFailure {
 	switch s.Value {
 	case "continue":
 		return Continue

@@ -10,6 +10,7 @@ import (
 	"runbook/engine/expression"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 const defaultEvery = time.Second
@@ -180,7 +181,7 @@ func (c *compiler) call(n *node, v *view) {
 
 // callee compiles a called playbook. Its own mistakes are its own report; here
 // the call says that it has some.
-func (c *compiler) callee(tree *playbook.Playbook, problems diag.List, name playbook.String) *Plan {
+func (c *compiler) callee(tree *playbook.Playbook, problems diag.List, name yaml.String) *Plan {
 	if tree == nil || problems.Errors() > 0 {
 		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("playbook %q has mistakes", name.Value), "runbook validate "+name.Value)
 		return nil

@@ -1,23 +1,26 @@
 package playbook
 
-import "runbook/engine/diag"
+import (
+	"runbook/engine/diag"
+	"runbook/engine/yaml"
+)
 
 // Approve asks a person before an action.
 type Approve struct {
 	Always    bool // written as `approve: true`
-	Message   String
-	By        String // a role
-	Approvers String
-	Expires   String
-	Node      *Node
+	Message   yaml.String
+	By        yaml.String // a role
+	Approvers yaml.String
+	Expires   yaml.String
+	Node      *yaml.Node
 }
 
-func (d *decoder) approve(key, n *Node) *Approve {
+func (d *decoder) approve(key, n *yaml.Node) *Approve {
 	const hint = "write approve: true, or {message: text, by: role, approvers: 2, expires: 10m}"
-	if n.Kind == Scalar && n.Text == "true" {
+	if n.Kind == yaml.Scalar && n.Text == "true" {
 		return &Approve{Always: true, Node: n}
 	}
-	if n.Kind == Scalar && n.Text == "false" {
+	if n.Kind == yaml.Scalar && n.Text == "false" {
 		d.report(n.Span, diag.CodeBadWord, `"false" is no value of "approve"`, "remove the key: without it the policy decides")
 		return nil
 	}

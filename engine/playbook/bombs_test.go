@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 // TestBombs holds that hostile files are refused, soon and in little memory.
@@ -29,7 +30,7 @@ func TestBombs(t *testing.T) {
 		"dashes in lines":  {"steps:\n" + indented("-\n", 1_000), diag.CodeTooLarge},
 		"keys in lines":    {indented("a:\n", 1_000), diag.CodeTooLarge},
 		"keys":             {"playbook: x\nsteps: []\ninputs:\n" + keys.String(), diag.CodeTooLarge},
-		"size":             {strings.Repeat("a", maxSize+1), diag.CodeTooLarge},
+		"size":             {strings.Repeat("a", (16<<20)+1), diag.CodeTooLarge},
 		"aliases":          {laughs.String(), diag.CodeAlias},
 		"merges":           {strings.Repeat("a:\n  <<: *b\n", 100), diag.CodeAlias},
 		"open quote":       {head + "\"" + strings.Repeat("a ", many/2), diag.CodeQuote},
@@ -49,7 +50,7 @@ func TestBombs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			var list diag.List
-			source := &Source{Name: "bomb.yaml", Text: []byte(test.text)}
+			source := &yaml.Source{Name: "bomb.yaml", Text: []byte(test.text)}
 			took := time.Hour
 			for range 3 { // the least of three: other processes may run
 				runtime.ReadMemStats(&before)
@@ -58,7 +59,7 @@ func TestBombs(t *testing.T) {
 				took = min(took, time.Since(start))
 				runtime.ReadMemStats(&after)
 			}
-			if list.Errors() == 0 || len(list) > maxFaults+1 {
+			if list.Errors() == 0 || len(list) > yaml.MaxFaults+1 {
 				t.Fatalf("%d diagnostics", len(list))
 			}
 			if test.code != "" && list[0].Code != test.code && list[len(list)-1].Code != test.code {

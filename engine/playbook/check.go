@@ -4,17 +4,18 @@ import (
 	"fmt"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 // Check is one item of a verification.
 type Check struct {
-	That    String // an expression
-	Message String
-	Level   String // "fail" or "warn"; absent: fail
-	Node    *Node
+	That    yaml.String // an expression
+	Message yaml.String
+	Level   yaml.String // "fail" or "warn"; absent: fail
+	Node    *yaml.Node
 }
 
-func (m *mapping) proofKey(p *Proof, key, value *Node) bool {
+func (m *mapping) proofKey(p *Proof, key, value *yaml.Node) bool {
 	switch key.Text {
 	case "observe":
 		p.Observe = m.observe(value)
@@ -32,11 +33,11 @@ func (m *mapping) proofKey(p *Proof, key, value *Node) bool {
 	return true
 }
 
-func (d *decoder) verify(n *Node) []*Check {
-	if n.Kind != List {
+func (d *decoder) verify(n *yaml.Node) []*Check {
+	if n.Kind != yaml.List {
 		hint := "begin each check with a dash"
-		if n.Kind == Scalar && len(n.Text) <= 60 {
-			hint = fmt.Sprintf("write verify: [%s]", inQuotes(n.Text))
+		if n.Kind == yaml.Scalar && len(n.Text) <= 60 {
+			hint = fmt.Sprintf("write verify: [%s]", yaml.Quote(n.Text))
 		}
 		d.wrongKind(n, `"verify" is a list of checks`, hint)
 		return nil
@@ -53,11 +54,11 @@ func (d *decoder) verify(n *Node) []*Check {
 	return all
 }
 
-func (d *decoder) check(n *Node) *Check {
-	if n.Kind == Scalar && n.Text != "" {
-		return &Check{That: String{n.Text, n}, Node: n}
+func (d *decoder) check(n *yaml.Node) *Check {
+	if n.Kind == yaml.Scalar && n.Text != "" {
+		return &Check{That: yaml.TextOf(n), Node: n}
 	}
-	if n.Kind == Scalar || n.Kind == Null {
+	if n.Kind == yaml.Scalar || n.Kind == yaml.Null {
 		if !n.Broken {
 			d.report(n.Span, diag.CodeEmptyText, "a check is empty", "write a condition, or remove the item")
 		}

@@ -6,18 +6,19 @@ import (
 	"strings"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 // decoder turns nodes into the typed tree and gathers the mistakes.
 type decoder struct {
 	source string
 	list   diag.List
-	ids    map[string]*Node // of the steps of the file, first occurrence
+	ids    map[string]*yaml.Node // of the steps of the file, first occurrence
 }
 
 // report adds a mistake at span.
 func (d *decoder) report(span diag.Span, code, message, hint string, notes ...diag.Note) {
-	if len(d.list) < maxFaults {
+	if len(d.list) < yaml.MaxFaults {
 		d.list.Add(diag.Diagnostic{Code: code, Source: d.source, Span: span, Message: message, Hint: hint, Notes: notes})
 	}
 }
@@ -25,17 +26,17 @@ func (d *decoder) report(span diag.Span, code, message, hint string, notes ...di
 // mapping is a Map that is being decoded.
 type mapping struct {
 	*decoder
-	node  *Node
+	node  *yaml.Node
 	what  string // "a step", for messages
 	keys  []string
 	meant []string // keys that were suggested for unknown ones
 }
 
 // mapping returns n to be decoded; ok is false, and reported, if it is no Map.
-func (d *decoder) mapping(n *Node, what, hint string, keys []string) (m *mapping, ok bool) {
+func (d *decoder) mapping(n *yaml.Node, what, hint string, keys []string) (m *mapping, ok bool) {
 	m = &mapping{decoder: d, node: n, what: what, keys: keys}
-	if n.Kind != Map {
-		if i := strings.IndexByte(n.Text, ':'); i > 0 && !n.Quoted && n.Kind == Scalar {
+	if n.Kind != yaml.Map {
+		if i := strings.IndexByte(n.Text, ':'); i > 0 && !n.Quoted && n.Kind == yaml.Scalar {
 			hint = "put a space behind the colon"
 		}
 		d.wrongKind(n, what+" is a mapping", hint)
@@ -45,14 +46,14 @@ func (d *decoder) mapping(n *Node, what, hint string, keys []string) (m *mapping
 }
 
 // unknown reports a key that is none of the mapping's.
-func (m *mapping) unknown(key *Node) {
+func (m *mapping) unknown(key *yaml.Node) {
 	var unused []string
 	for _, k := range m.keys {
 		if m.node.Get(k) == nil {
 			unused = append(unused, k)
 		}
 	}
-	name := clip(key.Text)
+	name := yaml.Clip(key.Text)
 	if near := diag.Nearest(key.Text, unused); near != "" {
 		m.meant = append(m.meant, near)
 		rest := slices.DeleteFunc(unused, func(k string) bool { return k == near })
@@ -105,57 +106,57 @@ func (m *mapping) misplaced(key, message, hint string) {
 }
 
 // wrongKind reports a node of another kind than is wanted.
-func (d *decoder) wrongKind(n *Node, want, hint string) {
+func (d *decoder) wrongKind(n *yaml.Node, want, hint string) {
 	if n.Broken {
 		return
 	}
 	got := n.Kind.String()
-	if n.Kind == Scalar && len(n.Text) <= 40 {
+	if n.Kind == yaml.Scalar && len(n.Text) <= 40 {
 		got = fmt.Sprintf("the text %q", n.Text)
 	}
 	d.report(place(n), diag.CodeWrongKind, fmt.Sprintf("%s, this is %s", want, got), hint)
 }
 
 // place returns where to point for n: a list or mapping at its begin.
-func place(n *Node) diag.Span {
-	if n.Kind == List || n.Kind == Map {
+func place(n *yaml.Node) diag.Span {
+	if n.Kind == yaml.List || n.Kind == yaml.Map {
 		return diag.At(n.Span.Start, 1)
 	}
 	return n.Span
 }
 
 // text decodes a text that is not empty.
-func (d *decoder) text(key, value *Node) String {
+func (d *decoder) text(key, value *yaml.Node) yaml.String {
 	switch {
-	case value.Kind == Scalar && (value.Text != "" || value.Quoted):
-		return String{value.Text, value}
-	case value.Kind == Null && !value.Broken:
+	case value.Kind == yaml.Scalar && (value.Text != "" || value.Quoted):
+		return yaml.TextOf(value)
+	case value.Kind == yaml.Null && !value.Broken:
 		d.report(key.Span, diag.CodeEmptyText, fmt.Sprintf("%q has no value", key.Text), "give it one, or remove the key")
-	case value.Kind != Null:
+	case value.Kind != yaml.Null:
 		d.wrongKind(value, fmt.Sprintf("%q is a text", key.Text), bracesHint(value))
 	}
-	return String{}
+	return yaml.String{}
 }
 
 // bracesHint says why a text may have become a mapping or list.
-func bracesHint(n *Node) string {
-	if n.flow {
+func bracesHint(n *yaml.Node) string {
+	if n.Flow {
 		return "put a text that begins with { or [ in quotes"
 	}
 	return ""
 }
 
 // expression decodes a text that is an expression.
-func (d *decoder) expression(key, value *Node) String {
-	if value.Kind == Null && !value.Broken || value.Kind == Scalar && strings.TrimSpace(value.Text) == "" {
+func (d *decoder) expression(key, value *yaml.Node) yaml.String {
+	if value.Kind == yaml.Null && !value.Broken || value.Kind == yaml.Scalar && strings.TrimSpace(value.Text) == "" {
 		d.report(key.Span, diag.CodeEmptyText, fmt.Sprintf("the expression of %q is empty", key.Text), "write a condition, or remove the key")
-		return String{}
+		return yaml.String{}
 	}
 	return d.text(key, value)
 }
 
 // word decodes a text that is one of an enumeration.
-func (d *decoder) word(key, value *Node, words ...string) String {
+func (d *decoder) word(key, value *yaml.Node, words ...string) yaml.String {
 	s := d.text(key, value)
 	if !s.Set() || slices.Contains(words, s.Value) {
 		return s
@@ -164,26 +165,26 @@ func (d *decoder) word(key, value *Node, words ...string) String {
 	if near := diag.Nearest(s.Value, words); near != "" {
 		hint = fmt.Sprintf("did you mean %q? It is one of %s", near, strings.Join(words, ", "))
 	}
-	d.report(s.Node.Span, diag.CodeBadWord, fmt.Sprintf("%q is no value of %q", clip(s.Value), key.Text), hint)
-	return String{}
+	d.report(s.Node.Span, diag.CodeBadWord, fmt.Sprintf("%q is no value of %q", yaml.Clip(s.Value), key.Text), hint)
+	return yaml.String{}
 }
 
 // texts decodes a list of texts.
-func (d *decoder) texts(key, value *Node) []String {
-	if value.Kind != List {
+func (d *decoder) texts(key, value *yaml.Node) []yaml.String {
+	if value.Kind != yaml.List {
 		hint := ""
-		if value.Kind == Scalar {
-			hint = fmt.Sprintf("write %s: [%s]", key.Text, inQuotes(clip(value.Text)))
+		if value.Kind == yaml.Scalar {
+			hint = fmt.Sprintf("write %s: [%s]", key.Text, yaml.Quote(yaml.Clip(value.Text)))
 		}
 		d.wrongKind(value, fmt.Sprintf("%q is a list", key.Text), hint)
 		return nil
 	}
-	all := make([]String, 0, len(value.Items))
+	all := make([]yaml.String, 0, len(value.Items))
 	for _, item := range value.Items {
 		switch {
-		case item.Kind == Scalar:
-			all = append(all, String{item.Text, item})
-		case item.Kind == Null && !item.Broken:
+		case item.Kind == yaml.Scalar:
+			all = append(all, yaml.TextOf(item))
+		case item.Kind == yaml.Null && !item.Broken:
 			d.report(item.Span, diag.CodeEmptyText, fmt.Sprintf("an item of %q is empty", key.Text), "write a text, or remove the item")
 		default:
 			d.wrongKind(item, fmt.Sprintf("an item of %q is a text", key.Text), bracesHint(item))
@@ -194,7 +195,7 @@ func (d *decoder) texts(key, value *Node) []String {
 
 // name checks a name of the language: lower case letters, digits and the joint,
 // beginning with a letter.
-func (d *decoder) name(n *Node, what string, joint byte) bool {
+func (d *decoder) name(n *yaml.Node, what string, joint byte) bool {
 	good := n.Text != ""
 	for i := range len(n.Text) {
 		c := n.Text[i]
@@ -208,7 +209,7 @@ func (d *decoder) name(n *Node, what string, joint byte) bool {
 	if near := tame(n.Text, joint); near != "" {
 		hint += fmt.Sprintf(": %q", near)
 	}
-	d.report(n.Span, diag.CodeBadName, fmt.Sprintf("%q is no name for %s", clip(n.Text), what), hint)
+	d.report(n.Span, diag.CodeBadName, fmt.Sprintf("%q is no name for %s", yaml.Clip(n.Text), what), hint)
 	return false
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -25,7 +26,7 @@ func TestMistakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, list := Parse(&Source{Name: filepath.Base(name), Text: text})
+			_, list := Parse(&yaml.Source{Name: filepath.Base(name), Text: text})
 			var b strings.Builder
 			if err := diag.Render(&b, list, func(string) []byte { return text }, diag.Options{Width: 92}); err != nil {
 				t.Fatal(err)

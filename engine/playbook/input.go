@@ -4,16 +4,17 @@ import (
 	"fmt"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 // Input declares an input of a playbook, or a field of a manual step.
 type Input struct {
-	Name, Type, Of    String
-	Default, Min, Max *Node // nil: not given
-	Enum              []*Node
-	Pattern, Doc      String
-	Weak              String // "true": a secret may be shorter than 8 bytes
-	Node              *Node
+	Name, Type, Of    yaml.String
+	Default, Min, Max *yaml.Node // nil: not given
+	Enum              []*yaml.Node
+	Pattern, Doc      yaml.String
+	Weak              yaml.String // "true": a secret may be shorter than 8 bytes
+	Node              *yaml.Node
 }
 
 func inputKeys() []string {
@@ -25,8 +26,8 @@ func typeNames() []string {
 }
 
 // inputs decodes declarations; what says of what, for messages.
-func (d *decoder) inputs(key, value *Node, what string) []*Input {
-	if value.Kind != Map {
+func (d *decoder) inputs(key, value *yaml.Node, what string) []*Input {
+	if value.Kind != yaml.Map {
 		d.wrongKind(value, fmt.Sprintf("%q is a mapping", key.Text), "write name: {type: string} under it")
 		return nil
 	}
@@ -40,16 +41,16 @@ func (d *decoder) inputs(key, value *Node, what string) []*Input {
 	return all
 }
 
-func (d *decoder) input(name, n *Node, what string) *Input {
-	if n.Kind == Null && !n.Broken {
-		d.report(name.Span, diag.CodeMissingKey, what+` needs "type"`, fmt.Sprintf("write %s: {type: string}", clip(name.Text)))
+func (d *decoder) input(name, n *yaml.Node, what string) *Input {
+	if n.Kind == yaml.Null && !n.Broken {
+		d.report(name.Span, diag.CodeMissingKey, what+` needs "type"`, fmt.Sprintf("write %s: {type: string}", yaml.Clip(name.Text)))
 		return nil
 	}
-	m, ok := d.mapping(n, what, fmt.Sprintf("write %s: {type: string}", clip(name.Text)), inputKeys())
+	m, ok := d.mapping(n, what, fmt.Sprintf("write %s: {type: string}", yaml.Clip(name.Text)), inputKeys())
 	if !ok {
 		return nil
 	}
-	in := &Input{Name: String{name.Text, name}, Node: n}
+	in := &Input{Name: yaml.TextOf(name), Node: n}
 	for _, p := range n.Pairs {
 		if !m.inputKey(in, p.Key, p.Value) {
 			m.unknown(p.Key)
@@ -65,7 +66,7 @@ func (d *decoder) input(name, n *Node, what string) *Input {
 	return in
 }
 
-func (m *mapping) inputKey(in *Input, key, value *Node) bool {
+func (m *mapping) inputKey(in *Input, key, value *yaml.Node) bool {
 	switch key.Text {
 	case "type":
 		in.Type = m.word(key, value, typeNames()...)
@@ -78,7 +79,7 @@ func (m *mapping) inputKey(in *Input, key, value *Node) bool {
 	case "max":
 		in.Max = m.bound(key, value)
 	case "enum":
-		if value.Kind != List {
+		if value.Kind != yaml.List {
 			m.wrongKind(value, `"enum" is a list`, "write enum: [a, b]")
 		} else if in.Enum = value.Items; len(in.Enum) == 0 && !value.Broken {
 			m.report(value.Span, diag.CodeEmptyList, `"enum" is empty`, "list the values that are taken, or remove it")
@@ -95,7 +96,7 @@ func (m *mapping) inputKey(in *Input, key, value *Node) bool {
 	return true
 }
 
-func (d *decoder) bound(key, value *Node) *Node {
+func (d *decoder) bound(key, value *yaml.Node) *yaml.Node {
 	if s := d.text(key, value); s.Set() {
 		return value
 	}

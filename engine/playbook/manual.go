@@ -1,13 +1,15 @@
 package playbook
 
+import "runbook/engine/yaml"
+
 // Manual is what a person does and reports.
 type Manual struct {
-	Text   String
+	Text   yaml.String
 	Fields []*Input
-	Node   *Node
+	Node   *yaml.Node
 }
 
-func (d *decoder) manual(n *Node) *Manual {
+func (d *decoder) manual(n *yaml.Node) *Manual {
 	m, ok := d.mapping(n, "a manual step", "write {text: what to do, fields: {name: {type: string}}}", []string{"text", "fields"})
 	if !ok {
 		return nil

@@ -1,14 +1,16 @@
 package playbook
 
+import "runbook/engine/yaml"
+
 // Operation is a read that shows the state that matters.
 type Operation struct {
-	Action String
-	With   *Node // a Map, nil if not given
-	Target String
-	Node   *Node
+	Action yaml.String
+	With   *yaml.Node // a Map, nil if not given
+	Target yaml.String
+	Node   *yaml.Node
 }
 
-func (d *decoder) observe(n *Node) *Operation {
+func (d *decoder) observe(n *yaml.Node) *Operation {
 	m, ok := d.mapping(n, "an observation", "write {action: family.verb, with: {parameter: value}}", []string{"action", "with", "target"})
 	if !ok {
 		return nil

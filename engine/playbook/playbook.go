@@ -4,38 +4,39 @@ import (
 	"fmt"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 // Playbook is the typed tree of a file. What the file does not give is zero.
 type Playbook struct {
-	Source *Source
-	Name   String
+	Source *yaml.Source
+	Name   yaml.String
 	About
-	Lock               []String
-	Timeout, OnFailure String
+	Lock               []yaml.String
+	Timeout, OnFailure yaml.String
 	Inputs             []*Input
 	Prerequisites      []*Prerequisite
 	Steps, Finally     []*Step
-	Outputs            []Pair
-	Node               *Node
+	Outputs            []yaml.Pair
+	Node               *yaml.Node
 }
 
 // About is what people read of a playbook.
 type About struct {
-	Title, Category, Purpose, Expected String
-	Symptoms, Alerts, SeeAlso          []String
+	Title, Category, Purpose, Expected yaml.String
+	Symptoms, Alerts, SeeAlso          []yaml.String
 	Escalation                         *Escalation
 }
 
 // Escalation is whom to call, and after which time.
 type Escalation struct {
-	After, Contact String
-	Node           *Node
+	After, Contact yaml.String
+	Node           *yaml.Node
 }
 
 // Prerequisite is a step that reads, or a text that nobody checks.
 type Prerequisite struct {
-	Text String
+	Text yaml.String
 	Step *Step // nil: it is a text
 }
 
@@ -47,22 +48,22 @@ func playbookKeys() []string {
 // Parse returns the typed tree of a file and all of its mistakes, in the order
 // of the file. The playbook is nil only if nothing can be made of the file; if
 // the list has errors, it lacks what they concern.
-func Parse(source *Source) (*Playbook, diag.List) {
-	root, list := Read(source)
+func Parse(source *yaml.Source) (*Playbook, diag.List) {
+	root, list := yaml.Read(source)
 	if root == nil {
 		return nil, list
 	}
-	d := &decoder{source: source.Name, list: list, ids: map[string]*Node{}}
+	d := &decoder{source: source.Name, list: list, ids: map[string]*yaml.Node{}}
 	p := d.playbook(root)
 	if p != nil {
 		p.Source = source
 	}
-	return p, ended(d.list, source.Name)
+	return p, yaml.Ended(d.list, source.Name)
 }
 
 // playbook decodes the root of a file.
-func (d *decoder) playbook(n *Node) *Playbook {
-	if n.Kind == Null && !n.Broken {
+func (d *decoder) playbook(n *yaml.Node) *Playbook {
+	if n.Kind == yaml.Null && !n.Broken {
 		d.report(n.Span, diag.CodeWrongKind, "the file is empty", "a playbook begins with `playbook: name` and has `steps:`")
 		return nil
 	}
@@ -82,7 +83,7 @@ func (d *decoder) playbook(n *Node) *Playbook {
 }
 
 // about decodes a key of what people read; false if it is none.
-func (m *mapping) about(a *About, key, value *Node) bool {
+func (m *mapping) about(a *About, key, value *yaml.Node) bool {
 	switch key.Text {
 	case "title":
 		a.Title = m.text(key, value)
@@ -107,15 +108,15 @@ func (m *mapping) about(a *About, key, value *Node) bool {
 }
 
 // part decodes a key of what is run; false if it is none.
-func (m *mapping) part(p *Playbook, key, value *Node) bool {
+func (m *mapping) part(p *Playbook, key, value *yaml.Node) bool {
 	switch key.Text {
 	case "playbook":
 		if p.Name = m.text(key, value); p.Name.Set() && !m.name(value, "a playbook", '-') {
-			p.Name = String{}
+			p.Name = yaml.String{}
 		}
 	case "lock":
-		if value.Kind == Scalar {
-			p.Lock = []String{m.text(key, value)}
+		if value.Kind == yaml.Scalar {
+			p.Lock = []yaml.String{m.text(key, value)}
 		} else {
 			p.Lock = m.texts(key, value)
 		}
@@ -139,7 +140,7 @@ func (m *mapping) part(p *Playbook, key, value *Node) bool {
 	return true
 }
 
-func (d *decoder) escalation(n *Node) *Escalation {
+func (d *decoder) escalation(n *yaml.Node) *Escalation {
 	m, ok := d.mapping(n, "an escalation", "write {after: 30m, contact: on-call engineer}", []string{"after", "contact"})
 	if !ok {
 		return nil
@@ -160,15 +161,15 @@ func (d *decoder) escalation(n *Node) *Escalation {
 	return e
 }
 
-func (d *decoder) prerequisites(key, value *Node) []*Prerequisite {
-	if value.Kind != List {
+func (d *decoder) prerequisites(key, value *yaml.Node) []*Prerequisite {
+	if value.Kind != yaml.List {
 		d.wrongKind(value, fmt.Sprintf("%q is a list", key.Text), "begin each prerequisite with a dash")
 		return nil
 	}
 	all := make([]*Prerequisite, 0, len(value.Items))
 	for _, item := range value.Items {
-		if item.Kind == Scalar {
-			all = append(all, &Prerequisite{Text: String{item.Text, item}})
+		if item.Kind == yaml.Scalar {
+			all = append(all, &Prerequisite{Text: yaml.TextOf(item)})
 		} else if step := d.step(item, position{}); step != nil {
 			all = append(all, &Prerequisite{Step: step})
 		}
@@ -176,12 +177,12 @@ func (d *decoder) prerequisites(key, value *Node) []*Prerequisite {
 	return all
 }
 
-func (d *decoder) outputs(key, value *Node) []Pair {
-	if value.Kind != Map {
+func (d *decoder) outputs(key, value *yaml.Node) []yaml.Pair {
+	if value.Kind != yaml.Map {
 		d.wrongKind(value, fmt.Sprintf("%q is a mapping", key.Text), "write name: ${{ expression }} under it")
 		return nil
 	}
-	all := make([]Pair, 0, len(value.Pairs))
+	all := make([]yaml.Pair, 0, len(value.Pairs))
 	for _, p := range value.Pairs {
 		if d.name(p.Key, "an output", '_') {
 			all = append(all, p)

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"runbook/engine/yaml"
 )
 
 func TestParseExamples(t *testing.T) {
@@ -16,7 +18,7 @@ func TestParseExamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, list := Parse(&Source{Name: name, Text: text})
+		p, list := Parse(&yaml.Source{Name: name, Text: text})
 		for _, d := range list {
 			t.Error(d)
 		}

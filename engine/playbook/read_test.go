@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml/parser"
+
+	"runbook/engine/yaml"
 )
 
 // generated returns a playbook of so many steps.
@@ -25,7 +27,7 @@ func BenchmarkParse(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				p, list := Parse(&Source{Name: "x", Text: text})
+				p, list := Parse(&yaml.Source{Name: "x", Text: text})
 				if len(list) > 0 || len(p.Steps) != steps {
 					b.Fatal(list)
 				}
@@ -53,7 +55,7 @@ func BenchmarkRead(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, list := Read(&Source{Name: "x", Text: text}); len(list) > 0 {
+				if _, list := yaml.Read(&yaml.Source{Name: "x", Text: text}); len(list) > 0 {
 					b.Fatal(list)
 				}
 			}

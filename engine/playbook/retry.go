@@ -1,14 +1,16 @@
 package playbook
 
+import "runbook/engine/yaml"
+
 // Retry repeats an action after an error.
 type Retry struct {
-	Attempts, Delay, MaxDelay String
-	Backoff                   String // "constant" or "exponential"
-	Jitter, If                String
-	Node                      *Node
+	Attempts, Delay, MaxDelay yaml.String
+	Backoff                   yaml.String // "constant" or "exponential"
+	Jitter, If                yaml.String
+	Node                      *yaml.Node
 }
 
-func (d *decoder) retry(n *Node) *Retry {
+func (d *decoder) retry(n *yaml.Node) *Retry {
 	keys := []string{"attempts", "delay", "max_delay", "backoff", "jitter", "if"}
 	m, ok := d.mapping(n, "a retry", "write {attempts: 3, delay: 2s}", keys)
 	if !ok {

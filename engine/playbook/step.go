@@ -4,41 +4,42 @@ import (
 	"fmt"
 
 	"runbook/engine/diag"
+	"runbook/engine/yaml"
 )
 
 // Step is a step of a playbook, a remedy or a compensation (undo). What the
 // file does not give is zero.
 type Step struct {
-	ID, Title, When String
+	ID, Title, When yaml.String
 	Loop
 	Body
 	Proof
-	Needs     []String
+	Needs     []yaml.String
 	HasNeeds  bool // `needs` is given, though it may be empty
-	Timeout   String
-	OnFailure String
+	Timeout   yaml.String
+	OnFailure yaml.String
 	Approve   *Approve
 	Retry     *Retry
 	Undo      *Step
-	Node      *Node
+	Node      *yaml.Node
 }
 
 // Loop repeats a step.
 type Loop struct {
-	ForEach     *Node // a List, or a Scalar with an expression
-	MaxParallel String
+	ForEach     *yaml.Node // a List, or a Scalar with an expression
+	MaxParallel yaml.String
 }
 
 // Body is what a step does: exactly one of Action, Steps, Remedies, Call and
 // Manual, unless a mistake was reported.
 type Body struct {
-	Action, Target, Effect String
-	With                   *Node // a Map
+	Action, Target, Effect yaml.String
+	With                   *yaml.Node // a Map
 	Steps                  []*Step
 	HasSteps               bool // it is a block
 	Remedies               []*Step
 	HasRemedies            bool
-	Call                   String
+	Call                   yaml.String
 	Manual                 *Manual
 }
 
@@ -46,8 +47,8 @@ type Body struct {
 type Proof struct {
 	Observe       *Operation
 	Verify        []*Check
-	Within, Every String
-	SkipIfMet     String // "true" or "false"
+	Within, Every yaml.String
+	SkipIfMet     yaml.String // "true" or "false"
 }
 
 // position is where a step stands, as far as it bears on what it may have.
@@ -64,8 +65,8 @@ func stepKeys() []string {
 }
 
 // steps decodes a list of steps that is not empty.
-func (d *decoder) steps(key, value *Node, at position) []*Step {
-	if value.Kind != List {
+func (d *decoder) steps(key, value *yaml.Node, at position) []*Step {
+	if value.Kind != yaml.List {
 		d.wrongKind(value, fmt.Sprintf("%q is a list of steps", key.Text), "begin each step with a dash")
 		return nil
 	}
@@ -74,7 +75,7 @@ func (d *decoder) steps(key, value *Node, at position) []*Step {
 	}
 	all := make([]*Step, 0, len(value.Items))
 	for _, item := range value.Items {
-		if len(d.list) >= maxFaults {
+		if len(d.list) >= yaml.MaxFaults {
 			break
 		}
 		if s := d.step(item, at); s != nil {
@@ -84,7 +85,7 @@ func (d *decoder) steps(key, value *Node, at position) []*Step {
 	return all
 }
 
-func (d *decoder) step(n *Node, at position) *Step {
+func (d *decoder) step(n *yaml.Node, at position) *Step {
 	what := "a step"
 	switch {
 	case at.undo:
@@ -92,7 +93,7 @@ func (d *decoder) step(n *Node, at position) *Step {
 	case at.remedy:
 		what = "a remedy"
 	}
-	if n.Kind == Null && !n.Broken {
+	if n.Kind == yaml.Null && !n.Broken {
 		d.report(n.Span, diag.CodeWrongKind, what+" is empty", "write its keys, as `action: family.verb`, or remove the dash")
 		return nil
 	}
@@ -114,7 +115,7 @@ func (d *decoder) step(n *Node, at position) *Step {
 	return s
 }
 
-func (m *mapping) stepKey(s *Step, key, value *Node) bool {
+func (m *mapping) stepKey(s *Step, key, value *yaml.Node) bool {
 	switch key.Text {
 	case "id":
 		s.ID = m.id(key, value)
@@ -125,7 +126,7 @@ func (m *mapping) stepKey(s *Step, key, value *Node) bool {
 	case "needs":
 		s.Needs, s.HasNeeds = m.texts(key, value), true
 	case "for_each":
-		if value.Kind == List {
+		if value.Kind == yaml.List {
 			s.ForEach = value
 		} else if e := m.expression(key, value); e.Set() {
 			s.ForEach = value
@@ -148,7 +149,7 @@ func (m *mapping) stepKey(s *Step, key, value *Node) bool {
 	return true
 }
 
-func (m *mapping) bodyKey(b *Body, key, value *Node, within position) bool {
+func (m *mapping) bodyKey(b *Body, key, value *yaml.Node, within position) bool {
 	switch key.Text {
 	case "action":
 		b.Action = m.text(key, value)
@@ -165,7 +166,7 @@ func (m *mapping) bodyKey(b *Body, key, value *Node, within position) bool {
 		b.Remedies, b.HasRemedies = m.steps(key, value, within), true
 	case "call":
 		if b.Call = m.text(key, value); b.Call.Set() && !m.name(value, "a playbook to call", '-') {
-			b.Call = String{}
+			b.Call = yaml.String{}
 		}
 	case "manual":
 		b.Manual = m.manual(value)
@@ -176,8 +177,8 @@ func (m *mapping) bodyKey(b *Body, key, value *Node, within position) bool {
 }
 
 // with decodes parameters, which are a mapping.
-func (d *decoder) with(n *Node) *Node {
-	if n.Kind == Map {
+func (d *decoder) with(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.Map {
 		return n
 	}
 	d.wrongKind(n, `"with" is a mapping`, "write with: {parameter: value}, or remove it")
@@ -185,10 +186,10 @@ func (d *decoder) with(n *Node) *Node {
 }
 
 // id decodes the id of a step, which is unique in the file.
-func (d *decoder) id(key, value *Node) String {
+func (d *decoder) id(key, value *yaml.Node) yaml.String {
 	id := d.text(key, value)
 	if !id.Set() || !d.name(value, "a step", '_') {
-		return String{}
+		return yaml.String{}
 	}
 	if first, ok := d.ids[id.Value]; ok {
 		d.report(value.Span, diag.CodeDuplicateID, fmt.Sprintf("the id %q is given twice", id.Value), "ids are unique in the file: name one of the steps otherwise",

@@ -19,6 +19,7 @@ import (
 	"runbook/engine/playbook"
 	"runbook/engine/run"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // recorder is a journal in memory. From the fact before which fail says so, it
@@ -109,7 +110,7 @@ func parse(t testing.TB, name, text string) *playbook.Playbook {
 	if !strings.Contains(text, "playbook:") {
 		text = "playbook: " + name + "\ntitle: t\npurpose: p\nexpected: e\n" + text
 	}
-	tree, list := playbook.Parse(&playbook.Source{Name: name + ".yaml", Text: []byte(text)})
+	tree, list := playbook.Parse(&yaml.Source{Name: name + ".yaml", Text: []byte(text)})
 	if list.Errors() > 0 {
 		t.Fatalf("%s: %+v", name, list)
 	}
@@ -120,7 +121,7 @@ func (s *scene) compile(t testing.TB, text string) *plan.Plan {
 	t.Helper()
 	p, list := plan.Compile(parse(t, "test", text), plan.Options{
 		Registry: s.world.registry(),
-		Load: func(name string, _ *playbook.Source) (*playbook.Playbook, diag.List, error) {
+		Load: func(name string, _ *yaml.Source) (*playbook.Playbook, diag.List, error) {
 			other, ok := s.others[name]
 			if !ok {
 				return nil, nil, fmt.Errorf("no playbook %q", name)

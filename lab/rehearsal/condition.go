@@ -11,8 +11,8 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 	"runbook/lab/model"
 )
 
@@ -116,8 +116,8 @@ func shown(v any) string {
 	return fmt.Sprint(schema.TextOf(v))
 }
 
-func (r *reader) condition(n *playbook.Node) *Condition {
-	if n.Kind != playbook.Scalar {
+func (r *reader) condition(n *yaml.Node) *Condition {
+	if n.Kind != yaml.Scalar {
 		r.fail(n, CodeValue, "a condition is text, not "+n.Kind.String(), "write lab.app.memory_percent < 70")
 		return nil
 	}
@@ -134,7 +134,7 @@ func (r *reader) condition(n *playbook.Node) *Condition {
 	return &Condition{Source: expr.Source(), Place: n.Span, expr: expr}
 }
 
-func (r *reader) conditions(n *playbook.Node) []*Condition {
+func (r *reader) conditions(n *yaml.Node) []*Condition {
 	var all []*Condition
 	for _, item := range r.items(n) {
 		if c := r.condition(item); c != nil {

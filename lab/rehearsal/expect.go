@@ -8,11 +8,11 @@ import (
 
 	"runbook/engine/event"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 )
 
 // expect reads how the rehearsal must end.
-func (r *reader) expect(n *playbook.Node, h *Rehearsal) {
+func (r *reader) expect(n *yaml.Node, h *Rehearsal) {
 	h.Expect = Expect{Within: time.Minute, Hold: 30 * time.Second, ExitPlace: h.Place}
 	if n == nil || !r.keys(n, nil, "exit", "before", "after", "within", "hold", "steps", "remedies", "changes", "within_run", "message") {
 		return
@@ -39,7 +39,7 @@ func (r *reader) expect(n *playbook.Node, h *Rehearsal) {
 }
 
 // step returns the address of the facts of the step that is written.
-func (r *reader) step(n *playbook.Node) string {
+func (r *reader) step(n *yaml.Node) string {
 	written := r.text(n)
 	address, ok := r.addresses.resolve(written)
 	if ok || n == nil {
@@ -52,7 +52,7 @@ func (r *reader) step(n *playbook.Node) string {
 // states are those that a step may end in.
 var states = [...]event.State{event.Passed, event.Warned, event.Failed, event.Refused, event.Cancelled, event.Skipped, event.NotRun, event.Waiting, event.InDoubt, event.Undone, event.UndoFailed}
 
-func (r *reader) state(n *playbook.Node) event.State {
+func (r *reader) state(n *yaml.Node) event.State {
 	s := event.State(r.text(n))
 	if !slices.Contains(states[:], s) {
 		var names []string
@@ -65,7 +65,7 @@ func (r *reader) state(n *playbook.Node) event.State {
 }
 
 // remedy returns the address of a step with a remedy of that title.
-func (r *reader) remedy(p playbook.Pair) string {
+func (r *reader) remedy(p yaml.Pair) string {
 	address, ok := r.addresses.resolve(p.Key.Text)
 	s := r.addresses.steps[withoutItems(address)]
 	if !ok || s == nil || s.Body != plan.BodyRemedies {
@@ -82,12 +82,12 @@ func (r *reader) remedy(p playbook.Pair) string {
 	return address
 }
 
-func (r *reader) changes(n *playbook.Node) *Changes {
+func (r *reader) changes(n *yaml.Node) *Changes {
 	if n == nil {
 		return nil
 	}
 	c := &Changes{Count: -1, Place: n.Span}
-	if n.Kind == playbook.Scalar {
+	if n.Kind == yaml.Scalar {
 		if c.None = n.Text == "none"; !c.None {
 			r.fail(n, CodeValue, fmt.Sprintf("%q says nothing about changes", n.Text), "write none, {only: [actions]}, {exactly: [actions]} or {count: 2}")
 		}
@@ -103,7 +103,7 @@ func (r *reader) changes(n *playbook.Node) *Changes {
 
 // actions reads names of actions; nil without a list. One that the playbook does
 // not use is a warning alone: a rehearsal may be written before its playbook.
-func (r *reader) actions(n *playbook.Node) []string {
+func (r *reader) actions(n *yaml.Node) []string {
 	if n == nil {
 		return nil
 	}

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/model"
 )
 
 // serviceFault reads the name of a fault of the service, not of a connection.
-func (r *reader) serviceFault(n *playbook.Node) string {
+func (r *reader) serviceFault(n *yaml.Node) string {
 	name := r.text(n)
 	var names []string
 	for _, f := range model.Faults() {
@@ -25,7 +25,7 @@ func (r *reader) serviceFault(n *playbook.Node) string {
 	return name
 }
 
-func (r *reader) noFault(n *playbook.Node, name string) {
+func (r *reader) noFault(n *yaml.Node, name string) {
 	var names []string
 	for _, f := range model.Faults() {
 		names = append(names, f.Name)
@@ -34,12 +34,12 @@ func (r *reader) noFault(n *playbook.Node, name string) {
 }
 
 // fault reads the fault of a rehearsal: a name, or a name with options.
-func (r *reader) fault(n *playbook.Node, h *Rehearsal) model.Fault {
+func (r *reader) fault(n *yaml.Node, h *Rehearsal) model.Fault {
 	if n == nil {
 		return model.Fault{}
 	}
-	named, options := n, []playbook.Pair(nil)
-	if n.Kind == playbook.Map {
+	named, options := n, []yaml.Pair(nil)
+	if n.Kind == yaml.Map {
 		named = n.Get("name")
 		if named == nil {
 			r.fail(n, CodeKey, "the key `name` is missing", "write `{name: memory-leak, returns: true}`")
@@ -76,7 +76,7 @@ func (r *reader) fault(n *playbook.Node, h *Rehearsal) model.Fault {
 }
 
 // target reads the target of a fault at connections.
-func (r *reader) target(n *playbook.Node, fault string) string {
+func (r *reader) target(n *yaml.Node, fault string) string {
 	name := r.text(n)
 	if service, ok := strings.CutPrefix(name, "container/"); ok && service != "" && fault == "target-gone" {
 		return name
@@ -88,7 +88,7 @@ func (r *reader) target(n *playbook.Node, fault string) string {
 }
 
 // injection reads a fault in time.
-func (r *reader) injection(n *playbook.Node) Injection {
+func (r *reader) injection(n *yaml.Node) Injection {
 	var i Injection
 	if !r.keys(n, []string{"at"}, "at", "inject", "heal", "on", "for", "times") {
 		return i
@@ -118,7 +118,7 @@ func (r *reader) injection(n *playbook.Node) Injection {
 }
 
 // moment reads `at`: a time after the start, or before or after a step's attempt.
-func (r *reader) moment(n *playbook.Node, i *Injection) {
+func (r *reader) moment(n *yaml.Node, i *Injection) {
 	if n == nil {
 		return
 	}

@@ -6,14 +6,14 @@ import (
 
 	"runbook/engine/diag"
 	"runbook/engine/event"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 	"runbook/lab"
 )
 
 // File is a file of rehearsals.
 type File struct {
-	Source     *playbook.Source
+	Source     *yaml.Source
 	Rehearsals []*Rehearsal
 }
 

@@ -15,6 +15,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/playbooks"
 )
@@ -45,7 +46,7 @@ func (k *kit) options() rehearsal.Options {
 	return rehearsal.Options{Compile: k.compile, Kinds: k.registry.Targets(), Rules: playbooks.AlertRules()}
 }
 
-func (k *kit) plan(t testing.TB, source *playbook.Source) *plan.Plan {
+func (k *kit) plan(t testing.TB, source *yaml.Source) *plan.Plan {
 	t.Helper()
 	tree, list := playbook.Parse(source)
 	if list.Errors() > 0 {
@@ -61,9 +62,9 @@ func (k *kit) plan(t testing.TB, source *playbook.Source) *plan.Plan {
 // subject compiles a playbook and its rehearsals.
 func (k *kit) subject(t testing.TB, name, text, rehearsals string) *rehearsal.Subject {
 	t.Helper()
-	source := &playbook.Source{Name: name + ".yaml", Text: []byte(text)}
+	source := &yaml.Source{Name: name + ".yaml", Text: []byte(text)}
 	p := k.plan(t, source)
-	file, list := rehearsal.Parse(&playbook.Source{Name: name + ".rehearsal.yaml", Text: []byte(rehearsals)}, p)
+	file, list := rehearsal.Parse(&yaml.Source{Name: name + ".rehearsal.yaml", Text: []byte(rehearsals)}, p)
 	if file == nil {
 		t.Fatalf("%v\n%s", list, rehearsals)
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 )
 
 // Mutation is what the rehearsals of a playbook notice of its being broken.
@@ -28,7 +29,7 @@ type Mutant struct {
 // change breaks a tree at one place. It is made for a tree that was parsed anew.
 type change struct {
 	what  string
-	where *playbook.Node
+	where *yaml.Node
 	make  func()
 }
 
@@ -129,7 +130,7 @@ func steps(kind string, list *[]*playbook.Step) []change {
 func within(s *playbook.Step) []change {
 	var all []change
 	if s.When.Set() {
-		all = append(all, change{"without the `when` of " + called(s), s.When.Node, func() { s.When = playbook.String{} }})
+		all = append(all, change{"without the `when` of " + called(s), s.When.Node, func() { s.When = yaml.String{} }})
 		all = append(all, change{"the `when` of " + called(s) + " is the opposite", s.When.Node, func() { s.When = replaced(s.When, "not ("+s.When.Value+")") }})
 	}
 	if s.Approve != nil {
@@ -145,7 +146,7 @@ func within(s *playbook.Step) []change {
 		all = append(all, change{fmt.Sprintf("verification %d of %s is true", i+1, called(s)), c.Node, func() { c.That = replaced(c.That, "true") }})
 	}
 	if len(s.Verify) > 1 && !s.HasRemedies {
-		all = append(all, change{"without the verification of " + called(s), s.Verify[0].Node, func() { s.Verify, s.Within, s.Every = nil, playbook.String{}, playbook.String{} }})
+		all = append(all, change{"without the verification of " + called(s), s.Verify[0].Node, func() { s.Verify, s.Within, s.Every = nil, yaml.String{}, yaml.String{} }})
 	}
 	if s.HasRemedies {
 		all = append(all, steps("remedy", &s.Remedies)...)
@@ -157,7 +158,7 @@ func within(s *playbook.Step) []change {
 }
 
 // replaced is another expression at the place of one.
-func replaced(was playbook.String, by string) playbook.String {
+func replaced(was yaml.String, by string) yaml.String {
 	node := *was.Node
 	node.Text = by
 	was.Value, was.Node = by, &node

@@ -6,8 +6,8 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // Codes of files of rehearsals: RB17xx.
@@ -22,8 +22,8 @@ const (
 
 // Parse reads a file of rehearsals of a playbook. The file is nil if the list
 // has errors.
-func Parse(s *playbook.Source, p *plan.Plan) (*File, diag.List) {
-	root, list := playbook.Read(s)
+func Parse(s *yaml.Source, p *plan.Plan) (*File, diag.List) {
+	root, list := yaml.Read(s)
 	r := &reader{source: s, plan: p, env: scope(p), addresses: addressesOf(p), list: list}
 	if root == nil || list.Errors() > 0 {
 		return nil, r.list
@@ -40,7 +40,7 @@ func Parse(s *playbook.Source, p *plan.Plan) (*File, diag.List) {
 	return f, r.list
 }
 
-func (r *reader) rehearsal(n *playbook.Node, number int) *Rehearsal {
+func (r *reader) rehearsal(n *yaml.Node, number int) *Rehearsal {
 	h := &Rehearsal{Number: number, Inputs: map[string]any{}, texts: map[string]*template{}, Place: n.Span}
 	if !r.keys(n, []string{"name", "fault", "expect"}, "name", "fault", "settle", "seed", "faults", "inputs", "approve", "report", "yes", "always", "expect", "again", "also") {
 		return h
@@ -75,7 +75,7 @@ func (r *reader) rehearsal(n *playbook.Node, number int) *Rehearsal {
 	return h
 }
 
-func (r *reader) approval(n *playbook.Node) Approval {
+func (r *reader) approval(n *yaml.Node) Approval {
 	a := Approval{After: 10 * time.Second}
 	if !r.keys(n, []string{"step", "as"}, "step", "as", "at", "refuse") {
 		return a
@@ -86,7 +86,7 @@ func (r *reader) approval(n *playbook.Node) Approval {
 	return a
 }
 
-func (r *reader) answer(n *playbook.Node) Answer {
+func (r *reader) answer(n *yaml.Node) Answer {
 	a := Answer{After: 10 * time.Second, Fields: map[string]any{}}
 	if !r.keys(n, []string{"step"}, "step", "as", "at", "fields") {
 		return a
@@ -101,7 +101,7 @@ func (r *reader) answer(n *playbook.Node) Answer {
 
 // inputs reads the inputs of the playbook; those that are not given have their
 // defaults.
-func (r *reader) inputs(n *playbook.Node, h *Rehearsal) {
+func (r *reader) inputs(n *yaml.Node, h *Rehearsal) {
 	given := map[string]bool{}
 	if n != nil && r.keys(n, nil, r.plan.Inputs.Names()...) {
 		for _, p := range n.Pairs {
@@ -122,8 +122,8 @@ func (r *reader) inputs(n *playbook.Node, h *Rehearsal) {
 	}
 }
 
-func (r *reader) input(f *schema.Field, n *playbook.Node, h *Rehearsal) {
-	if n.Kind == playbook.Scalar && expression.HasTemplate(n.Text) {
+func (r *reader) input(f *schema.Field, n *yaml.Node, h *Rehearsal) {
+	if n.Kind == yaml.Scalar && expression.HasTemplate(n.Text) {
 		t, problems := expression.CompileTemplate(n.Text, r.env, f.Type)
 		for _, p := range problems {
 			if p.Warning {
@@ -136,7 +136,7 @@ func (r *reader) input(f *schema.Field, n *playbook.Node, h *Rehearsal) {
 	}
 	var v any
 	var err error
-	if n.Kind == playbook.Scalar {
+	if n.Kind == yaml.Scalar {
 		v, err = schema.ParseText(f.Type, n.Text, n.Quoted)
 	} else {
 		v = r.plainValue(n)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"runbook/engine/diag"
-	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/rehearsal"
 )
@@ -18,9 +18,9 @@ var update = flag.Bool("update", false, "write the goldens")
 
 func TestMistakesAreToldAtTheirPlace(t *testing.T) {
 	k := newKit(t)
-	p := k.plan(t, &playbook.Source{Name: "cache.yaml", Text: []byte(read(t, "cache.yaml"))})
+	p := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(read(t, "cache.yaml"))})
 	text := []byte(read(t, "mistakes.rehearsal.yaml"))
-	file, list := rehearsal.Parse(&playbook.Source{Name: "mistakes.rehearsal.yaml", Text: text}, p)
+	file, list := rehearsal.Parse(&yaml.Source{Name: "mistakes.rehearsal.yaml", Text: text}, p)
 	if file != nil {
 		t.Error("a file with mistakes is taken")
 	}

@@ -9,28 +9,28 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // reader reads the nodes of a file of rehearsals.
 type reader struct {
-	source    *playbook.Source
+	source    *yaml.Source
 	plan      *plan.Plan
 	env       *expression.Env
 	addresses *addresses
 	list      diag.List
 }
 
-func (r *reader) fail(n *playbook.Node, code, message, hint string) {
+func (r *reader) fail(n *yaml.Node, code, message, hint string) {
 	r.report(n, diag.Error, code, message, hint)
 }
 
-func (r *reader) warn(n *playbook.Node, code, message, hint string) {
+func (r *reader) warn(n *yaml.Node, code, message, hint string) {
 	r.report(n, diag.Warning, code, message, hint)
 }
 
-func (r *reader) report(n *playbook.Node, severity diag.Severity, code, message, hint string) {
+func (r *reader) report(n *yaml.Node, severity diag.Severity, code, message, hint string) {
 	if n == nil || n.Broken {
 		return
 	}
@@ -38,8 +38,8 @@ func (r *reader) report(n *playbook.Node, severity diag.Severity, code, message,
 }
 
 // keys reports keys that are not there, and required ones that are missing.
-func (r *reader) keys(n *playbook.Node, required []string, takes ...string) bool {
-	if n == nil || n.Kind != playbook.Map {
+func (r *reader) keys(n *yaml.Node, required []string, takes ...string) bool {
+	if n == nil || n.Kind != yaml.Map {
 		r.fail(n, CodeValue, "a mapping is wanted here", "its keys are "+strings.Join(takes, ", "))
 		return false
 	}
@@ -65,11 +65,11 @@ func near(name string, known []string, list string) string {
 }
 
 // items returns the elements of a list; nil has none.
-func (r *reader) items(n *playbook.Node) []*playbook.Node {
+func (r *reader) items(n *yaml.Node) []*yaml.Node {
 	if n == nil {
 		return nil
 	}
-	if n.Kind != playbook.List {
+	if n.Kind != yaml.List {
 		r.fail(n, CodeValue, "a list is wanted here, not "+n.Kind.String(), "write [a, b], or a line with - for each")
 		return nil
 	}
@@ -77,29 +77,29 @@ func (r *reader) items(n *playbook.Node) []*playbook.Node {
 }
 
 // pairs returns the pairs of a mapping; nil has none.
-func (r *reader) pairs(n *playbook.Node) []playbook.Pair {
+func (r *reader) pairs(n *yaml.Node) []yaml.Pair {
 	if n == nil {
 		return nil
 	}
-	if n.Kind != playbook.Map {
+	if n.Kind != yaml.Map {
 		r.fail(n, CodeValue, "a mapping is wanted here, not "+n.Kind.String(), "write {step: …}")
 		return nil
 	}
 	return n.Pairs
 }
 
-func (r *reader) text(n *playbook.Node) string {
+func (r *reader) text(n *yaml.Node) string {
 	if n == nil {
 		return ""
 	}
-	if n.Kind != playbook.Scalar {
+	if n.Kind != yaml.Scalar {
 		r.fail(n, CodeValue, "a text is wanted here, not "+n.Kind.String(), "")
 	}
 	return n.Text
 }
 
 // scalar reads a value of a type; what does not fit is reported.
-func (r *reader) scalar(n *playbook.Node, kind schema.Kind) any {
+func (r *reader) scalar(n *yaml.Node, kind schema.Kind) any {
 	if n == nil {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (r *reader) scalar(n *playbook.Node, kind schema.Kind) any {
 }
 
 // duration reads a duration that is not negative.
-func (r *reader) duration(n *playbook.Node, otherwise time.Duration) time.Duration {
+func (r *reader) duration(n *yaml.Node, otherwise time.Duration) time.Duration {
 	d, ok := r.scalar(n, schema.Duration).(time.Duration)
 	switch {
 	case !ok:
@@ -125,7 +125,7 @@ func (r *reader) duration(n *playbook.Node, otherwise time.Duration) time.Durati
 }
 
 // number reads a whole number that is not negative.
-func (r *reader) number(n *playbook.Node, otherwise int) int {
+func (r *reader) number(n *yaml.Node, otherwise int) int {
 	i, ok := r.scalar(n, schema.Int).(int)
 	switch {
 	case !ok:
@@ -137,24 +137,24 @@ func (r *reader) number(n *playbook.Node, otherwise int) int {
 	return i
 }
 
-func (r *reader) flag(n *playbook.Node) bool { on, _ := r.scalar(n, schema.Bool).(bool); return on }
+func (r *reader) flag(n *yaml.Node) bool { on, _ := r.scalar(n, schema.Bool).(bool); return on }
 
 // plainValue is a value without a declared type.
-func (r *reader) plainValue(n *playbook.Node) any {
+func (r *reader) plainValue(n *yaml.Node) any {
 	switch n.Kind {
-	case playbook.List:
+	case yaml.List:
 		list := make([]any, 0, len(n.Items))
 		for _, item := range n.Items {
 			list = append(list, r.plainValue(item))
 		}
 		return list
-	case playbook.Map:
+	case yaml.Map:
 		values := map[string]any{}
 		for _, p := range n.Pairs {
 			values[p.Key.Text] = r.plainValue(p.Value)
 		}
 		return values
-	case playbook.Null:
+	case yaml.Null:
 		return nil
 	}
 	return r.scalar(n, schema.Any)

@@ -8,12 +8,13 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
+	"runbook/engine/yaml"
 )
 
 // Subject is a playbook with its rehearsals.
 type Subject struct {
 	Name   string
-	Source *playbook.Source
+	Source *yaml.Source
 	Plan   *plan.Plan
 	File   *File
 	Skip   func(*Rehearsal) bool // those that are not asked for; nil: none

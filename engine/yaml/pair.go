@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"fmt"
@@ -40,7 +40,7 @@ func (r *reader) key(node *Node, base int, seen *map[string]int, key, value *Nod
 	}
 	if first >= 0 {
 		note := diag.Note{Span: have[first].Key.Span, Message: "it stands here first"}
-		r.report(int(key.start), len(key.Text), diag.CodeDuplicate, fmt.Sprintf("the key %q stands twice", clip(key.Text)), "remove one of them", note)
+		r.report(int(key.start), len(key.Text), diag.CodeDuplicate, fmt.Sprintf("the key %q stands twice", Clip(key.Text)), "remove one of them", note)
 		return
 	}
 	r.pairs = append(r.pairs, Pair{key, value})
@@ -69,8 +69,8 @@ func (r *reader) closeList(node *Node, base, damage int) {
 	node.Broken = node.Broken || r.damage > damage
 }
 
-// clip shortens a text for a message.
-func clip(text string) string {
+// Clip shortens a text for a message.
+func Clip(text string) string {
 	if runes := []rune(text); len(runes) > 40 {
 		return string(runes[:39]) + "…"
 	}

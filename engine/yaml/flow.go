@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ func (r *reader) flowNode(n int) *Node {
 		kind, closer = Map, '}'
 	}
 	node := r.node(kind, start)
-	node.flow, node.indent = true, int16(min(n, 1<<14))
+	node.Flow, node.indent = true, int16(min(n, 1<<14))
 	f := flow{reader: r, node: node, closer: closer, n: n, pairBase: len(r.pairs), itemBase: len(r.items), damage: r.damage}
 	r.pos++
 	if r.enter(start) {
@@ -134,7 +134,7 @@ func (f *flow) pair() {
 	case f.peek() != ':':
 		value = f.null(f.lastEnd)
 		if i := strings.IndexByte(key.Text, ':'); i > 0 && !key.Quoted {
-			f.fault(start, len(key.Text), diag.CodeYAML, fmt.Sprintf("%q is no key with a value", clip(key.Text)), "put a space behind the colon")
+			f.fault(start, len(key.Text), diag.CodeYAML, fmt.Sprintf("%q is no key with a value", Clip(key.Text)), "put a space behind the colon")
 			return
 		}
 	default:

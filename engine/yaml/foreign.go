@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"fmt"
@@ -21,9 +21,9 @@ func (r *reader) foreign(c byte, n int, block, flow bool) *Node {
 	case c == '!':
 		hint := "quote a text that begins with !"
 		if !flow && strings.ContainsAny(rest, " .(=") || strings.Contains(word, ".") {
-			hint = fmt.Sprintf("for an expression write %q", clip("not "+strings.TrimLeft(rest[1:], " ")))
+			hint = fmt.Sprintf("for an expression write %q", Clip("not "+strings.TrimLeft(rest[1:], " ")))
 		}
-		r.report(start, len(word), diag.CodeTag, fmt.Sprintf("YAML takes %s for a tag, which is not in the language", clip(word)), hint)
+		r.report(start, len(word), diag.CodeTag, fmt.Sprintf("YAML takes %s for a tag, which is not in the language", Clip(word)), hint)
 	case c == '&':
 		r.report(start, len(word), diag.CodeAlias, "anchors are not in the language", "remove it, or quote a text that begins with &")
 	default:

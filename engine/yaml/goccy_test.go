@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"fmt"
@@ -103,9 +103,9 @@ func accepted(t testing.TB) []string {
 		"- - - a\n- {}\n- []\n", "a: -1\nb: - \nc: -x\n", "a: {\"b\":1,\"c\":[2]}\n", "a:\n- b: c\n  d: e\n- f\n",
 		"a: é ü\nb: 日本: x\n", "a: |2\n    x\n   y\n", "- |\n  x\n- >-\n  y\n  z\n", "a: b\r\nc: |\r\n  d\r\n  e\r\n",
 	}
-	files, err := filepath.Glob("testdata/ok/*.yaml")
+	files, err := filepath.Glob("../playbook/testdata/ok/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no files in testdata/ok: %v", err)
+		t.Fatalf("no files of playbooks: %v", err)
 	}
 	for _, name := range files {
 		text, err := os.ReadFile(name)

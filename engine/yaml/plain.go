@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"fmt"
@@ -206,7 +206,7 @@ func (p *plain) group(i int) bool {
 
 // closing returns the offset of what closes the bracket or quote at i, -1 if
 // nothing does in this line, and of the first character between that would have
-// ended the text, -1 if there is none.
+// Ended the text, -1 if there is none.
 func (p *plain) closing(i int) (end, hazard int) {
 	limit := min(p.size, i+maxGroup)
 	var open [maxDepth]byte
@@ -277,7 +277,7 @@ func (p *plain) reportTrap(start, end int) {
 	note := diag.Note{Span: p.span(start, end), Message: "this is one text"}
 	switch p.trap {
 	case '$':
-		p.report(start, end-start, diag.CodeUnquoted, "an unquoted ${{ inside { } or [ ] is a mapping for YAML", "quote it: "+inQuotes(p.text[start:end]))
+		p.report(start, end-start, diag.CodeUnquoted, "an unquoted ${{ inside { } or [ ] is a mapping for YAML", "quote it: "+Quote(p.text[start:end]))
 	case '#':
 		p.report(p.trapAt, 1, diag.CodeCut, "YAML takes the rest of the line from # as a comment", hint, note)
 	case ':':

@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 // be a key, and ends before the colon behind it.
 func (r *reader) scalarNode(n int, flow, key bool) *Node {
 	node := r.node(Scalar, r.pos)
-	node.flow, node.indent = flow, int16(min(n, 1<<14))
+	node.Flow, node.indent = flow, int16(min(n, 1<<14))
 	c := r.peek()
 	node.Text = r.scalar(n, flow, key)
 	switch c {
@@ -167,11 +167,11 @@ func (r *reader) quoteHint(start, end int) string {
 	if len(text) > 70 || strings.ContainsAny(text, "\n") {
 		return "put the whole text in quotes"
 	}
-	return "put the whole text in quotes: " + inQuotes(text)
+	return "put the whole text in quotes: " + Quote(text)
 }
 
-// inQuotes returns text as a quoted scalar.
-func inQuotes(text string) string {
+// Quote returns text as a quoted scalar.
+func Quote(text string) string {
 	if !strings.ContainsAny(text, `"\`) {
 		return `"` + text + `"`
 	}

@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"strings"
@@ -49,16 +49,16 @@ func Read(source *Source) (*Node, diag.List) {
 	r.source = source.Name
 	root := r.file()
 	if r.failed() {
-		return nil, ended(r.list, source.Name)
+		return nil, Ended(r.list, source.Name)
 	}
 	r.list.Sort()
 	return root, r.list
 }
 
-// ended sorts a list and says at its end that there are more, if it is full.
-func ended(list diag.List, source string) diag.List {
+// Ended sorts a list and says at its end that there are more, if it is full.
+func Ended(list diag.List, source string) diag.List {
 	list.Sort()
-	if len(list) >= maxFaults {
+	if len(list) >= MaxFaults {
 		list.Add(diag.Diagnostic{Code: diag.CodeTooLarge, Source: source, Span: list[len(list)-1].Span,
 			Message: "there are more mistakes, which are not shown", Hint: "mend these first"})
 	}
@@ -189,7 +189,7 @@ func (r *reader) tab() {
 
 // report adds a mistake of length bytes at offset; the tree is complete.
 func (r *reader) report(offset, length int, code, message, hint string, notes ...diag.Note) {
-	if len(r.list) >= maxFaults {
+	if len(r.list) >= MaxFaults {
 		if !r.failed() {
 			r.depth = -1 << 20
 			r.size = min(r.pos, r.size)

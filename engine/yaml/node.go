@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"unicode/utf8"
@@ -34,9 +34,9 @@ func (k Kind) String() string {
 type Node struct {
 	Kind   Kind
 	Quoted bool // a scalar in quotes, or a block scalar: never a number or bool
+	Flow   bool // a list or mapping in [ ] or { }, or what stands in one
 	Broken bool // a mistake in it was reported: what follows from it should not be
 
-	flow   bool  // it stands inside { } or [ ]
 	indent int16 // the column, from 0, of what holds it; -1 at the top
 	start  int32 // offset of its first byte in the document
 
@@ -98,6 +98,6 @@ func (n *Node) origins() []int {
 	size := utf8.RuneCountInString(n.Text)
 	r.origin, r.tracking = make([]int, 0, size+1), true
 	r.moveTo(int(n.start))
-	r.scalar(int(n.indent), n.flow, false)
+	r.scalar(int(n.indent), n.Flow, false)
 	return append(r.origin, r.textEnd)[:size+1]
 }

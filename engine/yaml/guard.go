@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ const (
 	maxKeys   = 2_000     // keys of one mapping
 	maxItems  = 200_000   // items of one list
 	maxValues = 3_000_000 // keys, values and lists of a file: 100,000 steps have half of it
-	maxFaults = 200       // diagnostics of a file; reading ends with the next
+	MaxFaults = 200       // diagnostics of a file; reading ends with the next
 )
 
 // admit checks what makes a file no text and returns its document, nil with a

@@ -1,4 +1,4 @@
-package playbook
+package yaml
 
 import "runbook/engine/diag"
 
@@ -18,3 +18,6 @@ func (s String) Span() diag.Span {
 	}
 	return s.Node.Span
 }
+
+// TextOf returns the text of a scalar with its place.
+func TextOf(n *Node) String { return String{Value: n.Text, Node: n} }
