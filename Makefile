@@ -11,6 +11,7 @@ BENCHTIME ?= 1s
 FUZZTIME  ?= 10s
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 GENERATED := docs playbooks schema
+TOOL      := go tool -modfile=tools/go.mod
 
 .PHONY: help build test race rehearse check vet fmt-check lint cross gen fresh bench fuzz
 
@@ -38,9 +39,8 @@ fmt-check: ## Report files that gofmt would change
 	@files="$$(gofmt -l .)"; \
 	if [ -n "$$files" ]; then printf 'gofmt would change:\n%s\n' "$$files"; exit 1; fi
 
-lint: ## Run golangci-lint, where it is installed
-	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; \
-	else echo 'golangci-lint is not installed: not linted'; fi
+lint: ## Run golangci-lint, at the version that tools/go.mod names
+	$(TOOL) golangci-lint run ./...
 
 cross: ## Build for every system that people on call carry
 	@for platform in $(PLATFORMS); do \

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func sample(change func(*action.Spec[sampleParams, sampleOutputs])) *action.Acti
 		Effect:   action.Write,
 		EffectBy: []string{"method"},
 		EffectOf: func(p sampleParams) action.Effect {
-			if p.Method == "GET" {
+			if p.Method == http.MethodGet {
 				return action.Read
 			}
 			return action.Destructive

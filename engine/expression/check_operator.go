@@ -113,8 +113,8 @@ func (c *checker) binary(n *ast.BinaryNode) *node {
 
 // operate types an operator on two values that are not nil.
 func (c *checker) operate(n *node, left, right *schema.Type) *schema.Type {
-	result := schema.AnyType
-	ok := true
+	var result *schema.Type
+	var ok bool
 	switch n.op {
 	case opLess, opLessEqual, opMore, opMoreEqual:
 		result, ok = schema.BoolType, ordered(left, right)

@@ -27,7 +27,7 @@ var (
 	errList   = fmt.Errorf("the list has more than %d elements", maxList)
 
 	// errShort ends a chain whose ?. met nil.
-	errShort = errors.New("nil before ?.")
+	errShort = errors.New("nil, then ?. on it")
 )
 
 // machine evaluates nodes on values.

@@ -75,13 +75,13 @@ func (l *Log) readFrom(r io.Reader, f func(event.Event) error) error {
 	l.end = tail{last: firstLink()}
 	for {
 		line, err := lines.next()
-		if err == io.EOF && len(line) == 0 {
+		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return nil
 		}
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("reading %s: %w", l.Path, err)
 		}
-		r, bad := l.verify(line, err == io.EOF)
+		r, bad := l.verify(line, errors.Is(err, io.EOF))
 		if bad != nil {
 			return l.judge(lines, line, bad)
 		}
@@ -127,7 +127,7 @@ func (l *Log) judge(lines *lines, line []byte, bad error) error {
 	}
 	for !lines.atEnd {
 		rest, err := lines.next()
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("reading %s: %w", l.Path, err)
 		}
 		if r, err := parseRecord(rest); err == nil && r.synced > l.end.sequence {
@@ -189,20 +189,20 @@ func newLines(r io.Reader) *lines { return &lines{reader: bufio.NewReaderSize(r,
 // With io.EOF it is a last line that has none.
 func (l *lines) next() ([]byte, error) {
 	line, err := l.reader.ReadSlice('\n')
-	if err == bufio.ErrBufferFull {
+	if errors.Is(err, bufio.ErrBufferFull) {
 		l.long = append(l.long[:0], line...)
-		for err == bufio.ErrBufferFull && len(l.long) <= maxRecord {
+		for errors.Is(err, bufio.ErrBufferFull) && len(l.long) <= maxRecord {
 			line, err = l.reader.ReadSlice('\n')
 			l.long = append(l.long, line...)
 		}
 		line = l.long
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			err = fmt.Errorf("a line of more than %d bytes", maxRecord)
 		}
 	}
 	l.length = len(line)
 	l.offset += int64(len(line))
-	l.atEnd = err == io.EOF
+	l.atEnd = errors.Is(err, io.EOF)
 	if err == nil {
 		return line[:len(line)-1], nil
 	}

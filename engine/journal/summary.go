@@ -86,7 +86,7 @@ func (s *State) summary(run string) (Summary, bool) {
 // readHead reads the first record. It is false if there is none.
 func (sum *Summary) readHead(file *os.File) (bool, error) {
 	line, err := newLines(io.NewSectionReader(file, 0, 1<<62)).next()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return false, nil
 	}
 	if err != nil {
@@ -219,7 +219,7 @@ func hasIntent(path string) bool {
 	for {
 		line, err := lines.next()
 		if err != nil {
-			return err != io.EOF
+			return !errors.Is(err, io.EOF)
 		}
 		if !bytes.Contains(line, []byte(`,"type":"intent"`)) {
 			continue

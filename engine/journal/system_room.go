@@ -14,7 +14,7 @@ func roomFor(f *os.File, bytes int64) error {
 	if err := unix.Fstatfs(int(f.Fd()), &stat); err != nil {
 		return os.NewSyscallError("fstatfs", err)
 	}
-	if uint64(stat.Bavail)*uint64(stat.Bsize) < uint64(bytes) {
+	if uint64(stat.Bavail)*uint64(stat.Bsize) < uint64(bytes) { //nolint:unconvert // the types differ between systems
 		return unix.ENOSPC
 	}
 	return nil

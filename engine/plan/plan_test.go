@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func registry(t testing.TB) *action.Registry {
 		nothing(action.Spec[requestParams, valueOutputs]{
 			Name: "http.request", Effect: action.Write, EffectBy: []string{"method"},
 			EffectOf: func(p requestParams) action.Effect {
-				if p.Method == "GET" {
+				if p.Method == http.MethodGet {
 					return action.Read
 				}
 				return action.Write

@@ -55,8 +55,7 @@ func (c *compiler) loop(n *node, v *view) {
 	}
 	items := c.value(t.ForEach, schema.ListOf(schema.AnyType), v)
 	item := schema.AnyType
-	switch {
-	case items.Type.Kind == schema.List:
+	if items.Type.Kind == schema.List {
 		item = items.Type.Element()
 	}
 	if items.IsList {

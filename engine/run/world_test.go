@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -169,13 +170,13 @@ func (w *world) others() []*action.Action {
 			Name: "world.request", Summary: "Asks.", Example: "action: world.request",
 			Effect: action.Write, EffectBy: []string{"method"},
 			EffectOf: func(p requestParams) action.Effect {
-				if p.Method == "GET" {
+				if p.Method == http.MethodGet {
 					return action.Read
 				}
 				return action.Write
 			},
 			Run: func(ctx context.Context, call action.Call, p requestParams) (valueOutputs, error) {
-				if p.Method == "GET" {
+				if p.Method == http.MethodGet {
 					return w.get(ctx, call, nameParams{Name: p.Name})
 				}
 				return w.set(ctx, call, setParams{Name: p.Name, Value: 1})

@@ -38,7 +38,7 @@ type everything struct {
 	Places  []place                `yaml:"places,omitempty"`
 	Limit   *int                   `yaml:"limit"`
 	Body    any                    `yaml:"body,omitempty"`
-	hidden  int
+	hidden  int                    //nolint:unused // a field of its package is no parameter
 }
 
 func TestOf(t *testing.T) {
