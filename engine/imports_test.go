@@ -97,6 +97,8 @@ func violation(from, path string) string {
 		return "only engine/yaml reads YAML"
 	case within(path, "runbook/engine/action/actiontest"):
 		return "it is for tests only"
+	case within(path, "runbook/internal/console") && !within(from, "runbook/cmd"):
+		return "only the program has a console; what prints is given a writer"
 	case within(path, "github.com/expr-lang/expr") && !within(from, "runbook/engine/expression"):
 		return "only engine/expression parses expressions"
 	case within(from, "runbook/engine/run") && within(path, "runbook/engine/playbook"):
@@ -150,6 +152,8 @@ func TestViolation(t *testing.T) {
 		{"runbook/actions/docker/fake", "runbook/actions/docker", false},
 		{"runbook/actions", "runbook/actions/docker", false},
 		{"runbook/cmd/runbook", "runbook/actions", false},
+		{"runbook/cmd/runbook", "runbook/internal/console", false},
+		{"runbook/lab/rehearsal", "runbook/internal/console", true},
 	} {
 		if why := violation(c.from, c.path); (why != "") != c.bad {
 			t.Errorf("%s imports %s: %q", c.from, c.path, why)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -22,11 +21,11 @@ func (a *app) actionsCommand() *cobra.Command {
 			}
 			switch {
 			case len(words) == 1:
-				return explainAction(reg, words[0])
-			case isTerminal(os.Stdout):
-				return reference.List(os.Stdout, reg, columns(os.Stdout))
+				return a.explainAction(reg, words[0])
+			case a.Out.Terminal():
+				return reference.List(a.Out, reg, columns(a.Out))
 			}
-			return reference.Table(os.Stdout, reg)
+			return reference.Table(a.Out, reg)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			reg, err := registry()
@@ -38,10 +37,10 @@ func (a *app) actionsCommand() *cobra.Command {
 	}
 }
 
-func explainAction(reg *action.Registry, name string) error {
+func (a *app) explainAction(reg *action.Registry, name string) error {
 	act, ok := reg.Lookup(name)
 	if ok {
-		return reference.Action(os.Stdout, act, columns(os.Stdout))
+		return reference.Action(a.Out, act, columns(a.Out))
 	}
 	f := &action.Failure{What: fmt.Sprintf("there is no action %q", name), Do: []string{"runbook actions"}}
 	if near := diag.Nearest(name, reg.Names()); near != "" {
@@ -68,7 +67,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return put(os.Stdout, string(text))
+			return put(a.Out, string(text))
 		},
 	}
 	cmd.Flags().BoolVar(&environment, "environment", false, "that of runbook.yaml")

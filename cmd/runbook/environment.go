@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"runbook/engine/action"
@@ -56,7 +55,7 @@ func (a *app) environmentProblem(err error, c *call) error {
 		if s, err := readFile(environment.DefaultFile); err == nil {
 			sources[s.Name] = s
 		}
-		a.diagnose(os.Stderr, bad.list, sources)
+		a.diagnose(a.Err, bad.list, sources)
 		return ending(exitInvalid)
 	case errors.As(err, &missing):
 		return noEnvironment(missing, c)

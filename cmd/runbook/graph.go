@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,11 +20,11 @@ func (a *app) graphCommand() *cobra.Command {
 			}
 			switch format {
 			case "ascii":
-				return put(os.Stdout, ascii(p))
+				return put(a.Out, ascii(p))
 			case "mermaid":
-				return put(os.Stdout, mermaid(p))
+				return put(a.Out, mermaid(p))
 			case "dot":
-				return put(os.Stdout, dot(p))
+				return put(a.Out, dot(p))
 			}
 			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii, mermaid or dot")
 		},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,7 +119,7 @@ func (a *app) ask(what string, f injection) error {
 	if err := s.call(context.Background(), what, f, &answer); err != nil {
 		return err
 	}
-	return put(os.Stdout, answer.Text+"\n")
+	return put(a.Out, answer.Text+"\n")
 }
 
 func (a *app) labStateCommand() *cobra.Command {
@@ -145,9 +144,9 @@ func (a *app) labStateCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return put(os.Stdout, string(text)+"\n")
+				return put(a.Out, string(text)+"\n")
 			}
-			return put(os.Stdout, stateText(state))
+			return put(a.Out, stateText(state))
 		},
 	}
 	cmd.Flags().StringVar(&out, "output", out, "text or json")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,21 +23,21 @@ func (a *app) labFaultsCommand() *cobra.Command {
 				return err
 			}
 			f, _ := model.Lookup(words[0])
-			return put(os.Stdout, pageOfRehearsals(a.page(os.Stdout)).fault(f))
+			return put(a.Out, pageOfRehearsals(a.page(a.Out)).fault(f))
 		},
 		ValidArgsFunction: completeFaults,
 	}
 }
 
 func (a *app) faults() error {
-	if !isTerminal(os.Stdout) {
+	if !a.Out.Terminal() {
 		var b strings.Builder
 		for _, f := range lab.Faults() {
 			fmt.Fprintf(&b, "%s\t%s\t%s\n", f.Name, f.Summary, f.Cure)
 		}
-		return put(os.Stdout, b.String())
+		return put(a.Out, b.String())
 	}
-	return put(os.Stdout, pageOfRehearsals(a.page(os.Stdout)).faults(lab.Faults()))
+	return put(a.Out, pageOfRehearsals(a.page(a.Out)).faults(lab.Faults()))
 }
 
 // faults is a table of faults: what is wrong, and what helps.

@@ -16,6 +16,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/console"
 	"runbook/lab"
 	"runbook/lab/clock"
 	"runbook/playbooks"
@@ -131,7 +132,7 @@ func (a *app) labUp(c upCall) (err error) {
 		}
 		defer func() { err = errors.Join(err, real.remove()) }()
 	}
-	up := &upLab{lab: l, real: real, call: c, page: pageOfRehearsals(a.page(os.Stdout)), alerts: make(chan string, 64)}
+	up := &upLab{lab: l, real: real, call: c, page: pageOfRehearsals(a.page(a.Out)), out: a.Out, alerts: make(chan string, 64)}
 	return up.serve(ctx, a, epoch, faults)
 }
 
@@ -149,6 +150,7 @@ type upLab struct {
 	real   *realApp
 	call   upCall
 	page   rehearsalPage
+	out    *console.Output
 	alerts chan string
 }
 
@@ -181,11 +183,11 @@ func (u *upLab) serve(ctx context.Context, a *app, epoch time.Time, faults []inj
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(file)) }()
-	if err := put(os.Stdout, u.welcome(said)); err != nil {
+	if err := put(a.Out, u.welcome(said)); err != nil {
 		return err
 	}
 	u.show(ctx)
-	return put(os.Stdout, "the lab has ended\n")
+	return put(a.Out, "the lab has ended\n")
 }
 
 // noteAlert is called from within the lab: it only notes.
@@ -249,7 +251,7 @@ func (u *upLab) welcome(said []string) string {
 // show draws a line of the service each second on a terminal, and says in a pipe
 // when alerts fire.
 func (u *upLab) show(ctx context.Context) {
-	live := isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb"
+	live := u.out.Terminal() && os.Getenv("TERM") != "dumb"
 	each := time.NewTicker(time.Second)
 	defer each.Stop()
 	for {
@@ -262,14 +264,14 @@ func (u *upLab) show(ctx context.Context) {
 			if live {
 				text = "\r\x1b[K" + text
 			}
-			_ = put(os.Stdout, text+"\n")
+			_ = put(u.out.Screen(), text+"\n")
 		case <-each.C:
 			if live {
-				_ = put(os.Stdout, "\r\x1b[K"+line)
+				_ = put(u.out.Screen(), "\r\x1b[K"+line)
 			}
 		case <-ctx.Done():
 			if live {
-				_ = put(os.Stdout, "\r\x1b[K")
+				_ = put(u.out.Screen(), "\r\x1b[K")
 			}
 			return
 		}

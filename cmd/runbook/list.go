@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -39,14 +38,14 @@ func (a *app) list(words []string) error {
 		a.say(&action.Failure{What: "no playbook matches " + strings.Join(words, " "), Do: []string{"runbook list"}}, exitFailed)
 		return ending(exitFailed)
 	}
-	if !isTerminal(os.Stdout) {
-		return put(os.Stdout, tabbed(all))
+	if !a.Out.Terminal() {
+		return put(a.Out, tabbed(all))
 	}
 	text := columned(all, len(words) > 0)
-	if a.colored(os.Stdout) {
+	if a.colored(a.Out) {
 		text = paint(text, listBrushes())
 	}
-	return put(os.Stdout, text)
+	return put(a.Out, text)
 }
 
 // listing compiles the catalogue and keeps what matches all words.

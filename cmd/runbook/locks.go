@@ -29,13 +29,13 @@ func (n lockNames) Name(name string) (any, bool) {
 func (n lockNames) Step(string) (any, bool) { return schema.Unknown{}, true }
 
 // lockKeys evaluates the locks of a plan and of the playbooks that it calls.
-func lockKeys(ctx context.Context, p *plan.Plan, env *environment.Environment, g *given) ([]string, error) {
+func (a *app) lockKeys(ctx context.Context, p *plan.Plan, env *environment.Environment, g *given) ([]string, error) {
 	names := lockNames{"inputs": g.values, "vars": env.Vars, "environment": map[string]any{"name": env.Name}}
-	keys, err := names.keys(ctx, p)
+	keys, err := names.keys(ctx, p, a.note)
 	if err != nil {
 		return nil, err
 	}
-	inner, err := names.callees(ctx, p)
+	inner, err := names.callees(ctx, p, a.note)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func lockKeys(ctx context.Context, p *plan.Plan, env *environment.Environment, g
 }
 
 // keys are the locks of one playbook.
-func (n lockNames) keys(ctx context.Context, p *plan.Plan) ([]string, error) {
+func (n lockNames) keys(ctx context.Context, p *plan.Plan, note func(string, ...any)) ([]string, error) {
 	var keys []string
 	for _, v := range p.Lock {
 		got, err := n.value(ctx, v)
@@ -76,18 +76,18 @@ func (n lockNames) value(ctx context.Context, v *plan.Value) (any, error) {
 
 // callees are the locks of the playbooks that p calls. An input that only a
 // step can give is unknown.
-func (n lockNames) callees(ctx context.Context, p *plan.Plan) ([]string, error) {
+func (n lockNames) callees(ctx context.Context, p *plan.Plan, note func(string, ...any)) ([]string, error) {
 	var out []string
 	for _, s := range p.All() {
 		if s.Call == nil || s.Call.Plan == nil {
 			continue
 		}
 		inner := lockNames{"inputs": n.calleeInputs(ctx, s.Call), "vars": n["vars"], "environment": n["environment"]}
-		keys, err := inner.keys(ctx, s.Call.Plan)
+		keys, err := inner.keys(ctx, s.Call.Plan, note)
 		if err != nil {
 			return nil, err
 		}
-		more, err := inner.callees(ctx, s.Call.Plan)
+		more, err := inner.callees(ctx, s.Call.Plan, note)
 		if err != nil {
 			return nil, err
 		}
@@ -115,11 +115,11 @@ func (n lockNames) calleeInputs(ctx context.Context, c *plan.Call) map[string]an
 }
 
 // lock takes the keys of a run, waiting as long as the user allows.
-func lock(ctx context.Context, s *journal.State, keys []string, holder journal.Holder, c *call) (*journal.Locks, error) {
+func (a *app) lock(ctx context.Context, s *journal.State, keys []string, holder journal.Holder, c *call) (*journal.Locks, error) {
 	locks, err := s.Lock(ctx, journal.LockRequest{
 		Keys: keys, Holder: holder, Wait: c.wait, Despite: c.despite,
 		Waiting: func(e *journal.LockedError) {
-			note("waiting for %s, held by %s (%s, %s), at most %s",
+			a.note("waiting for %s, held by %s (%s, %s), at most %s",
 				e.Key, e.Holder.Run, e.Holder.Playbook, e.Holder.User, schema.HumanDuration(c.wait))
 		},
 	})

@@ -23,10 +23,12 @@ type brush struct {
 }
 
 // paint colours a text that is finished, line by line. Nothing is said by
-// colour alone, so that the text without it is the same.
+// colour alone, so that the text without it is the same. Colours that are in the
+// text already are not ours.
 func paint(text string, brushes []brush) string {
 	var b strings.Builder
 	first := true
+	text = strings.ReplaceAll(text, "\x1b", `\x1b`)
 	for line := range strings.SplitSeq(text, "\n") {
 		if !first {
 			b.WriteByte('\n')

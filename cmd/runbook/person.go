@@ -5,15 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/term"
+
 	"runbook/engine/event"
 	"runbook/engine/report"
 	"runbook/engine/run"
 	"runbook/engine/schema"
+	"runbook/internal/console"
 )
 
 // errGone ends a question when the terminal is closed.
@@ -24,7 +28,8 @@ var errGone = errors.New("the terminal was closed before an answer")
 type prompter struct {
 	mu    sync.Mutex
 	lines chan string // closed at the end of the input
-	out   *os.File
+	out   *console.Output
+	draw  io.Writer // the screen of out
 	user  string
 	view  *report.Terminal // nil: plain lines or JSON
 	fold  *follower
@@ -48,14 +53,14 @@ func (f *follower) event(e event.Event) {
 // person returns who answers prompts: nobody without a terminal at the input
 // and one to show them on.
 func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.Person {
-	out := os.Stdout
-	if !isTerminal(out) {
-		out = os.Stderr
+	out := a.Out
+	if !out.Terminal() {
+		out = a.Err
 	}
-	if !isTerminal(os.Stdin) || !isTerminal(out) {
+	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{lines: make(chan string, 1), out: out, user: userName(), view: view, page: a.page(out)}
+	p := &prompter{lines: make(chan string, 1), out: out, draw: out.Screen(), user: userName(), view: view, page: a.page(out)}
 	if view == nil {
 		p.fold = &follower{}
 		follow(p.fold.event)
@@ -97,6 +102,7 @@ func (p *prompter) begin() (end func()) {
 
 // answer waits for a line; tick is called each second.
 func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
+	_ = p.out.Flush()
 	clock := time.NewTicker(time.Second)
 	defer clock.Stop()
 	for {
@@ -128,13 +134,13 @@ func (p *prompter) prompt(path string, a *event.Approval) *report.Prompt {
 func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
 	defer p.begin()()
 	q := p.prompt(path, a)
-	if err := q.Show(p.out); err != nil {
+	if err := q.Show(p.draw); err != nil {
 		return run.Answer{}, errGone
 	}
 	for {
 		text, err := p.answer(ctx, func() {
 			if p.view != nil {
-				_ = q.Refresh(p.out)
+				_ = q.Refresh(p.draw)
 			}
 		})
 		if err != nil {
@@ -142,7 +148,7 @@ func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) 
 			return run.Answer{}, err
 		}
 		if p.view != nil {
-			_ = q.Erase(p.out)
+			_ = q.Erase(p.draw)
 		}
 		if name := q.Name(); name != "" {
 			return run.Answer{Approved: text == name, By: p.user}, nil
@@ -152,7 +158,7 @@ func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) 
 			return run.Answer{Approved: true, By: p.user}, nil
 		case "d", "details":
 			fmt.Fprintln(p.out, strings.Join(q.Details(), "\n"))
-			if err := q.Show(p.out); err != nil {
+			if err := q.Show(p.draw); err != nil {
 				return run.Answer{}, errGone
 			}
 			continue
@@ -164,7 +170,8 @@ func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) 
 // Report implements run.Person.
 func (p *prompter) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
 	defer p.begin()()
-	fmt.Fprintf(p.out, "\a  > %s  %s\n\n", path, m.Title)
+	_, _ = io.WriteString(p.draw, "\a")
+	fmt.Fprintf(p.out, "  > %s  %s\n\n", path, m.Title)
 	for line := range strings.SplitSeq(strings.TrimRight(m.Text, "\n"), "\n") {
 		fmt.Fprintf(p.out, "      %s\n", line)
 	}

@@ -36,6 +36,7 @@ type rehearsed struct {
 	output             string
 	seed               uint64
 	pace, failUnder    float64
+	note               func(format string, values ...any) // tells beside the report
 }
 
 // personPace is how many times faster than the wall's clock a person can follow.
@@ -78,11 +79,12 @@ beside their playbook, in NAME.rehearsal.yaml.`,
 
 // rehearse plays what was named and prints what became of it.
 func (a *app) rehearse(names []string, o rehearsed) error {
+	o.note = a.note
 	junit := o.output == "junit"
 	out := outputPlain
 	if !junit {
 		var err error
-		if out, err = output(o.output); err != nil {
+		if out, err = a.output(o.output); err != nil {
 			return err
 		}
 	}
@@ -102,16 +104,16 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 	var view rehearsalView
 	switch {
 	case junit:
-		view = &junitView{}
+		view = &junitView{w: a.Out}
 	case out == outputJSON:
-		view = newJSONView(os.Stdout)
+		view = newJSONView(a.Out)
 	case o.watch || out == outputAuto && len(subjects) == 1:
 		view = a.newPlayView(subjects[0], o)
 		options.Pace, options.Watch = o.pace, view.(*playView).watched
 	case out == outputAuto:
 		view = a.newTableView()
 	default:
-		view = newLinesView(os.Stdout, subjects)
+		view = newLinesView(a.Out, subjects)
 	}
 	options.Observer = view
 	result, err := rehearsal.Play(ctx, subjects, options)
@@ -225,8 +227,8 @@ func (a *app) subject(name string, source *yaml.Source, c *rehearsalCompiler) (*
 	}
 	file, list := rehearsal.Parse(beside, got.plan)
 	if len(list) > 0 { // warnings too: a name that is not used may be mistyped
-		a.diagnose(os.Stderr, list, map[string]*yaml.Source{beside.Name: beside})
-		fmt.Fprintln(os.Stderr)
+		a.diagnose(a.Err, list, map[string]*yaml.Source{beside.Name: beside})
+		fmt.Fprintln(a.Err)
 	}
 	if file == nil {
 		return nil, &problem{code: exitInvalid, failure: &action.Failure{What: fmt.Sprintf("%s is invalid: %s", beside.Name, list.Summary())}}

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -28,7 +27,7 @@ func outcomeOf(p *rehearsal.Report, o rehearsed) error {
 		}
 	}
 	if o.failUnder > 0 && coveredPercent(p) < o.failUnder {
-		note("coverage is %s, below --fail-under %g", schema.HumanPercent(coveredPercent(p)), o.failUnder)
+		o.note("coverage is %s, below --fail-under %g", schema.HumanPercent(coveredPercent(p)), o.failUnder)
 		return ending(exitFailed)
 	}
 	return nil
@@ -266,7 +265,7 @@ func (v *jsonView) end(p *rehearsal.Report, o rehearsed) error {
 }
 
 // junitView prints a report for CI at the end.
-type junitView struct{}
+type junitView struct{ w io.Writer }
 
 // Began prints nothing.
 func (*junitView) Began(*rehearsal.Result) {}
@@ -307,12 +306,12 @@ type junitFailure struct {
 	Text    string   `xml:",chardata"`
 }
 
-func (*junitView) end(p *rehearsal.Report, o rehearsed) error {
+func (v *junitView) end(p *rehearsal.Report, o rehearsed) error {
 	text, err := junitOf(p)
 	if err != nil {
 		return err
 	}
-	if err := put(os.Stdout, text); err != nil {
+	if err := put(v.w, text); err != nil {
 		return err
 	}
 	return outcomeOf(p, o)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 
 	"runbook/engine/schema"
@@ -28,7 +28,7 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 	if passed := passedOf(whole); passed < len(whole.Results) {
 		for _, r := range whole.Results {
 			if !r.Passed {
-				note("%s fails already: %s", nameOfResult(r), strings.Join(complaints(r), "; "))
+				a.note("%s fails already: %s", nameOfResult(r), strings.Join(complaints(r), "; "))
 			}
 		}
 		return usage("what fails already cannot notice a mutant", "runbook rehearse "+quote(subjects[0].Name))
@@ -53,7 +53,7 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 	}
 	score := rehearsal.Ratio{Reached: killed, All: killed + survived}.Percent()
 	if score < o.failUnder {
-		note("the score is %s, below --fail-under %g", schema.HumanPercent(score), o.failUnder)
+		a.note("the score is %s, below --fail-under %g", schema.HumanPercent(score), o.failUnder)
 		return ending(exitFailed)
 	}
 	return nil
@@ -62,15 +62,15 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 func (a *app) printMutants(all []mutated, o rehearsed) error {
 	switch o.output {
 	case outputJSON:
-		return mutantsJSON(all)
+		return mutantsJSON(a.Out, all)
 	case "junit":
-		return mutantsJUnit(all)
+		return mutantsJUnit(a.Out, all)
 	}
-	text := pageOfRehearsals(a.page(os.Stdout)).mutants(all)
-	if a.colored(os.Stdout) {
+	text := pageOfRehearsals(a.page(a.Out)).mutants(all)
+	if a.colored(a.Out) {
 		text = paint(text, rehearsalBrushes())
 	}
-	return put(os.Stdout, text)
+	return put(a.Out, text)
 }
 
 // mutants are the score of each playbook and what survived, at its place.
@@ -99,7 +99,7 @@ func (p rehearsalPage) mutants(all []mutated) string {
 	return b.String()
 }
 
-func mutantsJSON(all []mutated) error {
+func mutantsJSON(w io.Writer, all []mutated) error {
 	type line struct {
 		Type     string  `json:"type"`
 		Playbook string  `json:"playbook"`
@@ -117,7 +117,7 @@ func mutantsJSON(all []mutated) error {
 		Invalid  int     `json:"invalid"`
 		Score    float64 `json:"score_percent"`
 	}
-	encoder := json.NewEncoder(os.Stdout)
+	encoder := json.NewEncoder(w)
 	for _, m := range all {
 		for _, one := range m.Mutants {
 			l := line{Type: "mutant", Playbook: m.name, What: one.What, Where: one.Where, State: "survived"}
@@ -138,7 +138,7 @@ func mutantsJSON(all []mutated) error {
 	return nil
 }
 
-func mutantsJUnit(all []mutated) error {
+func mutantsJUnit(w io.Writer, all []mutated) error {
 	out := junitSuites{}
 	for _, m := range all {
 		s := &junitSuite{Name: m.name + " mutants"}
@@ -161,5 +161,5 @@ func mutantsJUnit(all []mutated) error {
 	if err != nil {
 		return err
 	}
-	return put(os.Stdout, xml.Header+string(text)+"\n")
+	return put(w, xml.Header+string(text)+"\n")
 }

@@ -37,9 +37,9 @@ type playView struct {
 }
 
 func (a *app) newPlayView(s *rehearsal.Subject, o rehearsed) *playView {
-	page := a.page(os.Stdout)
-	v := &playView{w: os.Stdout, page: pageOfRehearsals(page), o: page, color: page.Color, name: s.Name, pace: o.pace}
-	v.o.Live = isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb"
+	page := a.page(a.Out)
+	v := &playView{w: a.Out.Screen(), page: pageOfRehearsals(page), o: page, color: page.Color, name: s.Name, pace: o.pace}
+	v.o.Live = a.Out.Terminal() && os.Getenv("TERM") != "dumb"
 	for _, h := range s.File.Rehearsals {
 		if s.Skip != nil && s.Skip(h) {
 			continue

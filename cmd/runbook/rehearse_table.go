@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -27,8 +26,8 @@ type tableView struct {
 }
 
 func (a *app) newTableView() *tableView {
-	page := a.page(os.Stdout)
-	return &tableView{w: os.Stdout, page: pageOfRehearsals(page), color: page.Color, live: isTerminal(os.Stdout)}
+	page := a.page(a.Out)
+	return &tableView{w: a.Out.Screen(), page: pageOfRehearsals(page), color: page.Color, live: a.Out.Terminal()}
 }
 
 // Began notes that a rehearsal is played.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +10,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/journal"
 	"runbook/engine/report"
+	"runbook/internal/console"
 )
 
 // The exit codes of runbook.
@@ -25,6 +25,7 @@ const (
 
 // app is what every verb is given.
 type app struct {
+	*console.Console
 	color    string
 	stateDir string
 	line     []string
@@ -34,13 +35,16 @@ type app struct {
 // execute runs the command line and returns the exit code of the process. A
 // fault of runbook itself is told in the shape of every error.
 func execute(line []string) (code int) {
-	a := &app{line: line}
+	a := &app{Console: console.Open(), line: line}
 	defer func() {
 		if bug := recover(); bug != nil {
 			a.say(&action.Failure{
 				What: fmt.Sprintf("a fault of runbook itself: %v", bug),
 				Do:   []string{"runbook runs, to see what became of the run", "report it with the output of: runbook version"},
 			}, exitFailed)
+			code = exitFailed
+		}
+		if err := a.Flush(); err != nil && code == exitDone {
 			code = exitFailed
 		}
 	}()
@@ -134,8 +138,8 @@ func (a *app) command() *cobra.Command {
 			return nil
 		},
 	}
-	root.SetOut(os.Stdout)
-	root.SetErr(os.Stderr)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.color, "color", "auto", "auto, always or never")
 	flags.StringVar(&a.stateDir, "state-dir", "", "directory of journals and locks (default: the user's state directory)")

@@ -15,7 +15,6 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/plan"
-	"runbook/engine/redact"
 	"runbook/engine/report"
 	"runbook/engine/run"
 	"runbook/engine/schema"
@@ -83,7 +82,7 @@ func (c *call) again() string {
 // run runs a playbook. With --output json the last line is a run_finished also
 // where no run began.
 func (a *app) run(c *call) error {
-	mode, err := output(c.output)
+	mode, err := a.output(c.output)
 	if err != nil {
 		return err
 	}
@@ -106,7 +105,7 @@ func (a *app) run(c *call) error {
 // notBegun tells why no run began, as the view that was wanted would.
 func (a *app) notBegun(err error, mode string) error {
 	if mode == outputJSON {
-		if failed := lastLine(err); failed != nil {
+		if failed := a.lastLine(err); failed != nil {
 			return failed
 		}
 	}
@@ -117,9 +116,9 @@ func (a *app) notBegun(err error, mode string) error {
 	var failed error
 	switch mode {
 	case outputPlain:
-		failed = report.PlainEnding(os.Stdout, *p.ending, a.page(os.Stdout))
+		failed = report.PlainEnding(a.Out, *p.ending, a.page(a.Out))
 	case outputAuto:
-		failed = report.Ending(os.Stdout, *p.ending, a.page(os.Stdout))
+		failed = report.Ending(a.Out, *p.ending, a.page(a.Out))
 	}
 	if failed != nil {
 		return failed
@@ -144,7 +143,7 @@ func (c *call) check() error {
 }
 
 // lastLine prints the run_finished of a run that did not begin.
-func lastLine(err error) error {
+func (a *app) lastLine(err error) error {
 	fin := &event.RunFinished{Schema: 1, State: "invalid", ExitCode: exitInvalid, Reason: "invalid"}
 	var p *problem
 	var end ending
@@ -169,7 +168,7 @@ func lastLine(err error) error {
 	default:
 		fin.State, fin.Reason = event.Cancelled, "cancelled"
 	}
-	return report.NewJSON(os.Stdout).NoRun(event.Event{Time: time.Now(), Type: event.TypeRunFinished, Data: fin})
+	return report.NewJSON(a.Out).NoRun(event.Event{Time: time.Now(), Type: event.TypeRunFinished, Data: fin})
 }
 
 // ready is a run that may begin.
@@ -207,6 +206,7 @@ func (a *app) prepare(ctx context.Context, c *call) (*ready, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Learn(g.secrets...)
 	r := &ready{plan: got.plan, env: env, given: g, hides: f.hides}
 	if err := r.may(c); err != nil {
 		return nil, err
@@ -214,7 +214,9 @@ func (a *app) prepare(ctx context.Context, c *call) (*ready, error) {
 	if c.offline {
 		return r, nil
 	}
-	if err := env.Resolve(ctx); err != nil {
+	err = env.Resolve(ctx)
+	a.Learn(env.Secrets...)
+	if err != nil {
 		return nil, &problem{code: exitInvalid, failure: action.AsFailure(err)}
 	}
 	return r, nil
@@ -253,7 +255,7 @@ func (a *app) start(ctx context.Context, c *call) (event.RunFinished, error) {
 		return none, err
 	}
 	for _, hidden := range r.hides {
-		note("%s is taken; it hides %s", r.plan.Source.Name, hidden)
+		a.note("%s is taken; it hides %s", r.plan.Source.Name, hidden)
 	}
 	view, person := a.watch(c, w)
 	w.Subscribe(view.Event)
@@ -283,16 +285,16 @@ func (c *call) clock(ctx context.Context) (now action.Clock, end func(), err err
 // the run ended, but for its journal.
 func (a *app) finish(fin event.RunFinished, view report.View, locks *journal.Locks, clients *action.Clients, journalErr error) error {
 	if err := clients.Close(); err != nil {
-		note("a connection was not closed: %v", err)
+		a.note("a connection was not closed: %v", err)
 	}
 	if locks != nil {
 		ended := fin.State != event.Waiting && fin.State != event.InDoubt && fin.ExitCode != exitStorage
 		if err := locks.Release(ended); err != nil {
-			note("a lock was not released: %v", err)
+			a.note("a lock was not released: %v", err)
 		}
 	}
 	if err := view.Close(); err != nil {
-		note("the output was cut: %v", err)
+		a.note("the output was cut: %v", err)
 	}
 	if journalErr != nil || fin.ExitCode == exitStorage {
 		if journalErr == nil && fin.Failure != nil {
@@ -305,8 +307,8 @@ func (a *app) finish(fin event.RunFinished, view report.View, locks *journal.Loc
 
 // open makes the journal of a run and takes its locks; a dry run has neither.
 func (a *app) open(ctx context.Context, c *call, r *ready, h *event.RunCreated, stop <-chan run.Signal) (*journal.Writer, *journal.Locks, error) {
-	o := journal.Options{Redactor: redact.New(append(r.given.secrets, r.env.Secrets...)...), Now: c.lab.time()}
-	keys, err := lockKeys(ctx, r.plan, r.env, r.given)
+	o := journal.Options{Redactor: a.Secrets, Now: c.lab.time()}
+	keys, err := a.lockKeys(ctx, r.plan, r.env, r.given)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -331,10 +333,10 @@ func (a *app) open(ctx context.Context, c *call, r *ready, h *event.RunCreated, 
 	waiting, cancel := whileQuiet(ctx, stop)
 	defer cancel(nil)
 	holder := journal.Holder{Run: h.Run, Playbook: h.Playbook, Environment: h.Environment.Name, User: h.User, Host: h.Host, PID: os.Getpid()}
-	locks, err := lock(waiting, state, keys, holder, c)
+	locks, err := a.lock(waiting, state, keys, holder, c)
 	if err != nil {
 		if discard := w.Discard(); discard != nil {
-			note("an empty journal is left: %v", discard)
+			a.note("an empty journal is left: %v", discard)
 		}
 		return nil, nil, err
 	}
@@ -361,7 +363,7 @@ func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, c
 
 // watch chooses the view of a run, and who answers its prompts.
 func (a *app) watch(c *call, w *journal.Writer) (report.View, run.Person) {
-	o := a.page(os.Stdout)
+	o := a.page(a.Out)
 	o.Now = c.lab.time()
 	o.Journal = w.Path()
 	o.Verbosity = c.verbose
@@ -370,11 +372,11 @@ func (a *app) watch(c *call, w *journal.Writer) (report.View, run.Person) {
 	}
 	switch c.output {
 	case outputJSON:
-		return report.NewJSON(os.Stdout), a.person(nil, w.Subscribe)
+		return report.NewJSON(a.Out), a.person(nil, w.Subscribe)
 	case outputPlain:
-		return report.NewPlain(os.Stdout, o), a.person(nil, w.Subscribe)
+		return report.NewPlain(a.Out, o), a.person(nil, w.Subscribe)
 	}
 	o.Live = true
-	view := report.NewTerminal(os.Stdout, o)
+	view := report.NewTerminal(a.Out.Screen(), o)
 	return view, a.person(view, w.Subscribe)
 }

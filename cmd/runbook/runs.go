@@ -44,15 +44,15 @@ func (a *app) runs(limit int) error {
 	var rows []report.Row
 	for _, s := range list {
 		if s.Err != nil {
-			note("the journal of %s cannot be read: %v", s.ID, s.Err)
+			a.note("the journal of %s cannot be read: %v", s.ID, s.Err)
 			continue
 		}
 		rows = append(rows, row(s))
 	}
-	if isTerminal(os.Stdout) {
-		return report.RunsTable(os.Stdout, rows, a.page(os.Stdout))
+	if a.Out.Terminal() {
+		return report.RunsTable(a.Out, rows, a.page(a.Out))
 	}
-	return report.RunsPlain(os.Stdout, rows)
+	return report.RunsPlain(a.Out, rows)
 }
 
 func row(s journal.Summary) report.Row {
@@ -101,19 +101,19 @@ func (a *app) report(ref, format string) error {
 		return storage(err)
 	}
 	if torn > 0 {
-		note("the last %d bytes of the journal were never completely written; they are left out", torn)
+		a.note("the last %d bytes of the journal were never completely written; they are left out", torn)
 	}
 	if s.State == event.Running {
-		note("the run is still running")
+		a.note("the run is still running")
 	}
-	o := a.page(os.Stdout)
+	o := a.page(a.Out)
 	if damage == nil {
 		o.Journal = filepath.Base(path)
 	}
 	if format == outputJSON {
-		err = report.ReportJSON(os.Stdout, folded)
+		err = report.ReportJSON(a.Out, folded)
 	} else {
-		err = report.Text(os.Stdout, folded, o)
+		err = report.Text(a.Out, folded, o)
 	}
 	if damage != nil {
 		return storage(damage)
@@ -149,7 +149,7 @@ Before the night
 `)
 	fmt.Fprintf(&b, "  %s.  %s\n", available(), environments())
 	b.WriteString("  No target was contacted.  More: runbook help, runbook help run\n")
-	return put(os.Stdout, b.String())
+	return put(a.Out, b.String())
 }
 
 // unfinished names the runs that need a person.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,11 +19,11 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text := procedure(p, columns(os.Stdout))
-			if a.colored(os.Stdout) {
+			text := procedure(p, columns(a.Out))
+			if a.colored(a.Out) {
 				text = paint(text, showBrushes())
 			}
-			return put(os.Stdout, text)
+			return put(a.Out, text)
 		},
 		ValidArgsFunction: completePlaybooks,
 	}

@@ -8,35 +8,23 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"runbook/engine/action"
 	"runbook/engine/report"
+	"runbook/internal/console"
 )
 
 // leastWidth is the least width in columns at which the live tree is drawn.
 const leastWidth = 60
 
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-// size returns columns and lines of the terminal f, zeros for others.
-func size(f *os.File) (width, height int) {
-	width, height, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0, 0
-	}
-	return width, height
-}
-
 // colored reports whether text on f has colour.
-func (a *app) colored(f *os.File) bool {
+func (a *app) colored(f *console.Output) bool {
 	switch a.color {
 	case "always":
 		return true
 	case "never":
 		return false
 	}
-	return isTerminal(f) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return f.Terminal() && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // unicode reports whether signs beyond ASCII can be shown.
@@ -53,20 +41,20 @@ func unicode() bool {
 }
 
 // page says how text is printed on f.
-func (a *app) page(f *os.File) report.Options {
+func (a *app) page(f *console.Output) report.Options {
 	o := report.Options{Color: a.colored(f), Unicode: unicode(), Location: time.UTC}
-	if isTerminal(f) {
-		o.Width, _ = size(f)
+	if f.Terminal() {
+		o.Width, _ = f.Size()
 		o.Location = time.Local
 		o.Motion = os.Getenv("RUNBOOK_MOTION") != "off"
-		o.Size = func() (int, int) { return size(f) }
+		o.Size = f.Size
 	}
 	return o
 }
 
 // columns is the width of text on f.
-func columns(f *os.File) int {
-	if w, _ := size(f); w > 0 {
+func columns(f *console.Output) int {
+	if w, _ := f.Size(); w > 0 {
 		return min(w, 100)
 	}
 	return 80
@@ -81,7 +69,7 @@ const (
 
 // output is the view that is meant: that of the flag, of RUNBOOK_OUTPUT, else
 // live on a terminal that can, else plain lines.
-func output(flag string) (string, error) {
+func (a *app) output(flag string) (string, error) {
 	if flag == outputAuto {
 		if v := os.Getenv("RUNBOOK_OUTPUT"); v != "" {
 			flag = v
@@ -94,25 +82,25 @@ func output(flag string) (string, error) {
 	default:
 		return "", usage(fmt.Sprintf("there is no output %q", flag), "--output auto, plain or json")
 	}
-	if !isTerminal(os.Stdout) || os.Getenv("TERM") == "dumb" || os.Getenv("CI") != "" {
+	if !a.Out.Terminal() || os.Getenv("TERM") == "dumb" || os.Getenv("CI") != "" {
 		return outputPlain, nil
 	}
-	if w, _ := size(os.Stdout); w < leastWidth {
-		note("the terminal has %d columns, the live tree needs %d: plain lines follow", w, leastWidth)
+	if w, _ := a.Out.Size(); w < leastWidth {
+		a.note("the terminal has %d columns, the live tree needs %d: plain lines follow", w, leastWidth)
 		return outputPlain, nil
 	}
 	return outputAuto, nil
 }
 
 // note tells something about the tool itself.
-func note(format string, values ...any) {
-	w, _ := size(os.Stderr)
-	_ = report.Note(os.Stderr, fmt.Sprintf(format, values...), report.Options{Width: w})
+func (a *app) note(format string, values ...any) {
+	w, _ := a.Err.Size()
+	_ = report.Note(a.Err, fmt.Sprintf(format, values...), report.Options{Width: w})
 }
 
 // say prints a failure in the shape of all errors, on stderr.
 func (a *app) say(f *action.Failure, code int) {
-	_ = report.Error(os.Stderr, report.ErrOf(f, code), a.page(os.Stderr))
+	_ = report.Error(a.Err, report.ErrOf(f, code), a.page(a.Err))
 }
 
 // tell prints a problem.
@@ -121,7 +109,7 @@ func (a *app) tell(p *problem) {
 	if p.facts != nil {
 		e.Facts = p.facts
 	}
-	_ = report.Error(os.Stderr, e, a.page(os.Stderr))
+	_ = report.Error(a.Err, e, a.page(a.Err))
 }
 
 // put writes text to w, as what was asked for.

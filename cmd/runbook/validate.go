@@ -13,6 +13,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
+	"runbook/internal/console"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -64,10 +65,10 @@ func (a *app) validate(words []string, format string) error {
 		}
 	}
 	if format == outputJSON {
-		err = printJSON(os.Stdout, findings(all, len(files)))
+		err = printJSON(a.Out, findings(all, len(files)))
 	} else {
-		a.diagnose(os.Stdout, all, sources)
-		err = put(os.Stdout, verdict(all, len(files), faulty, time.Since(began)))
+		a.diagnose(a.Out, all, sources)
+		err = put(a.Out, verdict(all, len(files), faulty, time.Since(began)))
 	}
 	if err == nil && all.Errors() > 0 {
 		return ending(exitFailed)
@@ -103,7 +104,7 @@ func named(words []string) ([]*yaml.Source, error) {
 }
 
 // diagnose prints diagnostics with the lines that they point to.
-func (a *app) diagnose(f *os.File, list diag.List, sources map[string]*yaml.Source) {
+func (a *app) diagnose(f *console.Output, list diag.List, sources map[string]*yaml.Source) {
 	text := func(name string) []byte {
 		if s := sources[name]; s != nil {
 			return s.Text
@@ -117,8 +118,8 @@ func (a *app) diagnose(f *os.File, list diag.List, sources map[string]*yaml.Sour
 
 // invalid tells what is wrong with a playbook that was to be used.
 func (a *app) invalid(name string, got compiled) error {
-	a.diagnose(os.Stderr, got.list, got.sources)
-	fmt.Fprintln(os.Stderr)
+	a.diagnose(a.Err, got.list, got.sources)
+	fmt.Fprintln(a.Err)
 	return &problem{code: exitInvalid, failure: &action.Failure{
 		What: fmt.Sprintf("%s is invalid: %s", name, got.list.Summary()), Do: []string{"runbook validate " + quote(name)},
 	}}
