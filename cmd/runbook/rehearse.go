@@ -1,9 +1,5 @@
 package main
 
-// NOTE of the lead to the author of rehearse_page.go (delete this note when read): rehearse.go and rehearse_lines.go are mine, a working verb with plain, json
-// and junit output. Use them, or replace them as you like: all files rehearse*.go and lab*.go here are yours from 09:29 on. The live play view, the table and
-// --mutate are yours to add (newPlayView, newTableView, mutate); a rough version of them lies in /tmp/mycmd. lab/rehearsal is written and mine (owner: the lead).
-
 import (
 	"bytes"
 	"context"
