@@ -11,6 +11,8 @@
 //	docker/ redis/ mongo/ prometheus/ alertmanager/ service/
 //	                  the faces: the protocols of the targets
 //	rehearsal/        plays a playbook against a fault, and judges it
+//	control/          keeps a lab for other processes, and asks the one that runs
+//	container/        runs the app in a real container
 //	app/              the same service as a program, for real containers
 //
 // A remedy reaches the model through a face and changes nothing but the model;

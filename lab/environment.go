@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/yaml"
+	"runbook/lab/model"
 )
 
 // Environment is the environment `lab`: the lab's targets, with their secrets.
@@ -24,22 +26,29 @@ func (l *Lab) Environment(kinds []*action.TargetKind) (*environment.Environment,
 
 // Configuration is a runbook.yaml with the environment `lab`. The secrets are
 // read from files beside the Docker socket.
-func (l *Lab) Configuration() string {
+func (l *Lab) Configuration() string { return l.ConfigurationWith(model.Project, nil) }
+
+// ConfigurationWith is the configuration in which some targets are elsewhere: the
+// containers in another Compose project, and addresses as [Lab.Address] tells
+// them, by the names of targets.
+func (l *Lab) ConfigurationWith(project string, elsewhere map[string]string) string {
+	at := maps.Clone(l.addresses)
+	maps.Copy(at, elsewhere)
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	line("default: lab")
 	line("environments:")
 	line("  lab:")
 	line("    targets:")
-	line("      docker: {host: %q, project: mltb}", l.addresses[Docker])
-	line("      http: {base_url: %q}", "http://"+l.addresses[HTTP])
-	line("      redis: {address: %q, password: {secret: redis}}", l.addresses[Redis])
+	line("      docker: {host: %q, project: %s}", at[Docker], project)
+	line("      http: {base_url: %q}", "http://"+at[HTTP])
+	line("      redis: {address: %q, password: {secret: redis}}", at[Redis])
 	line("      mongo: {uri: {secret: mongo}, database: mltb}")
-	line("      prometheus: {url: %q}", "http://"+l.addresses[Prometheus])
-	line("      host: {node_exporter: %q}", "http://"+l.addresses[Host])
-	line("      alertmanager: {url: %q}", "http://"+l.addresses[Alertmanager])
+	line("      prometheus: {url: %q}", "http://"+at[Prometheus])
+	line("      host: {node_exporter: %q}", "http://"+at[Host])
+	line("      alertmanager: {url: %q}", "http://"+at[Alertmanager])
 	for _, name := range []string{Metrics, Aria2, QBittorrent} {
-		line("      %s: {kind: http, base_url: %q%s}", name, "http://"+l.addresses[name], reads(name))
+		line("      %s: {kind: http, base_url: %q%s}", name, "http://"+at[name], reads(name))
 	}
 	line("    vars: {token: {secret: token}}")
 	line("    secrets:")

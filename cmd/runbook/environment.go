@@ -10,6 +10,7 @@ import (
 	"runbook/engine/environment"
 	"runbook/engine/report"
 	"runbook/engine/yaml"
+	"runbook/lab/control"
 )
 
 // badEnvironment is a runbook.yaml with mistakes.
@@ -23,13 +24,13 @@ func (a *app) loadEnvironment(c *call, reg *action.Registry) (*environment.Envir
 	load := func() (*environment.Environment, diag.List, error) {
 		return environment.Load(environment.DefaultFile, c.env, reg.Targets())
 	}
-	if c.env == labEnvironment {
+	if c.env == control.Environment {
 		session, err := a.runningLab()
 		if err != nil {
 			return nil, err
 		}
 		c.lab = session
-		load = func() (*environment.Environment, diag.List, error) { return session.environment(reg.Targets()) }
+		load = func() (*environment.Environment, diag.List, error) { return session.Environment(reg.Targets()) }
 	}
 	env, list, err := load()
 	switch {

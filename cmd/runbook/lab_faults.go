@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/schema"
 	"runbook/lab"
+	"runbook/lab/control"
 	"runbook/lab/model"
 )
 
@@ -19,8 +20,8 @@ func (a *app) labFaultsCommand() *cobra.Command {
 			if len(words) == 0 {
 				return a.faults()
 			}
-			if err := knownFault(words[0]); err != nil {
-				return err
+			if err := control.Known(words[0]); err != nil {
+				return labProblem(err)
 			}
 			f, _ := model.Lookup(words[0])
 			return put(a.Out, pageOfRehearsals(a.page(a.Out)).fault(f))

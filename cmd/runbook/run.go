@@ -18,6 +18,7 @@ import (
 	"runbook/engine/report"
 	"runbook/engine/run"
 	"runbook/engine/schema"
+	"runbook/lab/control"
 )
 
 // call is a command line of `run`.
@@ -29,7 +30,8 @@ type call struct {
 	wait     time.Duration
 	despite  []string
 	waitText string
-	lab      *session // that runs, with --env lab
+	lab      *control.Session // that runs, with --env lab
+	labTime  func() time.Time // once it was asked for its clock; nil without a lab
 	verbose  int
 	quiet    bool
 
@@ -273,11 +275,11 @@ func (c *call) clock(ctx context.Context) (now action.Clock, end func(), err err
 	if c.lab == nil || c.offline {
 		return action.SystemClock(), func() {}, nil
 	}
-	l, err := c.lab.clock(ctx)
+	l, err := c.lab.Clock(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, labProblem(err)
 	}
-	c.lab.now = l.Now
+	c.labTime = l.Now
 	return l, l.Close, nil
 }
 
@@ -307,7 +309,7 @@ func (a *app) finish(fin event.RunFinished, view report.View, locks *journal.Loc
 
 // open makes the journal of a run and takes its locks; a dry run has neither.
 func (a *app) open(ctx context.Context, c *call, r *ready, h *event.RunCreated, stop <-chan run.Signal) (*journal.Writer, *journal.Locks, error) {
-	o := journal.Options{Redactor: a.Secrets, Now: c.lab.time()}
+	o := journal.Options{Redactor: a.Secrets, Now: c.labTime}
 	keys, err := a.lockKeys(ctx, r.plan, r.env, r.given)
 	if err != nil {
 		return nil, nil, err
@@ -364,7 +366,7 @@ func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, c
 // watch chooses the view of a run, and who answers its prompts.
 func (a *app) watch(c *call, w *journal.Writer) (report.View, run.Person) {
 	o := a.page(a.Out)
-	o.Now = c.lab.time()
+	o.Now = c.labTime
 	o.Journal = w.Path()
 	o.Verbosity = c.verbose
 	if c.quiet {

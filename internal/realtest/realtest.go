@@ -22,12 +22,12 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math/big"
-	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"runbook/lab/container"
 )
 
 // Enabled reports whether tests against real services were asked for, with
@@ -52,22 +52,11 @@ func UniqueName(t testing.TB) string {
 // still free after a moment without a listener, as in a restart.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	const lowest, count = 20_000, 12_000
-	for range 100 {
-		offset, err := rand.Int(rand.Reader, big.NewInt(count))
-		if err != nil {
-			t.Fatalf("draw a port: %v", err)
-		}
-		port := lowest + int(offset.Int64())
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		listener.Close()
-		return port
+	port, err := container.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("100 ports from %d to %d are all taken", lowest, lowest+count)
-	return 0
+	return port
 }
 
 // poll calls try until it succeeds, or returns its last error after timeout.

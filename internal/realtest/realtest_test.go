@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -51,18 +50,6 @@ func TestPingRedis(t *testing.T) {
 			t.Errorf("reply %q: %v", reply, err)
 		}
 		listener.Close()
-	}
-}
-
-func TestProgressError(t *testing.T) {
-	for messages, ok := range map[string]bool{
-		`{"status":"sha256:1"}`:                      true,
-		`{"status":"x"}` + "\n" + `{"error":"full"}`: false,
-		`{`: false,
-	} {
-		if err := progressError(strings.NewReader(messages)); (err == nil) != ok {
-			t.Errorf("%s: %v", messages, err)
-		}
 	}
 }
 
