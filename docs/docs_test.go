@@ -1,7 +1,6 @@
 package docs
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,8 +12,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/environment"
-	"runbook/engine/plan"
-	"runbook/engine/playbook"
+	"runbook/engine/launch"
 	"runbook/engine/yaml"
 	"runbook/lab/model"
 	"runbook/playbooks"
@@ -84,25 +82,16 @@ func registry(t *testing.T) *action.Registry {
 	return r
 }
 
-// load finds a playbook of the catalogue for a step that calls it.
-func load(name string, _ *yaml.Source) (*playbook.Playbook, diag.List, error) {
-	file, text, ok := playbooks.Lookup(name)
-	if !ok {
-		return nil, nil, errors.New("the catalogue has no playbook " + name)
-	}
-	tree, list := playbook.Parse(&yaml.Source{Name: file, Text: text, Embedded: true})
-	return tree, list, nil
+// launcher compiles playbooks; what they call is of the catalogue.
+func launcher(t *testing.T) *launch.Launcher {
+	t.Helper()
+	return launch.New(registry(t), launch.NewCatalogue(nil, playbooks.Files(), ""), "test")
 }
 
 // compile returns all mistakes of a playbook.
 func compile(t *testing.T, name, text string) diag.List {
 	t.Helper()
-	tree, list := playbook.Parse(&yaml.Source{Name: name, Text: []byte(text)})
-	if tree == nil || list.Errors() > 0 {
-		return list
-	}
-	_, more := plan.Compile(tree, plan.Options{Registry: registry(t), Load: load})
-	return append(list, more...)
+	return launcher(t).Compile(&yaml.Source{Name: name, Text: []byte(text)}, nil).List
 }
 
 func indented(text string) string {

@@ -4,34 +4,20 @@ import (
 	"strings"
 	"testing"
 
-	"runbook/engine/diag"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/playbooks"
 )
 
-// compiler compiles the trees of a page.
-func compiler(t *testing.T) func(*playbook.Playbook) (*plan.Plan, diag.List) {
-	r := registry(t)
-	return func(tree *playbook.Playbook) (*plan.Plan, diag.List) {
-		return plan.Compile(tree, plan.Options{Registry: r, Load: load})
-	}
-}
-
 func compiled(t *testing.T, place, text string) (*yaml.Source, *plan.Plan) {
 	t.Helper()
 	source := &yaml.Source{Name: place, Text: []byte(text)}
-	tree, list := playbook.Parse(source)
-	if list.Errors() > 0 {
-		t.Fatalf("%s: %v", place, list)
+	c := launcher(t).Compile(source, nil)
+	if c.Plan == nil {
+		t.Fatalf("%s: %v", place, c.List)
 	}
-	p, list := compiler(t)(tree)
-	if p == nil {
-		t.Fatalf("%s: %v", place, list)
-	}
-	return source, p
+	return source, c.Plan
 }
 
 // The file of rehearsals that a page shows is valid for memory-leak.
@@ -80,7 +66,7 @@ func tutorialStage(t *testing.T, b block, incident string, pass bool) {
 		t.Fatalf("%s: %v", b.place, list)
 	}
 	report, err := rehearsal.Play(t.Context(), []*rehearsal.Subject{{Name: "workers", Source: source, Plan: p, File: file}}, rehearsal.Options{
-		Compile: compiler(t), Kinds: registry(t).Targets(), Rules: playbooks.AlertRules(),
+		Compile: launcher(t).Tree, Kinds: registry(t).Targets(), Rules: playbooks.AlertRules(),
 	})
 	if err != nil {
 		t.Fatal(err)

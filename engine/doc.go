@@ -20,6 +20,7 @@
 //   - [runbook/engine/expression]: ${{ }} parsed, typed, evaluated and explained.
 //   - [runbook/engine/plan]: the tree against the registry: a typed, unchanging graph.
 //   - [runbook/engine/environment]: runbook.yaml: targets, variables, secrets, policy.
+//   - [runbook/engine/launch]: the start of a run in order, and its end.
 //   - [runbook/engine/run]: the graph is run: attempts, verification, remedies, undo.
 //   - [runbook/engine/event]: the facts of a run, the only thing that leaves it.
 //   - [runbook/engine/journal]: the facts on disk, before they are acted on; locks.

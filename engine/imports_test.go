@@ -101,6 +101,8 @@ func violation(from, path string) string {
 		return "only the program has a console; what prints is given a writer"
 	case within(path, "github.com/expr-lang/expr") && !within(from, "runbook/engine/expression"):
 		return "only engine/expression parses expressions"
+	case within(from, "runbook/engine") && within(path, "runbook/engine/launch"):
+		return "who starts a run is above all of the engine"
 	case within(from, "runbook/engine/run") && within(path, "runbook/engine/playbook"):
 		return "a run knows the plan, not the file"
 	case within(from, "runbook/engine/report") && (within(path, "runbook/engine/plan") || within(path, "runbook/engine/run")):
@@ -133,6 +135,10 @@ func TestViolation(t *testing.T) {
 		{"runbook/lab/rehearsal", "runbook/actions", true},
 		{"runbook/lab", "runbook/playbooks", true},
 		{"runbook/engine/run", "runbook/engine/playbook", true},
+		{"runbook/engine/launch", "runbook/engine/run", false},
+		{"runbook/engine/run", "runbook/engine/launch", true},
+		{"runbook/engine/launch", "runbook/actions", true},
+		{"runbook/lab/rehearsal", "runbook/engine/launch", false},
 		{"runbook/engine/report", "runbook/engine/event", false},
 		{"runbook/engine/report", "runbook/engine/plan", true},
 		{"runbook/engine/report", "runbook/engine/run", true},

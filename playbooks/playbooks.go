@@ -19,6 +19,9 @@ const (
 	rehearsal = ".rehearsal.yaml"
 )
 
+// Files returns the tree of the playbooks and what stands beside them.
+func Files() fs.FS { return files }
+
 // Names returns the paths of all playbooks, "troubleshoot/memory-leak.yaml",
 // sorted.
 func Names() []string {

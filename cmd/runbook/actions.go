@@ -7,6 +7,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/reference"
 )
 
@@ -15,24 +17,24 @@ func (a *app) actionsCommand() *cobra.Command {
 		Use: "actions [NAME]", Short: "List the actions, or explain one",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, words []string) error {
-			reg, err := registry()
+			l, err := a.launcher()
 			if err != nil {
 				return err
 			}
 			switch {
 			case len(words) == 1:
-				return a.explainAction(reg, words[0])
+				return a.explainAction(l.Registry, words[0])
 			case a.Out.Terminal():
-				return reference.List(a.Out, reg, columns(a.Out))
+				return reference.List(a.Out, l.Registry, columns(a.Out))
 			}
-			return reference.Table(a.Out, reg)
+			return reference.Table(a.Out, l.Registry)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			reg, err := registry()
+			l, err := a.launcher()
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveError
 			}
-			return reg.Names(), cobra.ShellCompDirectiveNoFileComp
+			return l.Registry.Names(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }
@@ -47,7 +49,7 @@ func (a *app) explainAction(reg *action.Registry, name string) error {
 		f.Seen = []string{"nearest: " + near}
 		f.Do = []string{"runbook actions " + near}
 	}
-	return &problem{code: exitInvalid, failure: f}
+	return &launch.Refusal{Ending: event.EndInvalid, Failure: f}
 }
 
 func (a *app) schemaCommand() *cobra.Command {
@@ -55,7 +57,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of playbooks, for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			reg, err := registry()
+			l, err := a.launcher()
 			if err != nil {
 				return err
 			}
@@ -63,7 +65,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			if environment {
 				of = reference.EnvironmentSchema
 			}
-			text, err := of(reg)
+			text, err := of(l.Registry)
 			if err != nil {
 				return err
 			}

@@ -10,33 +10,37 @@ import (
 )
 
 // completePlaybooks offers the names of the catalogue, and files.
-func completePlaybooks(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completePlaybooks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	l, err := a.launcher()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
 	var names []string
-	for _, e := range catalogue() {
-		names = append(names, e.name)
+	for _, e := range l.Catalogue.Entries() {
+		names = append(names, e.Name)
 	}
 	return names, cobra.ShellCompDirectiveDefault
 }
 
 // completeRehearsals offers the playbooks that have rehearsals, and after NAME/
 // the numbers of theirs.
-func completeRehearsals(_ *cobra.Command, _ []string, part string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeRehearsals(_ *cobra.Command, _ []string, part string) ([]string, cobra.ShellCompDirective) {
+	l, err := a.launcher()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
 	var names []string
-	for _, e := range catalogue() {
-		source, err := e.read()
-		if err != nil {
-			continue
-		}
-		beside := besideSource(source)
+	for _, e := range l.Catalogue.Entries() {
+		beside := l.Catalogue.Beside(e)
 		if beside == nil {
 			continue
 		}
-		if !strings.HasPrefix(part, e.name+"/") {
-			names = append(names, e.name)
+		if !strings.HasPrefix(part, e.Name+"/") {
+			names = append(names, e.Name)
 			continue
 		}
 		for i, title := range titlesOf(beside) {
-			names = append(names, fmt.Sprintf("%s/%d\t%s", e.name, i+1, title))
+			names = append(names, fmt.Sprintf("%s/%d\t%s", e.Name, i+1, title))
 		}
 	}
 	return names, cobra.ShellCompDirectiveDefault

@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestProcedureGolden holds what `show` and `graph` print of the catalogue, at
 // two widths, with and without colour.
 func TestProcedureGolden(t *testing.T) {
-	a := &app{}
+	a := newApp(nil)
 	for _, name := range []string{"memory-leak", "api-down", "quick-health"} {
 		p, err := a.plan(name)
 		if err != nil {

@@ -28,7 +28,7 @@ func (a *app) graphCommand() *cobra.Command {
 			}
 			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii, mermaid or dot")
 		},
-		ValidArgsFunction: completePlaybooks,
+		ValidArgsFunction: a.completePlaybooks,
 	}
 	cmd.Flags().StringVar(&format, "format", format, "ascii, mermaid or dot")
 	return cmd

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/schema"
 	"runbook/lab"
 	"runbook/lab/control"
@@ -129,14 +131,14 @@ func labProblem(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	code := exitInvalid
+	r := &launch.Refusal{Ending: event.EndInvalid, Failure: e.Failure}
 	switch e.Kind {
 	case control.Busy:
-		code = exitLocked
+		r.Ending = event.EndLocked
 	case control.Storage:
-		code = exitStorage
+		r.Ending = event.EndJournal
 	}
-	return &problem{code: code, failure: e.Failure}
+	return r
 }
 
 // ask asks the running lab for something and tells what it said.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -76,15 +75,25 @@ func (a *app) labUp(o control.Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, up.Close()) }()
 	page := pageOfRehearsals(a.page(a.Out))
-	if err := put(a.Out, welcome(page, up, o)); err != nil {
+	if err := put(a.Out, welcome(page, up, o, a.playbookFor(up.Faults()))); err != nil {
 		return err
 	}
 	showLab(ctx, a.Out, page, up)
 	return put(a.Out, "the lab has ended\n")
 }
 
+// playbookFor is the playbook to try against the faults of a lab.
+func (a *app) playbookFor(faults []string) string {
+	if l, err := a.launcher(); err == nil && len(faults) > 0 {
+		if _, err := l.Catalogue.Find(faults[0]); err == nil {
+			return faults[0]
+		}
+	}
+	return "memory-leak"
+}
+
 // welcome says what runs where and what to do next.
-func welcome(page rehearsalPage, up *control.Up, o control.Options) string {
+func welcome(page rehearsalPage, up *control.Up, o control.Options, try string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The lab runs: process %d, seed %d, clock %gx\n\n", os.Getpid(), o.Seed, o.Speed)
 	for _, t := range up.Targets() {
@@ -95,10 +104,6 @@ func welcome(page rehearsalPage, up *control.Up, o control.Options) string {
 	}
 	for _, text := range up.Told() {
 		b.WriteString(page.fit("  Fault        ", strings.TrimPrefix(text, "fault ")))
-	}
-	try := "memory-leak"
-	if f := up.Faults(); len(f) > 0 && slices.ContainsFunc(embedded(), func(e entry) bool { return e.name == f[0] }) {
-		try = f[0]
 	}
 	b.WriteString("\nFrom another terminal\n")
 	for _, line := range [][2]string{

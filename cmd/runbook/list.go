@@ -11,12 +11,13 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/journal"
+	"runbook/engine/launch"
 	"runbook/engine/plan"
 )
 
 // listed is a playbook as `list` shows it.
 type listed struct {
-	entry
+	launch.Entry
 	plan *plan.Plan // nil: it is invalid
 	last *journal.Summary
 	hits []string // why it was found: "symptom  Memory grows linearly"
@@ -35,8 +36,8 @@ func (a *app) list(words []string) error {
 		return err
 	}
 	if len(all) == 0 {
-		a.say(&action.Failure{What: "no playbook matches " + strings.Join(words, " "), Do: []string{"runbook list"}}, exitFailed)
-		return ending(exitFailed)
+		a.say(&action.Failure{What: "no playbook matches " + strings.Join(words, " "), Do: []string{"runbook list"}}, event.EndFailed)
+		return told(event.EndFailed)
 	}
 	if !a.Out.Terminal() {
 		return put(a.Out, tabbed(all))
@@ -50,7 +51,7 @@ func (a *app) list(words []string) error {
 
 // listing compiles the catalogue and keeps what matches all words.
 func (a *app) listing(words []string) ([]listed, error) {
-	reg, err := registry()
+	launcher, err := a.launcher()
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +59,11 @@ func (a *app) listing(words []string) ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{registry: reg}
 	var out []listed
-	seen := map[string]bool{}
-	for _, e := range catalogue() {
-		if seen[e.name] {
-			continue
-		}
-		seen[e.name] = true
-		l := listed{entry: e, last: last[e.name]}
-		if source, err := e.read(); err == nil {
-			l.plan = c.compile(source).plan
+	for _, e := range launcher.Catalogue.Entries() {
+		l := listed{Entry: e, last: last[e.Name]}
+		if source, err := launcher.Catalogue.Read(e); err == nil {
+			l.plan = launcher.Compile(source, nil).Plan
 		}
 		if l.matches(words) {
 			out = append(out, l)
@@ -78,7 +73,7 @@ func (a *app) listing(words []string) ([]listed, error) {
 		if d := rank(x.category()) - rank(y.category()); d != 0 {
 			return d
 		}
-		return strings.Compare(x.name, y.name)
+		return strings.Compare(x.Name, y.Name)
 	})
 	return out, nil
 }
@@ -91,7 +86,7 @@ func (a *app) lastRuns() (map[string]*journal.Summary, error) {
 	}
 	runs, err := state.Runs(200)
 	if err != nil {
-		return nil, storage(err)
+		return nil, launch.Storage(err)
 	}
 	out := map[string]*journal.Summary{}
 	for _, s := range runs {
@@ -116,8 +111,8 @@ func (l *listed) category() string {
 	switch {
 	case l.plan != nil && l.plan.Category != "":
 		return l.plan.Category
-	case l.embedded:
-		before, _, _ := strings.Cut(l.path, "/")
+	case l.Embedded:
+		before, _, _ := strings.Cut(l.Path, "/")
 		return before
 	}
 	return "other"
@@ -125,7 +120,7 @@ func (l *listed) category() string {
 
 func (l *listed) title() string {
 	if l.plan == nil {
-		return "invalid: runbook validate " + l.name
+		return "invalid: runbook validate " + l.Name
 	}
 	return l.plan.Title
 }
@@ -135,7 +130,7 @@ func (l *listed) matches(words []string) bool {
 	if len(words) == 0 {
 		return true
 	}
-	texts := []string{l.name, l.title(), l.category()}
+	texts := []string{l.Name, l.title(), l.category()}
 	var reasons []string
 	if l.plan != nil {
 		for _, s := range l.plan.Symptoms {
@@ -167,7 +162,7 @@ func (l *listed) effect() string {
 		return "invalid"
 	}
 	worst, asks := action.Read, false
-	visit(l.plan, func(s visited) {
+	launch.Once(l.plan, func(s launch.Visited) {
 		asks = asks || s.Approve != nil
 		if s.Op != nil {
 			worst = max(worst, s.Op.Effect)
@@ -195,7 +190,7 @@ func tabbed(all []listed) string {
 		if l.last != nil {
 			started = l.last.Started.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintln(&b, strings.Join([]string{l.name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()}, "\t"))
+		fmt.Fprintln(&b, strings.Join([]string{l.Name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()}, "\t"))
 	}
 	return b.String()
 }
@@ -205,7 +200,7 @@ func columned(all []listed, search bool) string {
 	var b strings.Builder
 	wideName, wideTitle := 0, 0
 	for _, l := range all {
-		wideName, wideTitle = max(wideName, len(l.name)), max(wideTitle, len([]rune(l.title())))
+		wideName, wideTitle = max(wideName, len(l.Name)), max(wideTitle, len([]rune(l.title())))
 	}
 	category := ""
 	for _, l := range all {
@@ -213,7 +208,7 @@ func columned(all []listed, search bool) string {
 			category = l.category()
 			fmt.Fprintln(&b, category)
 		}
-		fmt.Fprintf(&b, "  %-*s  %-*s  %-18s %s\n", wideName, l.name, wideTitle, l.title(), l.effect(), lastRun(l.last))
+		fmt.Fprintf(&b, "  %-*s  %-*s  %-18s %s\n", wideName, l.Name, wideTitle, l.title(), l.effect(), lastRun(l.last))
 		for _, h := range l.hits {
 			fmt.Fprintf(&b, "  %*s  %s\n", wideName, "", h)
 		}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/report"
 	"runbook/engine/run"
 	"runbook/engine/schema"
@@ -60,7 +61,7 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{lines: make(chan string, 1), out: out, draw: out.Screen(), user: userName(), view: view, page: a.page(out)}
+	p := &prompter{lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
 	if view == nil {
 		p.fold = &follower{}
 		follow(p.fold.event)
@@ -121,7 +122,7 @@ func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
 }
 
 // prompt is the question for an approval.
-func (p *prompter) prompt(path event.Path, a *event.Approval) *report.Prompt {
+func (p *prompter) prompt(path string, a *event.Approval) *report.Prompt {
 	if p.view != nil {
 		return p.view.Prompt(path, a)
 	}
@@ -131,7 +132,7 @@ func (p *prompter) prompt(path event.Path, a *event.Approval) *report.Prompt {
 }
 
 // Approve implements run.Person.
-func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
+func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
 	defer p.begin()()
 	q := p.prompt(path, a)
 	if err := q.Show(p.draw); err != nil {
@@ -168,7 +169,7 @@ func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approv
 }
 
 // Report implements run.Person.
-func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
+func (p *prompter) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
 	defer p.begin()()
 	_, _ = io.WriteString(p.draw, "\a")
 	fmt.Fprintf(p.out, "  > %s  %s\n\n", path, m.Title)
@@ -231,7 +232,7 @@ func (p *prompter) field(ctx context.Context, f schema.Field) (any, error) {
 		if err == nil {
 			return v, nil
 		}
-		fmt.Fprintf(p.out, "  %s\n", firstFault(err))
+		fmt.Fprintf(p.out, "  %s\n", launch.FirstFault(err))
 	}
 }
 

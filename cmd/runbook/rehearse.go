@@ -7,21 +7,16 @@ import (
 	"os"
 	"os/signal"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"runbook/engine/action"
-	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/journal"
-	"runbook/engine/plan"
-	"runbook/engine/playbook"
+	"runbook/engine/launch"
 	"runbook/engine/report"
-	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/playbooks"
 )
@@ -51,7 +46,7 @@ beside their playbook, in NAME.rehearsal.yaml.`,
   runbook rehearse ./my-playbook.yaml
   runbook rehearse --all --output junit > rehearsals.xml
   runbook rehearse redis-down --mutate`,
-		ValidArgsFunction: completeRehearsals,
+		ValidArgsFunction: a.completeRehearsals,
 		RunE: func(_ *cobra.Command, names []string) error {
 			if o.all == (len(names) > 0) {
 				return usage("name playbooks, or give --all", "runbook rehearse memory-leak", "runbook rehearse --all")
@@ -84,14 +79,18 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 			return err
 		}
 	}
-	subjects, compile, err := a.subjects(names, o.all)
+	l, err := a.launcher()
+	if err != nil {
+		return err
+	}
+	subjects, err := a.subjects(l, names, o.all)
 	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	options := rehearsal.Options{
-		Compile: compile.tree, Kinds: compile.registry.Targets(), Rules: playbooks.AlertRules(), Seed: o.seed,
+		Compile: l.Tree, Kinds: l.Registry.Targets(), Rules: playbooks.AlertRules(), Seed: o.seed,
 		Render: rendered, Keep: a.keepJournal,
 	}
 	if o.mutate {
@@ -114,13 +113,10 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 	options.Observer = view
 	result, err := rehearsal.Play(ctx, subjects, options)
 	if err != nil {
-		return ending(exitSignal)
+		return told(event.EndSignal)
 	}
 	return view.end(result, o)
 }
-
-// exitSignal is the exit code of what Ctrl-C has ended.
-const exitSignal = 130
 
 // rehearsalView prints rehearsals.
 type rehearsalView interface {
@@ -130,52 +126,34 @@ type rehearsalView interface {
 }
 
 // subjects are the playbooks that were named, with their rehearsals.
-func (a *app) subjects(names []string, all bool) ([]*rehearsal.Subject, *rehearsalCompiler, error) {
-	reg, err := registry()
-	if err != nil {
-		return nil, nil, err
-	}
-	c := &rehearsalCompiler{registry: reg}
-	var out []*rehearsal.Subject
+func (a *app) subjects(l *launch.Launcher, names []string, all bool) ([]*rehearsal.Subject, error) {
 	if all {
-		seen := map[string]bool{}
-		for _, e := range catalogue() {
-			source, err := e.read()
-			if err != nil {
-				return nil, nil, err
+		for _, e := range l.Catalogue.Entries() {
+			if l.Catalogue.Beside(e) != nil {
+				names = append(names, e.Name)
 			}
-			if seen[e.name] || besideSource(source) == nil {
-				continue
-			}
-			seen[e.name] = true
-			s, err := a.subject(e.name, source, c)
-			if err != nil {
-				return nil, nil, err
-			}
-			out = append(out, s)
 		}
-		slices.SortFunc(out, func(x, y *rehearsal.Subject) int { return strings.Compare(x.Name, y.Name) })
-		return out, c, nil
+		slices.Sort(names)
 	}
+	var out []*rehearsal.Subject
 	for _, name := range names {
-		name, number := numbered(name)
-		f, err := find(name)
-		if err != nil {
-			return nil, nil, err
+		number := 0
+		if !all {
+			name, number = numbered(name)
 		}
-		s, err := a.subject(name, f.source, c)
+		s, err := a.subject(l, name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if number > len(s.File.Rehearsals) {
-			return nil, nil, usage(fmt.Sprintf("%s has no rehearsal %d", name, number), fmt.Sprintf("it has 1 to %d", len(s.File.Rehearsals)))
+			return nil, usage(fmt.Sprintf("%s has no rehearsal %d", name, number), fmt.Sprintf("it has 1 to %d", len(s.File.Rehearsals)))
 		}
 		if number > 0 {
 			s.Skip = func(h *rehearsal.Rehearsal) bool { return h.Number != number }
 		}
 		out = append(out, s)
 	}
-	return out, c, nil
+	return out, nil
 }
 
 // numbered splits NAME/2; 0 is every one. A path ends in .yaml before it.
@@ -191,53 +169,32 @@ func numbered(name string) (string, int) {
 	return name[:at], n
 }
 
-// besideSource is the file of rehearsals of a playbook; nil where there is none.
-func besideSource(s *yaml.Source) *yaml.Source {
-	beside := strings.TrimSuffix(s.Name, playbookExt) + rehearsalExt
-	if s.Embedded {
-		text, err := playbooks.Read(beside)
-		if err != nil {
-			return nil
-		}
-		return &yaml.Source{Name: beside, Text: text, Embedded: true}
-	}
-	text, err := os.ReadFile(filepath.FromSlash(beside))
+// subject compiles a playbook and its rehearsals.
+func (a *app) subject(l *launch.Launcher, name string) (*rehearsal.Subject, error) {
+	found, err := l.Catalogue.Find(name)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return &yaml.Source{Name: beside, Text: text}
-}
-
-func (a *app) subject(name string, source *yaml.Source, c *rehearsalCompiler) (*rehearsal.Subject, error) {
-	comp := &compiler{registry: c.registry}
-	got := comp.compile(source)
-	if got.plan == nil {
-		return nil, a.invalid(name, got)
+	p, err := l.Plan(name, nil)
+	if err != nil {
+		return nil, err
 	}
-	beside := besideSource(source)
+	e := launch.Entry{Path: found.Source.Name, Embedded: found.Source.Embedded}
+	beside := l.Catalogue.Beside(e)
 	if beside == nil {
-		return nil, &problem{code: exitInvalid, failure: &action.Failure{
-			What: fmt.Sprintf("%s has no rehearsals", name), Where: strings.TrimSuffix(source.Name, playbookExt) + rehearsalExt + " is not there",
-			Do: []string{"write it beside the playbook; docs/tutorial-rehearsal.md shows how"},
-		}}
+		r := launch.Invalid(name+" has no rehearsals", "write it beside the playbook; docs/tutorial-rehearsal.md shows how")
+		r.Failure.Where = e.Rehearsals() + " is not there"
+		return nil, r
 	}
-	file, list := rehearsal.Parse(beside, got.plan)
+	file, list := rehearsal.Parse(beside, p)
+	if file == nil {
+		return nil, launch.Mistakes(beside.Name, list, beside)
+	}
 	if len(list) > 0 { // warnings too: a name that is not used may be mistyped
-		a.diagnose(a.Err, list, map[string]*yaml.Source{beside.Name: beside})
+		a.diagnose(a.Err, list, beside)
 		fmt.Fprintln(a.Err)
 	}
-	if file == nil {
-		return nil, &problem{code: exitInvalid, failure: &action.Failure{What: fmt.Sprintf("%s is invalid: %s", beside.Name, list.Summary())}}
-	}
-	return &rehearsal.Subject{Name: path.Base(strings.TrimSuffix(name, playbookExt)), Source: source, Plan: got.plan, File: file}, nil
-}
-
-// rehearsalCompiler compiles playbooks that were broken on purpose.
-type rehearsalCompiler struct{ registry *action.Registry }
-
-func (c *rehearsalCompiler) tree(tree *playbook.Playbook) (*plan.Plan, diag.List) {
-	comp := &compiler{registry: c.registry, sources: map[string]*yaml.Source{}}
-	return plan.Compile(tree, plan.Options{Registry: c.registry, Load: comp.load})
+	return &rehearsal.Subject{Name: path.Base(strings.TrimSuffix(name, ".yaml")), Source: found.Source, Plan: p, File: file}, nil
 }
 
 // rendered is what people and programs read of a run.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"runbook/engine/launch"
 	"runbook/lab/rehearsal"
 )
 
@@ -40,7 +41,7 @@ func (p rehearsalPage) failed(r *rehearsal.Result) string {
 	for _, n := range r.Notes {
 		b.WriteString(p.wrapped("      "+pad(n.Label, 11), n.Text))
 	}
-	fmt.Fprintf(&b, "      Watch it   runbook rehearse %s --seed %d --watch\n", quote(callOf(r)), r.Seed)
+	fmt.Fprintf(&b, "      Watch it   runbook rehearse %s --seed %d --watch\n", launch.Quote(callOf(r)), r.Seed)
 	if r.Run != "" {
 		fmt.Fprintf(&b, "      Its run    runbook report %s\n", r.Run[max(0, len(r.Run)-4):])
 	}

@@ -23,12 +23,12 @@ func nameOfResult(r *rehearsal.Result) string {
 func outcomeOf(p *rehearsal.Report, o rehearsed) error {
 	for _, r := range p.Results {
 		if !r.Passed {
-			return ending(exitFailed)
+			return told(event.EndFailed)
 		}
 	}
 	if o.failUnder > 0 && coveredPercent(p) < o.failUnder {
 		o.note("coverage is %s, below --fail-under %g", schema.HumanPercent(coveredPercent(p)), o.failUnder)
-		return ending(exitFailed)
+		return told(event.EndFailed)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (v *linesView) end(p *rehearsal.Report, o rehearsed) error {
 	exit := outcomeOf(p, o)
 	kind, code := "passed", 0
 	if exit != nil {
-		kind, code = "failed", exitFailed
+		kind, code = "failed", event.EndFailed.Code()
 	}
 	passed := passedOf(p)
 	v.line("-", "finished", fmt.Sprintf("%s exit=%d passed=%d failed=%d %s", kind, code, passed, len(p.Results)-passed, seconds(p.Took)))

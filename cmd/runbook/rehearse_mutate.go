@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 
+	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/schema"
 	"runbook/lab/rehearsal"
 )
@@ -23,7 +25,7 @@ type mutated struct {
 func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options rehearsal.Options, o rehearsed) error {
 	whole, err := rehearsal.Play(ctx, subjects, options)
 	if err != nil {
-		return ending(exitSignal)
+		return told(event.EndSignal)
 	}
 	if passed := passedOf(whole); passed < len(whole.Results) {
 		for _, r := range whole.Results {
@@ -31,13 +33,13 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 				a.note("%s fails already: %s", nameOfResult(r), strings.Join(complaints(r), "; "))
 			}
 		}
-		return usage("what fails already cannot notice a mutant", "runbook rehearse "+quote(subjects[0].Name))
+		return usage("what fails already cannot notice a mutant", "runbook rehearse "+launch.Quote(subjects[0].Name))
 	}
 	var all []mutated
 	for _, s := range subjects {
 		m, err := rehearsal.Mutate(ctx, s, options)
 		if ctx.Err() != nil {
-			return ending(exitSignal)
+			return told(event.EndSignal)
 		}
 		if err != nil {
 			return err
@@ -54,7 +56,7 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 	score := rehearsal.Ratio{Reached: killed, All: killed + survived}.Percent()
 	if score < o.failUnder {
 		a.note("the score is %s, below --fail-under %g", schema.HumanPercent(score), o.failUnder)
-		return ending(exitFailed)
+		return told(event.EndFailed)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"runbook/engine/event"
 	"runbook/engine/report"
 	"runbook/lab/rehearsal"
 )
@@ -114,7 +115,7 @@ func (p rehearsalPage) moment(r *rehearsal.Result, m rehearsal.Moment) string {
 		return p.spread(at+pad(label, 9)+m.Text, said(m.Held, "held, ", "failed, ")+m.Value+says)
 	case "green":
 		label, says := "AFTER", ""
-		if fault && r.Rehearsal.Expect.Exit == exitDone {
+		if fault && r.Rehearsal.Expect.Exit == event.EndDone.Code() {
 			label, says = "GREEN", said(m.Held, ": the fault is gone", ": the fault is still there")
 		}
 		held := "held"

@@ -156,9 +156,9 @@ func (v *playView) close() {
 func (v *playView) end(p *rehearsal.Report, o rehearsed) error {
 	v.close()
 	exit := outcomeOf(p, o)
-	code := exitDone
+	code := event.EndDone.Code()
 	if exit != nil {
-		code = exitFailed
+		code = event.EndFailed.Code()
 	}
 	v.print(v.page.results(p.Results) + "\n" + v.page.total(p, code) + v.foot(p))
 	if v.err != nil {

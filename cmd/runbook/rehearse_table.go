@@ -79,9 +79,9 @@ func (v *tableView) end(p *rehearsal.Report, o rehearsed) error {
 		v.put("\r\x1b[K")
 	}
 	exit := outcomeOf(p, o)
-	code := exitDone
+	code := event.EndDone.Code()
 	if exit != nil {
-		code = exitFailed
+		code = event.EndFailed.Code()
 	}
 	text := v.page.table(p, code)
 	if v.color {

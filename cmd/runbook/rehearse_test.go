@@ -116,14 +116,14 @@ func TestRehearsalGolden(t *testing.T) {
 			suffix, want := "", error(nil)
 			if failing {
 				fail(p)
-				suffix, want = "-failed", ending(exitFailed)
+				suffix, want = "-failed", told(event.EndFailed)
 			}
 			story(v, p)
 			if err := v.end(p, rehearsed{}); err != want {
 				t.Errorf("the view ends with %v, want %v", err, want)
 			}
 			golden(t, "rehearse-"+name+suffix, out.String())
-			golden(t, "rehearse-all-"+name+suffix, page.table(p, exitDone))
+			golden(t, "rehearse-all-"+name+suffix, page.table(p, event.EndDone.Code()))
 		}
 	}
 	p, s := leak()
@@ -170,7 +170,7 @@ func TestRehearsalLines(t *testing.T) {
 	v.Began(r)
 	v.Moment(r, rehearsal.Moment{Kind: "red", Text: "lab.app.memory_percent > 85", Held: true, Value: "88.0"})
 	v.Moment(r, rehearsal.Moment{Kind: "finished"})
-	if err := v.end(p, rehearsed{}); err != ending(exitFailed) {
+	if err := v.end(p, rehearsed{}); err != told(event.EndFailed) {
 		t.Errorf("ends with %v", err)
 	}
 	for _, want := range []string{

@@ -4,23 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"runbook/engine/action"
+	"runbook/engine/event"
 	"runbook/engine/journal"
-	"runbook/engine/report"
+	"runbook/engine/launch"
 	"runbook/internal/console"
-)
-
-// The exit codes of runbook.
-const (
-	exitDone    = 0
-	exitFailed  = 1
-	exitInvalid = 2 // playbook, input or usage
-	exitRefused = 3 // or waiting for a person
-	exitLocked  = 4
-	exitStorage = 5
 )
 
 // app is what every verb is given.
@@ -30,22 +22,27 @@ type app struct {
 	stateDir string
 	line     []string
 	root     *cobra.Command
+	launcher func() (*launch.Launcher, error) // made once, when a verb needs it
+}
+
+func newApp(line []string) *app {
+	return &app{Console: console.Open(), line: line, launcher: sync.OnceValues(newLauncher)}
 }
 
 // execute runs the command line and returns the exit code of the process. A
 // fault of runbook itself is told in the shape of every error.
 func execute(line []string) (code int) {
-	a := &app{Console: console.Open(), line: line}
+	a := newApp(line)
 	defer func() {
 		if bug := recover(); bug != nil {
 			a.say(&action.Failure{
 				What: fmt.Sprintf("a fault of runbook itself: %v", bug),
 				Do:   []string{"runbook runs, to see what became of the run", "report it with the output of: runbook version"},
-			}, exitFailed)
-			code = exitFailed
+			}, event.EndFailed)
+			code = event.EndFailed.Code()
 		}
-		if err := a.Flush(); err != nil && code == exitDone {
-			code = exitFailed
+		if err := a.Flush(); err != nil && code == event.EndDone.Code() {
+			code = event.EndFailed.Code()
 		}
 	}()
 	a.root = a.command()
@@ -56,43 +53,36 @@ func execute(line []string) (code int) {
 // ending is an error that was told already: only its exit code is left.
 type ending int
 
+// Error implements error.
 func (e ending) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// problem is an error with the exit code that it has.
-type problem struct {
-	code    int
-	failure *action.Failure
-	facts   []report.Fact // in place of what failure has, where its labels do not fit
-	ending  *report.NoRun // of a run that did not begin, nil for other errors
-}
-
-func (p *problem) Error() string { return p.failure.Error() }
+// told is the error of what was told already.
+func told(e event.Ending) error { return ending(e.Code()) }
 
 // usage is the mistake of a command line.
 func usage(what string, do ...string) error {
-	return &problem{code: exitInvalid, failure: &action.Failure{What: what, Do: do}}
+	return launch.Invalid(what, do...)
 }
 
 // code tells err, if it was not told, and returns its exit code.
 func (a *app) code(err error) int {
 	var end ending
-	var p *problem
+	var r *launch.Refusal
 	switch {
 	case err == nil:
-		return exitDone
+		return event.EndDone.Code()
 	case errors.As(err, &end):
 		return int(end)
-	case errors.As(err, &p):
-		a.tell(p)
-		return p.code
+	case errors.As(err, &r):
+		a.tell(r)
+		return r.Code()
 	}
-	f := &action.Failure{}
-	if errors.As(err, &f) {
-		a.say(f, exitFailed)
-		return exitFailed
+	f, e := &action.Failure{}, event.EndFailed
+	if !errors.As(err, &f) {
+		f, e = a.mistyped(err), event.EndInvalid
 	}
-	a.say(a.mistyped(err), exitInvalid)
-	return exitInvalid
+	a.say(f, e)
+	return e.Code()
 }
 
 // verb is the verb of the command line, "" if it has none.
@@ -165,12 +155,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 func (a *app) state() (*journal.State, error) {
 	s, err := journal.Open(a.stateDir)
 	if err != nil {
-		return nil, storage(err)
+		return nil, launch.Storage(err)
 	}
 	return s, nil
-}
-
-// storage is the problem of a journal or a lock that cannot be kept.
-func storage(err error) error {
-	return &problem{code: exitStorage, failure: action.AsFailure(err)}
 }

@@ -13,6 +13,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/journal"
+	"runbook/engine/launch"
 	"runbook/engine/report"
 )
 
@@ -39,7 +40,7 @@ func (a *app) runs(limit int) error {
 	}
 	list, err := state.Runs(limit)
 	if err != nil {
-		return storage(err)
+		return launch.Storage(err)
 	}
 	var rows []report.Row
 	for _, s := range list {
@@ -88,7 +89,7 @@ func (a *app) report(ref, format string) error {
 	}
 	s, err := state.Find(ref)
 	if err != nil {
-		return &problem{code: exitInvalid, failure: action.AsFailure(err)}
+		return &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
 	}
 	path := state.Path(s.ID)
 	folded := &report.Run{}
@@ -98,7 +99,7 @@ func (a *app) report(ref, format string) error {
 	})
 	var damage *journal.DamageError
 	if err != nil && !errors.As(err, &damage) {
-		return storage(err)
+		return launch.Storage(err)
 	}
 	if torn > 0 {
 		a.note("the last %d bytes of the journal were never completely written; they are left out", torn)
@@ -116,7 +117,7 @@ func (a *app) report(ref, format string) error {
 		err = report.Text(a.Out, folded, o)
 	}
 	if damage != nil {
-		return storage(damage)
+		return launch.Storage(damage)
 	}
 	return err
 }
@@ -124,6 +125,10 @@ func (a *app) report(ref, format string) error {
 // overview is what runbook prints without a verb: what needs a person, and the
 // verbs by when they are needed.
 func (a *app) overview() error {
+	l, err := a.launcher()
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
 	b.WriteString("runbook: playbooks for live systems, run step by step, verified and journalled\n\n")
 	if state, err := a.state(); err == nil {
@@ -147,7 +152,7 @@ Before the night
   runbook actions [NAME]          what a step can do
 
 `)
-	fmt.Fprintf(&b, "  %s.  %s\n", available(), environments())
+	fmt.Fprintf(&b, "  %s.  %s\n", available(l.Catalogue), environments())
 	b.WriteString("  No target was contacted.  More: runbook help, runbook help run\n")
 	return put(a.Out, b.String())
 }
@@ -172,24 +177,20 @@ func unfinished(list []journal.Summary) string {
 }
 
 // available counts the playbooks that can be run by name.
-func available() string {
-	names, own := map[string]bool{}, 0
-	for _, e := range catalogue() {
-		if names[e.name] {
-			continue
-		}
-		names[e.name] = true
-		if !e.embedded {
+func available(all *launch.Catalogue) string {
+	entries, own := all.Entries(), 0
+	for _, e := range entries {
+		if !e.Embedded {
 			own++
 		}
 	}
 	switch own {
 	case 0:
-		return counted(len(names), "playbook") + ", all embedded"
-	case len(names):
-		return counted(len(names), "playbook")
+		return counted(len(entries), "playbook") + ", all embedded"
+	case len(entries):
+		return counted(len(entries), "playbook")
 	}
-	return fmt.Sprintf("%s, %d embedded", counted(len(names), "playbook"), len(names)-own)
+	return fmt.Sprintf("%s, %d embedded", counted(len(entries), "playbook"), len(entries)-own)
 }
 
 func environments() string {

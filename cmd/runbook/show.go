@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine/environment"
+	"runbook/engine/launch"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 )
@@ -25,25 +26,17 @@ func (a *app) showCommand() *cobra.Command {
 			}
 			return put(a.Out, text)
 		},
-		ValidArgsFunction: completePlaybooks,
+		ValidArgsFunction: a.completePlaybooks,
 	}
 }
 
 // plan compiles a playbook for reading, without an environment.
 func (a *app) plan(name string) (*plan.Plan, error) {
-	f, err := find(name)
+	l, err := a.launcher()
 	if err != nil {
 		return nil, err
 	}
-	reg, err := registry()
-	if err != nil {
-		return nil, err
-	}
-	got := (&compiler{registry: reg}).compile(f.source)
-	if got.plan == nil {
-		return nil, a.invalid(name, got)
-	}
-	return got.plan, nil
+	return l.Plan(name, nil)
 }
 
 // document is text in columns.
@@ -190,14 +183,14 @@ func (d *document) about(p *plan.Plan) {
 		d.label("Takes", "at most "+schema.TextOf(p.Timeout))
 	}
 	for _, l := range p.Lock {
-		d.label("Lock", written(l)+", one run at a time")
+		d.label("Lock", l.String()+", one run at a time")
 	}
 	d.label("Effects", effectsText(p))
 }
 
 // effectsText counts the worst case in words.
 func effectsText(p *plan.Plan) string {
-	e := countEffects(p, environment.DefaultPolicy())
+	e := launch.Effects(p, environment.DefaultPolicy())
 	text := fmt.Sprintf("%s, up to %s, %d destructive", counted(e.Reads, "read"), counted(e.Writes, "write"), e.Destructive)
 	if n := len(e.Approvals); n > 0 {
 		text += "; " + counted(n, "approval")

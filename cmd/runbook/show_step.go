@@ -69,7 +69,7 @@ func (d *document) step(s *plan.Step, indent int) {
 	case plan.BodyBlock:
 		d.steps(s.Parts, indent+2)
 	case plan.BodyManual:
-		d.hanging(in, written(s.Manual.Text))
+		d.hanging(in, s.Manual.Text.String())
 	}
 }
 
@@ -96,7 +96,7 @@ func (d *document) conditions(s *plan.Step, in string) {
 		d.labelled(in, "Only when", s.When.Expr.Source())
 	}
 	if s.Loop != nil {
-		text := written(s.Loop.Items)
+		text := s.Loop.Items.String()
 		if s.Loop.MaxParallel > 1 {
 			text += fmt.Sprintf(", %d at once", s.Loop.MaxParallel)
 		}
@@ -116,7 +116,7 @@ func (d *document) conditions(s *plan.Step, in string) {
 		}
 		d.labelled(in, name, c.Expr.Source())
 		if c.Message != nil {
-			d.labelled(in, "", "else: "+written(c.Message))
+			d.labelled(in, "", "else: "+c.Message.String())
 		}
 	}
 	if s.Within != nil {
@@ -138,38 +138,13 @@ func (d *document) conditions(s *plan.Step, in string) {
 func operation(op *plan.Operation) string {
 	text := op.Action.Name
 	if op.Target != nil {
-		text += " on " + written(op.Target)
+		text += " on " + op.Target.String()
 	}
 	if op.Params == nil || op.Params.Value == nil {
 		return text
 	}
 	for _, f := range op.Params.Value.Fields {
-		text += "  " + f.Name + "=" + written(f.Value)
+		text += "  " + f.Name + "=" + f.Value.String()
 	}
 	return text
-}
-
-// written is a value as the author wrote it.
-func written(v *plan.Value) string {
-	switch {
-	case v == nil:
-		return ""
-	case v.Template != nil:
-		return v.Template.Source()
-	case v.Expr != nil:
-		return v.Expr.Source()
-	case v.IsList:
-		items := make([]string, len(v.List))
-		for i, item := range v.List {
-			items[i] = written(item)
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case v.IsObject:
-		items := make([]string, len(v.Fields))
-		for i, f := range v.Fields {
-			items[i] = f.Name + ": " + written(f.Value)
-		}
-		return "{" + strings.Join(items, ", ") + "}"
-	}
-	return schema.TextOf(v.Const)
 }

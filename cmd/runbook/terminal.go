@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/report"
 	"runbook/internal/console"
 )
@@ -99,15 +101,19 @@ func (a *app) note(format string, values ...any) {
 }
 
 // say prints a failure in the shape of all errors, on stderr.
-func (a *app) say(f *action.Failure, code int) {
-	_ = report.Error(a.Err, report.ErrOf(f, code), a.page(a.Err))
+func (a *app) say(f *action.Failure, e event.Ending) {
+	_ = report.Error(a.Err, report.ErrOf(f, e.Code()), a.page(a.Err))
 }
 
-// tell prints a problem.
-func (a *app) tell(p *problem) {
-	e := report.ErrOf(p.failure, p.code)
-	if p.facts != nil {
-		e.Facts = p.facts
+// tell prints why something was refused, with the mistakes of a file.
+func (a *app) tell(r *launch.Refusal) {
+	if r.List != nil {
+		a.diagnose(a.Err, r.List, r.File)
+		fmt.Fprintln(a.Err)
+	}
+	e := report.ErrOf(r.Failure, r.Code())
+	if r.Facts != nil {
+		e.Facts = factsOf(r.Facts)
 	}
 	_ = report.Error(a.Err, e, a.page(a.Err))
 }

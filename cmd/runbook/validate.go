@@ -11,6 +11,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/internal/console"
@@ -33,7 +35,7 @@ func (a *app) validateCommand() *cobra.Command {
 			}
 			return a.validate(words, format)
 		},
-		ValidArgsFunction: completePlaybooks,
+		ValidArgsFunction: a.completePlaybooks,
 	}
 	cmd.Flags().StringVar(&format, "format", format, "text or json")
 	return cmd
@@ -42,51 +44,46 @@ func (a *app) validateCommand() *cobra.Command {
 // validate compiles every named playbook and prints what is wrong.
 func (a *app) validate(words []string, format string) error {
 	began := time.Now()
-	files, err := named(words)
+	l, err := a.launcher()
 	if err != nil {
 		return err
 	}
-	reg, err := registry()
+	files, err := named(l.Catalogue, words)
 	if err != nil {
 		return err
 	}
-	c := &compiler{registry: reg}
 	var all diag.List
-	sources := map[string]*yaml.Source{}
 	faulty := 0
 	for _, source := range files {
-		got := c.compile(source)
-		all = append(all, got.list...)
-		for name, s := range got.sources {
-			sources[name] = s
-		}
-		if len(got.list) > 0 {
+		list := l.Compile(source, nil).List
+		all = append(all, list...)
+		if len(list) > 0 {
 			faulty++
 		}
 	}
 	if format == outputJSON {
 		err = printJSON(a.Out, findings(all, len(files)))
 	} else {
-		a.diagnose(a.Out, all, sources)
+		a.diagnose(a.Out, all, files...)
 		err = put(a.Out, verdict(all, len(files), faulty, time.Since(began)))
 	}
 	if err == nil && all.Errors() > 0 {
-		return ending(exitFailed)
+		return told(event.EndFailed)
 	}
 	return err
 }
 
 // named returns the sources that words name: files, directories or names.
-func named(words []string) ([]*yaml.Source, error) {
+func named(all *launch.Catalogue, words []string) ([]*yaml.Source, error) {
 	var out []*yaml.Source
 	for _, word := range words {
 		if info, err := os.Stat(word); err == nil && info.IsDir() {
-			files := playbookFiles(word)
+			files := launch.Files(word)
 			if len(files) == 0 {
 				return nil, usage("there is no playbook in "+word, "runbook validate FILE.yaml")
 			}
 			for _, file := range files {
-				s, err := readFile(file)
+				s, err := launch.ReadFile(file)
 				if err != nil {
 					return nil, err
 				}
@@ -94,35 +91,26 @@ func named(words []string) ([]*yaml.Source, error) {
 			}
 			continue
 		}
-		f, err := find(word)
+		f, err := all.Find(word)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, f.source)
+		out = append(out, f.Source)
 	}
 	return out, nil
 }
 
 // diagnose prints diagnostics with the lines that they point to.
-func (a *app) diagnose(f *console.Output, list diag.List, sources map[string]*yaml.Source) {
-	text := func(name string) []byte {
-		if s := sources[name]; s != nil {
-			return s.Text
+func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source) {
+	texts := map[string][]byte{}
+	for _, s := range files {
+		if s != nil {
+			texts[s.Name] = s.Text
 		}
-		return nil
 	}
-	if err := diag.Render(f, list, text, diag.Options{Color: a.colored(f), Width: columns(f)}); err != nil {
-		a.say(action.AsFailure(err), exitFailed)
+	if err := diag.Render(f, list, func(name string) []byte { return texts[name] }, diag.Options{Color: a.colored(f), Width: columns(f)}); err != nil {
+		a.say(action.AsFailure(err), event.EndFailed)
 	}
-}
-
-// invalid tells what is wrong with a playbook that was to be used.
-func (a *app) invalid(name string, got compiled) error {
-	a.diagnose(a.Err, got.list, got.sources)
-	fmt.Fprintln(a.Err)
-	return &problem{code: exitInvalid, failure: &action.Failure{
-		What: fmt.Sprintf("%s is invalid: %s", name, got.list.Summary()), Do: []string{"runbook validate " + quote(name)},
-	}}
 }
 
 // verdict is the last line of a validation.

@@ -2,9 +2,7 @@ package action
 
 import (
 	"context"
-	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"runbook/engine/schema"
@@ -13,7 +11,7 @@ import (
 // Call is what an action is given beside its parameters.
 type Call struct {
 	Target   Target         // the resolved target; zero where the action has no TargetKind
-	Clients  *Clients       // shared by the run, closed once at its end
+	Clients  *Clients       // shared with other runs; never nil
 	Log      *slog.Logger   // transient lines, shown with -vv; never nil
 	Progress func(Progress) // transient; never nil, cheap, safe to call often
 	Clock    Clock          // never nil
@@ -67,56 +65,4 @@ type Target struct {
 type ReadRule struct {
 	Method, Path string // "POST", "/graphql"
 	RPC          string // "aria2.getVersion"
-}
-
-// Clients holds the clients of a run, one for each target and type.
-type Clients struct {
-	mu   sync.Mutex
-	open map[clientKey]any
-	done []io.Closer
-}
-
-type clientKey struct {
-	target, kind string
-	dryRun       bool
-}
-
-// NewClients returns an empty pool.
-func NewClients() *Clients { return &Clients{open: map[clientKey]any{}} }
-
-// Client returns the pool's client of call's target, opened by open on first
-// use. The client is closed with the pool if it is an io.Closer. open must not
-// talk to the target: an address that does not answer is found by the action.
-func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
-	c := call.Clients
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := clientKey{target: call.Target.Name + "\x00" + call.Target.Address, kind: kind, dryRun: call.DryRun}
-	if have, ok := c.open[key]; ok {
-		return have.(T), nil
-	}
-	client, err := open()
-	if err != nil {
-		var none T
-		return none, err
-	}
-	c.open[key] = client
-	if closer, ok := any(client).(io.Closer); ok {
-		c.done = append(c.done, closer)
-	}
-	return client, nil
-}
-
-// Close closes every client, the last opened first, and empties the pool.
-func (c *Clients) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var first error
-	for i := len(c.done) - 1; i >= 0; i-- {
-		if err := c.done[i].Close(); err != nil && first == nil {
-			first = err
-		}
-	}
-	c.open, c.done = map[clientKey]any{}, nil
-	return first
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"runbook/engine/action"
@@ -85,6 +86,11 @@ type Command struct {
 	Flags    []string `json:"flags,omitempty"` // --env and -i, quoted for a shell
 }
 
+// Again is the command that repeats the run.
+func (c Command) Again() string {
+	return strings.Join(append([]string{"runbook", "run", c.Playbook}, c.Flags...), " ")
+}
+
 // Plan is a chunk of the steps of a plan, in the order of the file.
 type Plan struct {
 	Steps []Step `json:"steps"`
@@ -104,7 +110,7 @@ const (
 
 // Step is what a report needs to know of a planned step.
 type Step struct {
-	Path     Path          `json:"path"`
+	Path     string        `json:"path"`
 	Kind     StepKind      `json:"kind"`
 	Title    string        `json:"title,omitempty"`
 	Brief    string        `json:"brief,omitempty"` // "docker.sample_stats app for 60s": action and parameters that are constant
@@ -113,10 +119,9 @@ type Step struct {
 	Asks     bool          `json:"asks,omitempty"`
 	Loop     bool          `json:"loop,omitempty"`
 	Place    string        `json:"place,omitempty"`
-	Phase    Phase         `json:"phase,omitempty"`
+	Phase    string        `json:"phase,omitempty"`  // "prerequisites", "steps", "finally", "undo"
 	Remedy   int           `json:"remedy,omitempty"` // from 1: the how-manieth of its parent
-	Parent   Path          `json:"parent,omitempty"` // the step around it
-	Needs    []Path        `json:"needs,omitempty"`  // the steps beside it that it waits for directly
+	Parent   string        `json:"parent,omitempty"` // path of the step around it
 	Undoable bool          `json:"undoable,omitempty"`
 }
 
@@ -133,9 +138,9 @@ type Owner struct {
 	Resume bool   `json:"resume,omitempty"`
 }
 
-// PhaseBegan begins undoing or `finally`.
-type PhaseBegan struct {
-	Name Phase `json:"name"` // Undo, Finally
+// Phase begins undoing or `finally`.
+type Phase struct {
+	Name string `json:"name"` // "undo", "finally"
 }
 
 // RunSuspended is the last fact of a run that waits or is in doubt.
@@ -154,7 +159,7 @@ type RunFinished struct {
 	Changes  []Change        `json:"changes"`
 	Warnings []Finding       `json:"warnings"`
 	Failure  *Failure        `json:"failure,omitempty"`
-	Step     Path            `json:"step,omitempty"`   // that failed, waits or is in doubt
+	Step     string          `json:"step,omitempty"`   // that failed, waits or is in doubt
 	Reason   string          `json:"reason,omitempty"` // "failed", "refused", "cancelled", "timed out", "SIGINT"
 	Reached  Reached         `json:"reached"`
 	Check    []string        `json:"check,omitempty"` // in doubt: what to look at
@@ -164,7 +169,7 @@ type RunFinished struct {
 
 // Change is an effect of the run and what is known of it.
 type Change struct {
-	Step    Path           `json:"step"`
+	Step    string         `json:"step"`
 	Action  string         `json:"action"`
 	Effect  action.Effect  `json:"effect"`
 	Target  string         `json:"target,omitempty"`
@@ -172,12 +177,12 @@ type Change struct {
 	Summary string         `json:"summary,omitempty"`
 	Verdict string         `json:"verdict,omitempty"` // of a remedy
 	Undone  bool           `json:"undone,omitempty"`
-	Phase   Phase          `json:"phase,omitempty"` // Finally, Undo: it stands there and is not counted
+	Phase   string         `json:"phase,omitempty"` // "finally", "undo"
 }
 
 // Finding is a warning or failure with its place in the run.
 type Finding struct {
-	Step    Path   `json:"step"`
+	Step    string `json:"step"`
 	Title   string `json:"title,omitempty"`
 	Level   string `json:"level"` // "warn", "fail"
 	Message string `json:"message"`
@@ -185,8 +190,8 @@ type Finding struct {
 
 // Reached says what was not done, by address.
 type Reached struct {
-	NotChanged []Path `json:"not_changed,omitempty"` // changes that were planned and not made
-	NotReached []Path `json:"not_reached,omitempty"` // steps
+	NotChanged []string `json:"not_changed,omitempty"` // changes that were planned and not made
+	NotReached []string `json:"not_reached,omitempty"` // steps
 }
 
 // DryCounts sums up a dry run.

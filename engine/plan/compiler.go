@@ -17,15 +17,32 @@ type Options struct {
 	// Vars is the type of the environment's variables, an Object; nil where no
 	// environment is known: then each variable has any type.
 	Vars *schema.Type
-	// Load finds the playbook that a step calls. from is the caller's source:
-	// an embedded playbook calls embedded ones only.
-	Load func(name string, from *yaml.Source) (*playbook.Playbook, diag.List, error)
+	// Callee finds the compiled playbook that a step calls; from is the caller's
+	// source. An error is a *CallError, or says that there is none.
+	Callee func(name string, from *yaml.Source) (*Plan, error)
+}
+
+// CallError says what is wrong with a playbook that a step calls.
+type CallError struct{ Code, Message, Hint string }
+
+// Error implements error.
+func (e *CallError) Error() string { return e.Message }
+
+// Recursion is the error of playbooks that call each other: the names of those
+// around the call, and at last the one that is among them.
+func Recursion(names []string) *CallError {
+	return &CallError{Code: CodeRecursion, Message: "playbooks call each other: " + strings.Join(names, " → "), Hint: "take one of the calls away"}
+}
+
+// Mistaken is the error of a playbook with mistakes: they are its own report.
+func Mistaken(name string) *CallError {
+	return &CallError{Code: CodeUnknownPlaybook, Message: fmt.Sprintf("playbook %q has mistakes", name), Hint: "runbook validate " + name}
 }
 
 // Compile turns a tree into a plan. The diagnostics hold all that is wrong with
 // it, in the order of the file; with an error among them the plan is nil.
 func Compile(tree *playbook.Playbook, o Options) (*Plan, diag.List) {
-	c := newCompiler(tree, o, nil)
+	c := newCompiler(tree, o)
 	p := c.playbook()
 	c.list.Sort()
 	if c.list.Errors() > 0 {
@@ -37,10 +54,9 @@ func Compile(tree *playbook.Playbook, o Options) (*Plan, diag.List) {
 // compiler is one playbook being compiled.
 type compiler struct {
 	Options
-	tree  *playbook.Playbook
-	plan  *Plan
-	list  diag.List
-	calls []string // the playbooks around this one, for recursion
+	tree *playbook.Playbook
+	plan *Plan
+	list diag.List
 
 	steps  map[string]*node    // by id
 	nodes  map[*Step]*node     // by compiled step
@@ -72,9 +88,9 @@ const (
 // typeSet is what a finished step shows to those that may read it.
 type typeSet struct{ outputs, observed *schema.Type }
 
-func newCompiler(tree *playbook.Playbook, o Options, calls []string) *compiler {
+func newCompiler(tree *playbook.Playbook, o Options) *compiler {
 	return &compiler{
-		Options: o, tree: tree, calls: append(calls, tree.Name.Value),
+		Options: o, tree: tree,
 		steps: map[string]*node{}, nodes: map[*Step]*node{}, used: map[string]bool{}, types: map[string]*typeSet{},
 		plan: &Plan{byID: map[string]*Step{}},
 	}

@@ -153,7 +153,7 @@ func findCycle(parts []*node) []*node {
 	visit = func(i int) []*node {
 		state[i] = 1
 		stack = append(stack, i)
-		for _, need := range parts[i].step.Awaits() {
+		for _, need := range needsOf(parts, i) {
 			switch state[need] {
 			case 1:
 				return cycleFrom(parts, stack, need)
@@ -189,17 +189,18 @@ func cycleFrom(parts []*node, stack []int, first int) []*node {
 	return append(out, parts[first])
 }
 
-// Awaits are the indexes of the siblings that s waits for directly. One that waits
-// for all above waits for each, but the one just above stands for those that it
-// waits for itself.
-func (s *Step) Awaits() []int {
+// needsOf are the siblings that part i waits for directly. A part that waits
+// for all above waits for each, but the one just above stands for those that
+// it waits for itself.
+func needsOf(parts []*node, i int) []int {
+	s := parts[i].step
 	if !s.AfterAll {
 		return s.Needs
 	}
 	var out []int
-	for j := s.Number - 1; j >= 0; j-- {
+	for j := i - 1; j >= 0; j-- {
 		out = append(out, j)
-		if s.Parent.Parts[j].AfterAll {
+		if parts[j].step.AfterAll {
 			break
 		}
 	}
@@ -219,7 +220,7 @@ func sequence(parts []*node) []*node {
 			return
 		}
 		seen[i] = true
-		for _, need := range parts[i].step.Awaits() {
+		for _, need := range needsOf(parts, i) {
 			visit(need)
 		}
 		out = append(out, parts[i])
@@ -240,7 +241,7 @@ func waits(parts []*node, a, b int) bool {
 		n.reach = make([]bool, len(parts))
 		var visit func(i int)
 		visit = func(i int) {
-			for _, need := range parts[i].step.Awaits() {
+			for _, need := range needsOf(parts, i) {
 				if !n.reach[need] {
 					n.reach[need] = true
 					visit(need)

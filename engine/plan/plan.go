@@ -17,7 +17,6 @@ type Plan struct {
 	Symptoms, Alerts, SeeAlso                []string
 	Escalation                               *Escalation
 	Source                                   Source
-	Callees                                  []Source // of all called playbooks, once each
 
 	Inputs  *schema.Type // an Object
 	Outputs []Output
@@ -41,6 +40,21 @@ func (p *Plan) Step(id string) *Step { return p.byID[id] }
 // All returns every step in the order of the file: prerequisites, steps,
 // finally; parts follow what holds them. Steps of callees are not among them.
 func (p *Plan) All() []*Step { return p.order }
+
+// Whole returns the plan and all that it calls, each once, those that call
+// before those that are called.
+func (p *Plan) Whole() []*Plan {
+	out, seen := []*Plan{p}, map[*Plan]bool{p: true}
+	for i := 0; i < len(out); i++ {
+		for _, s := range out[i].order {
+			if s.Call != nil && !seen[s.Call.Plan] {
+				seen[s.Call.Plan] = true
+				out = append(out, s.Call.Plan)
+			}
+		}
+	}
+	return out
+}
 
 // Source is a file that a plan was made from.
 type Source struct {

@@ -11,8 +11,8 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/launch"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/yaml"
 )
 
@@ -71,29 +71,31 @@ func registry(t testing.TB) *action.Registry {
 	return r
 }
 
-func compile(t testing.TB, text string, others map[string]string) (*plan.Plan, diag.List) {
+// others are playbooks that a step may call.
+type others map[string]*yaml.Source
+
+// Called implements launch.Library.
+func (o others) Called(name string, _ *yaml.Source) (*yaml.Source, error) {
+	if o[name] == nil {
+		return nil, fmt.Errorf("no playbook %q", name)
+	}
+	return o[name], nil
+}
+
+func compile(t testing.TB, text string, callees map[string]string) (*plan.Plan, diag.List) {
 	t.Helper()
-	read := func(name, text string) (*playbook.Playbook, diag.List) {
+	source := func(name, text string) *yaml.Source {
 		if !strings.Contains(text, "playbook:") {
 			text = "playbook: " + name + "\ntitle: t\npurpose: p\nexpected: e\n" + text
 		}
-		return playbook.Parse(&yaml.Source{Name: name + ".yaml", Text: []byte(text)})
+		return &yaml.Source{Name: name + ".yaml", Text: []byte(text)}
 	}
-	tree, list := read("test", text)
-	if list.Errors() > 0 {
-		t.Fatalf("%+v", list)
+	all := others{"test": source("test", text)}
+	for name, text := range callees {
+		all[name] = source(name, text)
 	}
-	return plan.Compile(tree, plan.Options{
-		Registry: registry(t),
-		Load: func(name string, _ *yaml.Source) (*playbook.Playbook, diag.List, error) {
-			other, ok := others[name]
-			if !ok {
-				return nil, nil, fmt.Errorf("no playbook %q", name)
-			}
-			tree, list := read(name, other)
-			return tree, list, nil
-		},
-	})
+	c := launch.NewPlans(registry(t)).Compile(all["test"], all, nil)
+	return c.Plan, c.List
 }
 
 func lines(list diag.List) string {

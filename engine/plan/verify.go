@@ -1,16 +1,14 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/expression"
-	"runbook/engine/playbook"
 	"runbook/engine/schema"
-	"runbook/engine/yaml"
 )
 
 const defaultEvery = time.Second
@@ -148,55 +146,27 @@ func (c *compiler) manual(n *node, v *view) {
 	n.step.Outputs = outputs
 }
 
-// call compiles the callee, and types inputs and outputs by it.
+// call types inputs and outputs by the callee.
 func (c *compiler) call(n *node, v *view) {
 	name := n.tree.Call
-	for _, around := range c.calls {
-		if around == name.Value {
-			c.fail(CodeRecursion, name.Node, "playbooks call each other: "+strings.Join(append(c.calls, name.Value), " → "), "take one of the calls away")
-			return
-		}
-	}
 	if expression.HasTemplate(name.Value) {
 		c.fail(CodeBadValue, name.Node, "the name of a called playbook is constant", "choose with `when` on two steps")
 		return
 	}
-	if c.Load == nil {
+	if c.Callee == nil {
 		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("no playbook %q", name.Value), "")
 		return
 	}
-	tree, problems, err := c.Load(name.Value, c.tree.Source)
-	if err != nil {
-		c.fail(CodeUnknownPlaybook, name.Node, err.Error(), "list them: runbook list")
+	callee, err := c.Callee(name.Value, c.tree.Source)
+	var wrong *CallError
+	switch {
+	case errors.As(err, &wrong):
+		c.fail(wrong.Code, name.Node, wrong.Message, wrong.Hint)
 		return
-	}
-	callee := c.callee(tree, problems, name)
-	if callee == nil {
+	case err != nil:
+		c.fail(CodeUnknownPlaybook, name.Node, err.Error(), "list them: runbook list")
 		return
 	}
 	n.step.Call = &Call{Name: name.Value, Plan: callee, Params: c.params(name.Value, callee.Inputs, name.Node, n.tree.With, v)}
 	n.step.Outputs = callee.Result
-	c.plan.Callees = append(append(c.plan.Callees, callee.Source), callee.Callees...)
-}
-
-// callee compiles a called playbook. Its own mistakes are its own report; here
-// the call says that it has some.
-func (c *compiler) callee(tree *playbook.Playbook, problems diag.List, name yaml.String) *Plan {
-	if tree == nil || problems.Errors() > 0 {
-		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("playbook %q has mistakes", name.Value), "runbook validate "+name.Value)
-		return nil
-	}
-	inner := newCompiler(tree, c.Options, c.calls)
-	p := inner.playbook()
-	if inner.list.Errors() > 0 {
-		for _, d := range inner.list {
-			if d.Code == CodeRecursion {
-				c.fail(d.Code, name.Node, d.Message, d.Hint)
-				return nil
-			}
-		}
-		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("playbook %q has mistakes", name.Value), "runbook validate "+name.Value)
-		return nil
-	}
-	return p
 }

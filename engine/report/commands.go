@@ -6,12 +6,6 @@ import (
 	"runbook/engine/event"
 )
 
-// command is a command that can be pasted: with the same --env and inputs.
-func (e *ending) command(verb string) string {
-	c := e.run.Header.Command
-	return strings.Join(append([]string{"runbook", verb, c.Playbook}, c.Flags...), " ")
-}
-
 // elsewhere is a command on another playbook in the same environment.
 func (e *ending) elsewhere(playbook string, flags ...string) string {
 	words := append([]string{"runbook", "run", playbook}, e.environment()...)
@@ -43,7 +37,7 @@ func (e *ending) safe(report bool) fact {
 		out = append(out, strings.Join(append([]string{"runbook", "doctor"}, e.environment()...), " "))
 	}
 	if e.end.State == event.Refused {
-		out = append(out, e.command("run")+" --dry-run")
+		out = append(out, e.run.Header.Command.Again()+" --dry-run")
 	}
 	if e.end.State == event.Failed {
 		for _, p := range e.run.Header.SeeAlso {
@@ -77,8 +71,8 @@ func (e *ending) then() fact {
 		}
 		f := commands("Then", resume,
 			"observes first; goes on if the goal holds, else is in doubt again",
-			"or tell it: "+resume+" --settle "+string(e.end.Step)+"=applied",
-			"or:         "+resume+" --settle "+string(e.end.Step)+"=not-applied")
+			"or tell it: "+resume+" --settle "+e.end.Step+"=applied",
+			"or:         "+resume+" --settle "+e.end.Step+"=not-applied")
 		f.rows[1].style, f.rows[1].whole = plain, false
 		return f
 	}
@@ -88,7 +82,7 @@ func (e *ending) then() fact {
 // again begins anew what was suspended or interrupted, where it cannot be
 // resumed: the keys of the old run stay guarded until a new one names it.
 func (e *ending) again() fact {
-	run := e.command("run")
+	run := e.run.Header.Command.Again()
 	if len(e.run.Locks) > 0 {
 		run += " --despite " + e.id
 	}

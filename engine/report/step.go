@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"runbook/engine/action"
@@ -16,7 +17,7 @@ type Step struct {
 	Duration time.Duration
 	Goals    []GoalTrace // of a step with remedies
 
-	path     event.Path
+	path     string
 	parent   *Step
 	children []*Step
 	gone     int // finished items that are no longer among the children
@@ -66,17 +67,17 @@ func (s *Step) isContainer() bool {
 
 // stepTree keeps the steps by address and by what holds them.
 type stepTree struct {
-	byPath map[event.Path]*Step
+	byPath map[string]*Step
 	tops   []*Step // in the order of the file
 	open   []*Step // of tops: begun and not final
 	next   int     // tops before it have begun
 	idWide int     // the longest address of tops
-	phase  event.Phase
+	phase  string
 	done   func(*Step) // a step of tops is final; its details go after
 	undone func(*Step) // a step was undone, or could not be
 }
 
-func newStepTree() *stepTree { return &stepTree{byPath: map[event.Path]*Step{}} }
+func newStepTree() *stepTree { return &stepTree{byPath: map[string]*Step{}} }
 
 // plan takes a planned step.
 func (t *stepTree) plan(p event.Step) {
@@ -90,7 +91,7 @@ func (t *stepTree) plan(p event.Step) {
 	switch {
 	case s.parent != nil:
 		s.parent.children = append(s.parent.children, s)
-	case p.Phase != event.Undo:
+	case p.Phase != "undo":
 		t.top(s)
 	}
 }
@@ -100,7 +101,7 @@ func (t *stepTree) top(s *Step) {
 	t.idWide = max(t.idWide, len(s.path))
 }
 
-func (t *stepTree) known(path event.Path) *Step {
+func (t *stepTree) known(path string) *Step {
 	if t == nil || path == "" {
 		return nil
 	}
@@ -109,17 +110,17 @@ func (t *stepTree) known(path event.Path) *Step {
 
 // at returns the step at path; one that the plan does not list — an item, a
 // step of a called playbook — is put under what its address says.
-func (t *stepTree) at(path event.Path) *Step {
+func (t *stepTree) at(path string) *Step {
 	if s := t.byPath[path]; s != nil {
 		return s
 	}
 	s := &Step{path: path, State: event.NotRun, Plan: event.Step{Path: path}}
 	if p := t.template(path); p != nil {
 		s.Plan = p.Plan
-		s.Plan.Loop = p.Plan.Loop && !path.IsItem()
+		s.Plan.Loop = p.Plan.Loop && !strings.HasSuffix(path, "]")
 	}
 	t.byPath[path] = s
-	if up := path.Parent(); up != "" {
+	if up := parentPath(path); up != "" {
 		s.parent = t.at(up)
 		s.parent.children = append(s.parent.children, s)
 		return s
@@ -130,14 +131,35 @@ func (t *stepTree) at(path event.Path) *Step {
 }
 
 // template is the planned step of an item or of a step within an item.
-func (t *stepTree) template(path event.Path) *Step {
-	if s := t.byPath[path.Plain()]; s != nil {
+func (t *stepTree) template(path string) *Step {
+	if s := t.byPath[plainPath(path)]; s != nil {
 		return s
 	}
-	if _, local, ok := path.InItem(); ok {
-		return t.byPath[event.Path(local)]
+	if i := strings.LastIndex(path, "]/"); i >= 0 {
+		return t.byPath[path[i+2:]]
 	}
 	return nil
+}
+
+// parentPath is the address of what holds path: of `each[3]` it is `each`, of
+// `check/redis` `check`; "" at the top.
+func parentPath(path string) string {
+	if strings.HasSuffix(path, "]") {
+		return path[:strings.LastIndexByte(path, '[')]
+	}
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 || isPhase(path[:i]) {
+		return ""
+	}
+	return path[:i]
+}
+
+func isPhase(path string) bool {
+	switch path {
+	case "steps", "finally", "prerequisites":
+		return true
+	}
+	return false
 }
 
 // began puts s and what holds it among those that run.
@@ -180,7 +202,7 @@ func (t *stepTree) finished(s *Step, state event.State) {
 		t.close(s)
 		return
 	}
-	if p := s.parent; len(p.children) > maxKept && s.path.IsItem() && (state == event.Passed || state == event.Skipped) {
+	if p := s.parent; len(p.children) > maxKept && strings.HasSuffix(s.path, "]") && (state == event.Passed || state == event.Skipped) {
 		t.forget(s)
 		p.gone++
 	}

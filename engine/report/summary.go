@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"runbook/engine/event"
 	"runbook/engine/schema"
@@ -50,11 +51,11 @@ func (e *ending) reason() string {
 	return e.end.Reason
 }
 
-func at(step event.Path) string {
+func at(step string) string {
 	if step == "" {
 		return ""
 	}
-	return " at " + string(step)
+	return " at " + step
 }
 
 func (e *ending) headline(word string, s style, text string) {
@@ -138,7 +139,7 @@ func (e *ending) dryEnd() {
 			p.put(p.line(plain, "  "+part))
 		}
 	}
-	p.facts([]fact{commands("To do it", e.command("run"))})
+	p.facts([]fact{commands("To do it", e.run.Header.Command.Again())})
 }
 
 func (e *ending) dryFacts() []fact {
@@ -156,11 +157,11 @@ func (e *ending) dryFacts() []fact {
 }
 
 // lastOpen is the address of the step that was running last.
-func (r *Run) lastOpen() event.Path {
+func (r *Run) lastOpen() string {
 	if r.steps == nil {
 		return ""
 	}
-	var last event.Path
+	var last string
 	var walk func([]*Step)
 	walk = func(steps []*Step) {
 		for _, s := range steps {
@@ -171,7 +172,7 @@ func (r *Run) lastOpen() event.Path {
 		}
 	}
 	walk(r.steps.open)
-	return last
+	return strings.TrimSpace(last)
 }
 
 // Summary returns the text that stands at the end of the run.

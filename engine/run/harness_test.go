@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"runbook/engine/action"
-	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/plan"
@@ -63,8 +62,8 @@ type person struct {
 	asked  []string
 }
 
-func (p *person) Approve(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
-	p.asked = append(p.asked, string(path)+": "+a.Message)
+func (p *person) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
+	p.asked = append(p.asked, path+": "+a.Message)
 	if p.never {
 		<-ctx.Done()
 		return run.Answer{}, ctx.Err()
@@ -75,8 +74,8 @@ func (p *person) Approve(ctx context.Context, path event.Path, a *event.Approval
 	return run.Answer{Approved: !p.refuse, By: "alice", Reason: ""}, nil
 }
 
-func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
-	p.asked = append(p.asked, string(path)+": "+m.Text)
+func (p *person) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
+	p.asked = append(p.asked, path+": "+m.Text)
 	if p.never {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -119,20 +118,21 @@ func parse(t testing.TB, name, text string) *playbook.Playbook {
 
 func (s *scene) compile(t testing.TB, text string) *plan.Plan {
 	t.Helper()
-	p, list := plan.Compile(parse(t, "test", text), plan.Options{
-		Registry: s.world.registry(),
-		Load: func(name string, _ *yaml.Source) (*playbook.Playbook, diag.List, error) {
-			other, ok := s.others[name]
-			if !ok {
-				return nil, nil, fmt.Errorf("no playbook %q", name)
-			}
-			return parse(t, name, other), nil, nil
-		},
-	})
-	if p == nil {
-		t.Fatalf("%+v", list)
+	var callee func(name string, _ *yaml.Source) (*plan.Plan, error)
+	compiled := func(name, text string) *plan.Plan {
+		p, list := plan.Compile(parse(t, name, text), plan.Options{Registry: s.world.registry(), Callee: callee})
+		if p == nil {
+			t.Fatalf("%s: %+v", name, list)
+		}
+		return p
 	}
-	return p
+	callee = func(name string, _ *yaml.Source) (*plan.Plan, error) {
+		if _, ok := s.others[name]; !ok {
+			return nil, fmt.Errorf("no playbook %q", name)
+		}
+		return compiled(name, s.others[name]), nil
+	}
+	return compiled("test", text)
 }
 
 // play runs the playbook on a clock of its own.
@@ -171,14 +171,14 @@ func (s *scene) order(types ...event.Type) []string {
 	var out []string
 	for _, f := range s.journal.facts {
 		if len(types) == 0 || slices.Contains(types, f.Type) {
-			out = append(out, string(f.Type)+" "+string(f.Path))
+			out = append(out, string(f.Type)+" "+f.Path)
 		}
 	}
 	return out
 }
 
 // state is the last recorded state of the step at path, "" if it never ended.
-func (s *scene) state(path event.Path) event.State {
+func (s *scene) state(path string) event.State {
 	var last event.State
 	for _, f := range s.journal.facts {
 		if f.Path != path {
@@ -198,13 +198,13 @@ func (s *scene) state(path event.Path) event.State {
 func (s *scene) states(paths ...string) string {
 	var out []string
 	for _, p := range paths {
-		out = append(out, p+"="+string(s.state(event.Path(p))))
+		out = append(out, p+"="+string(s.state(p)))
 	}
 	return strings.Join(out, " ")
 }
 
 // data returns the payloads of type D at path.
-func data[D any](s *scene, path event.Path) []*D {
+func data[D any](s *scene, path string) []*D {
 	var out []*D
 	for _, f := range s.journal.facts {
 		if d, ok := f.Data.(*D); ok && f.Path == path {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
 	"slices"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -90,7 +92,7 @@ func (r *runner) recordPlan() error {
 func (r *runner) broken(err error) event.RunFinished {
 	f := failure(err)
 	return event.RunFinished{
-		Schema: 1, State: event.Failed, ExitCode: 5, Reason: "journal", Failure: f,
+		Schema: 1, State: event.EndJournal.State(), ExitCode: event.EndJournal.Code(), Reason: event.EndJournal.Reason(), Failure: f,
 		Changes: r.changes(), Warnings: []event.Finding{}, Duration: r.Clock.Now().Sub(r.started),
 	}
 }
@@ -143,45 +145,56 @@ func (r *runner) found(fin *event.RunFinished, got map[string]any) {
 	}
 }
 
-// judge chooses state and exit code, the first that applies: doubt, signal,
-// class of the first failure, strictness.
+// judge chooses state and exit code: of all endings that apply, the first.
 func (r *runner) judge(fin *event.RunFinished, o outcome) {
 	first := r.tally.first // it may have become a warning: then what ended the run counts
 	if o.bad() && (first == nil || o.problem.state != event.Cancelled) {
 		first = o.problem
 	}
-	if first != nil && (o.bad() || r.suspended()) {
-		fin.Step, fin.Reason, fin.Failure = first.path, first.reason, first.failure
-	}
-	signal := r.signal.Load()
+	end := event.First(r.endings(fin, o, first)...)
+	fin.State, fin.ExitCode = end.State(), end.Code()
+	p := first
 	switch {
-	case r.DryRun:
+	case r.DryRun && end != event.EndSignal:
 		fin.State = event.DryRun
-		if o.bad() || r.tally.dryBad {
-			fin.ExitCode = 1
-		}
-		if signal != nil {
-			fin.State, fin.ExitCode, fin.Reason = event.Cancelled, signal.Code, signal.Name
-		}
-	case r.tally.doubt != nil:
-		p := r.tally.doubt
-		fin.State, fin.ExitCode = event.InDoubt, 6
-		fin.Step, fin.Reason, fin.Failure, fin.Check = p.path, p.reason, p.failure, p.look
-	case signal != nil:
-		fin.State, fin.ExitCode, fin.Reason = event.Cancelled, signal.Code, signal.Name
-	case r.tally.waits != nil:
-		p := r.tally.waits
-		fin.State, fin.ExitCode = event.Waiting, 3
+	case end == event.EndDoubt:
+		p, fin.Check = r.tally.doubt, r.tally.doubt.look
+	case end == event.EndWaiting:
+		p = r.tally.waits
+	}
+	if p != nil && (o.bad() || r.suspended()) {
 		fin.Step, fin.Reason, fin.Failure = p.path, p.reason, p.failure
-	case o.bad():
-		fin.State, fin.ExitCode = event.Failed, 1
-		if first.state == event.Refused {
-			fin.State, fin.ExitCode = event.Refused, 3
-		}
-	case r.Strict && len(fin.Warnings) > 0:
-		fin.ExitCode = 1
+	}
+	if signal := r.signal.Load(); end == event.EndSignal {
+		fin.ExitCode, fin.Reason = signal.Code, signal.Name
 	}
 }
+
+// endings are all that apply.
+func (r *runner) endings(fin *event.RunFinished, o outcome, first *problem) []event.Ending {
+	var all []event.Ending
+	add := func(e event.Ending, applies bool) {
+		if applies {
+			all = append(all, e)
+		}
+	}
+	add(event.EndSignal, r.signal.Load() != nil)
+	if r.DryRun {
+		add(event.EndFailed, o.bad() || r.tally.dryBad)
+		return all
+	}
+	add(event.EndDoubt, r.tally.doubt != nil)
+	add(event.EndWaiting, r.tally.waits != nil)
+	add(event.EndRefused, o.bad() && first.state == event.Refused)
+	add(event.EndFailed, o.bad() && first.state != event.Refused)
+	add(event.EndWarned, r.Strict && len(fin.Warnings) > 0)
+	return all
+}
+
+var index = regexp.MustCompile(`\[\d+\]`)
+
+// planned is the address of a step in its plan: without the items of loops.
+func planned(path string) string { return index.ReplaceAllString(path, "") }
 
 // reached says what was planned and not done.
 func (r *runner) reached(sc *scope) event.Reached {
@@ -189,16 +202,20 @@ func (r *runner) reached(sc *scope) event.Reached {
 	if r.DryRun {
 		return out
 	}
+	done := map[string]bool{}
+	for _, c := range r.tally.changes {
+		done[planned(c.Step)] = true
+	}
 	for _, s := range r.Plan.All() {
 		sc.shared.mu.RLock()
 		in := sc.shared.byID[s.ID]
 		sc.shared.mu.RUnlock()
 		begun := in != nil && s.ID != "" && in.state != event.NotRun
 		switch {
-		case s.Body == plan.BodyAction && s.Op.Effect != action.Read && !r.tally.acted[s] && phase(r.Plan, s) != event.Finally:
-			out.NotChanged = append(out.NotChanged, event.Path(s.Path))
+		case s.Body == plan.BodyAction && s.Op.Effect != action.Read && !done[s.Path] && !strings.HasPrefix(s.Path, "finally/"):
+			out.NotChanged = append(out.NotChanged, s.Path)
 		case !begun && s.ID != "" && s.Parent == r.Plan.Steps:
-			out.NotReached = append(out.NotReached, event.Path(s.Path))
+			out.NotReached = append(out.NotReached, s.Path)
 		}
 	}
 	return out

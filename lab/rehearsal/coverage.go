@@ -1,6 +1,8 @@
 package rehearsal
 
 import (
+	"fmt"
+
 	"runbook/engine/event"
 	"runbook/engine/plan"
 )
@@ -35,7 +37,7 @@ type tally struct {
 // cover says what the runs of the rehearsals of a subject reached.
 func cover(s *Subject, results []*Result) *Coverage {
 	c := &Coverage{Subject: s}
-	seen := map[event.Path]*tally{}
+	seen := map[string]*tally{}
 	for _, r := range results {
 		if r.Subject == s {
 			count(seen, r.Facts)
@@ -85,9 +87,9 @@ func (c *Coverage) branch(reached bool, what, where string) {
 	}
 }
 
-func count(seen map[event.Path]*tally, facts []event.Event) {
-	at := func(path event.Path) *tally {
-		path = path.Plain()
+func count(seen map[string]*tally, facts []event.Event) {
+	at := func(path string) *tally {
+		path = withoutItems(path)
 		if seen[path] == nil {
 			seen[path] = &tally{helped: map[string]bool{}}
 		}
@@ -109,7 +111,7 @@ func count(seen map[event.Path]*tally, facts []event.Event) {
 				t.run = true
 			}
 		case *event.Remedy:
-			remedy := at(f.Path.Number(d.Index))
+			remedy := at(fmt.Sprintf("%s/%d", f.Path, d.Index))
 			remedy.run = remedy.run || d.Verdict != "not_needed"
 			if d.Verdict == "effective" {
 				at(f.Path).helped[d.Title] = true

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"runbook/actions"
+	"runbook/engine/action"
+	"runbook/engine/launch"
+	"runbook/playbooks"
+)
+
+// newLauncher returns the launcher of this process: all actions, and the playbooks
+// of ./playbooks, of $RUNBOOK_PATH, and of the binary.
+func newLauncher() (*launch.Launcher, error) {
+	registry, err := action.NewRegistry(actions.All())
+	if err != nil {
+		return nil, fmt.Errorf("the list of actions: %w", err)
+	}
+	dirs, places := []string{"playbooks"}, "./playbooks, $RUNBOOK_PATH"
+	path := os.Getenv("RUNBOOK_PATH")
+	if path == "" {
+		places += " (not set)"
+	}
+	for _, d := range filepath.SplitList(path) {
+		if d != "" && !slices.Contains(dirs, d) {
+			dirs = append(dirs, d)
+		}
+	}
+	return launch.New(registry, launch.NewCatalogue(dirs, playbooks.Files(), places), engineVersion()), nil
+}
+
+// who is the user of this process, and its host.
+func who() launch.Who {
+	w := launch.Who{User: "unknown", Host: "unknown"}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		w.User = u.Username
+	}
+	if name, err := os.Hostname(); err == nil {
+		w.Host = name
+	}
+	return w
+}
+
+// secretFrom reads a secret from a file or a variable: what stands on a command
+// line can be read by everyone on the host.
+func secretFrom(from string) (string, error) {
+	if file, ok := strings.CutPrefix(from, "@"); ok {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", fmt.Errorf("cannot read the file %s", file)
+		}
+		return strings.TrimRight(string(text), "\r\n"), nil
+	}
+	name, ok := strings.CutPrefix(from, "env:")
+	if !ok {
+		return "", errors.New("it is a secret; a command line is no place for it")
+	}
+	text, ok := os.LookupEnv(name)
+	if !ok {
+		return "", fmt.Errorf("the variable %s is not set", name)
+	}
+	return text, nil
+}

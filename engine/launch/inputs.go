@@ -1,0 +1,212 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/event"
+	"runbook/engine/plan"
+	"runbook/engine/schema"
+)
+
+// Inputs are the inputs of a run.
+type Inputs struct {
+	Values  map[string]any // by name, of their types, with the defaults
+	Secrets []schema.Secret
+
+	given map[string]bool // the rest are defaults
+}
+
+// Given reads what was given for the inputs of a plan. An error is a *Refusal.
+type Given func(*plan.Plan) (*Inputs, error)
+
+// Values gives values of the types that are declared.
+func Values(values map[string]any) Given {
+	return func(p *plan.Plan) (*Inputs, error) {
+		r := newReader(p)
+		for name, v := range values {
+			if f := r.field(name, ""); f != nil {
+				fitted, err := schema.ConvertField(*f, v)
+				r.take(*f, fitted, err)
+			}
+		}
+		return r.done()
+	}
+}
+
+// Texts reads `name=value` by the declared types. secret gives the text of a
+// secret from what stands in its place, since the secret itself may not.
+func Texts(texts []string, secret func(from string) (string, error)) Given {
+	return func(p *plan.Plan) (*Inputs, error) {
+		r := newReader(p)
+		for _, text := range texts {
+			r.text(text, secret)
+		}
+		return r.done()
+	}
+}
+
+// inputReader gathers inputs, and all that is wrong with them.
+type inputReader struct {
+	*Inputs
+	plan   *plan.Plan
+	faults []wrong
+}
+
+// wrong is one wrong input.
+type wrong struct{ what, takes, do string }
+
+func newReader(p *plan.Plan) *inputReader {
+	return &inputReader{Inputs: &Inputs{Values: map[string]any{}, given: map[string]bool{}}, plan: p}
+}
+
+func (r *inputReader) fault(w wrong) { r.faults = append(r.faults, w) }
+
+// field returns the input of that name, unless there is none or it was given.
+func (r *inputReader) field(name, value string) *schema.Field {
+	f, ok := r.plan.Inputs.Field(name)
+	switch {
+	case !ok:
+		w := wrong{what: fmt.Sprintf("%s has no input %q", r.plan.Name, name), takes: "the inputs " + orNone(r.plan.Inputs.Names())}
+		if near := diag.Nearest(name, r.plan.Inputs.Names()); near != "" {
+			w.do = "-i " + near + "=" + value
+		}
+		r.fault(w)
+		return nil
+	case r.given[name]:
+		r.fault(wrong{what: fmt.Sprintf("input %s is given twice", name)})
+		return nil
+	}
+	r.given[name] = true
+	return &f
+}
+
+// take notes a value, or why there is none.
+func (r *inputReader) take(f schema.Field, v any, err error) {
+	if err != nil {
+		r.fault(wrong{what: fmt.Sprintf("input %s: %s", f.Name, FirstFault(err)), takes: f.Takes(), do: "-i " + f.Name + "=" + placeholder(f)})
+		return
+	}
+	r.Values[f.Name] = v
+	if s, ok := v.(schema.Secret); ok {
+		r.Secrets = append(r.Secrets, s)
+	}
+}
+
+// text takes one `name=value`.
+func (r *inputReader) text(text string, secret func(string) (string, error)) {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok {
+		r.fault(wrong{what: fmt.Sprintf("-i %s has no value", text), do: "-i " + name + "=VALUE"})
+		return
+	}
+	f := r.field(name, value)
+	if f == nil {
+		return
+	}
+	if f.Type.Kind == schema.SecretKind {
+		text, err := secret(value)
+		if err == nil && text == "" {
+			err = errors.New("the secret is empty")
+		}
+		if err != nil {
+			r.fault(wrong{what: fmt.Sprintf("input %s: %v", name, err), do: fmt.Sprintf("-i %s=@FILE or -i %s=env:NAME", name, name)})
+			return
+		}
+		r.take(*f, schema.NewSecret(name, text), nil)
+		return
+	}
+	v, err := schema.ParseText(f.Type, value, false)
+	if err == nil {
+		v, err = schema.ConvertField(*f, v)
+	}
+	r.take(*f, v, err)
+}
+
+// done fills in the defaults, and reports all that is wrong at once.
+func (r *inputReader) done() (*Inputs, error) {
+	for _, f := range r.plan.Inputs.Fields {
+		switch {
+		case r.given[f.Name]:
+		case f.Required:
+			r.fault(wrong{what: fmt.Sprintf("input %s is not given", f.Name), takes: f.Takes(), do: "-i " + f.Name + "=" + placeholder(f)})
+		default:
+			r.Values[f.Name] = f.Default
+		}
+	}
+	if len(r.faults) > 0 {
+		return nil, r.refuse()
+	}
+	return r.Inputs, nil
+}
+
+func (r *inputReader) refuse() *Refusal {
+	f := &action.Failure{What: r.faults[0].what}
+	out := &Refusal{Ending: event.EndInvalid, Failure: f}
+	if len(r.faults) > 1 {
+		f.What = fmt.Sprintf("%d inputs of %s are wrong", len(r.faults), r.plan.Name)
+	}
+	var do []string
+	for _, w := range r.faults {
+		if len(r.faults) > 1 {
+			out.Facts = append(out.Facts, Fact{"wrong", w.what})
+			f.Seen = append(f.Seen, w.what)
+		}
+		if w.takes != "" {
+			out.Facts = append(out.Facts, Fact{"takes", w.takes})
+		}
+		if w.do != "" && !slices.Contains(do, w.do) {
+			do = append(do, w.do)
+		}
+	}
+	if len(do) > 0 {
+		f.Do = []string{"runbook run " + r.plan.Name + " " + strings.Join(do, " ")}
+		out.Facts = append(out.Facts, Fact{"do", f.Do[0]})
+	}
+	return out
+}
+
+// FirstFault is the sentence of err without what it takes.
+func FirstFault(err error) string {
+	if faults := schema.Faults(err); len(faults) > 0 {
+		return faults[0].Message
+	}
+	return err.Error()
+}
+
+// placeholder is a value that the field takes.
+func placeholder(f schema.Field) string {
+	switch {
+	case f.Default != nil:
+		return Quote(schema.TextOf(f.Default))
+	case len(f.Type.Enum) > 0:
+		return Quote(f.Type.Enum[0])
+	case f.Type.Kind == schema.SecretKind:
+		return "@FILE"
+	case f.Min != nil && f.Type.Kind != schema.String && f.Type.Kind != schema.List:
+		return Quote(schema.TextOf(f.Min))
+	}
+	return strings.ToUpper(f.Name)
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "(none)"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Quote writes a word for a POSIX shell.
+func Quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,177 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/expression"
+	"runbook/engine/journal"
+	"runbook/engine/plan"
+	"runbook/engine/run"
+	"runbook/engine/schema"
+)
+
+// names is what the expressions of a lock can see.
+type names map[string]any
+
+var _ expression.Values = names(nil)
+
+// Name implements expression.Values.
+func (n names) Name(name string) (any, bool) {
+	v, ok := n[name]
+	return v, ok
+}
+
+// Step implements expression.Values: no step has run.
+func (n names) Step(string) (any, bool) { return schema.Unknown{}, true }
+
+// keys gathers the locks of a plan and of the playbooks that it calls, each once.
+type keys struct {
+	all  []string
+	seen map[string]bool // calls, by playbook and inputs
+	note func(format string, values ...any)
+}
+
+func (q *Request) keys(ctx context.Context, in *Inputs) ([]string, error) {
+	k := &keys{seen: map[string]bool{}, note: q.note}
+	env := q.Environment
+	err := k.gather(ctx, q.Plan, names{"inputs": in.Values, "vars": env.Vars, "environment": map[string]any{"name": env.Name}})
+	return k.all, err
+}
+
+func (k *keys) gather(ctx context.Context, p *plan.Plan, n names) error {
+	for _, v := range p.Lock {
+		got, err := n.value(ctx, v)
+		switch {
+		case err != nil:
+			return &Refusal{Ending: event.EndInvalid, Failure: &action.Failure{
+				What: fmt.Sprintf("the lock %s has no value: %v", v, err), Where: v.Place, Err: err,
+			}}
+		case schema.HasUnknown(got):
+			k.note("the lock %s of %s depends on a step: it is not taken, %s", v, p.Name, v.Place)
+		case !slices.Contains(k.all, schema.TextOf(got)):
+			k.all = append(k.all, schema.TextOf(got))
+		}
+	}
+	for _, s := range p.All() {
+		if s.Call == nil {
+			continue
+		}
+		inputs := n.calleeInputs(ctx, s.Call)
+		if call := fmt.Sprintf("%p %v", s.Call.Plan, inputs); !k.seen[call] {
+			k.seen[call] = true
+			if err := k.gather(ctx, s.Call.Plan, names{"inputs": inputs, "vars": n["vars"], "environment": n["environment"]}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// value evaluates a constant or a template.
+func (n names) value(ctx context.Context, v *plan.Value) (any, error) {
+	if v.Template != nil {
+		return v.Template.Eval(ctx, n, expression.Limits{})
+	}
+	return v.Const, nil
+}
+
+// calleeInputs are the inputs of a call. One that only a step can give is unknown.
+func (n names) calleeInputs(ctx context.Context, c *plan.Call) map[string]any {
+	values := map[string]any{}
+	for _, f := range c.Plan.Inputs.Fields {
+		values[f.Name] = f.Default
+	}
+	if c.Params == nil || c.Params.Value == nil {
+		return values
+	}
+	for _, f := range c.Params.Value.Fields {
+		got, err := n.value(ctx, f.Value)
+		if err != nil || f.Value.IsList || f.Value.IsObject {
+			got = schema.Unknown{}
+		}
+		values[f.Name] = got
+	}
+	return values
+}
+
+// lock takes the keys of a run, waiting as long as the request allows or until a
+// signal.
+func (q *Request) lock(ctx context.Context, h *event.RunCreated, pid int) (*journal.Locks, error) {
+	ctx, cancel := whileQuiet(ctx, q.Stop)
+	defer cancel(nil)
+	locks, err := q.State.Lock(ctx, journal.LockRequest{
+		Keys: h.Lock, Wait: q.Wait, Despite: q.Despite,
+		Holder: journal.Holder{Run: h.Run, Playbook: h.Playbook, Environment: h.Environment.Name, User: h.User, Host: h.Host, PID: pid},
+		Waiting: func(e *journal.LockedError) {
+			q.note("waiting for %s, held by %s (%s, %s), at most %s",
+				e.Key, e.Holder.Run, e.Holder.Playbook, e.Holder.User, schema.HumanDuration(q.Wait))
+		},
+	})
+	var held *journal.LockedError
+	var stopped *signalled
+	switch {
+	case err == nil:
+		return locks, nil
+	case errors.As(err, &held):
+		return nil, q.locked(held)
+	case errors.As(context.Cause(ctx), &stopped):
+		return nil, &Refusal{Ending: event.EndSignal, Signal: stopped.Code, Failure: &action.Failure{What: stopped.Error() + " while it waited for a lock; no run was started"}}
+	}
+	return nil, Storage(err)
+}
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ run.Signal }
+
+// Error implements error.
+func (s *signalled) Error() string { return "stopped by " + s.Name }
+
+// whileQuiet returns a context that ends with the first signal, its cause.
+func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case s := <-stop:
+			cancel(&signalled{Signal: s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// locked tells who holds the key, or why it is guarded.
+func (q *Request) locked(e *journal.LockedError) *Refusal {
+	h := e.Holder
+	what := e.Key + " is held by another run"
+	facts := []Fact{{"Holder", fmt.Sprintf("run %s of %s, by %s on %s, pid %d, alive", h.Run, h.Playbook, h.User, h.Host, h.PID)}}
+	then := q.Command.Again() + " --wait 10m"
+	switch {
+	case e.Guarded:
+		what = e.Key + " is guarded by a run that did not end"
+		facts[0] = Fact{"Last holder", fmt.Sprintf("run %s of %s, by %s on %s", h.Run, h.Playbook, h.User, h.Host)}
+		if e.State != "" {
+			facts = append(facts, Fact{"State", strings.ReplaceAll(string(e.State), "_", " ") + at(", at step ", e.Step)})
+		}
+		then = q.Command.Again() + " --despite " + h.Run
+	case !h.Since.IsZero():
+		facts = append(facts, Fact{"Since", fmt.Sprintf("%s, %s ago%s", h.Since.Local().Format("15:04:05 MST"), schema.HumanDuration(time.Since(h.Since)), at("; now at step ", e.Step))})
+	}
+	return &Refusal{Ending: event.EndLocked, Failure: &action.Failure{What: what, Err: e}, Notice: &Notice{
+		Text: what, Facts: append(facts, Fact{"Changed", nothing}),
+		Safe: []string{"runbook report " + h.Run}, Then: []string{then},
+	}}
+}
+
+func at(before, step string) string {
+	if step == "" {
+		return ""
+	}
+	return before + step
+}

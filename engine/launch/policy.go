@@ -1,0 +1,84 @@
+package launch
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/environment"
+	"runbook/engine/event"
+)
+
+// allowed refuses what the environment does not allow or does not have. In a dry
+// run what is denied is shown, not refused.
+func (q *Request) allowed() error {
+	env := q.Environment
+	if !q.DryRun {
+		if env.Protected && !q.Named {
+			return Invalid(env.Name+" is protected; it must be named", q.Command.Again()+" --env "+env.Name)
+		}
+		if r := q.denied(); r != nil {
+			return r
+		}
+	}
+	return q.missingTargets()
+}
+
+// denied tells of the first step that the policy denies and no parameter can
+// change any more.
+func (q *Request) denied() *Refusal {
+	var first *Refusal
+	Once(q.Plan, func(s Visited) {
+		if first != nil || s.Op == nil {
+			return
+		}
+		d := decide(q.Environment.Policy, s.Step)
+		fixed := d.Rule.Name == s.Op.Action.Name || !s.Op.Action.Lowers() || s.Op.Params == nil || s.Op.Params.Const
+		if d.Answer == environment.Denied && fixed {
+			first = q.deny(s, d.Rule)
+		}
+	})
+	return first
+}
+
+func (q *Request) deny(s Visited, rule environment.Rule) *Refusal {
+	what := "the environment's policy denies " + s.Op.Action.Name
+	return &Refusal{Ending: event.EndRefused, Failure: &action.Failure{What: what}, Notice: &Notice{
+		Text: q.Plan.Name + " on " + q.Environment.Name,
+		Facts: []Fact{
+			{"What", what},
+			{"Where", strings.TrimSpace(rule.Place + "  deny: " + rule.Name)},
+			{"", "needed by step " + s.Address + ", " + s.Place},
+			{"Changed", nothing},
+		},
+		Safe: []string{q.Command.Again() + " --dry-run"},
+	}}
+}
+
+// missingTargets refuses a plan whose environment lacks a target.
+func (q *Request) missingTargets() error {
+	env, f := q.Environment, &action.Failure{}
+	var lacks []string
+	for _, n := range needsOf(q.Plan) {
+		t, ok := env.Target(n.target)
+		switch {
+		case ok && t.Kind == n.kind:
+			continue
+		case !ok:
+			f.Seen = append(f.Seen, fmt.Sprintf("%s: %s at step %s needs it, %s", n.target, n.action, n.step, n.place))
+		default:
+			f.Seen = append(f.Seen, fmt.Sprintf("%s is of kind %s; %s needs kind %s, %s", n.target, t.Kind, n.action, n.kind, n.place))
+		}
+		lacks = append(lacks, n.target)
+		file := env.File
+		if file == "" {
+			file = environment.DefaultFile
+		}
+		f.Do = append(f.Do, fmt.Sprintf("write it in %s: environments.%s.targets.%s", file, env.Name, n.target))
+	}
+	if len(lacks) == 0 {
+		return nil
+	}
+	f.What = fmt.Sprintf("environment %s has no target %s", env.Name, strings.Join(lacks, ", "))
+	return &Refusal{Ending: event.EndInvalid, Failure: f}
+}
