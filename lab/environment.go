@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"runbook/engine/action"
@@ -40,15 +41,14 @@ func (l *Lab) ConfigurationWith(project string, elsewhere map[string]string) str
 	line("environments:")
 	line("  lab:")
 	line("    targets:")
-	line("      docker: {host: %q, project: %s}", at[Docker], project)
-	line("      http: {base_url: %q}", "http://"+at[HTTP])
-	line("      redis: {address: %q, password: {secret: redis}}", at[Redis])
-	line("      mongo: {uri: {secret: mongo}, database: mltb}")
-	line("      prometheus: {url: %q}", "http://"+at[Prometheus])
-	line("      host: {node_exporter: %q}", "http://"+at[Host])
-	line("      alertmanager: {url: %q}", "http://"+at[Alertmanager])
-	for _, name := range []string{Metrics, Aria2, QBittorrent} {
-		line("      %s: {kind: http, base_url: %q%s}", name, "http://"+at[name], reads(name))
+	for _, f := range faces() {
+		line("      %s: %s", f.name, os.Expand(f.target, func(name string) string {
+			if name == "project" {
+				return project
+			}
+			quoted := strconv.Quote(at[f.name])
+			return quoted[1 : len(quoted)-1]
+		}))
 	}
 	line("    vars: {token: {secret: token}}")
 	line("    secrets:")
@@ -76,12 +76,4 @@ func (l *Lab) writeSecret(name, text string) error {
 		return fmt.Errorf("write a secret of the lab: %w", err)
 	}
 	return nil
-}
-
-// reads are the requests of a target that only read although they are a POST.
-func reads(target string) string {
-	if target == Aria2 {
-		return ", reads: [{rpc: aria2.getVersion}, {rpc: aria2.getGlobalStat}, {rpc: aria2.tellActive}]"
-	}
-	return ""
 }

@@ -41,7 +41,7 @@ func (l *Lab) Inject(f Fault) error {
 	if !ok {
 		return fmt.Errorf("there is no fault %q; `runbook lab faults` lists them", f.Name)
 	}
-	if !known.AtConnection {
+	if !known.AtConnection() {
 		if f.On != "" {
 			return fmt.Errorf("fault %s is one of the service: it takes no target", f.Name)
 		}
@@ -52,7 +52,7 @@ func (l *Lab) Inject(f Fault) error {
 		}
 		return err
 	}
-	heal, err := l.atConnection(f)
+	heal, err := l.atConnection(known, f)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (l *Lab) Inject(f Fault) error {
 
 // atConnection makes a fault at a target's connections and returns what takes it
 // back.
-func (l *Lab) atConnection(f Fault) (heal func(), err error) {
+func (l *Lab) atConnection(known model.Fault, f Fault) (heal func(), err error) {
 	if service, ok := strings.CutPrefix(f.On, "container/"); ok && f.Name == "target-gone" {
 		return l.remove(service)
 	}
@@ -76,17 +76,7 @@ func (l *Lab) atConnection(f Fault) (heal func(), err error) {
 	if g == nil {
 		return nil, fmt.Errorf("fault %s needs a target in `on`: one of %s", f.Name, strings.Join(Targets(), ", "))
 	}
-	switch f.Name {
-	case "target-gone":
-		g.SetGone(true)
-		return func() { g.SetGone(false) }, nil
-	case "hanging-target":
-		g.SetHanging(true)
-		return func() { g.SetHanging(false) }, nil
-	default:
-		g.LoseReplies(max(1, f.Times))
-		return func() { g.LoseReplies(0) }, nil
-	}
+	return known.Connect(g, f.Times), nil
 }
 
 // remove removes the containers of a service; what heals it makes them anew.

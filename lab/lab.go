@@ -4,22 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
-	"runbook/lab/alertmanager"
 	"runbook/lab/clock"
-	"runbook/lab/docker"
 	"runbook/lab/gate"
 	"runbook/lab/model"
-	"runbook/lab/mongo"
 	"runbook/lab/prometheus"
-	"runbook/lab/redis"
-	"runbook/lab/service"
 )
 
 // Options choose how a lab starts.
@@ -40,6 +32,7 @@ type Lab struct {
 	model   *model.Model
 	log     *gate.Log
 	dir     string
+	rules   []byte
 	started time.Time
 
 	gates      map[string]*gate.Gate
@@ -53,26 +46,13 @@ type Lab struct {
 	closed  bool
 }
 
-// The names of the targets, as they stand in the environment.
-const (
-	Docker       = "docker"
-	HTTP         = "http"
-	Metrics      = "metrics"
-	Redis        = "redis"
-	Mongo        = "mongo"
-	Prometheus   = "prometheus"
-	Alertmanager = "alertmanager"
-	Aria2        = "aria2"
-	QBittorrent  = "qbittorrent"
-	Host         = "host" // a node_exporter
-)
-
-// ports are those of the service.
-var ports = map[string]int{HTTP: 8060, Metrics: 9090, Redis: 6379, Mongo: 27017, Prometheus: 9091, Alertmanager: 9093, Aria2: 6800, QBittorrent: 8090, Host: 9100}
-
 // Targets are the names of the targets, in the order of the environment.
 func Targets() []string {
-	return []string{Docker, HTTP, Metrics, Redis, Mongo, Prometheus, Alertmanager, Aria2, QBittorrent, Host}
+	var names []string
+	for _, f := range faces() {
+		names = append(names, f.name)
+	}
+	return names
 }
 
 // Start starts a lab with a healthy service. Close ends it.
@@ -86,11 +66,11 @@ func Start(o Options) (*Lab, error) {
 		return nil, fmt.Errorf("make a folder for the lab: %w", err)
 	}
 	l := &Lab{
-		clock: o.Clock, log: &gate.Log{}, dir: dir, started: o.Clock.Now(),
+		clock: o.Clock, log: &gate.Log{}, dir: dir, rules: o.Rules, started: o.Clock.Now(),
 		gates: map[string]*gate.Gate{}, addresses: map[string]string{},
 	}
 	l.model = model.New(o.Seed, l.clock.Now)
-	if err := l.serve(o); err != nil {
+	if err := l.serve(o.Fixed); err != nil {
 		l.Close()
 		return nil, err
 	}
@@ -101,99 +81,25 @@ func Start(o Options) (*Lab, error) {
 }
 
 // serve starts the faces.
-func (l *Lab) serve(o Options) error {
-	for _, name := range Targets() {
-		l.gates[name] = gate.New(name, l.clock, l.log)
-	}
-	secret := l.secrets()
+func (l *Lab) serve(fixed bool) error {
 	if err := l.writeSecrets(); err != nil {
 		return err
 	}
-	for _, face := range []struct {
-		name  string
-		start func(g *gate.Gate, address string) (string, error)
-	}{
-		{Prometheus, func(g *gate.Gate, address string) (string, error) {
-			s, err := prometheus.Serve(l.model, g, address, o.Rules)
-			if err != nil {
-				return "", err
-			}
-			l.prometheus = s
-			return l.keep(s), nil
-		}},
-		{Alertmanager, func(g *gate.Gate, address string) (string, error) {
-			s, err := alertmanager.Serve(l.prometheus, g, address)
-			if err != nil {
-				return "", err
-			}
-			return l.keep(s), nil
-		}},
-		{Docker, l.serveDocker},
-		{Redis, func(g *gate.Gate, address string) (string, error) {
-			s, err := redis.Serve(l.model, g, address, secret.Redis)
-			if err != nil {
-				return "", err
-			}
-			return l.keep(s), nil
-		}},
-		{Mongo, func(g *gate.Gate, address string) (string, error) {
-			s, err := mongo.Serve(l.model, g, address, map[string]string{model.Project: secret.Mongo, "admin": secret.Mongo})
-			if err != nil {
-				return "", err
-			}
-			return l.keep(s), nil
-		}},
-		{HTTP, l.plain(service.ServeApp)},
-		{Metrics, l.plain(service.ServeMetrics)},
-		{Aria2, l.plain(service.ServeAria2)},
-		{QBittorrent, l.plain(service.ServeQBittorrent)},
-		{Host, l.plain(service.ServeNode)},
-	} {
+	for _, f := range faces() {
+		l.gates[f.name] = gate.New(f.name, l.clock, l.log)
+	}
+	for _, f := range faces() {
 		address := "127.0.0.1:0"
-		if o.Fixed {
-			address = fmt.Sprintf("127.0.0.1:%d", ports[face.name])
+		if fixed {
+			address = fmt.Sprintf("127.0.0.1:%d", f.port)
 		}
-		at, err := face.start(l.gates[face.name], address)
+		at, err := f.serve(l, l.gates[f.name], address)
 		if err != nil {
-			return fmt.Errorf("start the lab's %s: %w", face.name, err)
+			return fmt.Errorf("start the lab's %s: %w", f.name, err)
 		}
-		l.addresses[face.name] = at
+		l.addresses[f.name] = at
 	}
-	return l.writeSecret("mongo", fmt.Sprintf("mongodb://%s:%s@%s/%[1]s?authSource=%[1]s&directConnection=true", model.Project, secret.Mongo, l.addresses[Mongo]))
-}
-
-// server is a face that runs.
-type server interface {
-	Addr() string
-	Close()
-}
-
-func (l *Lab) keep(s server) string {
-	l.closers = append(l.closers, s.Close)
-	return s.Addr()
-}
-
-// plain starts a face that has nothing to close but its gate.
-func (l *Lab) plain(serve func(*model.Model, *gate.Gate, string) (net.Addr, error)) func(*gate.Gate, string) (string, error) {
-	return func(g *gate.Gate, address string) (string, error) {
-		at, err := serve(l.model, g, address)
-		if err != nil {
-			return "", err
-		}
-		return at.String(), nil
-	}
-}
-
-func (l *Lab) serveDocker(g *gate.Gate, _ string) (string, error) {
-	network, address := "unix", filepath.Join(l.dir, "docker.sock")
-	if runtime.GOOS == "windows" {
-		network, address = "tcp", "127.0.0.1:0"
-	}
-	s, err := docker.Serve(l.model, g, network, address)
-	if err != nil {
-		return "", err
-	}
-	return network + "://" + l.keep(s), nil
+	return nil
 }
 
 // Close ends the lab and everything it started.
@@ -234,10 +140,10 @@ func (l *Lab) complete(s model.State) model.State {
 			s.Alerts = append(s.Alerts, a.Name)
 		}
 	}
-	url := func(target string) string { return "http://" + l.addresses[target] }
-	s.Address = model.AddressState{
-		HTTP: url(HTTP), Metrics: url(Metrics), Aria2: url(Aria2), QBittorrent: url(QBittorrent),
-		Prometheus: url(Prometheus), Alertmanager: url(Alertmanager), Host: url(Host),
+	for _, f := range faces() {
+		if f.tells != nil {
+			*f.tells(&s.Address) = "http://" + l.addresses[f.name]
+		}
 	}
 	s.AgeSeconds = l.clock.Now().Sub(l.started).Seconds()
 	all, mutations := l.log.Calls()
@@ -287,15 +193,14 @@ func (l *Lab) second() {
 	l.clock.After(time.Second, l.second)
 }
 
-// follow opens and closes the gates as containers start and end.
+// follow opens and closes the gates as containers start and end, and lets those
+// of the app hang with it.
 func (l *Lab) follow(w *model.World) {
-	for name, service := range map[string]string{
-		HTTP: "app", Metrics: "app", Redis: "redis", Mongo: "mongo", Prometheus: "prometheus", Alertmanager: "alertmanager", Aria2: "aria2", QBittorrent: "qbittorrent",
-	} {
-		l.gates[name].SetDown(!w.Serves(service))
-	}
-	for _, name := range []string{HTTP, Metrics} {
-		l.gates[name].SetStuck(w.App.Hung)
+	for _, f := range faces() {
+		if f.service != "" {
+			l.gates[f.name].SetDown(!w.Serves(f.service))
+			l.gates[f.name].SetStuck(f.service == "app" && w.App.Hung)
+		}
 	}
 }
 

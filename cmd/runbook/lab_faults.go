@@ -72,7 +72,7 @@ func (p rehearsalPage) fault(f model.Fault) string {
 	line("Helps", f.Cure)
 	line("In vain", f.Vain)
 	line("Options", strings.Join(f.Options, ", "))
-	if f.AtConnection {
+	if f.AtConnection() {
 		line("On", strings.Join(lab.Targets(), ", "))
 		line("Try", "runbook lab inject "+f.Name+" --on docker --for 30s")
 	} else {

@@ -8,18 +8,37 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Fault is something that can go wrong with the service.
+// Fault is something that can go wrong with the service or with the connection
+// to a target.
 type Fault struct {
-	Name         string
-	Summary      string // what is wrong
-	Symptoms     string // what is seen of it
-	Cure         string // what helps
-	Vain         string // what looks right and does not help
-	Options      []string
-	Settles      time.Duration // until its symptoms are plain
-	AtConnection bool          // it is made at a target's connection, by the lab
-	inject       func(w *World, o Options) error
-	heal         func(w *World)
+	Name     string
+	Summary  string // what is wrong
+	Symptoms string // what is seen of it
+	Cure     string // what helps
+	Vain     string // what looks right and does not help
+	Options  []string
+	Settles  time.Duration      // until its symptoms are plain
+	seen     func(s State) bool // whether they are plain; nil for none
+	inject   func(w *World, o Options) error
+	heal     func(w *World)
+	connect  func(c Connection, replies int) // in place of inject; replies 0 takes it back
+}
+
+// AtConnection is whether it is made at a target's connection.
+func (f Fault) AtConnection() bool { return f.connect != nil }
+
+// Connection is what stands in front of a target.
+type Connection interface {
+	SetGone(bool)
+	SetHanging(bool)
+	LoseReplies(n int)
+}
+
+// Connect makes a fault at a connection, for as many replies as it takes, and
+// returns what takes it back.
+func (f Fault) Connect(c Connection, replies int) (heal func()) {
+	f.connect(c, max(1, replies))
+	return func() { f.connect(c, 0) }
 }
 
 // Options choose a variant of a fault.
@@ -90,9 +109,19 @@ func Faults() []Fault {
 
 func connectionFaults() []Fault {
 	return []Fault{
-		{Name: "target-gone", AtConnection: true, Summary: "A target refuses connections; with `on: container/app` that container is removed.", Symptoms: "connection refused on that target", Cure: "it comes back by itself after `for`", Vain: "waiting, where it does not come back"},
-		{Name: "reply-lost", AtConnection: true, Summary: "The next change of a target is made, and its reply never arrives.", Symptoms: "the connection is reset after the request was sent", Cure: "to look what became of the change", Vain: "sending the change again"},
-		{Name: "hanging-target", AtConnection: true, Summary: "A target takes connections and never answers.", Symptoms: "requests end by their own limit of time", Cure: "it answers again after `for`", Vain: "trying again at once"},
+		{
+			Name: "target-gone", Summary: "A target refuses connections; with `on: container/app` that container is removed.",
+			Symptoms: "connection refused on that target", Cure: "it comes back by itself after `for`", Vain: "waiting, where it does not come back",
+			connect: func(c Connection, n int) { c.SetGone(n > 0) },
+		}, {
+			Name: "reply-lost", Summary: "The next change of a target is made, and its reply never arrives.",
+			Symptoms: "the connection is reset after the request was sent", Cure: "to look what became of the change", Vain: "sending the change again",
+			connect: func(c Connection, n int) { c.LoseReplies(n) },
+		}, {
+			Name: "hanging-target", Summary: "A target takes connections and never answers.",
+			Symptoms: "requests end by their own limit of time", Cure: "it answers again after `for`", Vain: "trying again at once",
+			connect: func(c Connection, n int) { c.SetHanging(n > 0) },
+		},
 	}
 }
 

@@ -30,13 +30,18 @@ func dataFaults() []Fault {
 	return append([]Fault{
 		{
 			Name: "redis-down", Summary: "The Redis server has ended.", Settles: 90 * time.Second, inject: stopped("redis", 1, "# Fatal error loading the DB: bad file format. Exiting."), heal: started("redis"),
+			seen:     func(s State) bool { return !s.Redis.Running && s.Cache.HitRatePercent < 20 },
 			Symptoms: "Redis refuses connections, the cache answers little, latency rises, some requests fail, the queue stands still", Cure: "starting its container", Vain: "restarting the app, clearing its cache",
 		}, {
 			Name: "mongo-down", Summary: "The MongoDB server has ended.", Settles: 90 * time.Second, inject: stopped("mongo", 14, `{"s":"F","c":"CONTROL","msg":"Fatal assertion"}`), heal: started("mongo"),
+			seen:     func(s State) bool { return !s.Mongo.Running && s.HTTP.Availability < 0.1 },
 			Symptoms: "MongoDB refuses connections, nearly all requests fail, the app is unhealthy", Cure: "starting its container", Vain: "restarting the app",
 		}, {
 			Name: "slow-queries", Summary: "A report scans a collection over and over and slows every query down.", Settles: 3 * time.Minute,
 			Symptoms: "queries take hundreds of milliseconds, an operation runs for minutes, all indexes are there", Cure: "killing the operation", Vain: "indexes, restarting the app",
+			seen: func(s State) bool {
+				return s.Mongo.QueryMS > 80 && len(s.Mongo.MissingIndexes) == 0 && s.Mongo.LongOperations == 1
+			},
 			inject: func(w *World, _ Options) error {
 				w.Mongo.nextOp += 17
 				w.Mongo.Operations = append(w.Mongo.Operations, &Operation{
@@ -49,6 +54,7 @@ func dataFaults() []Fault {
 		}, {
 			Name: "missing-index", Summary: "The indexes of downloads by user and by link are gone.", Settles: 5 * time.Minute,
 			Symptoms: "queries examine every document and take hundreds of milliseconds", Cure: "making the indexes", Vain: "restarts, killing operations",
+			seen: func(s State) bool { return s.Mongo.QueryMS > 100 && len(s.Mongo.MissingIndexes) == 4 },
 			inject: func(w *World, _ Options) error {
 				w.drop("downloads", "user_id_1_status_1", "user_id_1_status_1_created_at_-1", "created_at_-1", "link_hash_1")
 				return nil
@@ -57,6 +63,7 @@ func dataFaults() []Fault {
 		}, {
 			Name: "cache-churn", Summary: "The limit of Redis' memory is far below what the cache needs.", Settles: 5 * time.Minute,
 			Symptoms: "the hit rate falls, keys are evicted all the time, the database is asked more", Cure: "a higher maxmemory", Vain: "flushing the cache, restarting Redis",
+			seen: func(s State) bool { return s.Cache.HitRatePercent < 50 && s.Cache.EvictedPerSecond > 10 },
 			inject: func(w *World, _ Options) error {
 				w.Redis.MaxBytes = 24 * MiB
 				w.Redis.UsedBytes = min(w.Redis.UsedBytes, w.Redis.MaxBytes)
@@ -66,6 +73,7 @@ func dataFaults() []Fault {
 		}, {
 			Name: "data-loss", Summary: "Three quarters of the downloads were deleted.", Settles: time.Minute,
 			Symptoms: "fewer documents than yesterday, users miss downloads", Cure: "restoring a backup", Vain: "restarts",
+			seen: func(s State) bool { return s.Mongo.Downloads < 1500 },
 			inject: func(w *World, _ Options) error {
 				c := w.Database().Collection("downloads")
 				_, err := c.Delete(bson.D{}, int64(c.Len()*3/4), nil)
@@ -90,6 +98,7 @@ func queueFaults() []Fault {
 			Name: "stuck-downloads", Summary: "Downloads stay in processing and nobody works on them.", Options: []string{"hung", "lost"}, Settles: 40 * time.Minute,
 			Symptoms: "tasks in processing for over half an hour without progress", Vain: "restarting the app",
 			Cure: "resetting them (with `hung: true` aria2 moves nothing until its process ends; with `lost: true` they can only be deleted)",
+			seen: func(s State) bool { return s.Queue.Stuck == 12 },
 			inject: func(w *World, o Options) error {
 				if o.flag("hung") {
 					w.client("aria2").Hung = true
@@ -113,6 +122,7 @@ func queueFaults() []Fault {
 		}, {
 			Name: "worker-down", Summary: "All workers have ended.", Settles: 5 * time.Minute,
 			Symptoms: "the queue grows, nothing is downloaded", Cure: "starting the workers", Vain: "resetting tasks",
+			seen: func(s State) bool { return s.Queue.Workers == 0 && s.Queue.Depth > 10 },
 			inject: func(w *World, _ Options) error {
 				for _, c := range w.Service("worker") {
 					c.Say(w.Now, true, `level=fatal msg="panic: nil map"`)
@@ -128,6 +138,7 @@ func queueFaults() []Fault {
 		}, {
 			Name: "queue-backlog", Summary: "Downloads are asked for faster than the workers finish them.", Settles: 15 * time.Minute,
 			Symptoms: "the queue grows while all workers are busy", Cure: "more workers", Vain: "restarting the workers",
+			seen:   func(s State) bool { return s.Queue.Depth > 20 },
 			inject: func(w *World, _ Options) error { w.Downloads.Rate = 0.22; return nil },
 			heal: func(w *World) {
 				w.Downloads.Rate = 0.06
@@ -143,6 +154,7 @@ func hostFaults() []Fault {
 		{
 			Name: "disk-full", Summary: "A log and images that nothing uses fill the host's disk.", Settles: 2 * time.Minute,
 			Symptoms: "the disk is used to 97 % and fills on, Redis cannot save", Cure: "removing what is not used", Vain: "restarts",
+			seen: func(s State) bool { return s.Disk.UsedPercent > 95 },
 			inject: func(w *World, _ Options) error {
 				w.Disk.Unused += 31 * GiB
 				w.Disk.UsedBytes, w.Disk.LogRate = 0.97*w.Disk.TotalBytes, 1*MiB
@@ -156,6 +168,7 @@ func hostFaults() []Fault {
 		}, {
 			Name: "intruder", Summary: "Somebody has got in: a user of the database and a process that nobody made.", Settles: time.Minute,
 			Symptoms: "an unknown user with all rights, an unknown process in the app's container, traffic to an unknown address", Cure: "isolating, removing, rotating secrets", Vain: "restarts",
+			seen: func(s State) bool { return len(s.Mongo.Accounts) > 3 },
 			inject: func(w *World, _ Options) error {
 				w.Mongo.Users = append(w.Mongo.Users, User{"support2", "admin", []string{"root"}, w.Now})
 				if c := w.Container("app"); c != nil {
@@ -173,6 +186,7 @@ func hostFaults() []Fault {
 		}, {
 			Name: "insecure-container", Summary: "The app's container runs with all rights and is published to the world.",
 			Symptoms: "privileged, writable root, port on 0.0.0.0, a secret in its environment", Cure: "making it anew with its limits", Vain: "restarts",
+			seen: func(s State) bool { return s.App.LimitBytes == 0 },
 			inject: func(w *World, _ Options) error {
 				c, err := must(w, "app")
 				if err != nil {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -66,21 +67,46 @@ func TestHowOftenIsLookedChangesNothing(t *testing.T) {
 	}
 }
 
+// A row of a fault is whole: what it lacks is named.
+func TestFaultsAreWhole(t *testing.T) {
+	named := map[string]bool{}
+	for _, f := range Faults() {
+		if named[f.Name] {
+			t.Errorf("there are two faults %s", f.Name)
+		}
+		named[f.Name] = true
+		connection, healthy := f.AtConnection(), f.Name == "none"
+		for what, has := range map[string]bool{
+			"a Summary that is a sentence": strings.HasSuffix(f.Summary, "."),
+			"Symptoms":                     f.Symptoms != "",
+			"a Cure":                       f.Cure != "",
+			"what helps in Vain":           f.Vain != "",
+			"inject":                       connection != (f.inject != nil),
+			"heal":                         connection != (f.heal != nil),
+			"seen":                         connection || healthy || f.seen != nil,
+		} {
+			if !has {
+				t.Errorf("fault %s lacks %s", f.Name, what)
+			}
+		}
+	}
+}
+
 // Each fault is seen where its entry says, and ends by being healed.
 func TestFaultsShowAndHeal(t *testing.T) {
 	for _, f := range Faults() {
-		if f.AtConnection || f.Name == "none" {
+		if f.AtConnection() || f.Name == "none" {
 			continue
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			b := newBench(3)
 			b.pass(10 * time.Minute)
-			if seen(f.Name, b) {
+			if f.seen(b.state()) {
 				t.Fatal("it is seen before it was injected")
 			}
 			b.inject(t, f.Name, nil)
 			b.pass(f.Settles + time.Second)
-			if !seen(f.Name, b) {
+			if !f.seen(b.state()) {
 				t.Fatalf("it is not seen: %+v", b.state())
 			}
 			b.Change(func(w *World) {
@@ -89,56 +115,11 @@ func TestFaultsShowAndHeal(t *testing.T) {
 				}
 			})
 			b.pass(5 * time.Minute)
-			if seen(f.Name, b) {
+			if f.seen(b.state()) {
 				t.Errorf("it is seen although it was healed: %+v", b.state())
 			}
 		})
 	}
-}
-
-func seen(fault string, b *bench) bool {
-	s := b.state()
-	switch fault {
-	case "memory-leak":
-		return s.App.MemoryPercent > 80 && s.Cache.SizeBytes < 50*MiB
-	case "cache-leak":
-		return s.App.MemoryPercent > 80 && s.Cache.SizeBytes > 400*MiB
-	case "pool-exhaustion":
-		return s.Pool.UsePercent > 90 && s.Pool.WaitMS > 100
-	case "n-plus-one":
-		return s.HTTP.LatencyMS > 100
-	case "api-down":
-		return s.App.Running && !s.App.Answers && s.HTTP.Availability < 0.6 && !s.App.Healthy
-	case "bad-deploy":
-		return s.HTTP.Availability < 0.75 && s.App.Image == "mltb/app:1.5.0"
-	case "cpu-hot":
-		return s.App.Throttled && s.HTTP.LatencyMS > 150
-	case "redis-down":
-		return !s.Redis.Running && s.Cache.HitRatePercent < 20
-	case "mongo-down":
-		return !s.Mongo.Running && s.HTTP.Availability < 0.1
-	case "slow-queries":
-		return s.Mongo.QueryMS > 80 && len(s.Mongo.MissingIndexes) == 0 && s.Mongo.LongOperations == 1
-	case "missing-index":
-		return s.Mongo.QueryMS > 100 && len(s.Mongo.MissingIndexes) == 4
-	case "cache-churn":
-		return s.Cache.HitRatePercent < 50 && s.Cache.EvictedPerSecond > 10
-	case "data-loss":
-		return s.Mongo.Downloads < 1500
-	case "stuck-downloads":
-		return s.Queue.Stuck == 12
-	case "worker-down":
-		return s.Queue.Workers == 0 && s.Queue.Depth > 10
-	case "queue-backlog":
-		return s.Queue.Depth > 20
-	case "disk-full":
-		return s.Disk.UsedPercent > 95
-	case "intruder":
-		return len(s.Mongo.Accounts) > 3
-	case "insecure-container":
-		return s.App.LimitBytes == 0
-	}
-	return false
 }
 
 func TestOutOfMemoryKillsAndRestarts(t *testing.T) {

@@ -111,7 +111,7 @@ func TestFaultsAlert(t *testing.T) {
 		"none":                 nil,
 	}
 	for _, f := range model.Faults() {
-		if f.AtConnection {
+		if f.AtConnection() {
 			continue
 		}
 		for _, option := range append([]string{""}, f.Options...) {

@@ -15,7 +15,7 @@ func (r *reader) serviceFault(n *yaml.Node) string {
 	name := r.text(n)
 	var names []string
 	for _, f := range model.Faults() {
-		if !f.AtConnection && f.Name != noFault {
+		if !f.AtConnection() && f.Name != noFault {
 			names = append(names, f.Name)
 		}
 	}
@@ -56,9 +56,9 @@ func (r *reader) fault(n *yaml.Node, h *Rehearsal) model.Fault {
 	for _, p := range options {
 		switch {
 		case p.Key.Text == "name":
-		case known.AtConnection && p.Key.Text == "on":
+		case known.AtConnection() && p.Key.Text == "on":
 			h.Fault.On = r.target(p.Value, known.Name)
-		case known.AtConnection && p.Key.Text == "for":
+		case known.AtConnection() && p.Key.Text == "for":
 			h.Fault.For = r.duration(p.Value, 0)
 		case slices.Contains(known.Options, p.Key.Text):
 			if h.Fault.Options == nil {
@@ -69,7 +69,7 @@ func (r *reader) fault(n *yaml.Node, h *Rehearsal) model.Fault {
 			r.fail(p.Key, CodeFault, fmt.Sprintf("fault %s has no option %q", known.Name, p.Key.Text), "its options are: "+strings.Join(append([]string{"name"}, known.Options...), ", "))
 		}
 	}
-	if known.AtConnection && h.Fault.On == "" {
+	if known.AtConnection() && h.Fault.On == "" {
 		r.fail(n, CodeFault, "fault "+known.Name+" needs a target", "write `{name: "+known.Name+", on: docker}`")
 	}
 	return known
@@ -108,7 +108,7 @@ func (r *reader) injection(n *yaml.Node) Injection {
 		switch on := n.Get("on"); {
 		case !ok:
 			r.noFault(inject, i.Fault.Name)
-		case known.AtConnection && on == nil:
+		case known.AtConnection() && on == nil:
 			r.fail(n, CodeFault, "fault "+known.Name+" needs a target", "add `on: docker`")
 		case on != nil:
 			i.Fault.On = r.target(on, known.Name)

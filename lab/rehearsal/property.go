@@ -205,7 +205,7 @@ func (p *player) harmless(ctx context.Context, c *control, r *Result, wrong []st
 // that one says what may change; with its inputs it has said so already. Inputs
 // of a fault at a connection may mean something only there.
 func mustLeaveAlone(r *Result) bool {
-	if f, _ := model.Lookup(r.Rehearsal.Fault.Name); f.AtConnection || r.Rehearsal.Fault.Name == noFault {
+	if f, _ := model.Lookup(r.Rehearsal.Fault.Name); f.AtConnection() || r.Rehearsal.Fault.Name == noFault {
 		return false
 	}
 	for _, h := range r.Subject.File.Rehearsals {
@@ -249,7 +249,7 @@ func (p *player) wrong(r *Result) []string {
 	}
 	var others []string
 	for _, f := range model.Faults() {
-		if !f.AtConnection && !mine[f.Name] {
+		if !f.AtConnection() && !mine[f.Name] {
 			others = append(others, f.Name)
 		}
 	}
