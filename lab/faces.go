@@ -72,6 +72,7 @@ func faces() []face {
 			name: "qbittorrent", service: "qbittorrent", port: 8090, target: `{kind: http, base_url: "http://$address"}`, serve: plain(service.ServeQBittorrent),
 			tells: func(a *model.AddressState) *string { return &a.QBittorrent },
 		},
+		{name: "grafana", service: "grafana", port: 3000, target: `{kind: http, base_url: "http://$address"}`, serve: plain(service.ServeGrafana)},
 		{
 			name: Host, port: 9100, target: `{node_exporter: "http://$address"}`, serve: plain(service.ServeNode),
 			tells: func(a *model.AddressState) *string { return &a.Host },
