@@ -122,7 +122,7 @@ func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
 }
 
 // prompt is the question for an approval.
-func (p *prompter) prompt(path string, a *event.Approval) *report.Prompt {
+func (p *prompter) prompt(path event.Path, a *event.Approval) *report.Prompt {
 	if p.view != nil {
 		return p.view.Prompt(path, a)
 	}
@@ -132,7 +132,7 @@ func (p *prompter) prompt(path string, a *event.Approval) *report.Prompt {
 }
 
 // Approve implements run.Person.
-func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
+func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
 	defer p.begin()()
 	q := p.prompt(path, a)
 	if err := q.Show(p.draw); err != nil {
@@ -169,7 +169,7 @@ func (p *prompter) Approve(ctx context.Context, path string, a *event.Approval) 
 }
 
 // Report implements run.Person.
-func (p *prompter) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
+func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
 	defer p.begin()()
 	_, _ = io.WriteString(p.draw, "\a")
 	fmt.Fprintf(p.out, "  > %s  %s\n\n", path, m.Title)

@@ -71,7 +71,7 @@ type Event struct {
 	Sequence uint64    `json:"sequence,omitempty"` // from 1; 0 for a transient fact
 	Time     time.Time `json:"time"`
 	Type     Type      `json:"type"`
-	Path     string    `json:"path,omitempty"`    // address of the step, "" for the run
+	Path     Path      `json:"path,omitempty"`    // of the step, "" for the run
 	Attempt  int       `json:"attempt,omitempty"` // from 1, of an action's attempts
 	Data     any       `json:"data,omitempty"`
 }

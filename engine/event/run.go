@@ -110,7 +110,7 @@ const (
 
 // Step is what a report needs to know of a planned step.
 type Step struct {
-	Path     string        `json:"path"`
+	Path     Path          `json:"path"`
 	Kind     StepKind      `json:"kind"`
 	Title    string        `json:"title,omitempty"`
 	Brief    string        `json:"brief,omitempty"` // "docker.sample_stats app for 60s": action and parameters that are constant
@@ -119,9 +119,10 @@ type Step struct {
 	Asks     bool          `json:"asks,omitempty"`
 	Loop     bool          `json:"loop,omitempty"`
 	Place    string        `json:"place,omitempty"`
-	Phase    string        `json:"phase,omitempty"`  // "prerequisites", "steps", "finally", "undo"
+	Phase    Phase         `json:"phase,omitempty"`
 	Remedy   int           `json:"remedy,omitempty"` // from 1: the how-manieth of its parent
-	Parent   string        `json:"parent,omitempty"` // path of the step around it
+	Parent   Path          `json:"parent,omitempty"` // the step around it
+	Needs    []Path        `json:"needs,omitempty"`  // the steps beside it that it waits for directly
 	Undoable bool          `json:"undoable,omitempty"`
 }
 
@@ -138,9 +139,9 @@ type Owner struct {
 	Resume bool   `json:"resume,omitempty"`
 }
 
-// Phase begins undoing or `finally`.
-type Phase struct {
-	Name string `json:"name"` // "undo", "finally"
+// PhaseBegan begins undoing or `finally`.
+type PhaseBegan struct {
+	Name Phase `json:"name"` // Undo, Finally
 }
 
 // RunSuspended is the last fact of a run that waits or is in doubt.
@@ -159,7 +160,7 @@ type RunFinished struct {
 	Changes  []Change        `json:"changes"`
 	Warnings []Finding       `json:"warnings"`
 	Failure  *Failure        `json:"failure,omitempty"`
-	Step     string          `json:"step,omitempty"`   // that failed, waits or is in doubt
+	Step     Path            `json:"step,omitempty"`   // that failed, waits or is in doubt
 	Reason   string          `json:"reason,omitempty"` // "failed", "refused", "cancelled", "timed out", "SIGINT"
 	Reached  Reached         `json:"reached"`
 	Check    []string        `json:"check,omitempty"` // in doubt: what to look at
@@ -169,7 +170,7 @@ type RunFinished struct {
 
 // Change is an effect of the run and what is known of it.
 type Change struct {
-	Step    string         `json:"step"`
+	Step    Path           `json:"step"`
 	Action  string         `json:"action"`
 	Effect  action.Effect  `json:"effect"`
 	Target  string         `json:"target,omitempty"`
@@ -177,12 +178,12 @@ type Change struct {
 	Summary string         `json:"summary,omitempty"`
 	Verdict string         `json:"verdict,omitempty"` // of a remedy
 	Undone  bool           `json:"undone,omitempty"`
-	Phase   string         `json:"phase,omitempty"` // "finally", "undo"
+	Phase   Phase          `json:"phase,omitempty"` // Finally, Undo: it stands there and is not counted
 }
 
 // Finding is a warning or failure with its place in the run.
 type Finding struct {
-	Step    string `json:"step"`
+	Step    Path   `json:"step"`
 	Title   string `json:"title,omitempty"`
 	Level   string `json:"level"` // "warn", "fail"
 	Message string `json:"message"`
@@ -190,8 +191,8 @@ type Finding struct {
 
 // Reached says what was not done, by address.
 type Reached struct {
-	NotChanged []string `json:"not_changed,omitempty"` // changes that were planned and not made
-	NotReached []string `json:"not_reached,omitempty"` // steps
+	NotChanged []Path `json:"not_changed,omitempty"` // changes that were planned and not made
+	NotReached []Path `json:"not_reached,omitempty"` // steps
 }
 
 // DryCounts sums up a dry run.

@@ -135,7 +135,7 @@ func TestPowerLoss(t *testing.T) {
 		acknowledged := 0
 		appendAll(t, w, []*event.Event{header(w.Run())})
 		for range random.IntN(60) {
-			ev := &event.Event{Type: event.TypePhase, Data: &event.Phase{Name: strings.Repeat("x", random.IntN(3000))}}
+			ev := &event.Event{Type: event.TypePhase, Data: &event.PhaseBegan{Name: event.Phase(strings.Repeat("x", random.IntN(3000)))}}
 			if random.IntN(4) == 0 {
 				ev = &event.Event{Type: event.TypeIntent, Data: &event.Intent{Action: strings.Repeat("y", random.IntN(900))}}
 			}

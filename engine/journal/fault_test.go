@@ -156,7 +156,7 @@ func TestHundredWritersShareSyncs(t *testing.T) {
 func TestUnsyncedIsWrittenSoon(t *testing.T) {
 	w := create(t, openState(t), journal.Options{})
 	defer w.Close()
-	appendAll(t, w, []*event.Event{{Type: event.TypePhase, Data: &event.Phase{Name: "undo"}}})
+	appendAll(t, w, []*event.Event{{Type: event.TypePhase, Data: &event.PhaseBegan{Name: "undo"}}})
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		l, err := journal.Read(w.Path())
 		if err == nil && len(l.Events) == 1 {

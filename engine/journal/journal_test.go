@@ -121,7 +121,7 @@ func TestFormat(t *testing.T) {
 	path := write(t, s, journal.Options{ID: "20261124-k7qm"}, func(run string) []*event.Event {
 		return []*event.Event{
 			{Time: noon, Type: event.TypeOwner, Data: &event.Owner{PID: 7, Host: "a<b", User: "maria"}},
-			{Time: noon.Add(1500 * time.Microsecond), Type: event.TypePhase, Path: "each[1]", Attempt: 2, Data: &event.Phase{Name: "undo"}},
+			{Time: noon.Add(1500 * time.Microsecond), Type: event.TypePhase, Path: "each[1]", Attempt: 2, Data: &event.PhaseBegan{Name: "undo"}},
 			{Time: noon, Type: event.TypeOwner},
 		}
 	})
@@ -217,7 +217,7 @@ func TestObserversGetEveryFactInOrder(t *testing.T) {
 	})
 	const n = 500
 	for range n {
-		appendAll(t, w, []*event.Event{{Type: event.TypePhase, Data: &event.Phase{Name: "undo"}}})
+		appendAll(t, w, []*event.Event{{Type: event.TypePhase, Data: &event.PhaseBegan{Name: "undo"}}})
 		w.Transient(event.Event{Type: event.TypeProgress, Data: &event.Progress{}})
 	}
 	appendAll(t, w, []*event.Event{{Type: event.TypeRunFinished, Data: &event.RunFinished{}}})
@@ -329,7 +329,7 @@ func appendForever(dir string) {
 		os.Exit(1)
 	}
 	for i := range 1 << 30 {
-		ev := event.Event{Type: event.TypePhase, Data: &event.Phase{Name: strings.Repeat("x", i%300)}}
+		ev := event.Event{Type: event.TypePhase, Data: &event.PhaseBegan{Name: event.Phase(strings.Repeat("x", i%300))}}
 		if i%7 == 0 {
 			ev = event.Event{Type: event.TypeIntent, Path: "a", Data: &event.Intent{}}
 		}

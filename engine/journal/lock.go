@@ -198,7 +198,7 @@ func (l *Locks) lock(f *lockFile, despite []string) error {
 		}
 		if d, err := f.read(); err == nil && !d.Ended && d.Holder.Run != "" {
 			sum, _ := l.state.summary(d.Holder.Run)
-			return &LockedError{Key: f.key, Holder: d.Holder, State: event.Running, Step: sum.Step}
+			return &LockedError{Key: f.key, Holder: d.Holder, State: event.Running, Step: string(sum.Step)}
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
@@ -223,7 +223,7 @@ func (l *Locks) guard(f *lockFile, despite []string) error {
 	case sum.Err == nil && sum.State == event.Interrupted && !hasIntent(l.state.Path(run)):
 		return nil
 	}
-	return &LockedError{Key: f.key, Holder: last.Holder, Guarded: true, State: sum.State, Step: sum.Step}
+	return &LockedError{Key: f.key, Holder: last.Holder, Guarded: true, State: sum.State, Step: string(sum.Step)}
 }
 
 // Keys returns the keys that are held, sorted.

@@ -55,7 +55,7 @@ func laterPayloadOf(t event.Type) any {
 	case event.TypeStepFinished:
 		return &event.StepFinished{}
 	case event.TypePhase:
-		return &event.Phase{}
+		return &event.PhaseBegan{}
 	case event.TypeRunSuspended:
 		return &event.RunSuspended{}
 	case event.TypeRunFinished:

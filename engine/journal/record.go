@@ -58,7 +58,7 @@ func appendRecord(b []byte, ev *event.Event, synced uint64, data []byte, before 
 	b = append(ev.Time.AppendFormat(append(b, keyTime...), time.RFC3339Nano), '"')
 	b = append(append(append(b, keyType...), ev.Type...), '"')
 	if ev.Path != "" {
-		b = appendText(append(b, keyPath...), ev.Path)
+		b = appendText(append(b, keyPath...), string(ev.Path))
 	}
 	if ev.Attempt != 0 {
 		b = strconv.AppendInt(append(b, keyAttempt...), int64(ev.Attempt), 10)
@@ -114,7 +114,7 @@ func parseRecord(line []byte) (r record, err error) {
 	r.Sequence = p.number(keySequence)
 	r.Time = p.time()
 	r.Type = event.Type(p.until(keyType, '"'))
-	r.Path = p.path()
+	r.Path = event.Path(p.path())
 	if p.has(keyAttempt) {
 		r.Attempt = int(p.digits())
 	}

@@ -31,7 +31,7 @@ func TestSummary(t *testing.T) {
 		state    event.State
 		changes  int
 		warnings int
-		step     string
+		step     event.Path
 		ended    bool
 	}{
 		"done":                  {events: facts, state: event.Done, changes: 1, warnings: 1, ended: true},
@@ -66,7 +66,7 @@ func largeEnd(run string) []*event.Event {
 	all := facts(run)[:9]
 	fin := &event.RunFinished{State: event.Failed}
 	for i := range 50_000 {
-		fin.Reached.NotReached = append(fin.Reached.NotReached, fmt.Sprintf("step-number-%d", i))
+		fin.Reached.NotReached = append(fin.Reached.NotReached, event.Path(fmt.Sprintf("step-number-%d", i)))
 	}
 	return append(all, &event.Event{Type: event.TypeRunFinished, Data: fin})
 }

@@ -26,8 +26,8 @@ type Summary struct {
 	Duration    time.Duration // of one that is running: up to its last record
 	Changes     int           // -1: not known, of a long run without a final record
 	Warnings    int
-	Step        string // that failed, waits, is in doubt, or had the last record
-	Err         error  // *DamageError: one of the ends does not verify
+	Step        event.Path // that failed, waits, is in doubt, or had the last record
+	Err         error      // *DamageError: one of the ends does not verify
 }
 
 // Ended reports whether the run is over for good; else it is running,
@@ -197,7 +197,7 @@ func countChanges(file *os.File, size int64) int {
 			continue
 		}
 		r, err := parseRecord(line)
-		if err != nil || r.Type != event.TypeOutcome || strings.HasPrefix(r.Path, "finally/") {
+		if err != nil || r.Type != event.TypeOutcome || r.Path.Within("finally") {
 			continue
 		}
 		data, err := decodePayload(r.Type, r.data)

@@ -153,7 +153,7 @@ func findCycle(parts []*node) []*node {
 	visit = func(i int) []*node {
 		state[i] = 1
 		stack = append(stack, i)
-		for _, need := range needsOf(parts, i) {
+		for _, need := range parts[i].step.Awaits() {
 			switch state[need] {
 			case 1:
 				return cycleFrom(parts, stack, need)
@@ -189,18 +189,17 @@ func cycleFrom(parts []*node, stack []int, first int) []*node {
 	return append(out, parts[first])
 }
 
-// needsOf are the siblings that part i waits for directly. A part that waits
-// for all above waits for each, but the one just above stands for those that
-// it waits for itself.
-func needsOf(parts []*node, i int) []int {
-	s := parts[i].step
+// Awaits are the indexes of the siblings that s waits for directly. One that waits
+// for all above waits for each, but the one just above stands for those that it
+// waits for itself.
+func (s *Step) Awaits() []int {
 	if !s.AfterAll {
 		return s.Needs
 	}
 	var out []int
-	for j := i - 1; j >= 0; j-- {
+	for j := s.Number - 1; j >= 0; j-- {
 		out = append(out, j)
-		if parts[j].step.AfterAll {
+		if s.Parent.Parts[j].AfterAll {
 			break
 		}
 	}
@@ -220,7 +219,7 @@ func sequence(parts []*node) []*node {
 			return
 		}
 		seen[i] = true
-		for _, need := range needsOf(parts, i) {
+		for _, need := range parts[i].step.Awaits() {
 			visit(need)
 		}
 		out = append(out, parts[i])
@@ -241,7 +240,7 @@ func waits(parts []*node, a, b int) bool {
 		n.reach = make([]bool, len(parts))
 		var visit func(i int)
 		visit = func(i int) {
-			for _, need := range needsOf(parts, i) {
+			for _, need := range parts[i].step.Awaits() {
 				if !n.reach[need] {
 					n.reach[need] = true
 					visit(need)

@@ -41,7 +41,7 @@ func (r *Run) applyStep(s *Step, e event.Event) {
 	case *event.StepFinished:
 		r.finish(s, x)
 	default:
-		if o, ok := x.(*event.Outcome); ok && o.Applied != action.AppliedNot && r.steps.phase != "finally" {
+		if o, ok := x.(*event.Outcome); ok && o.Applied != action.AppliedNot && r.steps.phase != event.Finally {
 			r.applied++
 		}
 		d.act(e)

@@ -15,7 +15,7 @@ import (
 // and until when it can be answered. The caller reads the answer.
 type Prompt struct {
 	o      Options
-	path   string
+	path   event.Path
 	a      *event.Approval
 	title  string // of the step
 	target string // with its address
@@ -26,7 +26,7 @@ type Prompt struct {
 
 // Prompt returns the prompt for the approval a of the step at path. Suspend
 // the view before it is shown.
-func (t *Terminal) Prompt(path string, a *event.Approval) *Prompt {
+func (t *Terminal) Prompt(path event.Path, a *event.Approval) *Prompt {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return NewPrompt(&t.run, path, a, t.o)
@@ -34,7 +34,7 @@ func (t *Terminal) Prompt(path string, a *event.Approval) *Prompt {
 
 // NewPrompt returns a prompt for a run that is followed elsewhere. It keeps
 // nothing of r.
-func NewPrompt(r *Run, path string, a *event.Approval, o Options) *Prompt {
+func NewPrompt(r *Run, path event.Path, a *event.Approval, o Options) *Prompt {
 	env := r.Header.Environment
 	q := &Prompt{o: o, path: path, a: a, env: event.Environment{Name: env.Name, Protected: env.Protected}}
 	if a.Target != "" {
@@ -67,7 +67,7 @@ func (q *Prompt) Name() string {
 			return o.Name
 		}
 	}
-	return q.path
+	return string(q.path)
 }
 
 // Question is the line at whose end the answer is typed; it may have a line
@@ -80,7 +80,7 @@ func (q *Prompt) Question() string {
 		}
 		return p.render() + "  > "
 	}
-	p.put(p.line(plain, "  Approve "+q.path+"?  y yes   n no   d details   [n]"))
+	p.put(p.line(plain, "  Approve "+string(q.path)+"?  y yes   n no   d details   [n]"))
 	return strings.TrimSuffix(p.render(), "\n") + " "
 }
 
@@ -160,7 +160,7 @@ func (q *Prompt) compose(p *page) {
 
 func (q *Prompt) head(p *page) {
 	l := p.line(boldCyan, "  "+p.signs.wait+" ")
-	p.add(l, bold, q.path).pad(4+max(leastID, min(len(q.path), mostID))+2, 2)
+	p.add(l, bold, string(q.path)).pad(4+max(leastID, min(len(q.path), mostID))+2, 2)
 	const waits = "waiting for approval"
 	l.join(p.cut(p.line(plain, q.title), max(p.width-l.width-len(waits)-2, 10)))
 	p.right(l, boldCyan, waits)

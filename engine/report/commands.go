@@ -71,8 +71,8 @@ func (e *ending) then() fact {
 		}
 		f := commands("Then", resume,
 			"observes first; goes on if the goal holds, else is in doubt again",
-			"or tell it: "+resume+" --settle "+e.end.Step+"=applied",
-			"or:         "+resume+" --settle "+e.end.Step+"=not-applied")
+			"or tell it: "+resume+" --settle "+string(e.end.Step)+"=applied",
+			"or:         "+resume+" --settle "+string(e.end.Step)+"=not-applied")
 		f.rows[1].style, f.rows[1].whole = plain, false
 		return f
 	}

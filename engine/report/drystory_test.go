@@ -33,8 +33,8 @@ func dryLeak() *story {
 		Dry: &event.DryCounts{Executed: 3, Previewed: 4, Evaluated: 2, Unknowns: 6}})
 }
 
-func (s *story) dryRemedy(path, why string, p action.Preview) {
+func (s *story) dryRemedy(path event.Path, why string, p action.Preview) {
 	s.add(event.TypeStepStarted, path, &event.StepStarted{Action: "docker.restart", Effect: action.Write})
 	s.add(event.TypeStepFinished, path, &event.StepFinished{State: event.Previewed, Why: why, Preview: &p})
-	s.add(event.TypeCheck, path, &event.Check{Kind: "goal", That: leakGoal, Verdict: event.UnknownCheck, After: path})
+	s.add(event.TypeCheck, path, &event.Check{Kind: "goal", That: leakGoal, Verdict: event.UnknownCheck, After: string(path)})
 }

@@ -33,16 +33,16 @@ func newEnding(r *Run, p *page, o Options) *ending {
 func (e *ending) changed() fact {
 	f := fact{label: "Changed"}
 	for _, c := range e.end.Changes {
-		if c.Phase == "finally" || c.State == action.AppliedLost || c.State == action.AppliedNot {
+		if c.Phase == event.Finally || c.State == action.AppliedLost || c.State == action.AppliedNot {
 			continue
 		}
-		r := row{cells: []string{c.Step, c.Target, changeText(c)}, right: c.Verdict}
+		r := row{cells: []string{string(c.Step), c.Target, changeText(c)}, right: c.Verdict}
 		switch {
 		case c.Undone:
 			r.right = "undone"
 		case c.State == action.AppliedPart:
 			r.right, r.rightStyle = "partial", boldYellow
-		case c.Phase == "undo":
+		case c.Phase == event.Undo:
 			r.right = "undo"
 		}
 		f.rows = append(f.rows, r)
@@ -64,19 +64,19 @@ func (e *ending) inDoubt() fact {
 	f := fact{label: "In doubt"}
 	for _, c := range e.end.Changes {
 		if c.State == action.AppliedLost {
-			f.rows = append(f.rows, row{cells: []string{c.Step, c.Target, changeText(c)}, style: boldMagenta})
+			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: boldMagenta})
 		}
 	}
 	if e.end.State == event.Interrupted {
 		for _, o := range e.run.open {
-			f.rows = append(f.rows, row{cells: []string{o.path, o.target, o.summary}, style: boldMagenta})
+			f.rows = append(f.rows, row{cells: []string{string(o.path), o.target, o.summary}, style: boldMagenta})
 		}
 	}
 	if len(f.rows) > 0 {
 		return f
 	}
 	if e.end.State == event.InDoubt {
-		return saidFact(f.label, e.end.Step)
+		return saidFact(f.label, string(e.end.Step))
 	}
 	return saidFact(f.label, "nothing")
 }
@@ -86,7 +86,7 @@ func (e *ending) goal() fact {
 	f := fact{label: "Goal"}
 	for _, s := range e.run.steps.goals() {
 		for _, g := range s.Goals {
-			f.rows = append(f.rows, row{cells: []string{s.path + ": " + g.text()}})
+			f.rows = append(f.rows, row{cells: []string{string(s.path) + ": " + g.text()}})
 		}
 	}
 	return f
@@ -154,7 +154,7 @@ func (e *ending) warned() fact {
 	for _, w := range e.end.Warnings {
 		text := w.Message
 		if w.Step != "" {
-			text = w.Step + ": " + text
+			text = string(w.Step) + ": " + text
 		}
 		f.rows = append(f.rows, row{cells: []string{text}})
 	}
@@ -229,7 +229,7 @@ func (g GoalTrace) seen() string {
 func (e *ending) notChanged() fact {
 	f := fact{label: "Not changed"}
 	for _, path := range e.end.Reached.NotChanged {
-		text := path
+		text := string(path)
 		if t := e.run.titleOf(path); t != "" {
 			text += " (" + t + ")"
 		}
@@ -243,7 +243,11 @@ func (e *ending) notReached() fact {
 	if n == 0 {
 		return fact{}
 	}
-	return saidFact("Not reached", strings.Join(e.end.Reached.NotReached[:min(n, 50)], ", ")+more(n-50, ", "))
+	var names []string
+	for _, path := range e.end.Reached.NotReached[:min(n, 50)] {
+		names = append(names, string(path))
+	}
+	return saidFact("Not reached", strings.Join(names, ", ")+more(n-50, ", "))
 }
 
 func more(n int, before string) string {

@@ -23,7 +23,7 @@ func failedLeak() *story {
 	s.at(123.4).add(event.TypeOutcome, "recover/2", &event.Outcome{Applied: action.AppliedPart, Failure: f, Duration: 3400 * time.Millisecond})
 	s.add(event.TypeStepFinished, "recover/2", &event.StepFinished{State: event.Failed, Failure: f, Duration: 3400 * time.Millisecond})
 	s.add(event.TypeStepFinished, "recover", &event.StepFinished{State: event.Failed, Failure: f, Duration: 63 * time.Second})
-	s.add(event.TypePhase, "", &event.Phase{Name: "finally"})
+	s.add(event.TypePhase, "", &event.PhaseBegan{Name: "finally"})
 	s.add(event.TypeStepStarted, "finally/1", &event.StepStarted{Brief: `notify.send "memory-leak failed at recover/2"`, Action: "notify.send", Effect: action.Write})
 	s.add(event.TypeStepFinished, "finally/1", &event.StepFinished{State: event.Passed, Duration: 200 * time.Millisecond})
 	partial := restartedChange()
@@ -31,7 +31,7 @@ func failedLeak() *story {
 	return s.at(124).add(event.TypeRunFinished, "", &event.RunFinished{
 		Schema: 1, State: event.Failed, ExitCode: 1, Step: "recover/2", Reason: "failed", Failure: f,
 		Changes: []event.Change{clearedChange(), partial}, Duration: 124 * time.Second,
-		Reached: event.Reached{NotChanged: []string{"recover/3"}, NotReached: []string{"healthy"}},
+		Reached: event.Reached{NotChanged: []event.Path{"recover/3"}, NotReached: []event.Path{"healthy"}},
 	})
 }
 
@@ -52,7 +52,7 @@ func inDoubtLeak() *story {
 	lost.State, lost.Summary, lost.Verdict = action.AppliedLost, "restart of container app", ""
 	return s.at(182).add(event.TypeRunSuspended, "", &event.RunSuspended{RunFinished: event.RunFinished{
 		Schema: 1, State: event.InDoubt, ExitCode: 6, Step: "recover/2", Failure: f, Changes: []event.Change{clearedChange(), lost},
-		Duration: 182 * time.Second, Reached: event.Reached{NotChanged: []string{"recover/3"}, NotReached: []string{"healthy"}},
+		Duration: 182 * time.Second, Reached: event.Reached{NotChanged: []event.Path{"recover/3"}, NotReached: []event.Path{"healthy"}},
 		Check: []string{"docker -H tcp://prod-7.example.net:2376 inspect -f '{{.State.StartedAt}}' app", "later than 2026-11-24T02:14:07Z: it happened"},
 	}})
 }
@@ -111,7 +111,7 @@ func refusedLeak() *story {
 	s.add(event.TypeStepFinished, "recover", &event.StepFinished{State: event.Refused, Failure: f, Duration: 200 * time.Second})
 	return s.add(event.TypeRunFinished, "", &event.RunFinished{
 		Schema: 1, State: event.Refused, ExitCode: 3, Step: "recover/3", Reason: "refused", Failure: f,
-		Changes: []event.Change{clearedChange()}, Duration: 260 * time.Second, Reached: event.Reached{NotReached: []string{"healthy"}},
+		Changes: []event.Change{clearedChange()}, Duration: 260 * time.Second, Reached: event.Reached{NotReached: []event.Path{"healthy"}},
 	})
 }
 
@@ -121,7 +121,7 @@ func cancelledLeak() *story {
 	s.at(101).add(event.TypeStepFinished, "recover", &event.StepFinished{State: event.Cancelled, Failure: f, Duration: 41 * time.Second})
 	return s.add(event.TypeRunFinished, "", &event.RunFinished{
 		Schema: 1, State: event.Cancelled, ExitCode: 130, Step: "recover/1", Reason: "SIGINT",
-		Changes: []event.Change{clearedChange()}, Duration: 101 * time.Second, Reached: event.Reached{NotReached: []string{"healthy"}},
+		Changes: []event.Change{clearedChange()}, Duration: 101 * time.Second, Reached: event.Reached{NotReached: []event.Path{"healthy"}},
 	})
 }
 

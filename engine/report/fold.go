@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"runbook/engine/event"
@@ -64,7 +63,7 @@ func (r *Run) applyRun(e event.Event) {
 		r.Locks = d.Keys
 	case *event.Owner:
 		r.Owner, r.End, r.Suspended = d, nil, false
-	case *event.Phase:
+	case *event.PhaseBegan:
 		r.steps.phase = d.Name
 	case *event.RunSuspended:
 		r.end(&d.RunFinished, true)
@@ -115,24 +114,9 @@ func (r *Run) target(name string) string {
 }
 
 // titleOf is how the step at path is called, "" where it has no title.
-func (r *Run) titleOf(path string) string {
+func (r *Run) titleOf(path event.Path) string {
 	if s := r.steps.known(path); s != nil {
 		return s.Plan.Title
 	}
 	return ""
-}
-
-// plainPath is a step's address without the indexes of the loops around it.
-func plainPath(path string) string {
-	for {
-		i := strings.IndexByte(path, '[')
-		if i < 0 {
-			return path
-		}
-		j := strings.IndexByte(path[i:], ']')
-		if j < 0 {
-			return path
-		}
-		path = path[:i] + path[i+j+1:]
-	}
 }

@@ -167,7 +167,7 @@ func TestPrompt(t *testing.T) {
 	for name, make := range map[string]func(*story) *event.Approval{"limit": limitApproval, "delete": deleteApproval} {
 		for _, width := range []int{92, 60} {
 			s := newStory().begin()
-			path := "recover/3"
+			path := event.Path("recover/3")
 			if name == "delete" {
 				h := s.events[0].Data.(*event.RunCreated)
 				h.Environment.Targets = append(h.Environment.Targets, event.Target{Name: "mongo", Address: "mongodb://mongo.example.net:27017"})

@@ -4,7 +4,10 @@ import "runbook/engine/event"
 
 // intent is an effect that was begun and has no outcome: of a run that was
 // interrupted, nobody knows whether it was applied.
-type intent struct{ path, target, summary string }
+type intent struct {
+	path            event.Path
+	target, summary string
+}
 
 // follow keeps the effects that are in flight.
 func (r *Run) follow(e event.Event) {

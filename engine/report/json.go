@@ -73,7 +73,7 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 		Type    event.Type `json:"type"`
 		Time    string     `json:"time"`
 		Run     *string    `json:"run"`
-		Step    string     `json:"step,omitempty"`
+		Step    event.Path `json:"step,omitempty"`
 		Attempt int        `json:"attempt,omitempty"`
 	}{Schema: 1, Type: typ, Time: e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Step: e.Path, Attempt: e.Attempt}
 	if run != "" {

@@ -48,7 +48,7 @@ func (t *Terminal) live(room int) []string {
 func (t *stepTree) pending(most int) (next []*Step, left int) {
 	for i := t.next; i < len(t.tops); i++ {
 		s := t.tops[i]
-		if s.State != event.NotRun || s.Plan.Phase == "finally" {
+		if s.State != event.NotRun || s.Plan.Phase == event.Finally {
 			continue
 		}
 		if len(next) == most {

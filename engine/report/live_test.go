@@ -192,7 +192,7 @@ func TestManySteps(t *testing.T) {
 	s := newStory().add(event.TypeRunCreated, "", leakHeader())
 	var chunk []event.Step
 	for i := range n {
-		chunk = append(chunk, event.Step{Path: "steps/" + strconv.Itoa(i+1), Kind: event.KindAction, Brief: "flow.log", Action: "flow.log"})
+		chunk = append(chunk, event.Step{Path: event.Path("steps").Number(i + 1), Kind: event.KindAction, Brief: "flow.log", Action: "flow.log"})
 	}
 	s.add(event.TypePlan, "", &event.Plan{Steps: chunk})
 	var b bytes.Buffer
@@ -227,12 +227,12 @@ func TestLoopItemsAreLetGo(t *testing.T) {
 	s.add(event.TypePlan, "", &event.Plan{Steps: []event.Step{{Path: "each", Kind: event.KindAction, Loop: true, Title: "Each of them"}}})
 	s.add(event.TypeStepStarted, "each", &event.StepStarted{}).add(event.TypeExpanded, "each", &event.Expanded{Items: make([]string, 500)})
 	for i := range 500 {
-		path := fmt.Sprintf("each[%d]", i)
+		path := event.Path("each").Item(i)
 		state := event.Passed
 		if i == 250 {
 			state = event.Failed
 		}
-		s.add(event.TypeStepStarted, path, &event.StepStarted{Brief: "redis.set " + path, Action: "redis.set"})
+		s.add(event.TypeStepStarted, path, &event.StepStarted{Brief: "redis.set " + string(path), Action: "redis.set"})
 		s.add(event.TypeStepFinished, path, &event.StepFinished{State: state, Failure: &event.Failure{What: "no answer"}})
 	}
 	var r Run

@@ -19,14 +19,14 @@ type Plain struct {
 	o        Options
 	run      Run
 	err      error
-	progress map[string]time.Time // when progress of a step was last printed
+	progress map[event.Path]time.Time // when progress of a step was last printed
 }
 
 var _ View = (*Plain)(nil)
 
 // NewPlain returns the view that writes to w.
 func NewPlain(w io.Writer, o Options) *Plain {
-	return &Plain{w: w, o: o, progress: map[string]time.Time{}}
+	return &Plain{w: w, o: o, progress: map[event.Path]time.Time{}}
 }
 
 // Replay takes a fact of before a resume, and prints nothing.
@@ -52,7 +52,7 @@ func (v *Plain) Event(e event.Event) {
 func (v *Plain) Close() error { return v.err }
 
 // line prints one line. The step's column is ten wide, the word's nine.
-func (v *Plain) line(at time.Time, step, word, text string) {
+func (v *Plain) line(at time.Time, step event.Path, word, text string) {
 	if v.err != nil {
 		return
 	}
@@ -76,9 +76,9 @@ func (v *Plain) fact(e event.Event) {
 		if d.Resume {
 			v.line(e.Time, "", "resumed", fmt.Sprintf("by %s on %s, pid %d", d.User, d.Host, d.PID))
 		}
-	case *event.Phase:
-		if d.Name == "undo" || v.o.Verbosity > 0 {
-			v.line(e.Time, strings.TrimSuffix(e.Path, "/"), "phase", d.Name)
+	case *event.PhaseBegan:
+		if d.Name == event.Undo || v.o.Verbosity > 0 {
+			v.line(e.Time, e.Path, "phase", string(d.Name))
 		}
 	case *event.StepStarted, *event.StepSkipped, *event.StepFinished, *event.Expanded:
 		v.step(e)
@@ -133,7 +133,7 @@ func (v *Plain) step(e event.Event) {
 			v.params(e, d)
 		}
 	case *event.StepSkipped:
-		if s.Plan.Phase != "finally" || v.o.Verbosity > 0 {
+		if s.Plan.Phase != event.Finally || v.o.Verbosity > 0 {
 			v.line(e.Time, e.Path, "skipped", skippedBecause(d))
 		}
 	case *event.Expanded:
@@ -279,7 +279,7 @@ func plainRow(f fact, r row) string {
 func countChanges(f *event.RunFinished) int {
 	n := 0
 	for _, c := range f.Changes {
-		if c.Phase != "finally" && c.State != action.AppliedNot {
+		if c.Phase != event.Finally && c.State != action.AppliedNot {
 			n++
 		}
 	}

@@ -18,7 +18,7 @@ func (v *Plain) judged(e event.Event) {
 		v.line(e.Time, e.Path, "check", checkText(d))
 	case *event.Remedy:
 		if d.Verdict != "not_needed" {
-			v.line(e.Time, fmt.Sprintf("%s/%d", e.Path, d.Index), "verdict", remedyText(d))
+			v.line(e.Time, e.Path.Number(d.Index), "verdict", remedyText(d))
 		}
 	case *event.Settled:
 		v.line(e.Time, e.Path, "settled", strings.TrimPrefix(settledMoment(d), "settled: "))
@@ -44,7 +44,7 @@ func observedText(d *event.Observation) string {
 
 // replaced reports whether the goal of the step at path is judged after a
 // remedy, whose verdict says it.
-func (v *Plain) replaced(path string) bool {
+func (v *Plain) replaced(path event.Path) bool {
 	return !v.run.Header.DryRun && !v.run.untried(path)
 }
 

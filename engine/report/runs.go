@@ -18,7 +18,7 @@ type Row struct {
 
 	State   event.State // Interrupted where its owner is gone
 	Warned  bool        // it is done, with warnings
-	Step    string      // where it was interrupted, waits or is in doubt
+	Step    event.Path  // where it was interrupted, waits or is in doubt
 	Started time.Time
 	Took    time.Duration
 	Changes int

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"runbook/engine/action"
@@ -17,7 +16,7 @@ type Step struct {
 	Duration time.Duration
 	Goals    []GoalTrace // of a step with remedies
 
-	path     string
+	path     event.Path
 	parent   *Step
 	children []*Step
 	gone     int // finished items that are no longer among the children
@@ -67,17 +66,17 @@ func (s *Step) isContainer() bool {
 
 // stepTree keeps the steps by address and by what holds them.
 type stepTree struct {
-	byPath map[string]*Step
+	byPath map[event.Path]*Step
 	tops   []*Step // in the order of the file
 	open   []*Step // of tops: begun and not final
 	next   int     // tops before it have begun
 	idWide int     // the longest address of tops
-	phase  string
+	phase  event.Phase
 	done   func(*Step) // a step of tops is final; its details go after
 	undone func(*Step) // a step was undone, or could not be
 }
 
-func newStepTree() *stepTree { return &stepTree{byPath: map[string]*Step{}} }
+func newStepTree() *stepTree { return &stepTree{byPath: map[event.Path]*Step{}} }
 
 // plan takes a planned step.
 func (t *stepTree) plan(p event.Step) {
@@ -91,7 +90,7 @@ func (t *stepTree) plan(p event.Step) {
 	switch {
 	case s.parent != nil:
 		s.parent.children = append(s.parent.children, s)
-	case p.Phase != "undo":
+	case p.Phase != event.Undo:
 		t.top(s)
 	}
 }
@@ -101,7 +100,7 @@ func (t *stepTree) top(s *Step) {
 	t.idWide = max(t.idWide, len(s.path))
 }
 
-func (t *stepTree) known(path string) *Step {
+func (t *stepTree) known(path event.Path) *Step {
 	if t == nil || path == "" {
 		return nil
 	}
@@ -110,17 +109,17 @@ func (t *stepTree) known(path string) *Step {
 
 // at returns the step at path; one that the plan does not list — an item, a
 // step of a called playbook — is put under what its address says.
-func (t *stepTree) at(path string) *Step {
+func (t *stepTree) at(path event.Path) *Step {
 	if s := t.byPath[path]; s != nil {
 		return s
 	}
 	s := &Step{path: path, State: event.NotRun, Plan: event.Step{Path: path}}
 	if p := t.template(path); p != nil {
 		s.Plan = p.Plan
-		s.Plan.Loop = p.Plan.Loop && !strings.HasSuffix(path, "]")
+		s.Plan.Loop = p.Plan.Loop && !path.IsItem()
 	}
 	t.byPath[path] = s
-	if up := parentPath(path); up != "" {
+	if up := path.Parent(); up != "" {
 		s.parent = t.at(up)
 		s.parent.children = append(s.parent.children, s)
 		return s
@@ -131,35 +130,14 @@ func (t *stepTree) at(path string) *Step {
 }
 
 // template is the planned step of an item or of a step within an item.
-func (t *stepTree) template(path string) *Step {
-	if s := t.byPath[plainPath(path)]; s != nil {
+func (t *stepTree) template(path event.Path) *Step {
+	if s := t.byPath[path.Plain()]; s != nil {
 		return s
 	}
-	if i := strings.LastIndex(path, "]/"); i >= 0 {
-		return t.byPath[path[i+2:]]
+	if _, local, ok := path.InItem(); ok {
+		return t.byPath[event.Path(local)]
 	}
 	return nil
-}
-
-// parentPath is the address of what holds path: of `each[3]` it is `each`, of
-// `check/redis` `check`; "" at the top.
-func parentPath(path string) string {
-	if strings.HasSuffix(path, "]") {
-		return path[:strings.LastIndexByte(path, '[')]
-	}
-	i := strings.LastIndexByte(path, '/')
-	if i < 0 || isPhase(path[:i]) {
-		return ""
-	}
-	return path[:i]
-}
-
-func isPhase(path string) bool {
-	switch path {
-	case "steps", "finally", "prerequisites":
-		return true
-	}
-	return false
 }
 
 // began puts s and what holds it among those that run.
@@ -202,7 +180,7 @@ func (t *stepTree) finished(s *Step, state event.State) {
 		t.close(s)
 		return
 	}
-	if p := s.parent; len(p.children) > maxKept && strings.HasSuffix(s.path, "]") && (state == event.Passed || state == event.Skipped) {
+	if p := s.parent; len(p.children) > maxKept && s.path.IsItem() && (state == event.Passed || state == event.Skipped) {
 		t.forget(s)
 		p.gone++
 	}

@@ -27,7 +27,7 @@ func (s *story) at(seconds float64) *story {
 	return s
 }
 
-func (s *story) add(t event.Type, path string, data any) *story {
+func (s *story) add(t event.Type, path event.Path, data any) *story {
 	s.events = append(s.events, event.Event{Sequence: uint64(len(s.events) + 1), Time: s.now, Type: t, Path: path, Data: data})
 	return s
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"runbook/engine/event"
 	"runbook/engine/schema"
@@ -51,11 +50,11 @@ func (e *ending) reason() string {
 	return e.end.Reason
 }
 
-func at(step string) string {
+func at(step event.Path) string {
 	if step == "" {
 		return ""
 	}
-	return " at " + step
+	return " at " + string(step)
 }
 
 func (e *ending) headline(word string, s style, text string) {
@@ -157,11 +156,11 @@ func (e *ending) dryFacts() []fact {
 }
 
 // lastOpen is the address of the step that was running last.
-func (r *Run) lastOpen() string {
+func (r *Run) lastOpen() event.Path {
 	if r.steps == nil {
 		return ""
 	}
-	var last string
+	var last event.Path
 	var walk func([]*Step)
 	walk = func(steps []*Step) {
 		for _, s := range steps {
@@ -172,7 +171,7 @@ func (r *Run) lastOpen() string {
 		}
 	}
 	walk(r.steps.open)
-	return strings.TrimSpace(last)
+	return last
 }
 
 // Summary returns the text that stands at the end of the run.

@@ -166,7 +166,7 @@ func (t *Terminal) take() string {
 
 // finished prints a step of the top that is final.
 func (t *Terminal) finished(s *Step) {
-	if t.o.Verbosity < 0 || s.Plan.Phase == "finally" && s.State == event.Skipped && !t.run.Header.DryRun {
+	if t.o.Verbosity < 0 || s.Plan.Phase == event.Finally && s.State == event.Skipped && !t.run.Header.DryRun {
 		return
 	}
 	t.print(s, false)
@@ -226,7 +226,7 @@ func (t *Terminal) notable(e event.Event) {
 		return
 	}
 	p := newPage(t.o)
-	l := p.line(dim, "    "+e.Path+"  ")
+	l := p.line(dim, "    "+string(e.Path)+"  ")
 	column := min(l.width, p.width/2)
 	for i, part := range wrap(text, p.width-column) {
 		if i > 0 {

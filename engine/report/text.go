@@ -70,7 +70,7 @@ func (e *ending) changedSoFar() fact {
 	f := fact{label: "Changed"}
 	e.run.times.each(func(m moment) {
 		if text, ok := strings.CutPrefix(m.text, "changed: "); ok {
-			f.rows = append(f.rows, row{cells: []string{m.path, text}})
+			f.rows = append(f.rows, row{cells: []string{string(m.path), text}})
 		}
 	}, func(int) {})
 	if len(f.rows) == 0 {
@@ -114,7 +114,7 @@ func (p *page) moment(m moment, widest int) {
 		path = "-"
 	}
 	l := p.line(dim, "  "+p.clock(m.at)+"  ")
-	p.add(l, bold, path).pad(l.width+max(widest-len(path), 0)+2, 2)
+	p.add(l, bold, string(path)).pad(l.width+max(widest-len(path), 0)+2, 2)
 	column := l.width
 	for i, part := range wrap(strings.Join(splitLines(m.text), "; "), p.width-column) {
 		if i > 0 {
@@ -151,9 +151,9 @@ func (e *ending) records() fact {
 // last fact (null if there is none) and the timeline.
 func ReportJSON(w io.Writer, r *Run) error {
 	type entry struct {
-		Time string `json:"time"`
-		Step string `json:"step,omitempty"`
-		Text string `json:"text"`
+		Time string     `json:"time"`
+		Step event.Path `json:"step,omitempty"`
+		Text string     `json:"text"`
 	}
 	out := struct {
 		Schema   int                `json:"schema"`

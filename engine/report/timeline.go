@@ -21,7 +21,7 @@ type timeline struct {
 // moment is one line of the timeline.
 type moment struct {
 	at   time.Time
-	path string
+	path event.Path
 	text string
 }
 
@@ -61,7 +61,7 @@ func (t *timeline) add(r *Run, e event.Event) {
 	path, text := e.Path, ""
 	switch d := e.Data.(type) {
 	case *event.Remedy:
-		path, text = fmt.Sprintf("%s/%d", e.Path, d.Index), remedyMoment(d)
+		path, text = e.Path.Number(d.Index), remedyMoment(d)
 	default:
 		text = r.moment(e)
 	}
@@ -81,8 +81,8 @@ func (r *Run) moment(e event.Event) string {
 		if d.Resume {
 			return fmt.Sprintf("resumed by %s on %s, pid %d", d.User, d.Host, d.PID)
 		}
-	case *event.Phase:
-		if d.Name == "undo" {
+	case *event.PhaseBegan:
+		if d.Name == event.Undo {
 			return "undoing"
 		}
 	case *event.RunSuspended:
@@ -100,7 +100,7 @@ func (r *Run) stepMoment(e event.Event) string {
 			return d.Brief
 		}
 	case *event.StepSkipped:
-		if s := r.steps.known(e.Path); s != nil && s.Plan.Phase == "finally" {
+		if s := r.steps.known(e.Path); s != nil && s.Plan.Phase == event.Finally {
 			return ""
 		}
 		return "skipped: " + skippedBecause(d)
@@ -127,7 +127,7 @@ func (r *Run) stepMoment(e event.Event) string {
 }
 
 // untried reports whether no remedy of the step at path has begun.
-func (r *Run) untried(path string) bool {
+func (r *Run) untried(path event.Path) bool {
 	s := r.steps.known(path)
 	return s == nil || !slices.ContainsFunc(s.children, func(c *Step) bool { return c.State != event.NotRun })
 }
@@ -276,15 +276,15 @@ func said(c *event.Check) string {
 
 func suspendedMoment(f *event.RunFinished) string {
 	if f.State == event.InDoubt {
-		return "in doubt at " + f.Step
+		return "in doubt" + at(f.Step)
 	}
-	return "waiting for a person at " + f.Step
+	return "waiting for a person" + at(f.Step)
 }
 
 func (r *Run) endMoment(f *event.RunFinished) string {
 	text := word(f.State)
 	if f.Step != "" && f.State != event.Done {
-		text += " at " + f.Step
+		text += at(f.Step)
 	}
 	if n := len(f.Warnings); n > 0 {
 		text += ", " + counted(n, "warning")

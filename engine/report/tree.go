@@ -67,7 +67,7 @@ func (t *tree) head(s *Step, indent, column int) {
 
 // shown is the step's address in the tree: of an item within its loop the
 // index alone, else the whole.
-func (s *Step) shown() string { return s.path }
+func (s *Step) shown() string { return string(s.path) }
 
 // title is what stands beside the address.
 func (s *Step) title() string {

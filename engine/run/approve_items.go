@@ -70,12 +70,12 @@ func (l *loopRun) askAll(first *work, p action.Preview, subjects []action.Subjec
 
 // resolved is the work of item i, as far as it can be shown before it begins.
 func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
-	sc := l.scope.within(fmt.Sprintf("%s[%d]/", l.in.path, i), map[string]any{"item": value, "index": i})
+	sc := l.scope.within(l.in.path.Item(i), map[string]any{"item": value, "index": i})
 	op, fail := l.r.resolve(sc.bound.ctx, l.in.step.Op, sc)
 	if fail != nil {
 		return nil, fail
 	}
-	in := &instance{step: l.in.step, path: fmt.Sprintf("%s[%d]", l.in.path, i), item: true}
+	in := &instance{step: l.in.step, path: l.in.path.Item(i), item: true}
 	w := &work{runner: l.r, in: in, sc: sc, op: op}
 	w.soft, w.hard, w.watch = sc.bound.ctx, l.r.hard, sc.watch
 	w.names = sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})

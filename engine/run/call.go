@@ -15,7 +15,7 @@ func (r *runner) callPlaybook(in *instance, sc *scope) outcome {
 		return failed(in, fail)
 	}
 	inner := r.rootScope(callee, inputs)
-	inner.prefix, inner.watch, inner.after = in.path+"/", sc.watch, sc.after
+	inner.at, inner.watch, inner.after = in.path, sc.watch, sc.after
 	inner.bound = newBoundary(r.hard, sc.bound)
 	defer inner.bound.close()
 	o := r.playbook(callee, inner, in)
@@ -77,9 +77,9 @@ func (r *runner) epilogue(p *plan.Plan, sc *scope, o outcome) outcome {
 	if r.journal.failed() != nil || r.hard.Err() != nil {
 		return o
 	}
-	_ = r.record(event.TypePhase, sc.prefix, 0, &event.Phase{Name: "finally"})
+	_ = r.record(event.TypePhase, sc.at, 0, &event.PhaseBegan{Name: event.Finally})
 	last := *sc.with(map[string]any{"failure": r.failureNames(o), "run": r.runNames(true)})
-	last.bound, last.watch, last.phase = newBoundary(r.hard, nil), nil, "finally"
+	last.bound, last.watch, last.phase = newBoundary(r.hard, nil), nil, event.Finally
 	defer last.bound.close()
 	f := r.block(&instance{step: p.Finally}, &last)
 	if f.bad() && !o.bad() {
@@ -100,9 +100,9 @@ func (r *runner) failureNames(o outcome) map[string]any {
 		return map[string]any{"reason": "", "step": "", "title": "", "message": ""}
 	}
 	if s := r.signal.Load(); s != nil {
-		return map[string]any{"reason": "cancelled", "step": p.path, "title": p.title, "message": "stopped by " + s.Name}
+		return map[string]any{"reason": "cancelled", "step": string(p.path), "title": p.title, "message": "stopped by " + s.Name}
 	}
-	return map[string]any{"reason": p.reason, "step": p.path, "title": p.title, "message": p.message()}
+	return map[string]any{"reason": p.reason, "step": string(p.path), "title": p.title, "message": p.message()}
 }
 
 // runNames is `run`; at the end with the numbers of steps by state and the
@@ -124,7 +124,7 @@ func (r *runner) runNames(end bool) map[string]any {
 		names["warned"], names["failed"], names["skipped"] = n[event.Warned], n[event.Failed], n[event.Skipped]
 		findings := make([]any, len(r.tally.findings))
 		for i, f := range r.tally.findings {
-			findings[i] = map[string]any{"step": f.Step, "title": f.Title, "level": f.Level, "message": f.Message}
+			findings[i] = map[string]any{"step": string(f.Step), "title": f.Title, "level": f.Level, "message": f.Message}
 		}
 		names["findings"] = findings
 	})

@@ -234,6 +234,7 @@ func (w *work) note(p action.Preview, out *event.Outcome) {
 	}
 	w.tally.do(func() {
 		w.tally.changes = append(w.tally.changes, c)
+		w.tally.acted[w.in.step] = true
 		if w.in.step.Undo != nil && (w.applied == action.AppliedFully || w.applied == action.AppliedPart) {
 			w.tally.undo = append(w.tally.undo, undoable{in: w.in, sc: w.names, change: len(w.tally.changes) - 1})
 		}

@@ -292,8 +292,9 @@ finally:
     with: {name: c, value: 1}
 `
 	for _, test := range []struct {
-		at         event.Type
-		path, sent string
+		at   event.Type
+		path event.Path
+		sent string
 	}{
 		{event.TypeRunCreated, "", "[]"},
 		{event.TypeStepStarted, "first", "[]"},
@@ -304,7 +305,7 @@ finally:
 		{event.TypePhase, "", "[a=1 b=1]"},
 		{event.TypeRunFinished, "", "[a=1 b=1 c=1]"},
 	} {
-		t.Run(string(test.at)+" "+test.path, func(t *testing.T) {
+		t.Run(string(test.at)+" "+string(test.path), func(t *testing.T) {
 			s := newScene()
 			s.journal.fail = func(e *event.Event) bool { return e.Type == test.at && e.Path == test.path }
 			fin := s.play(t, text)

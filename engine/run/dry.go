@@ -63,7 +63,7 @@ func (w *work) dryRead() outcome {
 	o := w.readOnce()
 	after := w.sc.after
 	if o.bad() {
-		w.unknown(schema.Unknown{Why: w.in.path + " failed"}, nil)
+		w.unknown(schema.Unknown{Why: string(w.in.path) + " failed"}, nil)
 		if after != "" {
 			w.in.why = "before any change: " + o.problem.message()
 			w.unknown(schema.Unknown{After: after}, nil)
@@ -103,7 +103,7 @@ func (w *work) dryChange(why string) outcome {
 		case fail != nil && w.sc.after != "":
 			p.Summary += ", unknown now: " + fail.What
 		case fail != nil:
-			w.unknown(schema.Unknown{Why: w.in.path + " failed"}, schema.Unknown{Why: w.in.path + " failed"})
+			w.unknown(schema.Unknown{Why: string(w.in.path) + " failed"}, schema.Unknown{Why: string(w.in.path) + " failed"})
 			return failed(w.in, fail)
 		default:
 			p = got
@@ -116,7 +116,7 @@ func (w *work) dryChange(why string) outcome {
 // for it, is known only after it.
 func (w *work) previewed(p *action.Preview, why string) outcome {
 	w.in.preview, w.in.why = p, why
-	u := schema.Unknown{After: w.in.path}
+	u := schema.Unknown{After: string(w.in.path)}
 	w.unknown(u, u)
 	if w.names.names["before"] == nil {
 		w.names.names["before"] = u
@@ -124,16 +124,16 @@ func (w *work) previewed(p *action.Preview, why string) outcome {
 	if o := w.verify(nil); o.bad() {
 		return o
 	}
-	return outcome{state: event.Previewed, after: w.in.path}
+	return outcome{state: event.Previewed, after: string(w.in.path)}
 }
 
 // dryManual previews a manual step: what a person would report is unknown.
 func (r *runner) dryManual(in *instance, _ *scope) outcome {
-	u := schema.Unknown{After: in.path}
+	u := schema.Unknown{After: string(in.path)}
 	in.mu.Lock()
 	in.outputs, in.pending, in.why = u, &u, "a person does it"
 	in.mu.Unlock()
-	return outcome{state: event.Previewed, after: in.path}
+	return outcome{state: event.Previewed, after: string(in.path)}
 }
 
 // conditional marks a step whose `when` is unknown: what its body would do was
@@ -157,7 +157,7 @@ func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome
 func (r *runner) unknownLoop(in *instance, sc *scope, u schema.Unknown, when *event.Check) outcome {
 	c := *sc
 	c.after = u.After
-	inner := (&c).within(in.path+"[0]/", map[string]any{"item": u, "index": u})
+	inner := (&c).within(in.path.Item(0), map[string]any{"item": u, "index": u})
 	o := r.once(in, inner, when)
 	in.mu.Lock()
 	in.outputs, in.observed, in.before = u, u, u
@@ -224,14 +224,14 @@ func (g *goal) dryApply() outcome {
 		if o.state == event.Previewed || o.state == event.Unknown {
 			path := g.sc.path(part)
 			for _, c := range g.last.checks {
-				u := &event.Check{Kind: "goal", That: c.That, Verdict: event.UnknownCheck, After: path, Level: c.Level}
+				u := &event.Check{Kind: "goal", That: c.That, Verdict: event.UnknownCheck, After: string(path), Level: c.Level}
 				_ = g.record(event.TypeCheck, path, 0, u)
 				g.countCondition(event.UnknownCheck)
 			}
 		}
 	}
-	u := schema.Unknown{After: g.in.path}
+	u := schema.Unknown{After: string(g.in.path)}
 	g.unknown(map[string]any{"remedy": u, "verdict": u}, u)
 	g.in.pending = &u
-	return outcome{state: event.Previewed, after: g.in.path}
+	return outcome{state: event.Previewed, after: string(g.in.path)}
 }

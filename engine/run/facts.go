@@ -116,14 +116,17 @@ func stepFacts(p *plan.Plan) []event.Step {
 	out := make([]event.Step, 0, len(p.All()))
 	for _, s := range p.All() {
 		f := event.Step{
-			Path: s.Path, Title: s.Title, Brief: s.Brief, Kind: kinds[s.Body], Place: s.Place, Remedy: s.Remedy,
+			Path: event.Path(s.Path), Title: s.Title, Brief: s.Brief, Kind: kinds[s.Body], Place: s.Place, Remedy: s.Remedy,
 			Asks: s.Approve != nil || s.Body == plan.BodyManual, Loop: s.Loop != nil, Phase: phase(p, s), Undoable: s.Undo != nil,
 		}
 		if s.Op != nil {
 			f.Action, f.Effect = s.Op.Action.Name, s.Op.Effect
 		}
-		if s.Parent != nil && s.Parent.Path != "" {
-			f.Parent = s.Parent.Path
+		if s.Parent != nil {
+			f.Parent = event.Path(s.Parent.Path)
+		}
+		for _, i := range s.Awaits() {
+			f.Needs = append(f.Needs, event.Path(s.Parent.Parts[i].Path))
 		}
 		out = append(out, f)
 	}
@@ -135,15 +138,15 @@ var kinds = [...]event.StepKind{
 	plan.BodyCall: event.KindCall, plan.BodyManual: event.KindManual,
 }
 
-func phase(p *plan.Plan, s *plan.Step) string {
+func phase(p *plan.Plan, s *plan.Step) event.Phase {
 	for s.Parent != nil {
 		s = s.Parent
 	}
 	switch s {
 	case p.Prerequisites:
-		return "prerequisites"
+		return event.Prerequisites
 	case p.Finally:
-		return "finally"
+		return event.Finally
 	}
-	return "steps"
+	return event.Steps
 }

@@ -90,7 +90,7 @@ finally:
 	undone := map[string]bool{}
 	for _, c := range fin.Changes {
 		if c.Phase == "" {
-			undone[c.Step] = c.Undone
+			undone[string(c.Step)] = c.Undone
 		}
 	}
 	equal(t, "undone changes", undone, map[string]bool{"a": true, "b": false, "c": true})

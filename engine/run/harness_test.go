@@ -62,8 +62,8 @@ type person struct {
 	asked  []string
 }
 
-func (p *person) Approve(ctx context.Context, path string, a *event.Approval) (run.Answer, error) {
-	p.asked = append(p.asked, path+": "+a.Message)
+func (p *person) Approve(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
+	p.asked = append(p.asked, string(path)+": "+a.Message)
 	if p.never {
 		<-ctx.Done()
 		return run.Answer{}, ctx.Err()
@@ -74,8 +74,8 @@ func (p *person) Approve(ctx context.Context, path string, a *event.Approval) (r
 	return run.Answer{Approved: !p.refuse, By: "alice", Reason: ""}, nil
 }
 
-func (p *person) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
-	p.asked = append(p.asked, path+": "+m.Text)
+func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
+	p.asked = append(p.asked, string(path)+": "+m.Text)
 	if p.never {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -171,14 +171,14 @@ func (s *scene) order(types ...event.Type) []string {
 	var out []string
 	for _, f := range s.journal.facts {
 		if len(types) == 0 || slices.Contains(types, f.Type) {
-			out = append(out, string(f.Type)+" "+f.Path)
+			out = append(out, string(f.Type)+" "+string(f.Path))
 		}
 	}
 	return out
 }
 
 // state is the last recorded state of the step at path, "" if it never ended.
-func (s *scene) state(path string) event.State {
+func (s *scene) state(path event.Path) event.State {
 	var last event.State
 	for _, f := range s.journal.facts {
 		if f.Path != path {
@@ -198,13 +198,13 @@ func (s *scene) state(path string) event.State {
 func (s *scene) states(paths ...string) string {
 	var out []string
 	for _, p := range paths {
-		out = append(out, p+"="+string(s.state(p)))
+		out = append(out, p+"="+string(s.state(event.Path(p))))
 	}
 	return strings.Join(out, " ")
 }
 
 // data returns the payloads of type D at path.
-func data[D any](s *scene, path string) []*D {
+func data[D any](s *scene, path event.Path) []*D {
 	var out []*D
 	for _, f := range s.journal.facts {
 		if d, ok := f.Data.(*D); ok && f.Path == path {

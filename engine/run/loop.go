@@ -128,13 +128,13 @@ func (l *loopRun) one(i int, value any) outcome {
 	if l.approved != nil {
 		names["\x00approved"] = l.approved[i]
 	}
-	sc := part.within(fmt.Sprintf("%s[%d]/", l.in.path, i), names)
+	sc := part.within(l.in.path.Item(i), names)
 	l.mu.Lock()
 	if l.after != "" && s.Loop.MaxParallel <= 1 {
 		sc.after = l.after
 	}
 	l.mu.Unlock()
-	in := &instance{step: s, path: fmt.Sprintf("%s[%d]", l.in.path, i), state: event.Running, item: true}
+	in := &instance{step: s, path: l.in.path.Item(i), state: event.Running, item: true}
 	l.items[i] = in
 	start := r.Clock.Now()
 	return r.finish(in, sc, r.once(in, sc, nil), start)
@@ -143,7 +143,7 @@ func (l *loopRun) one(i int, value any) outcome {
 func (l *loopRun) total() outcome {
 	o := outcome{state: event.Passed}
 	if l.after != "" {
-		o.after = l.in.path
+		o.after = string(l.in.path)
 	}
 	var missed bool
 	for _, e := range l.ends {

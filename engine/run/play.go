@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"regexp"
 	"slices"
-	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -191,20 +189,11 @@ func (r *runner) endings(fin *event.RunFinished, o outcome, first *problem) []ev
 	return all
 }
 
-var index = regexp.MustCompile(`\[\d+\]`)
-
-// planned is the address of a step in its plan: without the items of loops.
-func planned(path string) string { return index.ReplaceAllString(path, "") }
-
 // reached says what was planned and not done.
 func (r *runner) reached(sc *scope) event.Reached {
 	var out event.Reached
 	if r.DryRun {
 		return out
-	}
-	done := map[string]bool{}
-	for _, c := range r.tally.changes {
-		done[planned(c.Step)] = true
 	}
 	for _, s := range r.Plan.All() {
 		sc.shared.mu.RLock()
@@ -212,10 +201,10 @@ func (r *runner) reached(sc *scope) event.Reached {
 		sc.shared.mu.RUnlock()
 		begun := in != nil && s.ID != "" && in.state != event.NotRun
 		switch {
-		case s.Body == plan.BodyAction && s.Op.Effect != action.Read && !done[s.Path] && !strings.HasPrefix(s.Path, "finally/"):
-			out.NotChanged = append(out.NotChanged, s.Path)
+		case s.Body == plan.BodyAction && s.Op.Effect != action.Read && !r.tally.acted[s] && phase(r.Plan, s) != event.Finally:
+			out.NotChanged = append(out.NotChanged, event.Path(s.Path))
 		case !begun && s.ID != "" && s.Parent == r.Plan.Steps:
-			out.NotReached = append(out.NotReached, s.Path)
+			out.NotReached = append(out.NotReached, event.Path(s.Path))
 		}
 	}
 	return out

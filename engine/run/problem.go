@@ -12,7 +12,7 @@ import (
 // problem is why a step, and in the end the run, did not pass.
 type problem struct {
 	state   event.State // Failed, Refused, Cancelled, InDoubt, Waiting
-	path    string
+	path    event.Path
 	title   string
 	reason  string // of the run: "failed", "refused", "cancelled", "timed_out"
 	failure *event.Failure

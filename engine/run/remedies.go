@@ -128,7 +128,7 @@ func (g *goal) remedy(part *plan.Step) outcome {
 		"goal":    map[string]any{"observed": g.in.observed},
 		"because": g.because(part.Remedy),
 	})
-	sc.prefix, sc.goal = g.sc.prefix, g
+	sc.at, sc.goal = g.sc.at, g
 	sc.bound = newBoundary(g.runner.hard, g.sc.bound)
 	defer sc.bound.close()
 	return g.step(part, &sc)
@@ -157,7 +157,7 @@ func (g *goal) changes() (n int) {
 	return n
 }
 
-func (g *goal) path(part *plan.Step) string { return g.sc.path(part) }
+func (g *goal) path(part *plan.Step) event.Path { return g.sc.path(part) }
 
 // gives reports whether a remedy that did not pass gives way to the next: one
 // that was refused, is in doubt, partly applied or cancelled ends the step.
@@ -179,10 +179,10 @@ func (g *goal) verdict(before judged) string {
 }
 
 // mark adds the verdict to the changes that the remedy made.
-func (g *goal) mark(path, verdict string) {
+func (g *goal) mark(path event.Path, verdict string) {
 	g.tally.do(func() {
 		for i := range g.tally.changes {
-			if c := &g.tally.changes[i]; c.Step == path || len(c.Step) > len(path) && c.Step[:len(path)] == path && (c.Step[len(path)] == '/' || c.Step[len(path)] == '[') {
+			if c := &g.tally.changes[i]; c.Step.Within(path) {
 				c.Verdict = verdict
 			}
 		}

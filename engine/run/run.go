@@ -26,9 +26,9 @@ type Journal interface {
 // Person answers what only a person can. A run without one suspends.
 type Person interface {
 	// Approve shows a and returns the answer. It ends with ctx.
-	Approve(ctx context.Context, path string, a *event.Approval) (Answer, error)
+	Approve(ctx context.Context, path event.Path, a *event.Approval) (Answer, error)
 	// Report asks for the fields of a manual step, as values of their types.
-	Report(ctx context.Context, path string, m Manual) (map[string]any, error)
+	Report(ctx context.Context, path event.Path, m Manual) (map[string]any, error)
 }
 
 // Answer is a person's answer to an approval.

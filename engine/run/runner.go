@@ -11,6 +11,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/plan"
 )
 
 // runner is a run in progress.
@@ -41,6 +42,7 @@ func newRunner(ctx context.Context, o Options) *runner {
 		o.Clients = action.NewClients()
 	}
 	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Parallel)}
+	r.tally.acted = map[*plan.Step]bool{}
 	r.hard, r.abort = context.WithCancelCause(ctx)
 	r.root = newBoundary(r.hard, nil)
 	return r
@@ -93,7 +95,7 @@ func (g *journalGate) fail(err error) {
 
 // record appends a fact. An error closes the journal for good and halts the
 // run; it is returned so that an effect is not begun after it.
-func (r *runner) record(t event.Type, path string, attempt int, data any) error {
+func (r *runner) record(t event.Type, path event.Path, attempt int, data any) error {
 	if err := r.journal.failed(); err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (r *runner) record(t event.Type, path string, attempt int, data any) error 
 	return err
 }
 
-func (r *runner) show(t event.Type, path string, data any) {
+func (r *runner) show(t event.Type, path event.Path, data any) {
 	r.Journal.Transient(event.Event{Time: r.Clock.Now(), Type: t, Path: path, Data: data})
 }
 
@@ -120,10 +122,10 @@ func (r *runner) acquire(ctx context.Context) (release func(), err error) {
 }
 
 // call is what an action of the step at path is given.
-func (r *runner) call(path string, target action.Target) action.Call {
+func (r *runner) call(path event.Path, target action.Target) action.Call {
 	return action.Call{
 		Target: target, Clients: r.Clients, Clock: r.Clock, DryRun: r.DryRun,
-		Run: r.Header.Run, Step: path,
+		Run: r.Header.Run, Step: string(path),
 		Log: slog.New(logHandler{r: r, path: path}),
 		Progress: func(p action.Progress) {
 			r.show(event.TypeProgress, path, &event.Progress{Progress: p})
@@ -134,7 +136,7 @@ func (r *runner) call(path string, target action.Target) action.Call {
 // logHandler shows an action's log lines as transient facts.
 type logHandler struct {
 	r     *runner
-	path  string
+	path  event.Path
 	attrs []slog.Attr
 }
 
@@ -166,6 +168,7 @@ type tally struct {
 	doubt    *problem
 	waits    *problem
 	changes  []event.Change
+	acted    map[*plan.Step]bool // those with a change
 	undo     []undoable
 	warnings []event.Finding
 	findings []event.Finding

@@ -14,15 +14,15 @@ import (
 // own loop item or call and of those around it.
 type scope struct {
 	around *scope
-	prefix string         // of addresses: "recover[0]/"
+	at     event.Path     // of the item or call that its steps are in; "" at the top
 	names  map[string]any // item, index, goal, failure; inputs, vars, run, environment at the root
 	shared *instances
 	after  string // dry run: the change upstream whose effect is not known; "" for none
 	watch  *stopwatch
 	bound  *boundary
-	mild   bool // an undo: never asks
-	phase  string
-	goal   *goal // the step around a remedy
+	mild   bool        // an undo: never asks
+	phase  event.Phase // Finally and Undo; "" for the rest
+	goal   *goal       // the step around a remedy
 }
 
 // instances are the steps of one plan, item or call.
@@ -33,10 +33,10 @@ type instances struct {
 
 func newInstances() *instances { return &instances{byID: map[string]*instance{}} }
 
-// within returns a scope inside s with further names and addresses of its own.
-func (s *scope) within(prefix string, names map[string]any) *scope {
+// within returns a scope for the item at that address, with further names.
+func (s *scope) within(at event.Path, names map[string]any) *scope {
 	c := *s
-	c.around, c.prefix, c.names, c.shared = s, prefix, names, newInstances()
+	c.around, c.at, c.names, c.shared = s, at, names, newInstances()
 	return &c
 }
 
@@ -91,7 +91,7 @@ func (notRunStep) Member(name string) (any, bool) {
 // instance is a step in one scope: its state and what it gave.
 type instance struct {
 	step *plan.Step
-	path string
+	path event.Path
 
 	mu                        sync.RWMutex
 	state                     event.State
@@ -154,9 +154,9 @@ func (s *scope) add(st *plan.Step) *instance {
 	return in
 }
 
-func (s *scope) path(st *plan.Step) string {
-	if s.prefix == "" {
-		return st.Path
+func (s *scope) path(st *plan.Step) event.Path {
+	if s.at == "" {
+		return event.Path(st.Path)
 	}
-	return s.prefix + st.Local
+	return s.at.Part(st.Local)
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"runbook/engine/event"
@@ -19,7 +18,7 @@ type undoable struct {
 // undoWithin undoes, in reverse order, the effects of the step at path and of
 // those within it. It asks nobody, and the halt of the run does not end it. A
 // failed undo blocks the undos of those that its step came after.
-func (r *runner) undoWithin(path string, sc *scope) {
+func (r *runner) undoWithin(path event.Path, sc *scope) {
 	var todo []undoable
 	r.tally.do(func() {
 		r.tally.undo = slices.DeleteFunc(r.tally.undo, func(u undoable) bool {
@@ -33,7 +32,7 @@ func (r *runner) undoWithin(path string, sc *scope) {
 	if len(todo) == 0 || r.journal.failed() != nil {
 		return
 	}
-	_ = r.record(event.TypePhase, path, 0, &event.Phase{Name: "undo"})
+	_ = r.record(event.TypePhase, path, 0, &event.PhaseBegan{Name: event.Undo})
 	var blocked []*plan.Step
 	for _, u := range slices.Backward(todo) {
 		if slices.ContainsFunc(blocked, func(s *plan.Step) bool { return plan.Precedes(u.in.step, s) }) {
@@ -48,8 +47,8 @@ func (r *runner) undoWithin(path string, sc *scope) {
 
 // under reports whether the step belongs to what is at path: the path itself,
 // an item or a part of it, also where the part has an address of its own.
-func under(sc *scope, in *instance, path string) bool {
-	if path == "" || in.path == path || strings.HasPrefix(in.path, path+"/") || strings.HasPrefix(in.path, path+"[") {
+func under(sc *scope, in *instance, path event.Path) bool {
+	if in.path.Within(path) {
 		return true
 	}
 	for s := in.step; s != nil; s = s.Parent {
@@ -64,7 +63,7 @@ func (r *runner) undoOne(u undoable) bool {
 	sc := *u.sc
 	sc.bound = newBoundary(r.hard, nil)
 	defer sc.bound.close()
-	sc.mild, sc.phase, sc.watch = true, "undo", nil
+	sc.mild, sc.phase, sc.watch = true, event.Undo, nil
 	o := r.step(u.in.step.Undo, &sc)
 	if o.bad() {
 		r.undone(u, event.UndoFailed, o.problem.failure)

@@ -5,53 +5,54 @@ import (
 	"strconv"
 	"strings"
 
+	"runbook/engine/event"
 	"runbook/engine/plan"
 )
 
 // addresses are the steps of a playbook by the addresses of their facts, without
 // the items of loops, and the other ways to write them.
 type addresses struct {
-	steps   map[string]*plan.Step // by the address of its facts
-	written map[string]string     // what may be written, to the address of the facts
-	of      map[*plan.Step]string
+	steps   map[event.Path]*plan.Step // by the address of its facts
+	written map[string]event.Path     // what may be written, to the address of the facts
+	of      map[*plan.Step]event.Path
 	known   []string // the addresses of the facts, in the order of the file
 	actions []string // that the steps use
 }
 
 // addressesOf are those of a plan and of the playbooks that it calls.
 func addressesOf(p *plan.Plan) *addresses {
-	a := &addresses{steps: map[string]*plan.Step{}, written: map[string]string{}, of: map[*plan.Step]string{}}
+	a := &addresses{steps: map[event.Path]*plan.Step{}, written: map[string]event.Path{}, of: map[*plan.Step]event.Path{}}
 	a.add(p, "")
 	return a
 }
 
-func (a *addresses) add(p *plan.Plan, prefix string) {
-	nested := map[*plan.Step]string{}
+func (a *addresses) add(p *plan.Plan, call event.Path) {
+	nested := map[*plan.Step]event.Path{}
 	for _, s := range p.All() {
-		of, own := prefix+s.Path, s.ID
+		of, own := call.Part(s.Path), s.ID
 		if loop := loopAround(s); loop != nil {
-			of = a.of[loop] + "/" + s.Local
-		} else if prefix != "" {
-			of = prefix + s.Local
+			of = a.of[loop].Part(s.Local)
+		} else if call != "" {
+			of = call.Part(s.Local)
 		}
 		if own == "" {
-			own = s.Path[strings.LastIndexByte(s.Path, '/')+1:]
+			own = event.Path(s.Path).Last()
 		}
 		nested[s] = of
 		if s.Parent != nil && nested[s.Parent] != "" {
-			nested[s] = nested[s.Parent] + "/" + own
+			nested[s] = nested[s.Parent].Part(own)
 		}
 		a.steps[of], a.of[s] = s, of
-		a.known = append(a.known, of)
-		a.written[of] = of
-		for _, other := range []string{nested[s], prefix + s.Path} {
-			if _, taken := a.written[other]; !taken {
-				a.written[other] = of
+		a.known = append(a.known, string(of))
+		a.written[string(of)] = of
+		for _, other := range []event.Path{nested[s], call.Part(s.Path)} {
+			if _, taken := a.written[string(other)]; !taken {
+				a.written[string(other)] = of
 			}
 		}
 		a.acts(s)
 		if s.Call != nil && s.Call.Plan != nil {
-			a.add(s.Call.Plan, of+"/")
+			a.add(s.Call.Plan, of)
 		}
 	}
 }
@@ -77,45 +78,28 @@ func loopAround(s *plan.Step) *plan.Step {
 
 // resolve returns the address of the facts of the step that is written, with the
 // items that are written with it; ok is whether there is such a step.
-func (a *addresses) resolve(written string) (address string, ok bool) {
-	plain := withoutItems(written)
-	address, ok = a.written[plain]
-	if ok && plain != written && plain == address {
-		return written, true
+func (a *addresses) resolve(written string) (address event.Path, ok bool) {
+	given := event.Path(written)
+	plain := given.Plain()
+	address, ok = a.written[string(plain)]
+	if ok && plain != given && plain == address {
+		return given, true
 	}
 	return address, ok
 }
 
 // around is the address of the step that holds another; "" for none.
-func (a *addresses) around(address string) string {
-	if s := a.steps[withoutItems(address)]; s != nil && s.Parent != nil {
+func (a *addresses) around(address event.Path) event.Path {
+	if s := a.steps[address.Plain()]; s != nil && s.Parent != nil {
 		return a.of[s.Parent]
 	}
 	return ""
 }
 
-// withoutItems takes the items of loops out of an address: recover[0]/2 is a
-// part of recover/2.
-func withoutItems(address string) string {
-	var b strings.Builder
-	depth := 0
-	for _, c := range address {
-		switch {
-		case c == '[':
-			depth++
-		case c == ']':
-			depth--
-		case depth == 0:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
 // matches says whether a written address is that of a fact: with an item it is
 // that item alone, without one each.
-func matches(written, address string) bool {
-	return written == address || written == withoutItems(address)
+func matches(written, address event.Path) bool {
+	return written == address || written == address.Plain()
 }
 
 // attempt splits recover/2.1 into the step and its attempt, which is 1 where

@@ -1,8 +1,6 @@
 package rehearsal
 
 import (
-	"fmt"
-
 	"runbook/engine/event"
 	"runbook/engine/plan"
 )
@@ -37,7 +35,7 @@ type tally struct {
 // cover says what the runs of the rehearsals of a subject reached.
 func cover(s *Subject, results []*Result) *Coverage {
 	c := &Coverage{Subject: s}
-	seen := map[string]*tally{}
+	seen := map[event.Path]*tally{}
 	for _, r := range results {
 		if r.Subject == s {
 			count(seen, r.Facts)
@@ -87,9 +85,9 @@ func (c *Coverage) branch(reached bool, what, where string) {
 	}
 }
 
-func count(seen map[string]*tally, facts []event.Event) {
-	at := func(path string) *tally {
-		path = withoutItems(path)
+func count(seen map[event.Path]*tally, facts []event.Event) {
+	at := func(path event.Path) *tally {
+		path = path.Plain()
 		if seen[path] == nil {
 			seen[path] = &tally{helped: map[string]bool{}}
 		}
@@ -111,7 +109,7 @@ func count(seen map[string]*tally, facts []event.Event) {
 				t.run = true
 			}
 		case *event.Remedy:
-			remedy := at(fmt.Sprintf("%s/%d", f.Path, d.Index))
+			remedy := at(f.Path.Number(d.Index))
 			remedy.run = remedy.run || d.Verdict != "not_needed"
 			if d.Verdict == "effective" {
 				at(f.Path).helped[d.Title] = true

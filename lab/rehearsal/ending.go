@@ -8,7 +8,7 @@ import (
 
 // ends are how the steps of a run ended.
 type ends struct {
-	steps     map[string]*stepEnd // by address
+	steps     map[event.Path]*stepEnd // by address
 	addresses *addresses
 }
 
@@ -22,8 +22,8 @@ type stepEnd struct {
 const noRemedy = "none"
 
 func endings(facts []event.Event, a *addresses) *ends {
-	e := &ends{map[string]*stepEnd{}, a}
-	at := func(path string) *stepEnd {
+	e := &ends{map[event.Path]*stepEnd{}, a}
+	at := func(path event.Path) *stepEnd {
 		if e.steps[path] == nil {
 			e.steps[path] = &stepEnd{state: event.NotRun}
 		}
@@ -58,7 +58,7 @@ func worst() []event.State {
 
 // state is how a step ended; of several items the worst. A step that holds one
 // that waits, or that is in doubt, is so too.
-func (e *ends) state(step string) event.State {
+func (e *ends) state(step event.Path) event.State {
 	if one := e.steps[step]; one != nil && one.state != event.NotRun {
 		return one.state
 	}
@@ -79,9 +79,9 @@ func (e *ends) state(step string) event.State {
 }
 
 // within is whether a step is a part of another.
-func (e *ends) within(path, step string) bool {
+func (e *ends) within(path, step event.Path) bool {
 	for around := e.addresses.around(path); around != ""; around = e.addresses.around(around) {
-		if around == withoutItems(step) {
+		if around == step.Plain() {
 			return true
 		}
 	}
@@ -89,7 +89,7 @@ func (e *ends) within(path, step string) bool {
 }
 
 // remedy is the title of the remedy of a goal that was effective, or noRemedy.
-func (e *ends) remedy(step string) string {
+func (e *ends) remedy(step event.Path) string {
 	for path, one := range e.steps {
 		if one.remedy != "" && matches(step, path) {
 			return one.remedy

@@ -39,14 +39,14 @@ func (r *reader) expect(n *yaml.Node, h *Rehearsal) {
 }
 
 // step returns the address of the facts of the step that is written.
-func (r *reader) step(n *yaml.Node) string {
+func (r *reader) step(n *yaml.Node) event.Path {
 	written := r.text(n)
 	address, ok := r.addresses.resolve(written)
 	if ok || n == nil {
 		return address
 	}
-	r.fail(n, CodeStep, fmt.Sprintf("the playbook has no step %q", written), near(withoutItems(written), r.addresses.known, "its steps are "))
-	return written
+	r.fail(n, CodeStep, fmt.Sprintf("the playbook has no step %q", written), near(string(event.Path(written).Plain()), r.addresses.known, "its steps are "))
+	return event.Path(written)
 }
 
 // states are those that a step may end in.
@@ -65,12 +65,12 @@ func (r *reader) state(n *yaml.Node) event.State {
 }
 
 // remedy returns the address of a step with a remedy of that title.
-func (r *reader) remedy(p yaml.Pair) string {
+func (r *reader) remedy(p yaml.Pair) event.Path {
 	address, ok := r.addresses.resolve(p.Key.Text)
-	s := r.addresses.steps[withoutItems(address)]
+	s := r.addresses.steps[address.Plain()]
 	if !ok || s == nil || s.Body != plan.BodyRemedies {
 		r.fail(p.Key, CodeStep, fmt.Sprintf("the playbook has no step %q with remedies", p.Key.Text), near(p.Key.Text, r.addresses.known, "its steps are "))
-		return p.Key.Text
+		return event.Path(p.Key.Text)
 	}
 	titles := []string{noRemedy}
 	for _, part := range s.Parts {

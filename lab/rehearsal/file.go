@@ -46,7 +46,7 @@ type Answers struct {
 // Injection is a fault in time.
 type Injection struct {
 	After   time.Duration // after the start of the run, where Step is ""
-	Step    string
+	Step    event.Path
 	Attempt int
 	Before  bool // before the step's attempt, not after it
 	Fault   lab.Fault
@@ -71,19 +71,21 @@ func (i Injection) String() string {
 
 // Approval is an answer to an approval, or to several at the same step.
 type Approval struct {
-	Step, As string
-	After    time.Duration // after the question
-	Refuse   string
-	Refuses  bool
-	Place    diag.Span
+	Step    event.Path
+	As      string
+	After   time.Duration // after the question
+	Refuse  string
+	Refuses bool
+	Place   diag.Span
 }
 
 // Answer is an answer to a manual step.
 type Answer struct {
-	Step, As string
-	After    time.Duration
-	Fields   map[string]any
-	Place    diag.Span
+	Step   event.Path
+	As     string
+	After  time.Duration
+	Fields map[string]any
+	Place  diag.Span
 }
 
 // Expect is how the rehearsal must end.
@@ -105,15 +107,16 @@ type Expect struct {
 
 // StepState is the state that a step must end in.
 type StepState struct {
-	Step  string
+	Step  event.Path
 	State event.State
 	Place diag.Span
 }
 
 // StepRemedy is the remedy that must have helped.
 type StepRemedy struct {
-	Step, Title string
-	Place       diag.Span
+	Step  event.Path
+	Title string
+	Place diag.Span
 }
 
 // Changes are the effects that must have been applied.

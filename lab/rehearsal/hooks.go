@@ -18,8 +18,8 @@ type hooks struct {
 	moments []Injection
 
 	mu       sync.Mutex
-	made     []bool         // of each moment: whether it came
-	attempts map[string]int // of reads, by path
+	made     []bool             // of each moment: whether it came
+	attempts map[event.Path]int // of reads, by path
 	over     bool
 	err      error
 }
@@ -59,7 +59,7 @@ func (h *hooks) attempt(e *event.Event, before bool) (int, bool) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if h.attempts == nil {
-			h.attempts = map[string]int{}
+			h.attempts = map[event.Path]int{}
 		}
 		h.attempts[e.Path]++
 		return h.attempts[e.Path], true
@@ -71,8 +71,8 @@ func (h *hooks) attempt(e *event.Event, before bool) (int, bool) {
 
 // acts is whether a step is an action; one that is not has one attempt, from its
 // start to its end.
-func (h *hooks) acts(path string) bool {
-	s := h.steps.steps[withoutItems(path)]
+func (h *hooks) acts(path event.Path) bool {
+	s := h.steps.steps[path.Plain()]
 	return s != nil && s.Body == plan.BodyAction
 }
 

@@ -24,11 +24,11 @@ func (p *player) judge(r *Result) {
 	ends := endings(r.Facts, addressesOf(r.Subject.Plan))
 	for _, s := range e.Steps {
 		got := ends.state(s.Step)
-		add(Check{Kind: "steps", Expected: s.Step + " " + string(s.State), Seen: s.Step + " " + string(got), Held: got == s.State, Place: s.Place})
+		add(Check{Kind: "steps", Expected: string(s.Step) + " " + string(s.State), Seen: string(s.Step) + " " + string(got), Held: got == s.State, Place: s.Place})
 	}
 	for _, s := range e.Remedies {
 		got := ends.remedy(s.Step)
-		add(Check{Kind: "remedies", Expected: s.Step + ": " + s.Title, Seen: s.Step + ": " + got, Held: got == s.Title, Place: s.Place})
+		add(Check{Kind: "remedies", Expected: string(s.Step) + ": " + s.Title, Seen: string(s.Step) + ": " + got, Held: got == s.Title, Place: s.Place})
 	}
 	if c := e.Changes; c != nil {
 		p.changes(r, c)
@@ -48,10 +48,10 @@ func (p *player) judge(r *Result) {
 func ended(fin event.RunFinished) string {
 	text := string(fin.State)
 	if fin.State == event.Waiting {
-		return fin.Step + " waits for a person; the rehearsal has no answer for it"
+		return string(fin.Step) + " waits for a person; the rehearsal has no answer for it"
 	}
 	if fin.Step != "" {
-		text = fin.Step + " " + text
+		text = string(fin.Step) + " " + text
 	}
 	if fin.Failure != nil {
 		text += ": " + fin.Failure.What

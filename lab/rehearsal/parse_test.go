@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"runbook/engine/diag"
+	"runbook/engine/event"
 	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/rehearsal"
@@ -74,7 +75,7 @@ expect:
 	}
 	equal(t, moments, []string{"target-gone on docker after 40s 5s 0", "reply-lost on http before recover/2.3 0s 2", "target-gone on docker healed after answers.1 0s 0"})
 	a := h.Approve[0]
-	equal(t, []any{a.Step, a.As, a.After, a.Refuse, a.Refuses}, []any{"recover/2", "alice", 2 * time.Minute, "no", true})
+	equal(t, []any{a.Step, a.As, a.After, a.Refuse, a.Refuses}, []any{event.Path("recover/2"), "alice", 2 * time.Minute, "no", true})
 	equal(t, []any{h.Yes, h.Again, h.Also, len(h.Always), h.Always[0].Source}, []any{true, true, []string{"redis-down"}, 1, "lab.http.availability > 0.9"})
 	e := h.Expect
 	equal(t, []any{e.Exit, e.Within, e.Hold, e.Run, e.Message}, []any{3, 2 * time.Minute, time.Duration(0), 5 * time.Minute, "text"})

@@ -18,29 +18,29 @@ type person struct {
 	listed *Rehearsal
 
 	mu    sync.Mutex
-	asked map[string]bool // the steps of answers that were asked for
+	asked map[event.Path]bool // the steps of answers that were asked for
 }
 
 var errNobody = errors.New("waits for a person; the rehearsal has no answer for it")
 
-func (p *person) note(step string) {
+func (p *person) note(step event.Path) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.asked == nil {
-		p.asked = map[string]bool{}
+		p.asked = map[event.Path]bool{}
 	}
 	p.asked[step] = true
 }
 
 // wasAsked is whether the answer of a step was asked for.
-func (p *person) wasAsked(step string) bool {
+func (p *person) wasAsked(step event.Path) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.asked[step]
 }
 
 // Approve answers an approval after its time.
-func (p *person) Approve(ctx context.Context, path string, _ *event.Approval) (run.Answer, error) {
+func (p *person) Approve(ctx context.Context, path event.Path, _ *event.Approval) (run.Answer, error) {
 	for _, a := range p.listed.Approve {
 		if !matches(a.Step, path) {
 			continue
@@ -55,7 +55,7 @@ func (p *person) Approve(ctx context.Context, path string, _ *event.Approval) (r
 }
 
 // Report answers a manual step after its time.
-func (p *person) Report(ctx context.Context, path string, m run.Manual) (map[string]any, error) {
+func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
 	for _, a := range p.listed.Report {
 		if !matches(a.Step, path) {
 			continue
@@ -88,10 +88,10 @@ func (a Answer) values(m run.Manual, now time.Time) (map[string]any, error) {
 // answers checks that what a rehearsal answers was asked.
 func (p *person) answers(r *Result) {
 	for _, a := range p.listed.Approve {
-		p.answer(r, Check{Kind: "approve", Expected: a.As + " is asked at " + a.Step, Held: p.wasAsked(a.Step), Place: a.Place})
+		p.answer(r, Check{Kind: "approve", Expected: a.As + " is asked at " + string(a.Step), Held: p.wasAsked(a.Step), Place: a.Place})
 	}
 	for _, a := range p.listed.Report {
-		p.answer(r, Check{Kind: "report", Expected: "asked at " + a.Step, Held: p.wasAsked(a.Step), Place: a.Place})
+		p.answer(r, Check{Kind: "report", Expected: "asked at " + string(a.Step), Held: p.wasAsked(a.Step), Place: a.Place})
 	}
 }
 

@@ -83,7 +83,7 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 // announced says whether each change of a run was previewed by the dry run, or
 // stood under a step that it showed as unknown.
 func announced(fin event.RunFinished, dry []event.Event, a *addresses) Property {
-	shown := map[string]event.State{}
+	shown := map[event.Path]event.State{}
 	for _, f := range dry {
 		switch d := f.Data.(type) {
 		case *event.StepFinished:
@@ -106,14 +106,14 @@ func announced(fin event.RunFinished, dry []event.Event, a *addresses) Property 
 
 // foreseen is how a dry run showed a step: itself; of a list that was not known
 // yet the first item in place of all; else what holds it, if that was unknown.
-func foreseen(shown map[string]event.State, step string, a *addresses) event.State {
+func foreseen(shown map[event.Path]event.State, step event.Path, a *addresses) event.State {
 	if got, ok := shown[step]; ok {
 		return got
 	}
-	plain := withoutItems(step)
+	plain := step.Plain()
 	got := event.NotRun
 	for path, state := range shown {
-		if withoutItems(path) == plain && (state == event.Unknown || got != event.Unknown && state == event.Previewed) {
+		if path.Plain() == plain && (state == event.Unknown || got != event.Unknown && state == event.Previewed) {
 			got = state
 		}
 	}
