@@ -59,7 +59,8 @@ const (
 //	pattern:"^[a-z]+$"    of a text
 //	secret:"accept"       a secret may go into it
 //
-// It panics on other Go types and on tags that do not parse.
+// It panics on other Go types and on tags that do not parse. The structs of
+// files have the same tags, and more: see runbook/engine/yaml.
 func Of(t reflect.Type) *Type { return codecOf(t).typ }
 
 func codecOf(t reflect.Type) *codec {
@@ -162,7 +163,7 @@ func (c *codec) deriveStruct(around []reflect.Type) {
 	c.shape, c.typ = structure, &Type{Kind: Object}
 	around = append(around[:len(around):len(around)], c.goType)
 	for _, f := range reflect.VisibleFields(c.goType) {
-		name, options, tagged := tagOf(f)
+		name, _, tagged := tagOf(f)
 		inline := f.Anonymous && !tagged
 		if !f.IsExported() && !inline || name == "-" || inline {
 			continue
@@ -171,9 +172,8 @@ func (c *codec) deriveStruct(around []reflect.Type) {
 			panic(fmt.Sprintf("schema: %s has two fields %s", c.goType, name))
 		}
 		elem := derive(f.Type, around)
-		field := fieldOf(c.goType, f, elem.typ)
-		field.Name = name
-		field.Required = field.Default == nil && elem.shape != pointer && options != "omitempty"
+		field := FieldOf(c.goType, f, elem.typ)
+		field.Required = field.Required && elem.shape != pointer
 		c.typ.Fields = append(c.typ.Fields, field)
 		c.fields = append(c.fields, member{name: name, index: f.Index, codec: elem})
 	}
@@ -193,11 +193,14 @@ func tagOf(f reflect.StructField) (name, options string, tagged bool) {
 	return name, options, ok
 }
 
-func fieldOf(owner reflect.Type, f reflect.StructField, t *Type) Field {
+// FieldOf returns what the tags of a field of the struct owner declare, where
+// its values have the type t. It panics on tags that do not parse.
+func FieldOf(owner reflect.Type, f reflect.StructField, t *Type) Field {
 	bad := func(tag string, err any) {
 		panic(fmt.Sprintf("schema: %s.%s: tag %s: %v", owner, f.Name, tag, err))
 	}
-	field := Field{Type: t, Doc: f.Tag.Get("doc"), Pattern: f.Tag.Get("pattern")}
+	name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	field := Field{Name: name, Type: t, Doc: f.Tag.Get("doc"), Pattern: f.Tag.Get("pattern")}
 	if enum := f.Tag.Get("enum"); enum != "" {
 		if field.Type = withEnum(t, strings.Split(enum, ",")); field.Type == nil {
 			bad("enum", "only of text and lists of text")
@@ -233,6 +236,7 @@ func fieldOf(owner reflect.Type, f reflect.StructField, t *Type) Field {
 	if err != nil {
 		bad("default", err)
 	}
+	field.Required = field.Default == nil && options != "omitempty"
 	return field
 }
 
