@@ -29,6 +29,7 @@ const (
 	CodeBadWord     = "RB1108" // a word that is none of an enumeration
 	CodeMisplaced   = "RB1109" // a key that may not stand here
 	CodeEmptyList   = "RB1110" // a list or mapping that must not be empty
+	CodeBadValue    = "RB1303" // a value of the wrong type or out of bounds
 )
 
 // Title returns the one line that says what code means, for the codes of this
@@ -85,6 +86,8 @@ func structureTitle(code string) string {
 		return "A key may not stand here"
 	case CodeEmptyList:
 		return "A list or mapping is empty"
+	case CodeBadValue:
+		return "A value is of the wrong type or out of bounds"
 	}
 	return ""
 }

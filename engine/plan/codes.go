@@ -7,7 +7,6 @@ const (
 	CodeNoAncestor      = "RB1202" // an expression reads a step that it does not wait for
 	CodeUnknownAction   = "RB1301" // there is no action of that name
 	CodeMissingParam    = "RB1302" // a required parameter is absent
-	CodeBadValue        = "RB1303" // a value of the wrong type or out of bounds
 	CodeUnknownNeed     = "RB1304" // `needs` names no sibling
 	CodeCycle           = "RB1305" // steps wait for each other
 	CodeEffect          = "RB1306" // an effect that may not stand here

@@ -133,10 +133,10 @@ func (c *compiler) head() {
 	p.Name, p.Title, p.Category, p.Purpose, p.Expected = t.Name.Value, t.Title.Value, t.Category.Value, t.Purpose.Value, t.Expected.Value
 	p.Symptoms, p.Alerts, p.SeeAlso = values(t.Symptoms), values(t.Alerts), values(t.SeeAlso)
 	p.Source = sourceOf(t.Source)
-	p.Timeout = c.duration(t.Timeout)
+	p.Timeout = t.Timeout.Value
 	p.OnFailure = onFailure(t.OnFailure)
 	if e := t.Escalation; e != nil {
-		p.Escalation = &Escalation{After: c.duration(e.After), Contact: e.Contact.Value}
+		p.Escalation = &Escalation{After: e.After.Value, Contact: e.Contact.Value}
 	}
 	for _, w := range []struct {
 		name string

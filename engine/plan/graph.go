@@ -90,7 +90,7 @@ func (c *compiler) register(n *node) {
 func (c *compiler) edges(n *node, names map[string]int) {
 	for _, child := range n.children {
 		s := child.step
-		if !child.tree.HasNeeds {
+		if !child.tree.Has("needs") {
 			s.AfterAll = true
 			continue
 		}

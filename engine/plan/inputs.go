@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 
-	"runbook/engine/diag"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
@@ -28,8 +27,6 @@ func inputType(name string) *schema.Type {
 	return nil
 }
 
-var inputTypeNames = []string{"string", "int", "number", "bool", "duration", "size", "time", "secret", "list", "map"}
-
 // inputTypes is the Object of the playbook's declared inputs.
 func (c *compiler) inputTypes() *schema.Type {
 	out := &schema.Type{Kind: schema.Object}
@@ -42,44 +39,19 @@ func (c *compiler) inputTypes() *schema.Type {
 // field compiles a declaration: of an input, or of a field of a manual step.
 func (c *compiler) field(in *playbook.Input) schema.Field {
 	f := schema.Field{Name: in.Name.Value, Doc: in.Doc.Value, Pattern: in.Pattern.Value, Required: in.Default == nil}
-	f.Type = inputType(in.Type.Value)
-	if f.Type == nil {
-		f.Type = schema.AnyType
-		if in.Type.Set() {
-			c.fail(diag.CodeBadWord, in.Type.Node, fmt.Sprintf("%q is no type of an input", in.Type.Value), known(in.Type.Value, inputTypeNames))
-		}
+	if f.Type = inputType(in.Type.Value); f.Type == nil {
+		f.Type = schema.AnyType // reported with the tree
 		return f
 	}
-	if in.Of.Set() {
-		elem := inputType(in.Of.Value)
-		switch {
-		case f.Type.Kind != schema.List && f.Type.Kind != schema.Map:
-			c.fail(diag.CodeMisplaced, in.Of.Node, "`of` stands only beside a list or a map", "remove it")
-		case elem == nil:
-			c.fail(diag.CodeBadWord, in.Of.Node, fmt.Sprintf("%q is no type of an element", in.Of.Value), known(in.Of.Value, inputTypeNames))
-		default:
-			f.Type = &schema.Type{Kind: f.Type.Kind, Elem: elem}
-		}
+	if elem := inputType(in.Of.Value); elem != nil {
+		f.Type = &schema.Type{Kind: f.Type.Kind, Elem: elem}
 	}
-	c.enum(in, &f)
-	f.Min, f.Max = c.bound(in.Min, f.Type), c.bound(in.Max, f.Type)
+	if len(in.Enum) > 0 {
+		f.Type = schema.EnumOf(values(in.Enum)...)
+	}
+	f.Min, f.Max = c.bound(in.Min.Node, f.Type), c.bound(in.Max.Node, f.Type)
 	c.defaultOf(in, &f)
 	return f
-}
-
-func (c *compiler) enum(in *playbook.Input, f *schema.Field) {
-	if len(in.Enum) == 0 {
-		return
-	}
-	if f.Type.Kind != schema.String {
-		c.fail(diag.CodeMisplaced, in.Enum[0], "`enum` stands only beside a string", "remove it")
-		return
-	}
-	var words []string
-	for _, e := range in.Enum {
-		words = append(words, e.Text)
-	}
-	f.Type = schema.EnumOf(words...)
 }
 
 // bound decodes min or max: a length for texts and lists.
@@ -91,10 +63,6 @@ func (c *compiler) bound(n *yaml.Node, t *schema.Type) any {
 	switch t.Kind {
 	case schema.String, schema.List, schema.Map:
 		want = schema.IntType
-	case schema.Int, schema.Number, schema.Duration, schema.SizeKind:
-	default:
-		c.fail(diag.CodeMisplaced, n, "a "+t.String()+" has no bounds", "remove it")
-		return nil
 	}
 	v, err := schema.ParseText(want, n.Text, n.Quoted)
 	if err != nil {
@@ -106,10 +74,6 @@ func (c *compiler) bound(n *yaml.Node, t *schema.Type) any {
 
 func (c *compiler) defaultOf(in *playbook.Input, f *schema.Field) {
 	if in.Default == nil {
-		return
-	}
-	if f.Type.Kind == schema.SecretKind {
-		c.fail(diag.CodeMisplaced, in.Default, "a secret has no default", "give it with -i name=env:NAME or @file")
 		return
 	}
 	v, err := constant(in.Default, f.Type)

@@ -24,8 +24,8 @@ func (c *compiler) step(n *node) {
 	t, s := n.tree, n.step
 	s.Title = t.Title.Value
 	s.OnFailure = onFailure(t.OnFailure)
-	s.Timeout = c.duration(t.Timeout)
-	s.SkipIfMet = t.SkipIfMet.Value == "true"
+	s.Timeout = t.Timeout.Value
+	s.SkipIfMet = t.SkipIfMet.Value
 	v := &view{c: c, reader: n}
 	c.when(n, v)
 	c.loop(n, v)
@@ -61,7 +61,7 @@ func (c *compiler) loop(n *node, v *view) {
 	if items.IsList {
 		item = unionOf(items.List)
 	}
-	n.step.Loop = &Loop{Items: items, Item: item, MaxParallel: c.integer(t.MaxParallel, 1, 1, 1000)}
+	n.step.Loop = &Loop{Items: items, Item: item, MaxParallel: t.MaxParallel.Or(1)}
 }
 
 func (c *compiler) observe(n *node, v *view) {
@@ -84,7 +84,7 @@ func (c *compiler) observe(n *node, v *view) {
 func (c *compiler) body(n *node, v *view) {
 	t, s := n.tree, n.step
 	switch {
-	case t.HasSteps:
+	case t.Has("steps"):
 		s.Body, s.Brief = BodyBlock, plural(len(t.Steps), "step")
 		c.parts(n)
 	case len(t.Remedies) > 0:
@@ -204,7 +204,7 @@ func nearestAction(word string, names []string) string {
 // params compiles `with` against the declared parameters.
 func (c *compiler) params(owner string, t *schema.Type, at, with *yaml.Node, v *view) *Params {
 	p := &Params{Value: &Value{Type: t, Place: c.place(at), IsObject: true}}
-	if with != nil && with.Kind == yaml.Map {
+	if with != nil {
 		given := map[string]bool{}
 		var fields []schema.Field
 		for _, pair := range with.Pairs {
@@ -224,10 +224,6 @@ func (c *compiler) params(owner string, t *schema.Type, at, with *yaml.Node, v *
 		if t.Kind == schema.Map {
 			p.Value.Type = schema.ObjectOf(fields...)
 		}
-		return p
-	}
-	if with != nil && with.Kind != yaml.Null {
-		c.fail(diag.CodeWrongKind, with, "`with` is a mapping of parameters", "write with: {name: value}")
 		return p
 	}
 	c.required(owner, t, at, nil)

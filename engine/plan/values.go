@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"runbook/engine/diag"
 	"runbook/engine/expression"
@@ -89,7 +88,7 @@ func (c *compiler) value(n *yaml.Node, t *schema.Type, v *view) *Value {
 	switch n.Kind {
 	case yaml.Null:
 		if !t.Optional && t.Kind != schema.Any {
-			c.fail(CodeBadValue, n, "a "+t.String()+" is missing here", "write a value, or remove the key")
+			c.fail(diag.CodeBadValue, n, "a "+t.String()+" is missing here", "write a value, or remove the key")
 		}
 	case yaml.Scalar:
 		c.scalar(out, n, t, v)
@@ -132,12 +131,12 @@ func (c *compiler) mismatch(n *yaml.Node, err error) {
 	if errors.As(err, &f) && f.Takes != "" {
 		hint = "it takes " + f.Takes
 	}
-	c.fail(CodeBadValue, n, err.Error(), hint)
+	c.fail(diag.CodeBadValue, n, err.Error(), hint)
 }
 
 func (c *compiler) listValue(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 	if t.Kind != schema.List && t.Kind != schema.Any {
-		c.fail(CodeBadValue, n, "a list stands where "+t.String()+" is taken", "")
+		c.fail(diag.CodeBadValue, n, "a list stands where "+t.String()+" is taken", "")
 		return
 	}
 	out.IsList = true
@@ -152,7 +151,7 @@ func (c *compiler) listValue(out *Value, n *yaml.Node, t *schema.Type, v *view) 
 
 func (c *compiler) mapValue(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 	if t.Kind != schema.Object && t.Kind != schema.Map && t.Kind != schema.Any {
-		c.fail(CodeBadValue, n, "a mapping stands where "+t.String()+" is taken", "")
+		c.fail(diag.CodeBadValue, n, "a mapping stands where "+t.String()+" is taken", "")
 		return
 	}
 	out.IsObject = true
@@ -214,40 +213,6 @@ func unionOf(list []*Value) *schema.Type {
 		return schema.AnyType
 	}
 	return t
-}
-
-// duration decodes a constant duration; 0 where it is absent.
-func (c *compiler) duration(s yaml.String) time.Duration {
-	if !s.Set() {
-		return 0
-	}
-	v, err := schema.ParseText(schema.DurationType, s.Value, s.Node.Quoted)
-	if err != nil {
-		c.fail(CodeBadValue, s.Node, err.Error(), "write a number with a unit: 30s, 5m, 1h30m")
-		return 0
-	}
-	d := v.(time.Duration)
-	if d <= 0 {
-		c.fail(CodeBadValue, s.Node, "a duration here must be longer than nothing", "")
-	}
-	return d
-}
-
-// integer decodes a constant whole number within bounds.
-func (c *compiler) integer(s yaml.String, byDefault, low, high int) int {
-	if !s.Set() {
-		return byDefault
-	}
-	v, err := schema.ParseText(schema.IntType, s.Value, s.Node.Quoted)
-	if err != nil {
-		c.fail(CodeBadValue, s.Node, err.Error(), "")
-		return byDefault
-	}
-	if n := v.(int); n >= low && n <= high {
-		return n
-	}
-	c.fail(CodeBadValue, s.Node, fmt.Sprintf("%s is not from %d to %d", s.Value, low, high), "")
-	return byDefault
 }
 
 func onFailure(s yaml.String) OnFailure {

@@ -44,9 +44,6 @@ func (c *compiler) verify(n *node) {
 func (c *compiler) within(n *node) {
 	t, s := n.tree, n.step
 	if !t.Within.Set() {
-		if t.Every.Set() {
-			c.fail(diag.CodeMissingKey, t.Every.Node, "`every` stands only beside `within`", "say how long to look: within: 60s")
-		}
 		return
 	}
 	reads := s.Body == BodyAction && s.Op != nil && s.Op.Effect == action.Read
@@ -54,9 +51,9 @@ func (c *compiler) within(n *node) {
 		c.fail(diag.CodeMisplaced, t.Within.Node, "`within` needs something to look at again: an `observe`, or an action that reads", "add observe: {action: …, with: {…}}")
 		return
 	}
-	w := &Within{Limit: c.duration(t.Within), Every: defaultEvery, Text: t.Within.Value, EveryText: t.Every.Value}
+	w := &Within{Limit: t.Within.Value, Every: t.Every.Or(defaultEvery), Text: t.Within.Node.Text}
 	if t.Every.Set() {
-		w.Every = c.duration(t.Every)
+		w.EveryText = t.Every.Node.Text
 	}
 	s.Within = w
 }
@@ -71,7 +68,7 @@ func (c *compiler) approval(n *node, v *view) {
 	shown := &view{c: c, reader: v.reader, names: names}
 	n.step.Approve = &Approve{
 		Message: c.template(t.Message, shown, schema.StringType), By: t.By.Value,
-		Approvers: c.integer(t.Approvers, 1, 1, 20), Expires: c.duration(t.Expires),
+		Approvers: t.Approvers.Or(1), Expires: t.Expires.Value,
 	}
 }
 
@@ -81,20 +78,9 @@ func (c *compiler) retry(n *node) {
 		return
 	}
 	r := &Retry{
-		Attempts: c.integer(t.Attempts, 1, 1, 1000), Delay: c.duration(t.Delay), MaxDelay: c.duration(t.MaxDelay),
+		Attempts: t.Attempts.Or(1), Delay: t.Delay.Or(time.Second), MaxDelay: t.MaxDelay.Value, Jitter: t.Jitter.Value,
 		Exponential: t.Backoff.Value == "exponential",
 		If:          c.expr(t.If, &view{c: c, reader: n, names: map[string]*schema.Type{"error": schema.StringType}}, schema.BoolType),
-	}
-	if r.Delay == 0 {
-		r.Delay = time.Second
-	}
-	if t.Jitter.Set() {
-		f, err := schema.ParseText(schema.NumberType, t.Jitter.Value, t.Jitter.Node.Quoted)
-		jitter, _ := f.(float64)
-		if err != nil || jitter < 0 || jitter > 1 {
-			c.fail(CodeBadValue, t.Jitter.Node, "jitter is a number from 0 to 1", "")
-		}
-		r.Jitter = jitter
 	}
 	n.step.Retry = r
 }
@@ -102,7 +88,7 @@ func (c *compiler) retry(n *node) {
 // undo compiles the compensation of a step, which sees its before and outputs.
 func (c *compiler) undo(n *node) {
 	t := n.tree.Undo
-	if t == nil {
+	if t == nil || n.step.Body != BodyAction {
 		return
 	}
 	child := &node{tree: t, parent: n, phase: n.phase, step: &Step{
@@ -110,10 +96,6 @@ func (c *compiler) undo(n *node) {
 	}}
 	if t.Manual != nil {
 		return // reported with the tree
-	}
-	if n.step.Body != BodyAction {
-		c.fail(diag.CodeMisplaced, t.Node, "`undo` stands only beside an action", "put it on the steps that act")
-		return
 	}
 	v := &view{c: c, reader: child, names: judged(n.step)}
 	s := child.step
@@ -150,7 +132,7 @@ func (c *compiler) manual(n *node, v *view) {
 func (c *compiler) call(n *node, v *view) {
 	name := n.tree.Call
 	if expression.HasTemplate(name.Value) {
-		c.fail(CodeBadValue, name.Node, "the name of a called playbook is constant", "choose with `when` on two steps")
+		c.fail(diag.CodeBadValue, name.Node, "the name of a called playbook is constant", "choose with `when` on two steps")
 		return
 	}
 	if c.Callee == nil {

@@ -38,7 +38,7 @@ func TestBombs(t *testing.T) {
 		"quotes":           {head + strings.Repeat(" '", many/2), ""},
 		"dollars":          {head + strings.Repeat("${{", many/3), ""},
 		"one line":         {head + strings.Repeat("a", many), diag.CodeWrongKind},
-		"empty lines":      {head + strings.Repeat("\n", many) + "x", diag.CodeWrongKind},
+		"empty lines":      {head + strings.Repeat("\n", many) + "x", diag.CodeEmptyText},
 		"blank block":      {head + "|\n" + strings.Repeat(" \n", many/2), diag.CodeWrongKind},
 		"comments":         {strings.Repeat("#\n", many/2), diag.CodeWrongKind},
 		"tags":             {head + "[" + strings.Repeat("!a,", 100_000) + "]", diag.CodeTag},

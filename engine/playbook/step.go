@@ -1,201 +1,143 @@
 package playbook
 
-import (
-	"fmt"
-
-	"runbook/engine/diag"
-	"runbook/engine/yaml"
-)
+import "runbook/engine/yaml"
 
 // Step is a step of a playbook, a remedy or a compensation (undo). What the
 // file does not give is zero.
 type Step struct {
-	ID, Title, When yaml.String
+	ID    yaml.String   `yaml:"id,omitempty" name:"a step" doc:"By which others refer to it: lower case letters, digits and _, unique in the file."`
+	Title yaml.String   `yaml:"title,omitempty" doc:"What the step does, in a few words."`
+	Needs []yaml.String `yaml:"needs,omitempty" doc:"Steps beside it that come before; all above without it."`
+	When  yaml.String   `yaml:"when,omitempty" type:"condition" doc:"Decided once; false skips the step."`
 	Loop
 	Body
 	Proof
-	Needs     []yaml.String
-	HasNeeds  bool // `needs` is given, though it may be empty
-	Timeout   yaml.String
-	OnFailure yaml.String
-	Approve   *Approve
-	Retry     *Retry
-	Undo      *Step
+	Approve   *Approve      `yaml:"approve,omitempty" beside:"action" doc:"Ask a person first."`
+	Retry     *Retry        `yaml:"retry,omitempty" beside:"action" doc:"Repeat the action after an error."`
+	Timeout   yaml.Duration `yaml:"timeout,omitempty" min:"1ms" doc:"The longest that the step may take."`
+	OnFailure yaml.String   `yaml:"on_failure,omitempty" enum:"stop,continue,warn,undo" only:"continue=steps|for_each" because:"write on_failure: warn here, or on_failure: continue on what holds this step" doc:"What the failure of a part does; 'stop' without it."`
+	Undo      *Step         `yaml:"undo,omitempty" beside:"action" as:"an undo" without:"id,needs,undo" never:"approve,manual" because:"nothing refers to an undo, and it asks nobody, as the approval of its step covers it" doc:"The compensation of the step."`
 	Node      *yaml.Node
 }
 
 // Loop repeats a step.
 type Loop struct {
-	ForEach     *yaml.Node // a List, or a Scalar with an expression
-	MaxParallel yaml.String
+	ForEach     *yaml.Node `yaml:"for_each,omitempty" type:"list" hint:"write a list, or ${{ }} that gives one" doc:"A list, or an expression that gives one: the step is done for each 'item', whose number is 'index'."`
+	MaxParallel yaml.Int   `yaml:"max_parallel,omitempty" min:"1" max:"1000" beside:"for_each" doc:"How many items at once; 1 without it."`
 }
 
 // Body is what a step does: exactly one of Action, Steps, Remedies, Call and
 // Manual, unless a mistake was reported.
 type Body struct {
-	Action, Target, Effect yaml.String
-	With                   *yaml.Node // a Map
-	Steps                  []*Step
-	HasSteps               bool // it is a block
-	Remedies               []*Step
-	HasRemedies            bool
-	Call                   yaml.String
-	Manual                 *Manual
+	Action   yaml.String `yaml:"action,omitempty" one:"body" doc:"The action that is taken."`
+	With     *yaml.Node  `yaml:"with,omitempty" type:"map" beside:"action|call" hint:"write with: {parameter: value}, or remove it" doc:"Its parameters, or the inputs of the called playbook."`
+	Target   yaml.String `yaml:"target,omitempty" beside:"action|observe" doc:"A target of the environment other than the default one of the family."`
+	Effect   yaml.String `yaml:"effect,omitempty" enum:"read,write,destructive" beside:"action" doc:"Raises the effect of the action."`
+	Steps    []*Step     `yaml:"steps,omitempty" one:"body" min:"1" doc:"A block: steps that belong together."`
+	Remedies []*Step     `yaml:"remedies,omitempty" one:"body" min:"1" with:"observe,verify" as:"a remedy" without:"needs" because:"remedies are tried in their order, from mild to strong" doc:"Steps, mildest first, until the verification holds."`
+	Call     yaml.String `yaml:"call,omitempty" one:"body" name:"a playbook to call" joint:"-" doc:"The name of another playbook."`
+	Manual   *Manual     `yaml:"manual,omitempty" one:"body" doc:"What a person does and reports."`
 }
 
 // Proof is how a step shows that it did what it should.
 type Proof struct {
-	Observe       *Operation
-	Verify        []*Check
-	Within, Every yaml.String
-	SkipIfMet     yaml.String // "true" or "false"
+	Observe   *Operation    `yaml:"observe,omitempty" hint:"write observe: {action: ..., with: ...}" doc:"A read that shows the state that matters, as 'before' and 'observed'."`
+	Verify    []*Check      `yaml:"verify,omitempty" min:"1" hint:"write verify: [observed.field < limit]" doc:"What must hold of 'outputs', 'observed' and 'before'."`
+	Within    yaml.Duration `yaml:"within,omitempty" min:"1ms" beside:"verify" doc:"Look again until the verification holds, for this long."`
+	Every     yaml.Duration `yaml:"every,omitempty" min:"1ms" beside:"within" doc:"The pause between looks; 1s without it."`
+	SkipIfMet yaml.Bool     `yaml:"skip_if_met,omitempty" beside:"observe" doc:"Do nothing where the verification holds before."`
 }
 
-// position is where a step stands, as far as it bears on what it may have.
-type position struct {
-	remedy, undo bool // it is one
-	inUndo       bool // it is a part of one
+// Means says how messages speak of a step.
+func (Step) Means() yaml.Means {
+	return yaml.Means{
+		What: "a step", Write: "write its keys, as `action: family.verb`", Idle: "does nothing", Foreign: foreign,
+		Several: "make two steps of it, or put them in a block: `steps:`",
+	}
 }
 
-func bodyKeys() []string { return []string{"action", "steps", "remedies", "call", "manual"} }
+// Has reports whether the file gives a key of the step.
+func (s *Step) Has(key string) bool { return s.Node.Get(key) != nil }
 
-func stepKeys() []string {
-	return []string{"id", "title", "when", "needs", "for_each", "max_parallel", "action", "with", "target", "effect", "steps", "remedies",
-		"call", "manual", "observe", "verify", "within", "every", "skip_if_met", "approve", "retry", "timeout", "on_failure", "undo"}
+// each calls f on the step and on all steps in it, in no order.
+func (s *Step) each(f func(*Step)) {
+	f(s)
+	for _, part := range s.Steps {
+		part.each(f)
+	}
+	for _, remedy := range s.Remedies {
+		remedy.each(f)
+	}
+	if s.Undo != nil {
+		s.Undo.each(f)
+	}
 }
 
-// steps decodes a list of steps that is not empty.
-func (d *decoder) steps(key, value *yaml.Node, at position) []*Step {
-	if value.Kind != yaml.List {
-		d.wrongKind(value, fmt.Sprintf("%q is a list of steps", key.Text), "begin each step with a dash")
-		return nil
-	}
-	if len(value.Items) == 0 && !value.Broken {
-		d.report(key.Span, diag.CodeEmptyList, fmt.Sprintf("%q is empty", key.Text), "write a step, or remove the key")
-	}
-	all := make([]*Step, 0, len(value.Items))
-	for _, item := range value.Items {
-		if len(d.list) >= yaml.MaxFaults {
-			break
-		}
-		if s := d.step(item, at); s != nil {
-			all = append(all, s)
-		}
-	}
-	return all
+// Operation is a read that shows the state that matters.
+type Operation struct {
+	Action yaml.String `yaml:"action" hint:"name the action that observes, as docker.inspect" doc:"An action that reads."`
+	With   *yaml.Node  `yaml:"with,omitempty" type:"map" hint:"write with: {parameter: value}, or remove it" doc:"Its parameters."`
+	Target yaml.String `yaml:"target,omitempty" doc:"A target of the environment other than the default one of the family."`
+	Node   *yaml.Node
 }
 
-func (d *decoder) step(n *yaml.Node, at position) *Step {
-	what := "a step"
-	switch {
-	case at.undo:
-		what = "an undo"
-	case at.remedy:
-		what = "a remedy"
-	}
-	if n.Kind == yaml.Null && !n.Broken {
-		d.report(n.Span, diag.CodeWrongKind, what+" is empty", "write its keys, as `action: family.verb`, or remove the dash")
-		return nil
-	}
-	m, ok := d.mapping(n, what, "write its keys, as `action: family.verb`", stepKeys())
-	if !ok {
-		return nil
-	}
-	s := &Step{Node: n}
-	within := at
-	within.remedy, within.undo = false, false
-	for _, p := range n.Pairs {
-		if !m.stepKey(s, p.Key, p.Value) && !m.bodyKey(&s.Body, p.Key, p.Value, within) && !m.proofKey(&s.Proof, p.Key, p.Value) {
-			m.unknown(p.Key)
-		}
-	}
-	m.oneBody()
-	m.rules(s)
-	m.standing(at)
-	return s
+// Means says how messages speak of an observation.
+func (Operation) Means() yaml.Means {
+	return yaml.Means{What: "an observation", Write: "write {action: family.verb, with: {parameter: value}}"}
 }
 
-func (m *mapping) stepKey(s *Step, key, value *yaml.Node) bool {
-	switch key.Text {
-	case "id":
-		s.ID = m.id(key, value)
-	case "title":
-		s.Title = m.text(key, value)
-	case "when":
-		s.When = m.expression(key, value)
-	case "needs":
-		s.Needs, s.HasNeeds = m.texts(key, value), true
-	case "for_each":
-		if value.Kind == yaml.List {
-			s.ForEach = value
-		} else if e := m.expression(key, value); e.Set() {
-			s.ForEach = value
-		}
-	case "max_parallel":
-		s.MaxParallel = m.text(key, value)
-	case "timeout":
-		s.Timeout = m.text(key, value)
-	case "on_failure":
-		s.OnFailure = m.word(key, value, "stop", "continue", "warn", "undo")
-	case "approve":
-		s.Approve = m.approve(key, value)
-	case "retry":
-		s.Retry = m.retry(value)
-	case "undo":
-		s.Undo = m.step(value, position{undo: true, inUndo: true})
-	default:
-		return false
-	}
-	return true
+// Check is one item of a verification.
+type Check struct {
+	That    yaml.String `yaml:"that,short" type:"condition" hint:"write the condition: that: outputs.status == 200" doc:"The condition."`
+	Message yaml.String `yaml:"message,omitempty" doc:"What is said if it does not hold."`
+	Level   yaml.String `yaml:"level,omitempty" enum:"fail,warn" doc:"Whether the step fails then; 'fail' without it."`
+	Node    *yaml.Node
 }
 
-func (m *mapping) bodyKey(b *Body, key, value *yaml.Node, within position) bool {
-	switch key.Text {
-	case "action":
-		b.Action = m.text(key, value)
-	case "target":
-		b.Target = m.text(key, value)
-	case "effect":
-		b.Effect = m.word(key, value, "read", "write", "destructive")
-	case "with":
-		b.With = m.with(value)
-	case "steps":
-		b.Steps, b.HasSteps = m.steps(key, value, within), true
-	case "remedies":
-		within.remedy = true
-		b.Remedies, b.HasRemedies = m.steps(key, value, within), true
-	case "call":
-		if b.Call = m.text(key, value); b.Call.Set() && !m.name(value, "a playbook to call", '-') {
-			b.Call = yaml.String{}
-		}
-	case "manual":
-		b.Manual = m.manual(value)
-	default:
-		return false
-	}
-	return true
+// Means says how messages speak of a check.
+func (Check) Means() yaml.Means {
+	return yaml.Means{What: "a check", Write: "write a condition, or {that: condition, message: text, level: warn}"}
 }
 
-// with decodes parameters, which are a mapping.
-func (d *decoder) with(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.Map {
-		return n
-	}
-	d.wrongKind(n, `"with" is a mapping`, "write with: {parameter: value}, or remove it")
-	return nil
+// Approve asks a person before an action.
+type Approve struct {
+	Always    yaml.String   `yaml:",short" enum:"true" hint:"write approve: true, or {message: text, by: role, approvers: 2, expires: 10m}; without the key the policy decides"`
+	Message   yaml.String   `yaml:"message,omitempty" doc:"What the person is asked."`
+	By        yaml.String   `yaml:"by,omitempty" doc:"The role that is to answer."`
+	Approvers yaml.Int      `yaml:"approvers,omitempty" min:"1" max:"20" doc:"How many people; 1 without it."`
+	Expires   yaml.Duration `yaml:"expires,omitempty" min:"1ms" doc:"How long the question stands; 10m without it."`
+	Node      *yaml.Node
 }
 
-// id decodes the id of a step, which is unique in the file.
-func (d *decoder) id(key, value *yaml.Node) yaml.String {
-	id := d.text(key, value)
-	if !id.Set() || !d.name(value, "a step", '_') {
-		return yaml.String{}
-	}
-	if first, ok := d.ids[id.Value]; ok {
-		d.report(value.Span, diag.CodeDuplicateID, fmt.Sprintf("the id %q is given twice", id.Value), "ids are unique in the file: name one of the steps otherwise",
-			diag.Note{Span: first.Span, Message: "it stands here first"})
-		return id
-	}
-	d.ids[id.Value] = value
-	return id
+// Means says how messages speak of an approval.
+func (Approve) Means() yaml.Means {
+	return yaml.Means{What: `"approve"`, Write: "write approve: true, or {message: text, by: role, approvers: 2, expires: 10m}"}
+}
+
+// Retry repeats an action after an error.
+type Retry struct {
+	Attempts yaml.Int      `yaml:"attempts" min:"1" max:"1000" hint:"say how often it is tried in all, as attempts: 3" doc:"How often it is tried in all."`
+	Delay    yaml.Duration `yaml:"delay,omitempty" min:"1ms" doc:"The pause before the second attempt; 1s without it."`
+	MaxDelay yaml.Duration `yaml:"max_delay,omitempty" min:"1ms" doc:"The longest pause."`
+	Backoff  yaml.String   `yaml:"backoff,omitempty" enum:"constant,exponential" doc:"How the pauses grow; 'constant' without it."`
+	Jitter   yaml.Number   `yaml:"jitter,omitempty" min:"0" max:"1" doc:"The share of a pause that is left to chance."`
+	If       yaml.String   `yaml:"if,omitempty" type:"condition" doc:"Which errors, by their text 'error'; all without it."`
+	Node     *yaml.Node
+}
+
+// Means says how messages speak of a retry.
+func (Retry) Means() yaml.Means {
+	return yaml.Means{What: "a retry", Write: "write {attempts: 3, delay: 2s}"}
+}
+
+// Manual is what a person does and reports.
+type Manual struct {
+	Text   yaml.String `yaml:"text" hint:"say what the person is to do" doc:"What the person is to do."`
+	Fields []*Input    `yaml:"fields,omitempty" as:"a field" doc:"What the person reports: names and their types."`
+	Node   *yaml.Node
+}
+
+// Means says how messages speak of a manual step.
+func (Manual) Means() yaml.Means {
+	return yaml.Means{What: "a manual step", Write: "write {text: what to do, fields: {name: {type: string}}}"}
 }

@@ -1,6 +1,7 @@
 // Package schema relates Go structs, playbook values and their types: it
 // decodes and encodes values, checks their bounds and gives JSON Schema types.
-// It is the only package that uses reflection.
+// Only it and the decoder of files in runbook/engine/yaml look into structs by
+// reflection, and both read the same tags with FieldOf.
 //
 // A playbook value is one of: nil, bool, int, float64, string, time.Duration,
 // Size, time.Time, Secret, []any, map[string]any, and in a dry run Unknown.

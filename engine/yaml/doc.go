@@ -7,4 +7,12 @@
 // documents are refused. The authority on YAML remains goccy/go-yaml: tables and
 // a fuzz test hold that whatever this reader accepts, goccy reads to the same
 // tree.
+//
+// Decode sets a Go struct from such a tree and reports all mistakes at their
+// places. What a file may hold is declared once, by the tags of the struct (see
+// Key): the decoder, the JSON Schemas and the tables of the docs all follow the
+// same Declaration. The decoder stands here and not in runbook/engine/schema
+// because it moves nodes with their places, where schema moves values; what the
+// tags say of a value is read by schema.FieldOf, so that there is one language of
+// tags.
 package yaml

@@ -49,14 +49,14 @@ func Read(source *Source) (*Node, diag.List) {
 	r.source = source.Name
 	root := r.file()
 	if r.failed() {
-		return nil, Ended(r.list, source.Name)
+		return nil, ended(r.list, source.Name)
 	}
 	r.list.Sort()
 	return root, r.list
 }
 
-// Ended sorts a list and says at its end that there are more, if it is full.
-func Ended(list diag.List, source string) diag.List {
+// ended sorts a list and says at its end that there are more, if it is full.
+func ended(list diag.List, source string) diag.List {
 	list.Sort()
 	if len(list) >= MaxFaults {
 		list.Add(diag.Diagnostic{Code: diag.CodeTooLarge, Source: source, Span: list[len(list)-1].Span,

@@ -145,13 +145,13 @@ func within(s *playbook.Step) []change {
 		}
 		all = append(all, change{fmt.Sprintf("verification %d of %s is true", i+1, called(s)), c.Node, func() { c.That = replaced(c.That, "true") }})
 	}
-	if len(s.Verify) > 1 && !s.HasRemedies {
-		all = append(all, change{"without the verification of " + called(s), s.Verify[0].Node, func() { s.Verify, s.Within, s.Every = nil, yaml.String{}, yaml.String{} }})
+	if len(s.Verify) > 1 && !s.Has("remedies") {
+		all = append(all, change{"without the verification of " + called(s), s.Verify[0].Node, func() { s.Verify, s.Within, s.Every = nil, yaml.Duration{}, yaml.Duration{} }})
 	}
-	if s.HasRemedies {
+	if s.Has("remedies") {
 		all = append(all, steps("remedy", &s.Remedies)...)
 	}
-	if s.HasSteps {
+	if s.Has("steps") {
 		all = append(all, steps("step", &s.Steps)...)
 	}
 	return all
