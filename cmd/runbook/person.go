@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 	"sync"
@@ -131,12 +132,17 @@ func (p *prompter) prompt(path event.Path, a *event.Approval) *report.Prompt {
 	return report.NewPrompt(&p.fold.run, path, a, p.page)
 }
 
-// Approve implements run.Person.
-func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
+// Approve implements run.Person: there is one person at the terminal.
+func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approval) iter.Seq2[run.Answer, error] {
+	return func(yield func(run.Answer, error) bool) { yield(p.ask(ctx, path, a)) }
+}
+
+func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
+	answer := run.Answer{Answer: event.Answer{By: p.user}}
 	defer p.begin()()
 	q := p.prompt(path, a)
 	if err := q.Show(p.draw); err != nil {
-		return run.Answer{}, errGone
+		return answer, errGone
 	}
 	for {
 		text, err := p.answer(ctx, func() {
@@ -146,25 +152,27 @@ func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approv
 		})
 		if err != nil {
 			fmt.Fprintln(p.out)
-			return run.Answer{}, err
+			return answer, err
 		}
 		if p.view != nil {
 			_ = q.Erase(p.draw)
 		}
 		if name := q.Name(); name != "" {
-			return run.Answer{Approved: text == name, By: p.user}, nil
+			answer.Approved = text == name
+			return answer, nil
 		}
 		switch strings.ToLower(text) {
 		case "y", "yes":
-			return run.Answer{Approved: true, By: p.user}, nil
+			answer.Approved = true
+			return answer, nil
 		case "d", "details":
 			fmt.Fprintln(p.out, strings.Join(q.Details(), "\n"))
 			if err := q.Show(p.draw); err != nil {
-				return run.Answer{}, errGone
+				return answer, errGone
 			}
 			continue
 		}
-		return run.Answer{By: p.user}, nil
+		return answer, nil
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	TypeStepSkipped       Type = "step_skipped"       //
 	TypeExpanded          Type = "expanded"           // the items of a loop
 	TypeApprovalRequested Type = "approval_requested" // ●
+	TypeApprovalAnswered  Type = "approval_answered"  // ● one of several people approved
 	TypeApprovalGiven     Type = "approval_given"     // ●
 	TypeApprovalRefused   Type = "approval_refused"   // ●
 	TypeApprovalExpired   Type = "approval_expired"   // ●
@@ -50,7 +51,7 @@ const (
 // Synced reports whether a fact of this type is on disk before the run goes on.
 func (t Type) Synced() bool {
 	switch t {
-	case TypeRunCreated, TypeOwner, TypeApprovalRequested, TypeApprovalGiven, TypeApprovalRefused,
+	case TypeRunCreated, TypeOwner, TypeApprovalRequested, TypeApprovalAnswered, TypeApprovalGiven, TypeApprovalRefused,
 		TypeApprovalExpired, TypeApprovalVoid, TypeIntent, TypeOutcome, TypeSettled, TypeRunSuspended, TypeRunFinished:
 		return true
 	}

@@ -15,6 +15,7 @@ type StepStarted struct {
 	Effect action.Effect `json:"effect"`
 	When   *Check        `json:"when,omitempty"`
 	Params []Input       `json:"params,omitempty"`
+	Text   string        `json:"text,omitempty"` // of a manual step: what a person is asked to do
 }
 
 // StepSkipped says why a step does not run.
@@ -41,10 +42,19 @@ type Approval struct {
 	SoFar   []string       `json:"so_far,omitempty"`
 	Role    string         `json:"role,omitempty"`
 	Expires time.Time      `json:"expires,omitzero"`
-	Digest  string         `json:"digest"`           // of all that the approval binds
-	By      string         `json:"by,omitempty"`     // given, refused
-	How     string         `json:"how,omitempty"`    // "as shown", "--yes, as the policy of staging allows"
-	Reason  string         `json:"reason,omitempty"` // refused, void: why
+	Digest  string         `json:"digest"` // of all that the approval binds
+	Answer                 // that decided it; of several approvers the last, under the names of all
+
+	Approvers int      `json:"approvers,omitempty"` // how many different people must approve, from 2
+	Answers   []Answer `json:"answers,omitempty"`   // of several approvers: theirs so far
+}
+
+// Answer is what one person answered.
+type Answer struct {
+	By     string    `json:"by,omitempty"`
+	How    string    `json:"how,omitempty"` // "as shown", "--yes, as the policy of staging allows"
+	At     time.Time `json:"at,omitzero"`
+	Reason string    `json:"reason,omitempty"` // refused, void: why
 }
 
 // Intent is written before an effect.

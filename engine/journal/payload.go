@@ -27,7 +27,7 @@ func payloadOf(t event.Type) any {
 		return &event.StepSkipped{}
 	case event.TypeExpanded:
 		return &event.Expanded{}
-	case event.TypeApprovalRequested, event.TypeApprovalGiven, event.TypeApprovalRefused,
+	case event.TypeApprovalRequested, event.TypeApprovalAnswered, event.TypeApprovalGiven, event.TypeApprovalRefused,
 		event.TypeApprovalExpired, event.TypeApprovalVoid:
 		return &event.Approval{}
 	case event.TypeIntent:

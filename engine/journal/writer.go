@@ -107,9 +107,10 @@ func (w *Writer) Transient(ev event.Event) {
 	w.observers.putTransient(ev)
 }
 
-// Append journals ev and sets its Sequence, and its Time if that is zero. It
-// returns when ev is on disk if ev.Type.Synced(). The payload must not change
-// after it. An error is a *FailedError, after which nothing is written or
+// Append journals ev, sets its Sequence, its Time if that is zero, and puts the
+// payload as it was journalled in place of its own: without secrets, so that it may
+// be shown. It returns when ev is on disk if ev.Type.Synced(). The payload must not
+// change after it. An error is a *FailedError, after which nothing is written or
 // synced any more and every Append gives that error.
 func (w *Writer) Append(ev *event.Event) error {
 	text, seen, put, err := w.encodeData(ev)
@@ -130,10 +131,10 @@ func (w *Writer) Append(ev *event.Event) error {
 	}
 	ev.Time = ev.Time.UTC().Round(0)
 	w.log.sequence++
-	ev.Sequence = w.log.sequence
+	ev.Sequence, ev.Data = w.log.sequence, seen
 	if w.file == nil {
 		w.log.synced = ev.Sequence
-		w.observe(*ev, seen)
+		w.observe(*ev)
 		return nil
 	}
 	var synced uint64
@@ -141,7 +142,7 @@ func (w *Writer) Append(ev *event.Event) error {
 		synced = w.log.synced
 	}
 	w.log.buffer, w.log.last = appendRecord(w.log.buffer, ev, synced, text, w.log.last)
-	w.observe(*ev, seen)
+	w.observe(*ev)
 	if ev.Type.Synced() {
 		return w.waitSynced(ev.Sequence)
 	}
@@ -166,12 +167,11 @@ func (w *Writer) encodeData(ev *event.Event) (text []byte, seen any, put func(),
 	return text, seen, put, err
 }
 
-// observe queues ev, with the payload seen, for the observers.
-func (w *Writer) observe(ev event.Event, seen any) {
+// observe queues ev for the observers.
+func (w *Writer) observe(ev event.Event) {
 	if !w.observers.any() {
 		return
 	}
-	ev.Data = seen
 	w.held = append(w.held, ev)
 	w.release()
 }

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -90,16 +92,21 @@ func (r *Run) approval(s *Step, e event.Event, a *event.Approval) {
 	}
 }
 
+// answeredBy says which of several people approved.
+func answeredBy(a *event.Approval) string {
+	return fmt.Sprintf("approved by %s, %d of %d", a.By, len(a.Answers), a.Approvers)
+}
+
 // approvedBy says who approved what.
 func approvedBy(a *event.Approval) string {
 	digest := a.Digest
 	if len(digest) > 8 {
 		digest = digest[:8]
 	}
-	if a.How != "" && a.How != "as shown" {
+	if strings.HasPrefix(a.How, "--yes") {
 		return "approved by " + a.How
 	}
-	return fmt.Sprintf("approved by %s, as shown (%s)", a.By, digest)
+	return fmt.Sprintf("approved by %s, %s (%s)", a.By, cmp.Or(a.How, "as shown"), digest)
 }
 
 // check keeps the last verdict on a condition.

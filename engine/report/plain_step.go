@@ -127,6 +127,8 @@ func (v *Plain) approval(e event.Event, a *event.Approval) {
 		}
 	case event.TypeApprovalGiven:
 		v.line(e.Time, e.Path, "approved", strings.TrimPrefix(approvedBy(a), "approved "))
+	case event.TypeApprovalAnswered:
+		v.line(e.Time, e.Path, "answered", answeredBy(a))
 	case event.TypeApprovalVoid:
 		v.line(e.Time, e.Path, "void", a.Reason)
 	default:

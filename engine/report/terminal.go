@@ -246,6 +246,8 @@ func (t *Terminal) answered(e event.Event, a *event.Approval) string {
 			return by[:i] + clock + by[i:]
 		}
 		return by + clock
+	case event.TypeApprovalAnswered:
+		return answeredBy(a) + clock
 	case event.TypeApprovalRefused, event.TypeApprovalExpired:
 		return "refused: " + a.Reason + clock
 	case event.TypeApprovalVoid:

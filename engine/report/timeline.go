@@ -191,6 +191,8 @@ func approvalMoment(t event.Type, a *event.Approval) string {
 		return "waiting for approval: " + a.Preview.Summary
 	case event.TypeApprovalGiven:
 		return approvedBy(a)
+	case event.TypeApprovalAnswered:
+		return answeredBy(a)
 	case event.TypeApprovalVoid:
 		return "approval void: " + a.Reason
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
@@ -21,32 +24,40 @@ var (
 	errExpired  = errors.New("nobody answered in time")
 )
 
-// approved asks until a person approves the effect as it is shown. What it
-// touches is compared after the answer: if it changed, it asks once more.
-func (w *work) approved(d environment.Decision, p action.Preview, subjects []action.Subject) ([]action.Subject, *event.Failure) {
+// approved asks until the effect is approved as it is shown. What it touches is
+// compared after the answer: if it changed, it asks once more.
+func (w *work) approved(d environment.Decision, p action.Preview, subjects []action.Subject) ([]action.Subject, outcome) {
 	for round := 0; ; round++ {
 		a, err := w.approval(p, subjects)
 		if err != nil {
-			return nil, &event.Failure{What: "the message of its approval: " + err.Error()}
+			return nil, w.failed(&event.Failure{What: "the message of its approval: " + err.Error()})
 		}
-		if fail := w.ask(d, a); fail != nil {
-			return nil, fail
+		if o := w.ask(d, a); o.bad() {
+			return nil, o
 		}
 		p2, now, fail := w.preview()
 		if fail != nil {
-			return nil, fail
+			return nil, w.failed(fail)
 		}
 		if slices.Equal(now, subjects) {
-			return now, nil
+			return now, passed()
 		}
-		a.Reason = "changed since it was shown"
-		_ = w.record(event.TypeApprovalVoid, w.in.path, 0, a)
+		void := *a
+		void.Reason = "changed since it was shown"
+		_ = w.record(event.TypeApprovalVoid, w.in.path, 0, &void)
 		if round == 1 {
-			w.in.why = string(event.Refused)
-			return nil, &event.Failure{What: errVoid.Error(), Seen: differences(subjects, now)}
+			return nil, ended(w.in, event.Refused, &event.Failure{What: errVoid.Error(), Seen: differences(subjects, now)})
 		}
 		p, subjects = p2, now
 	}
+}
+
+// failed is the failure of work, unless it ended because the run did.
+func (w *work) failed(f *event.Failure) outcome {
+	if cause, ok := interrupted(w.soft); ok {
+		return halted(w.in, cause)
+	}
+	return failed(w.in, f)
 }
 
 // approval is what a person is shown.
@@ -60,6 +71,9 @@ func (w *work) approval(p action.Preview, subjects []action.Subject) (*event.App
 	}
 	if ap := w.in.step.Approve; ap != nil {
 		a.Role = ap.By
+		if ap.Approvers > 1 {
+			a.Approvers = ap.Approvers
+		}
 		if ap.Expires > 0 {
 			a.Expires = w.Clock.Now().Add(ap.Expires)
 		}
@@ -74,91 +88,121 @@ func (w *work) approval(p action.Preview, subjects []action.Subject) (*event.App
 	return a, nil
 }
 
-// ask gets the answer of the policy's --yes, or of a person.
-func (w *work) ask(d environment.Decision, a *event.Approval) *event.Failure {
-	if w.record(event.TypeApprovalRequested, w.in.path, 0, a) != nil {
-		return &event.Failure{What: "the journal cannot be written"}
-	}
-	answered := *a
-	if w.Yes && d.YesOK {
-		answered.How = "--yes, as the policy of " + w.Environment.Name + " allows"
-		answered.By = w.Header.User
-		return w.recorded(event.TypeApprovalGiven, &answered)
-	}
-	if w.Person == nil {
-		w.in.why = string(event.Waiting)
-		return &event.Failure{What: errNoPerson.Error()}
+// ask gets the answer of the policy's --yes, or of people.
+func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
+	asked := *a
+	shown, err := w.recorded(event.TypeApprovalRequested, w.in.path, 0, &asked)
+	switch {
+	case err != nil:
+		return w.stopped(w.in)
+	case w.Yes && d.YesOK:
+		by := event.Answer{By: w.Header.User, How: "--yes, as the policy of " + w.Environment.Name + " allows"}
+		return w.decide(event.TypeApprovalGiven, a, by)
+	case w.Person == nil:
+		return ended(w.in, event.Waiting, &event.Failure{What: errNoPerson.Error()})
 	}
 	w.in.set(event.Waiting)
 	resume := w.watch.pause()
 	ctx, cancel := w.Clock.WithTimeout(w.soft, a.Expires.Sub(w.Clock.Now()))
-	got, err := w.Person.Approve(ctx, w.in.path, a)
-	expired := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	o := w.collect(ctx, shown.(*event.Approval), a)
 	cancel()
 	resume()
 	w.in.set(event.Running)
-	answered.By = got.By
-	switch {
-	case err == nil && got.Approved && w.lacks(got.By) != "":
-		w.in.why = string(event.Waiting)
-		return &event.Failure{What: w.lacks(got.By)}
-	case err == nil && got.Approved:
-		answered.How = "as shown"
-		return w.recorded(event.TypeApprovalGiven, &answered)
-	case expired:
-		answered.Reason = errExpired.Error()
-		_ = w.recorded(event.TypeApprovalExpired, &answered)
-	case err != nil && w.soft.Err() != nil:
-		return &event.Failure{What: context.Cause(w.soft).Error()}
-	case err != nil:
-		w.in.why = string(event.Waiting)
-		return &event.Failure{What: err.Error()}
-	default:
-		answered.Reason = got.By + " declined"
-		if got.Reason != "" {
-			answered.Reason = got.Reason
-		}
-		_ = w.recorded(event.TypeApprovalRefused, &answered)
-	}
-	w.in.why = string(event.Refused)
-	return &event.Failure{What: answered.Reason}
+	return o
 }
 
-// lacks says what the approval of that person lacks, "" if nothing: the role that
-// the step names, or further people.
-func (w *work) lacks(by string) string {
-	ap := w.in.step.Approve
+// collect takes answers until the approval is decided: by as many different people
+// as it needs, or by one who declines. Where no further answer comes it waits for
+// them, and those that were given stay in the journal.
+func (w *work) collect(ctx context.Context, shown, a *event.Approval) outcome {
+	lacks := "nobody answered"
+	for got, err := range w.Person.Approve(ctx, w.in.path, shown) {
+		if err != nil {
+			lacks = err.Error()
+		}
+		if err != nil || ctx.Err() != nil {
+			break
+		}
+		if !got.Approved {
+			got.Reason = cmp.Or(got.Reason, got.By+" declined")
+			return w.decide(event.TypeApprovalRefused, a, got.Answer)
+		}
+		got.How, got.At = cmp.Or(got.How, "as shown"), w.at(got.At)
+		if lacks = w.mayNot(a, got.By); lacks != "" {
+			continue
+		}
+		if a.Approvers < 2 {
+			return w.decide(event.TypeApprovalGiven, a, got.Answer)
+		}
+		if o, decided := w.count(a, got.Answer); decided {
+			return o
+		}
+		lacks = fmt.Sprintf("%s approved; %d of %d different people have, the others must as well", names(a.Answers), len(a.Answers), a.Approvers)
+	}
 	switch {
-	case ap == nil:
-		return ""
-	case ap.By != "" && by != ap.By && !slices.Contains(w.Environment.Roles[ap.By], by):
-		return fmt.Sprintf("%s may not approve this; it is for %s of environment %s", by, ap.By, w.Environment.Name)
-	case ap.Approvers > 1:
-		return fmt.Sprintf("%s approved; %d different people must", by, ap.Approvers)
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return w.decide(event.TypeApprovalExpired, a, event.Answer{Reason: errExpired.Error()})
+	case w.soft.Err() != nil:
+		return halted(w.in, context.Cause(w.soft))
+	}
+	return ended(w.in, event.Waiting, &event.Failure{What: lacks})
+}
+
+// count adds the approval of one of several people. It is decided by the last of
+// them, or by a journal that fails.
+func (w *work) count(a *event.Approval, by event.Answer) (o outcome, decided bool) {
+	a.Answers = append(slices.Clone(a.Answers), by)
+	if len(a.Answers) == a.Approvers {
+		by.By = names(a.Answers)
+		return w.decide(event.TypeApprovalGiven, a, by), true
+	}
+	fact := *a
+	fact.Answer = by
+	if w.record(event.TypeApprovalAnswered, w.in.path, 0, &fact) != nil {
+		return w.stopped(w.in), true
+	}
+	return outcome{}, false
+}
+
+func names(answers []event.Answer) string {
+	var out []string
+	for _, a := range answers {
+		out = append(out, a.By)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (w *work) at(t time.Time) time.Time {
+	if t.IsZero() {
+		return w.Clock.Now()
+	}
+	return t
+}
+
+// mayNot says why the approval of that person does not count, "" if it does.
+func (w *work) mayNot(a *event.Approval, by string) string {
+	switch {
+	case a.Role != "" && by != a.Role && !slices.Contains(w.Environment.Roles[a.Role], by):
+		return fmt.Sprintf("%s may not approve this; it is for %s of environment %s", by, a.Role, w.Environment.Name)
+	case slices.ContainsFunc(a.Answers, func(x event.Answer) bool { return x.By == by }):
+		return fmt.Sprintf("%s approved already; %d different people must", by, a.Approvers)
 	}
 	return ""
 }
 
-func (w *work) recorded(t event.Type, a *event.Approval) *event.Failure {
-	if w.record(t, w.in.path, 0, a) != nil {
-		return &event.Failure{What: "the journal cannot be written"}
+// decide records the last fact of an approval. What was not given ends the step as
+// refused.
+func (w *work) decide(t event.Type, a *event.Approval, by event.Answer) outcome {
+	fact := *a
+	fact.Answer = by
+	fact.At = w.at(by.At)
+	if w.record(t, w.in.path, 0, &fact) != nil {
+		return w.stopped(w.in)
 	}
-	return nil
-}
-
-// unapproved ends a step without its approval: refused, or waiting for a
-// person when there was none to ask.
-func (w *work) unapproved(f *event.Failure) outcome {
-	why := event.State(w.in.why)
-	w.in.why = ""
-	if cause, ok := interrupted(w.soft); ok && why == "" {
-		return halted(w.in, cause)
+	if t == event.TypeApprovalGiven {
+		return passed()
 	}
-	switch why {
-	case event.Refused, event.Waiting:
-		return ended(w.in, why, f)
-	}
-	return failed(w.in, f)
+	return ended(w.in, event.Refused, &event.Failure{What: by.Reason})
 }
 
 // digest binds an approval and an intent to all that they are for.

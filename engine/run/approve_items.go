@@ -62,10 +62,8 @@ func (l *loopRun) askAll(first *work, p action.Preview, subjects []action.Subjec
 	if d.Answer != environment.Asked {
 		return passed(), true
 	}
-	if fail := first.ask(d, a); fail != nil {
-		return first.unapproved(fail), false
-	}
-	return passed(), true
+	o := first.ask(d, a)
+	return o, !o.bad()
 }
 
 // resolved is the work of item i, as far as it can be shown before it begins.

@@ -28,9 +28,11 @@ func (w *work) change(d environment.Decision) outcome {
 		return failed(w.in, fail)
 	}
 	if d.Answer == environment.Asked && !w.covered(subjects) {
-		if subjects, fail = w.approved(d, p, subjects); fail != nil {
-			return w.unapproved(fail)
+		now, o := w.approved(d, p, subjects)
+		if o.bad() {
+			return o
 		}
+		subjects = now
 	}
 	return w.effect(p, subjects)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -53,25 +54,35 @@ func (j *recorder) Transient(e event.Event) {
 
 func (j *recorder) Reserve(int64) error { return nil }
 
-// person answers with what a test gives it; the zero person approves.
+// person answers with what a test gives it; the zero person approves as alice.
 type person struct {
-	refuse bool
-	before func() // an answer is given
-	never  bool
-	fields map[string]any
-	asked  []string
+	refuse  bool
+	also    []string // who approves after alice
+	before  func()   // an answer is given
+	never   bool
+	fields  map[string]any
+	asked   []string
+	unasked int // of also, when it was decided
 }
 
-func (p *person) Approve(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
-	p.asked = append(p.asked, string(path)+": "+a.Message)
-	if p.never {
-		<-ctx.Done()
-		return run.Answer{}, ctx.Err()
+func (p *person) Approve(ctx context.Context, path event.Path, a *event.Approval) iter.Seq2[run.Answer, error] {
+	return func(yield func(run.Answer, error) bool) {
+		p.asked = append(p.asked, string(path)+": "+a.Message)
+		if p.never {
+			<-ctx.Done()
+			yield(run.Answer{}, ctx.Err())
+			return
+		}
+		if p.before != nil {
+			p.before()
+		}
+		for i, by := range append([]string{"alice"}, p.also...) {
+			if !yield(run.Answer{Approved: !p.refuse && by != "nobody", Answer: event.Answer{By: by}}, nil) {
+				p.unasked = len(p.also) - i
+				return
+			}
+		}
 	}
-	if p.before != nil {
-		p.before()
-	}
-	return run.Answer{Approved: !p.refuse, By: "alice", Reason: ""}, nil
 }
 
 func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {

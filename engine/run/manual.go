@@ -15,7 +15,8 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	if err != nil {
 		return failed(in, &event.Failure{What: "its text: " + err.Error()})
 	}
-	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: cut(text)}) != nil {
+	shown, err := r.recorded(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: cut(text), Text: text})
+	if err != nil {
 		return r.stopped(in)
 	}
 	r.began()
@@ -32,7 +33,7 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 		limit = manualLimit
 	}
 	ctx, cancel := r.Clock.WithTimeout(sc.bound.ctx, limit)
-	got, err := r.Person.Report(ctx, in.path, Manual{Title: in.step.Name(), Text: text, Step: in.step})
+	got, err := r.Person.Report(ctx, in.path, Manual{Title: in.step.Name(), Text: shown.(*event.StepStarted).Text, Step: in.step})
 	late := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 	cancel()
 	resume()

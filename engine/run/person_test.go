@@ -34,8 +34,9 @@ func TestApproval(t *testing.T) {
 		"--yes is no one's role":   {text: "steps: [{id: x, approve: {by: dba}, action: world.set, with: {name: a, value: 1}}]", yes: true, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
 		"by one of the role":       {text: strings.Replace(write, "message: 'Set it?'", "by: dba", 1), person: &person{}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
 		"by one of another role":   {text: strings.Replace(write, "message: 'Set it?'", "by: sre", 1), person: &person{}, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
-		"by one of two":            {text: strings.Replace(write, "message: 'Set it?'", "approvers: 2", 1), person: &person{}, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalRequested},
+		"by one of two":            {text: strings.Replace(write, "message: 'Set it?'", "approvers: 2", 1), person: &person{}, sent: "[]", code: 3, state: event.Waiting, last: event.TypeApprovalAnswered},
 		"what destroys, by person": {text: destroys, person: &person{}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
+		"role, by the second":      {text: strings.Replace(write, "message: 'Set it?'", "by: sre", 1), person: &person{also: []string{"bob"}}, sent: "[a=1]", state: event.Done, last: event.TypeApprovalGiven},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()
@@ -57,6 +58,64 @@ func TestApproval(t *testing.T) {
 			equal(t, "last of the approval", last, test.last)
 			if test.state == event.Waiting {
 				equal(t, "ends with", s.order()[len(s.order())-1], "run_suspended ")
+			}
+		})
+	}
+}
+
+// Of several approvers each counts once, as often as they answer, and one who
+// declines is enough.
+func TestSeveralApprovers(t *testing.T) {
+	const text = "steps: [{id: x, approve: {approvers: APPROVERS, by: dba}, action: world.set, with: {name: a, value: 1}}]"
+	for name, test := range map[string]struct {
+		also     []string
+		of       string
+		facts    string // of the approval, with who has approved by then
+		end      event.State
+		why      string
+		notAsked int
+		before   func()
+	}{
+		"two of two":        {also: []string{"bob", "carol"}, of: "2", facts: "requested answered:alice given:alice, bob", end: event.Done, notAsked: 1},
+		"one of two":        {of: "2", facts: "requested answered:alice", end: event.Waiting, why: "alice approved; 1 of 2 different people have"},
+		"two of three":      {also: []string{"bob"}, of: "3", facts: "requested answered:alice answered:bob", end: event.Waiting, why: "alice, bob approved; 2 of 3"},
+		"the same twice":    {also: []string{"alice"}, of: "2", facts: "requested answered:alice", end: event.Waiting, why: "alice approved already; 2 different people must"},
+		"twice, then other": {also: []string{"alice", "bob"}, of: "2", facts: "requested answered:alice given:alice, bob", end: event.Done},
+		"without the role":  {also: []string{"mallory"}, of: "2", facts: "requested answered:alice", end: event.Waiting, why: "mallory may not approve this; it is for dba"},
+		"one declines":      {also: []string{"nobody", "bob"}, of: "2", facts: "requested answered:alice refused:nobody", end: event.Refused, why: "nobody declined", notAsked: 1},
+		"too late":          {before: func() { time.Sleep(time.Hour) }, of: "2", facts: "requested expired:", end: event.Refused, why: "nobody answered in time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			p := &person{also: test.also, before: test.before}
+			s.person = p
+			s.options.Environment.Roles = map[string][]string{"dba": {"alice", "bob", "carol"}}
+			fin := s.play(t, strings.Replace(text, "APPROVERS", test.of, 1))
+			var facts []string
+			for _, f := range s.journal.facts {
+				a, ok := f.Data.(*event.Approval)
+				if !ok {
+					continue
+				}
+				fact := strings.TrimPrefix(string(f.Type), "approval_")
+				if f.Type != event.TypeApprovalRequested {
+					fact += ":" + a.By
+					for _, by := range a.Answers {
+						if by.At.IsZero() || by.How != "as shown" {
+							t.Errorf("%s does not say when and how: %+v", f.Type, by)
+						}
+					}
+				}
+				facts = append(facts, fact)
+			}
+			equal(t, "facts", strings.Join(facts, " "), test.facts)
+			equal(t, "end", fin.State, test.end)
+			equal(t, "not asked any more", p.unasked, test.notAsked)
+			if test.why != "" && !strings.HasPrefix(fin.Failure.What, test.why) {
+				t.Errorf("why: %s, want %s", fin.Failure.What, test.why)
+			}
+			if sent := len(s.world.order()) > 0; sent != (test.end == event.Done) {
+				t.Errorf("sent: %v", sent)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ package run
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"runbook/engine/action"
@@ -16,7 +17,8 @@ import (
 )
 
 // Journal takes the facts of a run. Append returns after the fact is on disk
-// where its type says so; after a failure it fails for good.
+// where its type says so, and leaves in it what may be shown, without secrets; after
+// a failure it fails for good.
 type Journal interface {
 	Append(*event.Event) error
 	Transient(event.Event)
@@ -25,20 +27,22 @@ type Journal interface {
 
 // Person answers what only a person can. A run without one suspends.
 type Person interface {
-	// Approve shows a and returns the answer. It ends with ctx.
-	Approve(ctx context.Context, path event.Path, a *event.Approval) (Answer, error)
+	// Approve shows a and gives each answer to it as it comes. The run stops it when
+	// the approval is decided; by itself it ends with ctx, or when nobody is left who
+	// could answer.
+	Approve(ctx context.Context, path event.Path, a *event.Approval) iter.Seq2[Answer, error]
 	// Report asks for the fields of a manual step, as values of their types.
 	Report(ctx context.Context, path event.Path, m Manual) (map[string]any, error)
 }
 
-// Answer is a person's answer to an approval.
+// Answer is one person's answer to an approval. Where it does not say how or when
+// it was given, it was as shown and now.
 type Answer struct {
+	event.Answer
 	Approved bool
-	By       string
-	Reason   string // of a refusal
 }
 
-// Manual is what a manual step asks for.
+// Manual is what a manual step asks for, without secrets.
 type Manual struct {
 	Title, Text string
 	Step        *plan.Step

@@ -96,15 +96,23 @@ func (g *journalGate) fail(err error) {
 // record appends a fact. An error closes the journal for good and halts the
 // run; it is returned so that an effect is not begun after it.
 func (r *runner) record(t event.Type, path event.Path, attempt int, data any) error {
+	_, err := r.recorded(t, path, attempt, data)
+	return err
+}
+
+// recorded is record for who goes on to show the fact: it returns the payload
+// without secrets.
+func (r *runner) recorded(t event.Type, path event.Path, attempt int, data any) (shown any, err error) {
 	if err := r.journal.failed(); err != nil {
-		return err
+		return nil, err
 	}
-	err := r.Journal.Append(&event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data})
-	if err != nil {
+	e := event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data}
+	if err := r.Journal.Append(&e); err != nil {
 		r.journal.fail(err)
 		r.root.halt()
+		return nil, err
 	}
-	return err
+	return e.Data, nil
 }
 
 func (r *runner) show(t event.Type, path event.Path, data any) {

@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
 	"time"
 
@@ -39,19 +40,25 @@ func (p *person) wasAsked(step event.Path) bool {
 	return p.asked[step]
 }
 
-// Approve answers an approval after its time.
-func (p *person) Approve(ctx context.Context, path event.Path, _ *event.Approval) (run.Answer, error) {
-	for _, a := range p.listed.Approve {
-		if !matches(a.Step, path) {
-			continue
+// Approve gives the answers to an approval, each after its time.
+func (p *person) Approve(ctx context.Context, path event.Path, _ *event.Approval) iter.Seq2[run.Answer, error] {
+	return func(yield func(run.Answer, error) bool) {
+		answered := false
+		for _, a := range p.listed.Approve {
+			if !matches(a.Step, path) {
+				continue
+			}
+			answered = true
+			p.note(a.Step)
+			err := p.scene.lab.Clock().Sleep(ctx, a.After)
+			if !yield(run.Answer{Approved: !a.Refuses, Answer: event.Answer{By: a.As, Reason: a.Refuse}}, err) || err != nil {
+				return
+			}
 		}
-		p.note(a.Step)
-		if err := p.scene.lab.Clock().Sleep(ctx, a.After); err != nil {
-			return run.Answer{}, err
+		if !answered {
+			yield(run.Answer{}, errNobody)
 		}
-		return run.Answer{Approved: !a.Refuses, By: a.As, Reason: a.Refuse}, nil
 	}
-	return run.Answer{}, errNobody
 }
 
 // Report answers a manual step after its time.
