@@ -43,7 +43,7 @@ func (a *app) list(words []string) error {
 		return put(a.Out, tabbed(all))
 	}
 	text := columned(all, len(words) > 0)
-	if a.colored(a.Out) {
+	if a.Out.Colored() {
 		text = paint(text, listBrushes())
 	}
 	return put(a.Out, text)

@@ -151,7 +151,7 @@ func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) 
 			}
 		})
 		if err != nil {
-			fmt.Fprintln(p.out)
+			p.end()
 			return answer, err
 		}
 		if p.view != nil {
@@ -166,7 +166,8 @@ func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) 
 			answer.Approved = true
 			return answer, nil
 		case "d", "details":
-			fmt.Fprintln(p.out, strings.Join(q.Details(), "\n"))
+			_, _ = io.WriteString(p.draw, strings.Join(q.Details(), "\n"))
+			p.end()
 			if err := q.Show(p.draw); err != nil {
 				return answer, errGone
 			}
@@ -179,12 +180,9 @@ func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) 
 // Report implements run.Person.
 func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
 	defer p.begin()()
-	_, _ = io.WriteString(p.draw, "\a")
-	fmt.Fprintf(p.out, "  > %s  %s\n\n", path, m.Title)
-	for line := range strings.SplitSeq(strings.TrimRight(m.Text, "\n"), "\n") {
-		fmt.Fprintf(p.out, "      %s\n", line)
+	if err := report.Manual(p.draw, path, m.Title, m.Text, p.page); err != nil {
+		return nil, errGone
 	}
-	fmt.Fprintln(p.out)
 	got := map[string]any{}
 	var fields []schema.Field
 	if m.Step.Manual.Fields != nil {
@@ -206,13 +204,26 @@ func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (m
 	return got, nil
 }
 
+// line asks for a line.
+func (p *prompter) line(ctx context.Context, question string) (string, error) {
+	if err := report.Ask(p.draw, question, p.page); err != nil {
+		return "", errGone
+	}
+	text, err := p.answer(ctx, func() {})
+	if err != nil {
+		p.end()
+	}
+	return text, err
+}
+
+// end ends a line.
+func (p *prompter) end() { _, _ = io.WriteString(p.draw, "\n") }
+
 // confirm waits until the person says that it is done.
 func (p *prompter) confirm(ctx context.Context) error {
 	for {
-		fmt.Fprint(p.out, "  Done?  y yes   Ctrl-C stops the run  ")
-		text, err := p.answer(ctx, func() {})
+		text, err := p.line(ctx, "  Done?  y yes   Ctrl-C stops the run  ")
 		if err != nil {
-			fmt.Fprintln(p.out)
 			return err
 		}
 		if text = strings.ToLower(text); text == "y" || text == "yes" {
@@ -224,10 +235,8 @@ func (p *prompter) confirm(ctx context.Context) error {
 // field asks for one value until it fits.
 func (p *prompter) field(ctx context.Context, f schema.Field) (any, error) {
 	for {
-		fmt.Fprintf(p.out, "  %s (%s)%s > ", f.Name, f.Takes(), lead(f.Doc))
-		text, err := p.answer(ctx, func() {})
+		text, err := p.line(ctx, fmt.Sprintf("  %s (%s)%s > ", f.Name, f.Takes(), lead(f.Doc)))
 		if err != nil {
-			fmt.Fprintln(p.out)
 			return nil, err
 		}
 		if text == "" && !f.Required {
@@ -240,7 +249,8 @@ func (p *prompter) field(ctx context.Context, f schema.Field) (any, error) {
 		if err == nil {
 			return v, nil
 		}
-		fmt.Fprintf(p.out, "  %s\n", launch.FirstFault(err))
+		_ = report.Ask(p.draw, "  "+launch.FirstFault(err), p.page)
+		p.end()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,108 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
+// What a target or a secret puts into texts reaches nobody: not the prompt, not a
+// manual step, no view, no report and no error, and not the journal.
+func TestNothingOfATargetGetsThrough(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	const playbook = `playbook: leak
+title: "Leaks \e[31mX \u202Etxt"
+purpose: To show what a target said.
+expected: It ends.
+steps:
+  - id: said
+    action: shell.run
+    with: {argv: [sh, -c, "printf '\\033[2J\\033]52;c;aGk=\\007\\342\\200\\256\\033[1A %s' \"$T\""], env: {T: "${{ vars.token }}"}}
+  - id: touch
+    title: "Touch \e[1A\e[K it"
+    approve: {message: "Go on with ${{ steps.said.outputs.stdout }}?"}
+    action: shell.run
+    with: {argv: [touch, "${{ steps.said.outputs.stdout }}"]}
+  - id: lamp
+    title: Look
+    manual:
+      text: "It said ${{ steps.said.outputs.stdout }}\nMORE"
+      fields: {colour: {type: string, doc: "Which \e[2J\e[35mone"}}
+  - id: fails
+    action: shell.run
+    with: {argv: [sh, -c, "echo \"$1\" >&2; exit 3", sh, "${{ steps.said.outputs.stdout }}"]}
+`
+	const environments = `default: e
+environments:
+  e:
+    targets: {}
+    vars: {token: {secret: token}}
+    secrets: {token: {env: TKN}}
+`
+	for _, test := range []struct {
+		name    string
+		words   []string
+		replies []reply
+		shows   string
+		exit    int
+	}{
+		{"live", []string{"run", "leak.yaml"}, []reply{{"[n]", "d\r"}, {"[n]", "y\r"}, {"colour (", "red\r"}}, "(secret token)", 1},
+		{"live, with colour", []string{"--color", "always", "run", "leak.yaml"}, []reply{{"[n]", "y\r"}, {"colour (", "red\r"}}, "(secret token)", 1},
+		{"plain", []string{"run", "leak.yaml", "--output", "plain"}, []reply{{"[n]", "y\r"}, {"colour (", "red\r"}}, "(secret token)", 1},
+		{"json", []string{"run", "leak.yaml", "--output", "json"}, []reply{{"[n]", "y\r"}, {"colour (", "red\r"}}, "(secret token)", 1},
+		{"declined", []string{"run", "leak.yaml"}, []reply{{"[n]", "n\r"}}, "(secret token)", 3},
+		{"dry run", []string{"run", "leak.yaml", "--dry-run"}, nil, "said", 0},
+		{"an input", []string{"run", "leak.yaml", "-i", "x=\x1b[2J"}, nil, "no input", 2},
+		{"show", []string{"show", "leak.yaml"}, nil, "lamp", 0},
+		{"show, with colour", []string{"--color", "always", "show", "leak.yaml"}, nil, "lamp", 0},
+		{"list", []string{"list"}, nil, "leak", 0},
+		{"validate", []string{"validate", "leak.yaml"}, nil, "", 0},
+		{"graph", []string{"graph", "leak.yaml"}, nil, "lamp", 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for name, text := range map[string]string{"leak.yaml": playbook, "playbooks/leak.yaml": playbook, "runbook.yaml": environments} {
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			screen, exit := converse(t, dir, test.replies, test.words...)
+			if exit != test.exit || !strings.Contains(screen, test.shows) {
+				t.Errorf("exit %d, want %d; shows %q: %v", exit, test.exit, test.shows, strings.Contains(screen, test.shows))
+			}
+			after, _ := converse(t, dir, nil, "report", "last")
+			journals, err := filepath.Glob(filepath.Join(dir, "runbook", "runs", "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts := map[string]string{"screen": screen, "report": after}
+			for _, j := range journals {
+				text, err := os.ReadFile(j)
+				if err != nil {
+					t.Fatal(err)
+				}
+				texts["journal"] += string(text)
+			}
+			if test.words[0] == "run" && test.exit != 2 && test.name != "dry run" && texts["journal"] == "" {
+				t.Error("there is no journal")
+			}
+			for name, text := range texts {
+				if strings.Contains(text, secret) {
+					t.Errorf("the secret is in the %s", name)
+				}
+				if bad := theirs.FindAllString(text, 3); name != "journal" && bad != nil {
+					t.Errorf("the %s has %q", name, bad)
+				}
+			}
+			if t.Failed() {
+				t.Logf("%q", screen)
+			}
+		})
+	}
+}
+
+// theirs are sequences and characters that runbook does not write itself.
+var theirs = regexp.MustCompile(`\x1b\[2J|\x1b\]|\x1b\[35?mone|\x1b\[1A\x1b\[K|\x1b\[1A [(]|\x1b\[31mX|\x{202e}|[\x{80}-\x{9f}]`)
+
 // command is a call of runbook on a terminal.
 func command(t *testing.T, dir string, words ...string) *exec.Cmd {
 	t.Helper()
@@ -91,7 +194,7 @@ func command(t *testing.T, dir string, words ...string) *exec.Cmd {
 	cmd := exec.Command(self)
 	cmd.Args = append([]string{"runbook"}, words...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir, "TERM=xterm", "CI=", "NO_COLOR=1", "LANG=C", "LC_ALL=C")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir, "TERM=xterm", "CI=", "TKN=hunter2-hunter2", "NO_COLOR=1", "LANG=C", "LC_ALL=C")
 	return cmd
 }
 

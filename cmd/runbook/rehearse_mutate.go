@@ -69,7 +69,7 @@ func (a *app) printMutants(all []mutated, o rehearsed) error {
 		return mutantsJUnit(a.Out, all)
 	}
 	text := pageOfRehearsals(a.page(a.Out)).mutants(all)
-	if a.colored(a.Out) {
+	if a.Out.Colored() {
 		text = paint(text, rehearsalBrushes())
 	}
 	return put(a.Out, text)

@@ -18,7 +18,6 @@ import (
 // app is what every verb is given.
 type app struct {
 	*console.Console
-	color    string
 	stateDir string
 	line     []string
 	root     *cobra.Command
@@ -122,8 +121,8 @@ func (a *app) command() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(*cobra.Command, []string) error { return a.overview() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if a.color != "auto" && a.color != "always" && a.color != "never" {
-				return usage(fmt.Sprintf("there is no colour mode %q", a.color), "--color auto, always or never")
+			if a.Color != "auto" && a.Color != "always" && a.Color != "never" {
+				return usage(fmt.Sprintf("there is no colour mode %q", a.Color), "--color auto, always or never")
 			}
 			return nil
 		},
@@ -131,7 +130,7 @@ func (a *app) command() *cobra.Command {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.color, "color", "auto", "auto, always or never")
+	flags.StringVar(&a.Color, "color", "auto", "auto, always or never")
 	flags.StringVar(&a.stateDir, "state-dir", "", "directory of journals and locks (default: the user's state directory)")
 	root.AddCommand(
 		a.runCommand(), a.validateCommand(), a.listCommand(), a.showCommand(), a.graphCommand(),

@@ -21,7 +21,7 @@ func (a *app) showCommand() *cobra.Command {
 				return err
 			}
 			text := procedure(p, columns(a.Out))
-			if a.colored(a.Out) {
+			if a.Out.Colored() {
 				text = paint(text, showBrushes())
 			}
 			return put(a.Out, text)

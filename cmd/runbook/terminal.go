@@ -18,17 +18,6 @@ import (
 // leastWidth is the least width in columns at which the live tree is drawn.
 const leastWidth = 60
 
-// colored reports whether text on f has colour.
-func (a *app) colored(f *console.Output) bool {
-	switch a.color {
-	case "always":
-		return true
-	case "never":
-		return false
-	}
-	return f.Terminal() && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
 // unicode reports whether signs beyond ASCII can be shown.
 func unicode() bool {
 	if os.Getenv("RUNBOOK_ASCII") == "1" {
@@ -44,7 +33,7 @@ func unicode() bool {
 
 // page says how text is printed on f.
 func (a *app) page(f *console.Output) report.Options {
-	o := report.Options{Color: a.colored(f), Unicode: unicode(), Location: time.UTC}
+	o := report.Options{Color: f.Colored(), Unicode: unicode(), Location: time.UTC}
 	if f.Terminal() {
 		o.Width, _ = f.Size()
 		o.Location = time.Local

@@ -108,7 +108,7 @@ func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source)
 			texts[s.Name] = s.Text
 		}
 	}
-	if err := diag.Render(f, list, func(name string) []byte { return texts[name] }, diag.Options{Color: a.colored(f), Width: columns(f)}); err != nil {
+	if err := diag.Render(f, list, func(name string) []byte { return texts[name] }, diag.Options{Color: f.Colored(), Width: columns(f)}); err != nil {
 		a.say(action.AsFailure(err), event.EndFailed)
 	}
 }

@@ -21,6 +21,7 @@ import (
 type Console struct {
 	Out, Err *Output
 	Secrets  *redact.Redactor // of both outputs, and of the journals of this process
+	Color    string           // "always", "never", "auto": where there is a terminal
 }
 
 // Open returns the console of the process.
@@ -28,8 +29,9 @@ func Open() *Console { return New(os.Stdout, os.Stderr) }
 
 // New returns a console that writes to these files.
 func New(out, err *os.File) *Console {
-	secrets := redact.New()
-	return &Console{Out: newOutput(out, secrets), Err: newOutput(err, secrets), Secrets: secrets}
+	c := &Console{Secrets: redact.New(), Color: "auto"}
+	c.Out, c.Err = newOutput(c, out), newOutput(c, err)
+	return c
 }
 
 // Learn makes the console keep secrets to itself, from the next write on. It is
@@ -40,19 +42,21 @@ func (c *Console) Learn(secrets ...schema.Secret) { c.Secrets.Add(secrets...) }
 func (c *Console) Flush() error { return errors.Join(c.Out.Flush(), c.Err.Flush()) }
 
 // Output is one of the two. Its Write takes text: of control characters only
-// line ends and tabs get through, and the sequences of colour. It may be used
+// line ends and tabs get through, and with colour its sequences. It may be used
 // from many goroutines.
 type Output struct {
-	file *os.File
+	console  *Console
+	file     *os.File
+	terminal bool
 
 	mu     sync.Mutex
 	filter filter
 	redact *redact.Writer // in front of the filter
 }
 
-func newOutput(f *os.File, secrets *redact.Redactor) *Output {
-	o := &Output{file: f, filter: filter{to: f}}
-	o.redact = secrets.Writer(&o.filter)
+func newOutput(c *Console, f *os.File) *Output {
+	o := &Output{console: c, file: f, terminal: term.IsTerminal(int(f.Fd())), filter: filter{to: f}}
+	o.redact = c.Secrets.Writer(&o.filter)
 	return o
 }
 
@@ -62,7 +66,7 @@ func (o *Output) Write(b []byte) (int, error) { return o.write(b, false) }
 func (o *Output) write(b []byte, draws bool) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.filter.draws = draws
+	o.filter.draws, o.filter.paints = draws, o.Colored()
 	if _, err := o.redact.Write(b); err != nil {
 		return 0, fmt.Errorf("write the output: %w", err)
 	}
@@ -90,8 +94,19 @@ type screen struct{ o *Output }
 
 func (s screen) Write(b []byte) (int, error) { return s.o.write(b, true) }
 
+// Colored reports whether what is written has colour.
+func (o *Output) Colored() bool {
+	switch o.console.Color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return o.Terminal() && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
 // Terminal reports whether the output is a terminal.
-func (o *Output) Terminal() bool { return term.IsTerminal(int(o.file.Fd())) }
+func (o *Output) Terminal() bool { return o.terminal }
 
 // Size returns columns and lines of the terminal, zeros where there is none.
 func (o *Output) Size() (width, height int) {

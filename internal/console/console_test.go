@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
+	"golang.org/x/term"
+
 	"runbook/engine/schema"
 	"runbook/internal/console"
 )
@@ -41,7 +44,7 @@ func written(t *testing.T, write func(*console.Console)) string {
 func TestNothingControlsTheTerminal(t *testing.T) {
 	for text, want := range map[string]string{
 		"text\twith\nlines":                "text\twith\nlines",
-		"\x1b[31mred\x1b[0m":               "\x1b[31mred\x1b[0m",
+		"\x1b[31mred\x1b[0m":               `\x1b[31mred\x1b[0m`, // there is no colour
 		"\x1b[2J\x1b[H":                    `\x1b[2J\x1b[H`,
 		"\x1b[1A\x1b[K\x1b7":               `\x1b[1A\x1b[K\x1b7`, // only the screen draws
 		"\x1b]52;c;aGk=\a":                 `\x1b]52;c;aGk=\x07`,
@@ -66,6 +69,43 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 		}); got != want {
 			t.Errorf("%q byte by byte: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// What draws may draw, and what is written may have colour where there is some.
+func TestWhatGetsThroughWhere(t *testing.T) {
+	for _, test := range []struct {
+		name, text, want string
+		screen           bool
+		colour           string
+	}{
+		{"colour", "\x1b[1;31mred\x1b[0m", "\x1b[1;31mred\x1b[0m", false, "always"},
+		{"no drawing in text", "\x1b[1A\r\x1b[J\a", `\x1b[1A\x0d\x1b[J\x07`, false, "always"},
+		{"drawing", "\x1b[12A\r\x1b[J\x1b[K\x1b7\x1b8\a", "\x1b[12A\r\x1b[J\x1b[K\x1b7\x1b8\a", true, "never"},
+		{"no colour in a drawing", "\x1b[12A\x1b[31m", "\x1b[12A" + `\x1b[31m`, true, "never"},
+		{"nothing else", "\x1b[2J\x1b[3A\x1b[1;1H\x1b]0;x\a\x1bc\b", `\x1b[2J` + "\x1b[3A" + `\x1b[1;1H\x1b]0;x` + "\a" + `\x1bc\x08`, true, "always"},
+	} {
+		ours, theirs, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := term.MakeRaw(int(theirs.Fd())); err != nil {
+			t.Fatal(err)
+		}
+		c := console.New(theirs, theirs)
+		c.Color = test.colour
+		var w io.Writer = c.Out
+		if test.screen {
+			w = c.Out.Screen()
+		}
+		got := make([]byte, len(test.want))
+		if _, err := io.WriteString(w, test.text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(ours, got); err != nil || string(got) != test.want {
+			t.Errorf("%s: %q, want %q, %v", test.name, got, test.want, err)
+		}
+		_, _ = ours.Close(), theirs.Close()
 	}
 }
 

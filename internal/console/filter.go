@@ -11,9 +11,10 @@ import (
 // filter keeps from a terminal what would control it, and shows it instead. What
 // is cut by the end of a write waits for the next.
 type filter struct {
-	to    io.Writer
-	draws bool // the sequences of drawing get through
-	rest  []byte
+	to     io.Writer
+	draws  bool // the sequences of drawing get through
+	paints bool // and those of colour
+	rest   []byte
 }
 
 // longest is the most bytes that a sequence of ours has.
@@ -88,7 +89,7 @@ func (f *filter) sequence(b []byte) int {
 		switch {
 		case i == 1 && c == '[', i > 1 && (c >= '0' && c <= '9' || c == ';'):
 			continue
-		case i == 1 && f.draws && (c == '7' || c == '8'), i > 1 && c == 'm':
+		case i == 1 && f.draws && (c == '7' || c == '8'), i > 1 && f.paints && c == 'm':
 			return i + 1
 		case i > 1 && f.draws && (c == 'A' || i == 2 && (c == 'K' || c == 'J')):
 			return i + 1
