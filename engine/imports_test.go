@@ -58,11 +58,11 @@ func foreign(path string) bool {
 }
 
 // engineMay are the foreign packages that the engine is built on: the two
-// languages, the system, and the width of text. A driver of a protocol is never
+// languages, the system, the width and the look of text. A driver of a protocol is never
 // among them.
 var engineMay = []string{
 	"github.com/goccy/go-yaml", "github.com/expr-lang/expr", "golang.org/x",
-	"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth",
+	"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth", "charm.land/lipgloss/v2",
 }
 
 // ownYAML are the packages that read YAML: the one that all files go through, and the one
@@ -95,6 +95,8 @@ func violation(from, path string) string {
 	switch {
 	case within(path, "github.com/goccy/go-yaml") && !slices.Contains(ownYAML, from):
 		return "only engine/yaml reads YAML"
+	case within(path, "charm.land/lipgloss") && from != "runbook/engine/page":
+		return "only engine/page knows how a terminal is written to"
 	case within(path, "runbook/engine/action/actiontest"):
 		return "it is for tests only"
 	case within(path, "runbook/internal/console") && !within(from, "runbook/cmd"):
@@ -150,6 +152,9 @@ func TestViolation(t *testing.T) {
 		{"runbook/engine/playbook", "github.com/goccy/go-yaml", true},
 		{"runbook/engine/reference", "runbook/engine/action/actiontest", true},
 		{"runbook/cmd/runbook", "github.com/goccy/go-yaml", true},
+		{"runbook/engine/page", "charm.land/lipgloss/v2", false},
+		{"runbook/engine/report", "charm.land/lipgloss/v2", true},
+		{"runbook/cmd/runbook", "charm.land/lipgloss/v2/table", true},
 		{"runbook/engine/expression", "github.com/expr-lang/expr/ast", false},
 		{"runbook/engine/plan", "github.com/expr-lang/expr", true},
 		{"runbook/actions/redis", "github.com/redis/go-redis/v9", false},

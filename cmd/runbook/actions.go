@@ -9,6 +9,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/reference"
 )
 
@@ -25,7 +26,7 @@ func (a *app) actionsCommand() *cobra.Command {
 			case len(words) == 1:
 				return a.explainAction(l.Registry, words[0])
 			case a.Out.Terminal():
-				return reference.List(a.Out, l.Registry, columns(a.Out))
+				return reference.List(a.Out, l.Registry, page.Of(a.Out).Columns())
 			}
 			return reference.Table(a.Out, l.Registry)
 		},
@@ -42,7 +43,7 @@ func (a *app) actionsCommand() *cobra.Command {
 func (a *app) explainAction(reg *action.Registry, name string) error {
 	act, ok := reg.Lookup(name)
 	if ok {
-		return reference.Action(a.Out, act, columns(a.Out))
+		return reference.Action(a.Out, act, page.Of(a.Out).Columns())
 	}
 	f := &action.Failure{What: fmt.Sprintf("there is no action %q", name), Do: []string{"runbook actions"}}
 	if near := diag.Nearest(name, reg.Names()); near != "" {

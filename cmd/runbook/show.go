@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/environment"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 )
@@ -20,7 +21,7 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text := procedure(p, columns(a.Out))
+			text := procedure(p, page.Of(a.Out).Columns())
 			if a.Out.Colored() {
 				text = paint(text, showBrushes())
 			}

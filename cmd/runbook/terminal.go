@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"strings"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/report"
 	"runbook/internal/console"
 )
@@ -18,37 +17,13 @@ import (
 // leastWidth is the least width in columns at which the live tree is drawn.
 const leastWidth = 60
 
-// unicode reports whether signs beyond ASCII can be shown.
-func unicode() bool {
-	if os.Getenv("RUNBOOK_ASCII") == "1" {
-		return false
-	}
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := strings.ToLower(os.Getenv(name)); v != "" {
-			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
-		}
-	}
-	return runtime.GOOS == "windows" && os.Getenv("WT_SESSION") != "" || runtime.GOOS == "darwin"
-}
-
 // page says how text is printed on f.
 func (a *app) page(f *console.Output) report.Options {
-	o := report.Options{Color: f.Colored(), Unicode: unicode(), Location: time.UTC}
+	o := report.Options{Look: page.Of(f), Location: time.UTC}
 	if f.Terminal() {
-		o.Width, _ = f.Size()
 		o.Location = time.Local
-		o.Motion = os.Getenv("RUNBOOK_MOTION") != "off"
-		o.Size = f.Size
 	}
 	return o
-}
-
-// columns is the width of text on f.
-func columns(f *console.Output) int {
-	if w, _ := f.Size(); w > 0 {
-		return min(w, 100)
-	}
-	return 80
 }
 
 // The views of a run.
@@ -85,8 +60,7 @@ func (a *app) output(flag string) (string, error) {
 
 // note tells something about the tool itself.
 func (a *app) note(format string, values ...any) {
-	w, _ := a.Err.Size()
-	_ = report.Note(a.Err, fmt.Sprintf(format, values...), report.Options{Width: w})
+	_ = report.Note(a.Err, fmt.Sprintf(format, values...), a.page(a.Err))
 }
 
 // say prints a failure in the shape of all errors, on stderr.

@@ -13,6 +13,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/internal/console"
@@ -108,7 +109,7 @@ func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source)
 			texts[s.Name] = s.Text
 		}
 	}
-	if err := diag.Render(f, list, func(name string) []byte { return texts[name] }, diag.Options{Color: f.Colored(), Width: columns(f)}); err != nil {
+	if err := diag.Render(f, list, func(name string) []byte { return texts[name] }, diag.Options{Color: f.Colored(), Width: page.Of(f).Columns()}); err != nil {
 		a.say(action.AsFailure(err), event.EndFailed)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -51,9 +52,9 @@ func NewPrompt(r *Run, path event.Path, a *event.Approval, o Options) *Prompt {
 
 // Lines are the block above the question.
 func (q *Prompt) Lines() []string {
-	p := newPage(q.o)
+	p := newSheet(q.o)
 	q.compose(p)
-	return strings.Split(strings.TrimSuffix(p.render(), "\n"), "\n")
+	return strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
 }
 
 // Name is what must be typed to approve something destructive, "" where y is
@@ -73,15 +74,13 @@ func (q *Prompt) Name() string {
 // Question is the line at whose end the answer is typed; it may have a line
 // before it.
 func (q *Prompt) Question() string {
-	p := newPage(q.o)
+	p := newSheet(q.o)
 	if name := q.Name(); name != "" {
-		for _, part := range wrap("To approve, type the name of what is touched, "+name+". Anything else refuses.", p.width-2) {
-			p.put(p.line(plain, "  "+part))
-		}
-		return p.render() + "  > "
+		p.Flow(p.Indent(2), page.Plain, "To approve, type the name of what is touched, "+name+". Anything else refuses.")
+		return p.String() + "  > "
 	}
-	p.put(p.line(plain, "  Approve "+string(q.path)+"?  y yes   n no   d details   [n]"))
-	return strings.TrimSuffix(p.render(), "\n") + " "
+	p.Put(p.Line(page.Plain, "  Approve "+string(q.path)+"?  y yes   n no   d details   [n]"))
+	return strings.TrimSuffix(p.String(), "\n") + " "
 }
 
 // Show prints the block and the question, and rings the bell once.
@@ -121,21 +120,21 @@ func (q *Prompt) Erase(w io.Writer) error {
 
 // Details are the parameters and all that the preview says, for `d`.
 func (q *Prompt) Details() []string {
-	p := newPage(q.o)
+	p := newSheet(q.o)
 	f := fact{label: "Parameters"}
 	for _, in := range q.params {
 		f.rows = append(f.rows, row{cells: []string{in.Name + "=" + in.Text}})
 	}
 	p.facts([]fact{f, saidFact("Summary", q.a.Preview.Summary), saidFact("Digest", q.a.Digest)})
-	return strings.Split(strings.TrimSuffix(p.render(), "\n"), "\n")
+	return strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
 }
 
-func (q *Prompt) compose(p *page) {
+func (q *Prompt) compose(p *sheet) {
 	a := q.a
 	q.head(p)
-	p.blank()
-	in := &page{width: p.width - 4, color: p.color, ascii: p.ascii, signs: p.signs, zone: p.zone, now: p.now}
-	in.put(in.environmentLine(in.label("Environment"), q.env))
+	p.Blank()
+	in := &sheet{Page: p.Inner(4), zone: p.zone, now: p.now}
+	in.Put(in.environmentLine(in.label("Environment"), q.env))
 	in.fact(saidFact("Action", a.Action+q.target))
 	q.effect(in)
 	in.fact(q.touches())
@@ -143,7 +142,7 @@ func (q *Prompt) compose(p *page) {
 	in.fact(saidFact("Message", a.Message))
 	in.fact(saidFact("Because", a.Because))
 	if n := len(a.SoFar); n > 0 {
-		in.fact(saidFact("So far", counted(n, "change")+": "+strings.Join(a.SoFar, "; ")))
+		in.fact(saidFact("So far", page.Counted(n, "change")+": "+strings.Join(a.SoFar, "; ")))
 	} else {
 		in.fact(saidFact("So far", "no change"))
 	}
@@ -153,25 +152,23 @@ func (q *Prompt) compose(p *page) {
 	if !a.Expires.IsZero() {
 		in.fact(saidFact("Expires", "in "+schema.HumanDuration(max(a.Expires.Sub(p.now), 0).Truncate(time.Second))+", then refused"))
 	}
-	for _, l := range in.lines {
-		p.put((&line{}).pad(4, 0).join(l))
-	}
+	p.Take(in.Page, 4)
 }
 
-func (q *Prompt) head(p *page) {
-	l := p.line(boldCyan, "  "+p.signs.wait+" ")
-	p.add(l, bold, string(q.path)).pad(4+max(leastID, min(len(q.path), mostID))+2, 2)
+func (q *Prompt) head(p *sheet) {
+	l := p.Line(page.BoldCyan, "  "+p.Sign(page.SignWaiting)+" ")
+	l.Add(page.Bold, string(q.path)).Pad(4+max(leastID, min(len(q.path), mostID))+2, 2)
 	const waits = "waiting for approval"
-	l.join(p.cut(p.line(plain, q.title), max(p.width-l.width-len(waits)-2, 10)))
-	p.right(l, boldCyan, waits)
+	l.Join(p.Line(page.Plain, q.title).Cut(max(p.Width()-l.Width()-len(waits)-2, 10)))
+	p.Right(l, p.Line(page.BoldCyan, waits))
 }
 
-func (q *Prompt) effect(in *page) {
+func (q *Prompt) effect(in *sheet) {
 	if q.a.Effect == action.Destructive {
 		l := in.label("Effect")
-		in.add(l, whiteOnRed, " DESTRUCTIVE ")
+		l.Add(page.WhiteOnRed, " DESTRUCTIVE ")
 		undo := "  cannot be undone"
-		in.put(in.add(l, plain, undo))
+		in.Put(l.Add(page.Plain, undo))
 		return
 	}
 	text := q.a.Effect.String() + "; no undo is declared"
@@ -206,7 +203,7 @@ func (q *Prompt) touches() fact {
 		if c.Before != "" {
 			text = c.Before + " → " + c.After
 		}
-		for i, l := range splitLines(orNothing(text)) {
+		for i, l := range page.Split(orNothing(text)) {
 			name := c.Name
 			if i > 0 {
 				name = ""

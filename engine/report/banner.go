@@ -5,22 +5,23 @@ import (
 	"strings"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 // banner prints what is run, on what, and what it may do.
-func (p *page) banner(r *Run) {
+func (p *sheet) banner(r *Run) {
 	h := &r.Header
-	l := p.line(bold, h.Playbook)
+	l := p.Line(page.Bold, h.Playbook)
 	if h.Title != "" {
-		p.add(l, plain, "  "+h.Title)
+		l.Add(page.Plain, "  "+h.Title)
 	}
-	p.put(p.cut(l, p.width))
-	p.blank()
+	p.Put(l.Cut(p.Width()))
+	p.Blank()
 	if h.DryRun {
 		p.dryRun()
 		p.environment(h.Environment)
 		p.targets(h.Environment.Targets)
-		p.blank()
+		p.Blank()
 		return
 	}
 	p.fact(saidFact("Run", fmt.Sprintf("%s, %s %s, by %s", h.Run, p.clock(r.Started), p.zoneName(r.Started), h.User)))
@@ -31,7 +32,7 @@ func (p *page) banner(r *Run) {
 	p.fact(saidFact("Interrupts", h.Interrupts...))
 	assumes := saidFact("Assumes", h.Assumes...)
 	for i := range assumes.rows {
-		assumes.rows[i].right, assumes.rows[i].rightStyle = "not checked", dim
+		assumes.rows[i].right, assumes.rows[i].rightStyle = "not checked", page.Dim
 	}
 	p.fact(assumes)
 	if x := h.Escalation; x != nil {
@@ -41,46 +42,46 @@ func (p *page) banner(r *Run) {
 	if len(r.Locks) > 0 && len(h.Lock) > 0 {
 		p.fact(saidFact("Lock", strings.Join(h.Lock, ", ")+", taken"))
 	}
-	p.blank()
+	p.Blank()
 }
 
-func (p *page) label(text string) *line {
+func (p *sheet) label(text string) *page.Line {
 	if text == "" {
-		return &line{}
+		return p.Indent(0)
 	}
-	return p.line(dim, "  "+text).pad(labelColumn, 1)
+	return p.Line(page.Dim, "  "+text).Pad(labelColumn, 1)
 }
 
-func (p *page) dryRun() {
-	l := p.line(plain, "  ")
-	p.add(l, blackOnYellow, " DRY RUN ").pad(labelColumn, 1)
+func (p *sheet) dryRun() {
+	l := p.Line(page.Plain, "  ")
+	l.Add(page.BlackOnYellow, " DRY RUN ").Pad(labelColumn, 1)
 	p.last(l, row{cells: []string{"reads are executed, changes are only previewed"}})
 }
 
 // environment names where the run acts; a protected one stands out.
-func (p *page) environment(e event.Environment) {
-	p.put(p.environmentLine(p.label("Environment"), e))
+func (p *sheet) environment(e event.Environment) {
+	p.Put(p.environmentLine(p.label("Environment"), e))
 }
 
-func (p *page) environmentLine(l *line, e event.Environment) *line {
+func (p *sheet) environmentLine(l *page.Line, e event.Environment) *page.Line {
 	var notes []string
 	if e.Protected {
-		p.add(l, blackOnRed, " "+e.Name+" ")
+		l.Add(page.BlackOnRed, " "+e.Name+" ")
 		notes = append(notes, "protected")
 	} else {
-		p.add(l, bold, e.Name)
+		l.Add(page.Bold, e.Name)
 	}
 	if e.ByFlag {
 		notes = append(notes, "chosen by --env")
 	}
 	if len(notes) > 0 {
-		l.pad(l.width+2, 2)
-		p.add(l, plain, strings.Join(notes, ", "))
+		l.Pad(l.Width()+2, 2)
+		l.Add(page.Plain, strings.Join(notes, ", "))
 	}
 	return l
 }
 
-func (p *page) targets(targets []event.Target) {
+func (p *sheet) targets(targets []event.Target) {
 	f := fact{label: "Targets"}
 	for _, t := range targets {
 		text := strings.Join(append([]string{t.Address}, t.Notes...), ", ")
@@ -90,7 +91,7 @@ func (p *page) targets(targets []event.Target) {
 }
 
 // inputs marks those that are not defaults.
-func (p *page) inputs(inputs []event.Input) {
+func (p *sheet) inputs(inputs []event.Input) {
 	if len(inputs) == 0 {
 		return
 	}
@@ -105,22 +106,22 @@ func (p *page) inputs(inputs []event.Input) {
 	}
 	f := fact{label: "Inputs", rows: []row{{cells: []string{strings.Join(parts, "  ")}}}}
 	if defaults {
-		f.rows[0].right, f.rows[0].rightStyle = "all defaults", dim
+		f.rows[0].right, f.rows[0].rightStyle = "all defaults", page.Dim
 	}
 	p.fact(f)
 }
 
-func (p *page) effects(e event.Effects) {
+func (p *sheet) effects(e event.Effects) {
 	text := effectsText(e)
 	l := p.label("Effects")
 	before, after, found := strings.Cut(text, counted0(e.Destructive))
-	if e.Destructive == 0 || !found || l.width+len(text) > p.width {
+	if e.Destructive == 0 || !found || l.Width()+len(text) > p.Width() {
 		p.fact(saidFact("Effects", text))
 		return
 	}
-	p.add(l, plain, before)
-	p.add(l, red, counted0(e.Destructive))
-	p.put(p.add(l, plain, after))
+	l.Add(page.Plain, before)
+	l.Add(page.BoldRed, counted0(e.Destructive))
+	p.Put(l.Add(page.Plain, after))
 }
 
 func counted0(destructive int) string { return fmt.Sprintf("%d destructive", destructive) }
@@ -128,11 +129,11 @@ func counted0(destructive int) string { return fmt.Sprintf("%d destructive", des
 // effectsText is a plan's worst case: "3 reads, up to 3 writes, 0
 // destructive; recover/3 asks first".
 func effectsText(e event.Effects) string {
-	text := counted(e.Reads, "read") + ", "
+	text := page.Counted(e.Reads, "read") + ", "
 	if e.Writes > 0 {
 		text += "up to "
 	}
-	text += counted(e.Writes, "write") + ", " + counted0(e.Destructive)
+	text += page.Counted(e.Writes, "write") + ", " + counted0(e.Destructive)
 	switch n := len(e.Approvals); {
 	case n == 1:
 		text += "; " + e.Approvals[0] + " asks first"
@@ -142,7 +143,7 @@ func effectsText(e event.Effects) string {
 		text += "; " + strings.Join(e.Approvals, ", ") + " ask first"
 	}
 	if e.OnFailure > 0 {
-		text += "; " + counted(e.OnFailure, "write") + " more if it fails"
+		text += "; " + page.Counted(e.OnFailure, "write") + " more if it fails"
 	}
 	return text
 }

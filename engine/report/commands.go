@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 // elsewhere is a command on another playbook in the same environment.
@@ -22,7 +23,7 @@ func (e *ending) environment() []string {
 func commands(label string, texts ...string) fact {
 	f := saidFact(label, texts...)
 	for i := range f.rows {
-		f.rows[i].style, f.rows[i].whole = bold, true
+		f.rows[i].style, f.rows[i].whole = page.Bold, true
 	}
 	return f
 }
@@ -73,7 +74,7 @@ func (e *ending) then() fact {
 			"observes first; goes on if the goal holds, else is in doubt again",
 			"or tell it: "+resume+" --settle "+string(e.end.Step)+"=applied",
 			"or:         "+resume+" --settle "+string(e.end.Step)+"=not-applied")
-		f.rows[1].style, f.rows[1].whole = plain, false
+		f.rows[1].style, f.rows[1].whole = page.Plain, false
 		return f
 	}
 	return fact{}

@@ -3,57 +3,35 @@ package report
 import (
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 // valueColumn is where the value of a condition stands.
-func (p *page) valueColumn() int { return p.width - 18 }
+func (p *sheet) valueColumn() int { return p.Width() - 18 }
 
 // value puts the value into its column, or on a line of its own where the
 // condition is too long.
-func (p *page) value(l *line, text string) {
-	v := p.line(plain, text)
-	if l.width+2 > p.valueColumn() && l.width+2+v.width > p.width {
-		p.put(l)
-		l = &line{}
-		p.put(l.pad(max(p.width-v.width, 0), 0).join(v))
-		return
+func (p *sheet) value(l *page.Line, text string) {
+	v := p.Line(page.Plain, text)
+	column := min(p.valueColumn(), p.Width()-v.Width())
+	if l.Width()+2 > column && l.Width()+2+v.Width() > p.Width() {
+		p.Put(l)
+		l, column = p.Indent(0), max(p.Width()-v.Width(), 0)
 	}
-	if p.valueColumn()+v.width > p.width {
-		p.put(l.pad(p.width-v.width, 2).join(v))
-		return
-	}
-	p.put(l.pad(p.valueColumn(), 2).join(v))
+	p.Put(l.Pad(column, 2).Join(v))
 }
 
 // condition prints "when  true    THAT    VALUE": a label, a verdict, wrapped
 // text, a value.
 func (t *tree) condition(indent int, label string, v event.Verdict, that, value string) {
 	_, style := t.check(v)
-	l := (&line{}).pad(indent, 0)
-	t.add(l, dim, label).pad(indent+6, 1)
-	w := verdictWord(v)
-	t.add(l, style, w).pad(indent+14, 2)
-	column := l.width
-	if longest(that) > t.width-column {
-		t.put(l)
-		column = indent + 2
-		l = (&line{}).pad(column, 0)
-	}
-	parts := wrap(that, t.width-column)
-	for i, part := range parts {
-		if i > 0 {
-			l = (&line{}).pad(column, 0)
-		}
-		t.add(l, plain, part)
-		if i < len(parts)-1 {
-			t.put(l)
-		}
-	}
+	l := t.Indent(indent)
+	l.Add(page.Dim, label).Pad(indent+6, 1)
+	l.Add(style, page.Word(v)).Pad(indent+14, 2)
+	l = t.Fill(l, page.Plain, that)
 	if value == "" {
-		t.put(l)
+		t.Put(l)
 		return
 	}
 	t.value(l, value)
@@ -64,7 +42,7 @@ func (t *tree) when(s *Step, indent int) {
 	c := s.detail.started.When
 	if c == nil && s.detail.skipped != nil {
 		if c = s.detail.skipped.When; c == nil {
-			t.text(indent, dim, s.detail.skipped.Reason)
+			t.text(indent, page.Dim, s.detail.skipped.Reason)
 			return
 		}
 	}
@@ -80,7 +58,7 @@ func (t *tree) when(s *Step, indent int) {
 	}
 	t.condition(indent, "when", c.Verdict, that, value)
 	if c.Error != "" && c.Verdict != event.UnknownCheck {
-		t.text(indent+6, plain, c.Error)
+		t.text(indent+6, page.Plain, c.Error)
 	}
 }
 
@@ -104,7 +82,7 @@ func (t *tree) goalLines(s *Step, indent int) {
 		that := c.That
 		switch {
 		case c.Verdict == event.UnknownCheck && t.dry && s.Plan.Kind != event.KindRemedies:
-			t.text(indent, plain, "goal  unknown"+known(c))
+			t.text(indent, page.Plain, "goal  unknown"+known(c))
 			continue
 		case c.Verdict == event.UnknownCheck:
 			that += known(c)
@@ -120,10 +98,10 @@ func (t *tree) goalLines(s *Step, indent int) {
 		}
 		t.condition(indent, "goal", c.Verdict, that, value)
 		if c.Error != "" && c.Verdict != event.UnknownCheck {
-			t.text(indent+6, plain, c.Error)
+			t.text(indent+6, page.Plain, c.Error)
 		}
 		if s.State == event.Failed && c.Verdict == event.CheckFailed && c.Within != "" {
-			t.text(indent+14, plain, within(c))
+			t.text(indent+14, page.Plain, within(c))
 		}
 	}
 }
@@ -134,7 +112,7 @@ func (t *tree) conditions(s *Step, indent int) {
 	widest := 0
 	for _, c := range s.detail.checks {
 		if c.Kind != "goal" {
-			widest = max(widest, ansi.StringWidth(c.That))
+			widest = max(widest, page.Width(c.That))
 		}
 	}
 	for _, c := range s.detail.checks {
@@ -148,26 +126,17 @@ func (t *tree) conditions(s *Step, indent int) {
 // it.
 func (t *tree) item(c *event.Check, indent, widest int) {
 	sign, style := t.check(c.Verdict)
-	l := (&line{}).pad(indent, 0)
-	t.add(l, style, sign+" ")
-	parts := wrap(c.That, t.width-l.width)
-	for i, part := range parts {
-		if i > 0 {
-			t.put(l)
-			l = (&line{}).pad(indent+4, 0)
-		}
-		t.add(l, plain, part)
-	}
+	l := t.Fill(t.Indent(indent).Add(style, sign+" "), page.Plain, c.That)
 	switch c.Verdict {
 	case event.UnknownCheck:
-		t.note(l, indent+2+widest+6, plain, "unknown"+known(c), nowText(c))
+		t.note(l, indent+2+widest+6, page.Plain, "unknown"+known(c), nowText(c))
 	case event.CheckWarned:
 		t.note(l, indent+2+widest+5, style, strings.TrimSuffix("warned: "+c.Message, ": "), bare(c.Seen, c.That))
 		if c.Error != "" {
-			t.text(indent+4, plain, "not evaluated: "+c.Error)
+			t.text(indent+4, page.Plain, "not evaluated: "+c.Error)
 		}
 	case event.CheckFailed, event.NotEvaluated:
-		t.put(l)
+		t.Put(l)
 		t.explain(c, indent+4)
 	default:
 		held := bare(c.Seen, c.That)
@@ -187,14 +156,14 @@ func nowText(c *event.Check) string {
 
 // note puts a remark and a value behind a condition; on a narrow page the
 // remark stands under it.
-func (t *tree) note(l *line, column int, s style, text, value string) {
-	n := t.line(s, text)
-	if max(column, l.width+2)+n.width+2 > t.valueColumn() {
+func (t *tree) note(l *page.Line, column int, s page.Style, text, value string) {
+	n := t.Line(s, text)
+	if max(column, l.Width()+2)+n.Width()+2 > t.valueColumn() {
 		t.value(l, value)
 		t.text(min(column, 10), s, text)
 		return
 	}
-	t.value(l.pad(column, 2).join(n), value)
+	t.value(l.Pad(column, 2).Join(n), value)
 }
 
 // explain prints each part of a failed condition with its value, then what was
@@ -215,18 +184,9 @@ func (t *tree) explain(c *event.Check, indent int) {
 		text += " " + within(c)
 	}
 	if c.Message != "" {
-		t.text(indent-4, plain, c.Message)
+		t.text(indent-4, page.Plain, c.Message)
 	}
-	parts := wrap(text, t.width-indent+4)
-	for i, part := range parts {
-		l := (&line{}).pad(indent-4, 0)
-		t.add(l, plain, part)
-		if i == len(parts)-1 {
-			t.right(l, dim, c.Place)
-			return
-		}
-		t.put(l)
-	}
+	t.FlowEnd(t.Indent(indent-4), page.Plain, text, t.Line(page.Dim, c.Place))
 }
 
 func (t *tree) explainParts(parts []event.Part, that string, indent int) {
@@ -235,17 +195,8 @@ func (t *tree) explainParts(parts []event.Part, that string, indent int) {
 		if !x.Evaluated {
 			value = "not evaluated"
 		}
-		l := (&line{}).pad(indent, 0)
-		texts := wrap(x.Source, t.width-indent)
-		for i, text := range texts {
-			if i > 0 {
-				t.put(l)
-				l = (&line{}).pad(indent+2, 0)
-			}
-			t.add(l, plain, text)
-		}
 		if value != x.Source {
-			t.right(l, plain, value)
+			t.FlowEnd(t.Indent(indent), page.Plain, x.Source, t.Line(page.Plain, value))
 		}
 		if x.Evaluated {
 			t.explainParts(x.Parts, x.Source, indent+2)

@@ -2,13 +2,14 @@ package report
 
 import (
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 // preview shows what a change would do.
 func (t *tree) preview(s *Step, indent int) {
 	d := s.detail
 	if d.done.Failure != nil && d.done.Check == nil && !s.isContainer() {
-		t.text(indent, plain, failureText(d.done.Failure))
+		t.text(indent, page.Plain, failureText(d.done.Failure))
 	}
 	p := d.done.Preview
 	if p == nil {
@@ -19,7 +20,7 @@ func (t *tree) preview(s *Step, indent int) {
 		text += "; interrupts " + joined(p.Interrupts)
 	}
 	if text != s.title() {
-		t.text(indent, plain, text)
+		t.text(indent, page.Plain, text)
 	}
 }
 
@@ -35,18 +36,18 @@ func joined(names []string) string {
 }
 
 // dryRemedy prints a remedy of a dry run: what it would do, and when.
-func (t *tree) dryRemedy(l *line, r remedyRow, indent int) {
+func (t *tree) dryRemedy(l *page.Line, r remedyRow, indent int) {
 	if r.step == nil {
-		t.put(t.add(l, plain, r.title()))
+		t.Put(l.Add(page.Plain, r.title()))
 		return
 	}
 	end := t.headEnd(r.step)
-	title := t.line(plain, r.title())
-	if l.width+title.width+2+end.width > t.width {
-		t.put(l.join(t.cut(title, t.width-l.width)))
-		t.put((&line{}).pad(max(t.width-end.width, 0), 0).join(end))
+	title := t.Line(page.Plain, r.title())
+	if l.Width()+title.Width()+2+end.Width() > t.Width() {
+		t.Put(l.Join(title.Cut(t.Width() - l.Width())))
+		t.Put((t.Indent(0)).Pad(max(t.Width()-end.Width(), 0), 0).Join(end))
 	} else {
-		t.put(l.join(title).pad(t.width-end.width, 2).join(end))
+		t.Put(l.Join(title).Pad(t.Width()-end.Width(), 2).Join(end))
 	}
 	if r.step.detail == nil || r.step.State == event.NotRun {
 		return

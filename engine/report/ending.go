@@ -7,20 +7,21 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 // ending composes what stands at the end of a run.
 type ending struct {
 	run  *Run
 	end  *event.RunFinished
-	page *page
+	page *sheet
 	id   string // how commands name the run
 	o    Options
 
 	plain bool // for plain lines: times in UTC
 }
 
-func newEnding(r *Run, p *page, o Options) *ending {
+func newEnding(r *Run, p *sheet, o Options) *ending {
 	end := r.End
 	if end == nil {
 		end = &event.RunFinished{State: event.Interrupted}
@@ -41,7 +42,7 @@ func (e *ending) changed() fact {
 		case c.Undone:
 			r.right = "undone"
 		case c.State == action.AppliedPart:
-			r.right, r.rightStyle = "partial", boldYellow
+			r.right, r.rightStyle = "partial", page.BoldYellow
 		case c.Phase == event.Undo:
 			r.right = "undo"
 		}
@@ -57,19 +58,19 @@ func changeText(c event.Change) string {
 	if c.Summary == "" {
 		return c.Action
 	}
-	return strings.Join(splitLines(c.Summary), " ")
+	return strings.Join(page.Split(c.Summary), " ")
 }
 
 func (e *ending) inDoubt() fact {
 	f := fact{label: "In doubt"}
 	for _, c := range e.end.Changes {
 		if c.State == action.AppliedLost {
-			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: boldMagenta})
+			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: page.BoldMagenta})
 		}
 	}
 	if e.end.State == event.Interrupted {
 		for _, o := range e.run.open {
-			f.rows = append(f.rows, row{cells: []string{string(o.path), o.target, o.summary}, style: boldMagenta})
+			f.rows = append(f.rows, row{cells: []string{string(o.path), o.target, o.summary}, style: page.BoldMagenta})
 		}
 	}
 	if len(f.rows) > 0 {
@@ -282,7 +283,7 @@ func (e *ending) finally() fact {
 			continue
 		}
 		_, style := e.page.state(s.State)
-		f.rows = append(f.rows, row{cells: []string{s.name()}, right: word(s.State), rightStyle: style})
+		f.rows = append(f.rows, row{cells: []string{s.name()}, right: page.Word(s.State), rightStyle: style})
 	}
 	return f
 }

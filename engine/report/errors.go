@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"runbook/engine/page"
 	"strings"
 
 	"runbook/engine/action"
@@ -49,60 +50,32 @@ const errColumn = 13
 
 // Error prints e.
 func Error(w io.Writer, e *Err, o Options) error {
-	p := newPage(o)
+	p := newSheet(o)
 	text := e.What
 	if e.Subject != "" {
 		text = e.Subject + ": " + e.What
 	}
 	exit := fmt.Sprintf("exit %d", e.Exit)
-	l := p.line(red, "error:")
-	p.add(l, plain, " ")
-	parts := wrap(text, p.width-l.width-len(exit)-2)
-	for i, part := range parts {
-		if i > 0 {
-			l = (&line{}).pad(len("error: "), 0)
-		}
-		p.add(l, plain, part)
-		if i == 0 {
-			p.right(l, plain, exit)
-			continue
-		}
-		p.put(l)
-	}
+	l := p.Line(page.BoldRed, "error:")
+	l.Add(page.Plain, " ")
+	p.FlowTop(l, page.Plain, text, p.Line(page.Plain, exit))
 	for _, f := range e.Facts {
 		p.errFact(f)
 	}
-	_, err := io.WriteString(w, p.render())
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func (p *page) errFact(f Fact) {
-	l := p.line(dim, "  "+f.Label).pad(errColumn, 2)
-	column := l.width
-	for i, part := range wrap(f.Value, p.width-column) {
-		if i > 0 {
-			l = (&line{}).pad(column, 0)
-		}
-		p.add(l, plain, part)
-		if i == 0 {
-			p.right(l, dim, f.Right)
-			continue
-		}
-		p.put(l)
-	}
+func (p *sheet) errFact(f Fact) {
+	l := p.Line(page.Dim, "  "+f.Label).Pad(errColumn, 2)
+	p.FlowEnd(l, page.Plain, f.Value, p.Line(page.Dim, f.Right))
 }
 
 // Note prints a note about the tool itself.
 func Note(w io.Writer, text string, o Options) error {
-	p := newPage(o)
-	for i, part := range wrap(text, p.width-len("note: ")) {
-		l := (&line{}).pad(len("note: "), 0)
-		if i == 0 {
-			l = p.line(dim, "note: ")
-		}
-		p.put(p.add(l, plain, part))
-	}
-	_, err := io.WriteString(w, p.render())
+	p := newSheet(o)
+	p.Flow(p.Line(page.Dim, "note: "), page.Plain, text)
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
@@ -119,11 +92,11 @@ type NoRun struct {
 
 // Ending prints e in the layout of a summary.
 func Ending(w io.Writer, n NoRun, o Options) error {
-	p := newPage(o)
-	l := p.line(red, n.Word)
-	p.add(l, plain, "  "+n.Text)
-	p.right(l, plain, fmt.Sprintf("exit %d", n.Exit))
-	p.blank()
+	p := newSheet(o)
+	l := p.Line(page.BoldRed, n.Word)
+	l.Add(page.Plain, "  "+n.Text)
+	p.Right(l, p.Line(page.Plain, fmt.Sprintf("exit %d", n.Exit)))
+	p.Blank()
 	for _, f := range n.Facts {
 		x := saidFact(f.Label, f.Value)
 		if k := len(x.rows); k > 0 {
@@ -132,7 +105,7 @@ func Ending(w io.Writer, n NoRun, o Options) error {
 		p.fact(x)
 	}
 	p.facts([]fact{commands("Safe now", n.Safe...), commands("Then", n.Then...)})
-	_, err := io.WriteString(w, p.render())
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 

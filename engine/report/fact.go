@@ -1,15 +1,14 @@
 package report
 
 import (
+	"runbook/engine/page"
 	"slices"
 	"strings"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
 // fact is one label of a summary with what is said under it.
 type fact struct {
-	label string // "Not changed"; in plain lines `not_changed`
+	label string // "Not changed"; in page.Plain lines `not_changed`
 	rows  []row
 }
 
@@ -17,9 +16,9 @@ type fact struct {
 // verdict at the right margin.
 type row struct {
 	cells      []string
-	style      style
+	style      page.Style
 	right      string
-	rightStyle style
+	rightStyle page.Style
 	whole      bool // a command: it is not wrapped, so that it can be pasted
 }
 
@@ -27,7 +26,7 @@ type row struct {
 func saidFact(label string, texts ...string) fact {
 	f := fact{label: label}
 	for _, t := range texts {
-		for _, l := range splitLines(t) {
+		for _, l := range page.Split(t) {
 			f.rows = append(f.rows, row{cells: []string{l}})
 		}
 	}
@@ -57,26 +56,26 @@ func (r row) line() string {
 }
 
 // facts prints those facts that say something.
-func (p *page) facts(facts []fact) {
+func (p *sheet) facts(facts []fact) {
 	for _, f := range facts {
 		p.fact(f)
 	}
 }
 
-func (p *page) fact(f fact) {
+func (p *sheet) fact(f fact) {
 	widths := columnsOf(f.rows)
 	for i, r := range f.rows {
-		l := &line{}
+		l := p.Indent(0)
 		if i == 0 {
-			l = p.line(dim, "  "+f.label)
+			l = p.Line(page.Dim, "  "+f.label)
 		}
-		l.pad(labelColumn, 1)
+		l.Pad(labelColumn, 1)
 		for c, text := range r.cells[:len(r.cells)-1] {
 			if widths[c] == 0 {
 				continue
 			}
-			at := l.width + widths[c] + 2
-			p.add(l, r.style, text).pad(at, 2)
+			at := l.Width() + widths[c] + 2
+			l.Add(r.style, text).Pad(at, 2)
 		}
 		p.last(l, r)
 	}
@@ -84,50 +83,13 @@ func (p *page) fact(f fact) {
 
 // last prints the last cell of a row, wrapped under itself, with the verdict
 // at the right of its last line.
-func (p *page) last(l *line, r row) {
-	column := l.width
-	room := p.width - column
-	text := r.cells[len(r.cells)-1]
-	if room < 20 && column > labelColumn {
-		p.put(l)
-		column, room = labelColumn+2, p.width-labelColumn-2
-		l = (&line{}).pad(column, 0)
-	}
-	if r.right != "" && room-ansi.StringWidth(r.right)-2 >= 20 {
-		room -= ansi.StringWidth(r.right) + 2
-	}
-	if column > 4 && (longest(text) > p.width-column || r.whole && ansi.StringWidth(text) > p.width-column) {
-		if strings.TrimSpace(l.text(false)) != "" {
-			p.put(l)
-		}
-		column, room = 4, p.width-4
-		l = (&line{}).pad(column, 0)
-	}
-	parts := wrap(text, room)
+func (p *sheet) last(l *page.Line, r row) {
+	text, end := r.cells[len(r.cells)-1], p.Line(r.rightStyle, r.right)
 	if r.whole {
-		parts = []string{text}
+		p.Whole(l, r.style, text, end)
+		return
 	}
-	for i, part := range parts {
-		if i > 0 {
-			l = (&line{}).pad(column, 0)
-		}
-		p.add(l, r.style, part)
-		if i == len(parts)-1 {
-			p.right(l, r.rightStyle, r.right)
-			return
-		}
-		p.put(l)
-	}
-	p.right(l, r.rightStyle, r.right)
-}
-
-// longest is the width of the longest word.
-func longest(text string) int {
-	n := 0
-	for word := range strings.FieldsSeq(text) {
-		n = max(n, ansi.StringWidth(word))
-	}
-	return n
+	p.FlowEnd(l, r.style, text, end)
 }
 
 // columnsOf is the width of each cell but the last, over all rows.
@@ -138,7 +100,7 @@ func columnsOf(rows []row) []int {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], ansi.StringWidth(c))
+			widths[i] = max(widths[i], page.Width(c))
 		}
 	}
 	return widths

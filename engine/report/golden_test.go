@@ -12,6 +12,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -35,7 +36,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func options(width int, s *story) Options {
-	return Options{Width: width, Unicode: true, Location: cet, Now: func() time.Time { return s.now }, Doctor: true, Resume: true,
+	return Options{Look: page.Look{Width: width, Unicode: true}, Location: cet, Now: func() time.Time { return s.now }, Doctor: true, Resume: true,
 		Journal: "~/.local/state/runbook/runs/20261124-k7qm.journal"}
 }
 
@@ -68,7 +69,7 @@ func TestTerminal(t *testing.T) {
 				got := played(t, s, options(width, s))
 				golden(t, fmt.Sprintf("%s_%d", name, width), got)
 				for _, l := range strings.Split(got, "\n") {
-					if n := newPage(options(width, s)).line(plain, l).width; n > width && strings.Contains(strings.TrimSpace(l), "  ") && !strings.Contains(l, "runbook ") {
+					if n := page.Width(l); n > width && strings.Contains(strings.TrimSpace(l), "  ") && !strings.Contains(l, "runbook ") {
 						t.Errorf("%d columns: %q", n, l)
 					}
 				}

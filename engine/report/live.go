@@ -2,6 +2,7 @@ package report
 
 import (
 	"runbook/engine/event"
+	"runbook/engine/page"
 )
 
 // mostPending is how many steps that are not begun the region shows.
@@ -9,8 +10,8 @@ const mostPending = 8
 
 // live composes the region: what runs, what is next, and how to stop; never
 // more lines than room.
-func (t *Terminal) live(room int) []string {
-	p := newPage(t.o)
+func (t *Terminal) live(room int) []*page.Line {
+	p := newSheet(t.o)
 	tr := newTree(p, &t.run, true)
 	steps := t.run.steps
 	for _, s := range steps.open {
@@ -18,29 +19,22 @@ func (t *Terminal) live(room int) []string {
 			tr.step(s)
 		}
 	}
-	running := len(p.lines)
+	running := len(p.Lines())
 	pending, left := steps.pending(mostPending)
 	for _, s := range pending {
 		tr.head(s, 2, tr.titleColumn())
 	}
 	if left > 0 {
-		p.put(p.line(dim, "  . "+more(left, "")))
+		p.Put(p.Line(page.Dim, "  . "+more(left, "")))
 	}
-	foot := newPage(t.o)
-	foot.blank()
-	foot.put(foot.line(dim, "  Ctrl-C stops after the changes in flight; a second one stops at once"))
-	lines := crop(p, running, room-len(foot.lines))
-	if len(lines)+len(foot.lines) <= room {
-		lines = append(lines, foot.lines...)
+	foot := newSheet(t.o)
+	foot.Blank()
+	foot.Put(foot.Line(page.Dim, "  Ctrl-C stops after the changes in flight; a second one stops at once"))
+	lines := crop(p, running, room-len(foot.Lines()))
+	if len(lines)+len(foot.Lines()) <= room {
+		lines = append(lines, foot.Lines()...)
 	}
-	out := make([]string, len(lines))
-	for i, l := range lines {
-		if l.width > p.width {
-			l = p.cut(l, p.width)
-		}
-		out[i] = l.text(p.color)
-	}
-	return out
+	return lines
 }
 
 // pending are the next steps that are not begun, those of finally not among
@@ -61,18 +55,18 @@ func (t *stepTree) pending(most int) (next []*Step, left int) {
 
 // crop takes away lines until room is enough: first of what is pending, then
 // of what runs, from below.
-func crop(p *page, running, room int) []*line {
+func crop(p *sheet, running, room int) []*page.Line {
 	if room < 1 {
 		return nil
 	}
-	lines := p.lines
+	lines := p.Lines()
 	if len(lines) <= room {
 		return lines
 	}
 	if running < room {
 		kept := lines[: room-1 : room-1]
-		return append(kept, p.line(dim, "  . "+more(len(lines)-room+1, "")))
+		return append(kept, p.Line(page.Dim, "  . "+more(len(lines)-room+1, "")))
 	}
 	kept := lines[: room-1 : room-1]
-	return append(kept, p.line(dim, "  "+p.signs.ellipsis+" "+more(running-room+1, "")+" lines"))
+	return append(kept, p.Line(page.Dim, "  "+p.Sign(page.SignEllipsis)+" "+more(running-room+1, "")+" lines"))
 }

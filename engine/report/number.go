@@ -107,14 +107,6 @@ func coarse(d time.Duration) string {
 	return schema.HumanDuration(d)
 }
 
-// counted is a number with its noun: "1 change", "2 changes".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return schema.HumanCount(int64(n)) + " " + noun + "s"
-}
-
 // short is the end of a run's id, by which commands name it.
 func short(run string) string {
 	if i := strings.LastIndexByte(run, '-'); i >= 0 {

@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -59,9 +60,9 @@ func (v *Plain) line(at time.Time, step event.Path, word, text string) {
 	if step == "" {
 		step = "-"
 	}
-	text = strings.ReplaceAll(strings.Join(splitLines(text), " / "), "→", "->")
+	text = strings.ReplaceAll(strings.Join(page.Split(text), " / "), "→", "->")
 	out := strings.TrimRight(fmt.Sprintf("%s %-10s %-9s %s", at.UTC().Format(time.RFC3339), step, word, text), " ")
-	_, v.err = io.WriteString(v.w, cleaned(out, nil)+"\n")
+	_, v.err = io.WriteString(v.w, page.Clean(out, false)+"\n")
 }
 
 func (v *Plain) fact(e event.Event) {
@@ -137,7 +138,7 @@ func (v *Plain) step(e event.Event) {
 			v.line(e.Time, e.Path, "skipped", skippedBecause(d))
 		}
 	case *event.Expanded:
-		v.line(e.Time, e.Path, "items", counted(len(d.Items), "item"))
+		v.line(e.Time, e.Path, "items", page.Counted(len(d.Items), "item"))
 	case *event.StepFinished:
 		v.stepFinished(e, s, d)
 	}
@@ -239,7 +240,7 @@ func (v *Plain) due(e event.Event) bool {
 // finished prints the facts of an ending that was not good, then the last
 // line.
 func (v *Plain) finished(at time.Time, f *event.RunFinished) {
-	e := newEnding(&v.run, newPage(v.o), v.o)
+	e := newEnding(&v.run, newSheet(v.o), v.o)
 	e.id, e.plain = v.run.Header.Run, true
 	var facts []fact
 	switch f.State {

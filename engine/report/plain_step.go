@@ -6,6 +6,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -49,7 +50,7 @@ func (v *Plain) replaced(path event.Path) bool {
 }
 
 func checkText(c *event.Check) string {
-	text := verdictWord(c.Verdict) + " " + c.That
+	text := page.Word(c.Verdict) + " " + c.That
 	if c.Verdict == event.UnknownCheck {
 		if c.After != "" {
 			text += ", after " + c.After

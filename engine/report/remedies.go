@@ -2,11 +2,9 @@ package report
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/charmbracelet/x/ansi"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -34,9 +32,9 @@ func (t *tree) remedies(s *Step, indent int) {
 	rows := remedyRows(s)
 	widest := 0
 	for _, r := range rows {
-		widest = max(widest, ansi.StringWidth(t.clean(r.title())))
+		widest = max(widest, page.Width(r.title()))
 	}
-	widest = min(widest, max(t.width-46, 26))
+	widest = min(widest, max(t.Width()-46, 26))
 	for _, r := range rows {
 		if s.detail.done.Met {
 			break
@@ -88,57 +86,57 @@ func (r remedyRow) title() string {
 
 func (t *tree) remedyLine(s *Step, r remedyRow, indent, widest int) {
 	sign, style := t.remedySign(r)
-	l := (&line{}).pad(indent, 0)
-	t.add(l, style, sign+" ")
-	t.add(l, plain, fmt.Sprintf("%d  ", r.index))
-	column := l.width
+	l := t.Indent(indent)
+	l.Add(style, sign+" ")
+	l.Add(page.Plain, fmt.Sprintf("%d  ", r.index))
+	column := l.Width()
 	if t.dry {
 		t.dryRemedy(l, r, indent+5)
 		return
 	}
 	result, end := t.remedyResult(r)
-	title := t.line(plain, r.title())
-	if t.width < narrowPage {
+	title := t.Line(page.Plain, r.title())
+	if t.Width() < narrowPage {
 		t.narrow(l, title, result, end)
 		t.remedyBody(s, r, column)
 		return
 	}
-	if result.width == 0 && end == "" {
-		t.put(l.join(t.cut(title, t.width-column)))
+	if result.Width() == 0 && end == "" {
+		t.Put(l.Join(title.Cut(t.Width() - column)))
 		return
 	}
-	l.join(t.cut(title, widest)).pad(column+widest+2, 2)
-	if l.width+result.width+2+len(end) > t.width {
-		t.right(l, plain, end)
-		l = (&line{}).pad(column, 0)
+	l.Join(title.Cut(widest)).Pad(column+widest+2, 2)
+	if l.Width()+result.Width()+2+len(end) > t.Width() {
+		t.Right(l, t.Line(page.Plain, end))
+		l = t.Indent(column)
 		end = ""
 	}
-	t.right(l.join(result), plain, end)
+	t.Right(l.Join(result), t.Line(page.Plain, end))
 	t.remedyBody(s, r, column)
 }
 
 // narrow prints a remedy where the page has no room for columns: what came of
 // it stands under its title.
-func (t *tree) narrow(l, title, result *line, end string) {
-	column := l.width
-	room := t.width - column
+func (t *tree) narrow(l, title, result *page.Line, end string) {
+	column := l.Width()
+	room := t.Width() - column
 	if end != "" {
-		room -= ansi.StringWidth(end) + 2
+		room -= page.Width(end) + 2
 	}
-	t.right(l.join(t.cut(title, room)), plain, end)
-	if result.width > 0 {
-		t.put((&line{}).pad(column, 0).join(result))
+	t.Right(l.Join(title.Cut(room)), t.Line(page.Plain, end))
+	if result.Width() > 0 {
+		t.Put(t.Indent(column).Join(result))
 	}
 }
 
-func (t *tree) remedySign(r remedyRow) (string, style) {
+func (t *tree) remedySign(r remedyRow) (string, page.Style) {
 	switch {
 	case r.verdict != nil:
-		return t.remedy(r.verdict.Verdict)
+		return t.marked(r.verdict.Verdict)
 	case r.judging:
-		return t.spinner(), cyan
+		return t.Spinner(t.now), page.Cyan
 	case r.step != nil && (r.step.State == event.Passed || r.step.State == event.NotRun && final(r.step.parent.State)):
-		return t.signs.none, dim
+		return t.Sign(page.SignNone), page.Dim
 	case r.step != nil:
 		return t.state(r.step.State)
 	}
@@ -146,17 +144,17 @@ func (t *tree) remedySign(r remedyRow) (string, style) {
 }
 
 // remedyResult is what came of a remedy, and its time.
-func (t *tree) remedyResult(r remedyRow) (*line, string) {
-	l := &line{}
+func (t *tree) remedyResult(r remedyRow) (*page.Line, string) {
+	l := t.Indent(0)
 	if r.verdict != nil {
-		_, style := t.remedy(r.verdict.Verdict)
-		t.add(l, style, strings.ReplaceAll(r.verdict.Verdict, "_", " "))
+		_, style := page.Mark(r.verdict.Verdict)
+		l.Add(style, page.Word(r.verdict.Verdict))
 		if r.verdict.Verdict == "not_needed" {
 			return l, ""
 		}
 		if change := goalChange(r.verdict); change != "" {
-			l.pad(14, 2)
-			t.add(l, plain, change)
+			l.Pad(14, 2)
+			l.Add(page.Plain, change)
 		}
 		return l, schema.HumanDuration(r.verdict.Duration)
 	}
@@ -167,26 +165,26 @@ func (t *tree) remedyResult(r remedyRow) (*line, string) {
 	switch {
 	case s.State == event.NotRun:
 		if final(s.parent.State) {
-			t.add(l, dim, "not reached")
+			l.Add(page.Dim, "not reached")
 		} else if s.Plan.Asks {
-			if t.width >= narrowPage {
-				l.pad(4, 0)
+			if t.Width() >= narrowPage {
+				l.Pad(4, 0)
 			}
-			t.add(l, dim, "asks first")
+			l.Add(page.Dim, "asks first")
 		}
 		return l, ""
 	case r.judging && s.detail != nil:
-		t.add(l, plain, s.detail.summary)
+		l.Add(page.Plain, s.detail.summary)
 		return l, elapsed(t.now.Sub(s.Started))
 	case s.State == event.Running:
 		return l, elapsed(t.now.Sub(s.Started))
 	}
 	if s.State == event.Passed {
-		t.add(l, dim, "not evaluated")
+		l.Add(page.Dim, "not evaluated")
 		return l, ""
 	}
 	_, style := t.state(s.State)
-	t.add(l, style, word(s.State))
+	l.Add(style, page.Word(s.State))
 	return l, ""
 }
 

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -28,94 +27,44 @@ func (r Row) state() string {
 	if r.Warned && r.State == event.Done {
 		return "done, warned"
 	}
-	return word(r.State)
+	return page.Word(r.State)
 }
 
 // RunsTable prints runs as a table, and below it what the runs that did not
 // end need. Times are of o's zone; days of the last week are named.
 func RunsTable(w io.Writer, rows []Row, o Options) error {
-	p := newPage(o)
+	p := newSheet(o)
 	if len(rows) == 0 {
-		p.put(p.line(plain, "no run yet"))
-		_, err := io.WriteString(w, p.render())
+		p.Put(p.Line(page.Plain, "no run yet"))
+		_, err := io.WriteString(w, p.String())
 		return err
 	}
-	head := []string{"RUN", "PLAYBOOK", "ON", "STATE", "STARTED", "TOOK", "CHANGES", "BY"}
-	cells := make([][]string, len(rows))
-	for i, r := range rows {
-		sign, _ := p.runSign(r)
-		cells[i] = []string{
-			r.Run, r.Playbook, r.Environment, sign + " " + r.state(), p.day(r.Started),
-			schema.HumanDuration(r.Took), fmt.Sprint(r.Changes), r.By,
-		}
+	t := page.Table{
+		Columns: []page.Column{{}, {}, {}, {}, {}, {}, {Right: true}, {}}, Split: 4,
+		Rows: [][]*page.Line{p.Cells(page.Dim, "RUN", "PLAYBOOK", "ON", "STATE", "STARTED", "TOOK", "CHANGES", "BY")},
 	}
-	p.table(head, cells, rows)
+	for _, r := range rows {
+		sign, style := p.runSign(r)
+		cells := p.Cells(page.Plain, r.Run, r.Playbook, r.Environment, "", p.day(r.Started), schema.HumanDuration(r.Took), fmt.Sprint(r.Changes), r.By)
+		cells[3] = p.Line(style, sign+" "+r.state())
+		t.Rows = append(t.Rows, cells)
+	}
+	p.Table(t)
 	p.hints(rows, o.Resume)
-	_, err := io.WriteString(w, p.render())
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func (p *page) runSign(r Row) (string, style) {
+func (p *sheet) runSign(r Row) (string, page.Style) {
 	if r.Warned && r.State == event.Done {
-		return p.signs.warn, yellow
+		return p.Sign(page.SignWarned), page.Yellow
 	}
 	return p.state(r.State)
 }
 
-// table sets the cells in columns; on a narrow page a row takes two lines.
-func (p *page) table(head []string, cells [][]string, rows []Row) {
-	widths := make([]int, len(head))
-	for i, h := range head {
-		widths[i] = len(h)
-		for _, c := range cells {
-			widths[i] = max(widths[i], ansi.StringWidth(p.clean(c[i])))
-		}
-	}
-	total := 0
-	for _, w := range widths {
-		total += w + 2
-	}
-	split := len(head)
-	if total-2 > p.width {
-		split = 4
-	}
-	p.tableRow(head, widths, split, func(int) style { return dim })
-	for i, c := range cells {
-		_, s := p.runSign(rows[i])
-		p.tableRow(c, widths, split, func(col int) style {
-			if col == 3 {
-				return s
-			}
-			return plain
-		})
-	}
-}
-
-const changesColumn = 6
-
-func (p *page) tableRow(cells []string, widths []int, split int, styles func(int) style) {
-	l := &line{}
-	for i, c := range cells {
-		if i == split {
-			p.put(l)
-			l = (&line{}).pad(4, 0)
-		}
-		cell := p.line(styles(i), c)
-		end := l.width + widths[i]
-		if i == changesColumn {
-			l.pad(end-cell.width, 0)
-		}
-		l.join(cell)
-		if i < len(cells)-1 {
-			l.pad(end+2, 2)
-		}
-	}
-	p.put(l)
-}
-
 // day is when a run started: today the time, in the last week the day's name,
 // before that the date.
-func (p *page) day(t time.Time) string {
+func (p *sheet) day(t time.Time) string {
 	t = t.In(p.zone)
 	now := p.now.In(p.zone)
 	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, p.zone)
@@ -131,7 +80,7 @@ func (p *page) day(t time.Time) string {
 }
 
 // hints name the command that a run which did not end needs.
-func (p *page) hints(rows []Row, resumes bool) {
+func (p *sheet) hints(rows []Row, resumes bool) {
 	first := true
 	for _, r := range rows {
 		text, command := hint(r, resumes)
@@ -139,20 +88,20 @@ func (p *page) hints(rows []Row, resumes bool) {
 			continue
 		}
 		if first {
-			p.blank()
+			p.Blank()
 			first = false
 		}
-		l := p.line(plain, "  "+text)
-		if l.width+2+len(command) > p.width {
-			p.put(l)
-			l = (&line{}).pad(4, 0)
+		l := p.Line(page.Plain, "  "+text)
+		if l.Width()+2+len(command) > p.Width() {
+			p.Put(l)
+			l = p.Indent(4)
 		} else {
-			l.pad(58, 2)
-			if l.width+len(command) > p.width {
-				l = p.line(plain, "  "+text+"  ")
+			l.Pad(58, 2)
+			if l.Width()+len(command) > p.Width() {
+				l = p.Line(page.Plain, "  "+text+"  ")
 			}
 		}
-		p.put(p.add(l, bold, command))
+		p.Put(l.Add(page.Bold, command))
 	}
 }
 
@@ -183,7 +132,7 @@ func RunsPlain(w io.Writer, rows []Row) error {
 			fmt.Sprint(int(r.Took.Seconds())), fmt.Sprint(r.Changes), r.By,
 		}
 		for i, f := range fields {
-			fields[i] = cleaned(f, nil)
+			fields[i] = page.Clean(f, false)
 		}
 		b.WriteString(strings.Join(fields, "\t") + "\n")
 	}

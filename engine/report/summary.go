@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -15,28 +16,28 @@ func (e *ending) head() {
 	took := schema.HumanDuration(e.took())
 	switch {
 	case e.stopped():
-		e.headline("Stopped", red, where+": "+e.reason()+"; nothing was begun after it")
+		e.headline("Stopped", page.BoldRed, where+": "+e.reason()+"; nothing was begun after it")
 		return
 	case e.end.State == event.Done && len(e.end.Warnings) > 0:
-		e.headline("Done with "+counted(len(e.end.Warnings), "warning"), boldYellow, where+" in "+took)
+		e.headline("Done with "+page.Counted(len(e.end.Warnings), "warning"), page.BoldYellow, where+" in "+took)
 	case e.end.State == event.Done:
-		e.headline("Done", boldGreen, where+" in "+took)
+		e.headline("Done", page.BoldGreen, where+" in "+took)
 	case e.end.State == event.Refused:
-		e.headline("Refused", red, where+at(e.end.Step)+": "+e.reason())
+		e.headline("Refused", page.BoldRed, where+at(e.end.Step)+": "+e.reason())
 	case e.end.State == event.Cancelled:
 		by := ""
 		if e.end.Reason != "" {
 			by = " by " + e.end.Reason
 		}
-		e.headline("Cancelled", bold, where+by+at(e.end.Step)+", after "+took)
+		e.headline("Cancelled", page.Bold, where+by+at(e.end.Step)+", after "+took)
 	case e.end.State == event.Waiting:
-		e.headline("Waiting", boldCyan, where+at(e.end.Step)+", for a person, after "+took)
+		e.headline("Waiting", page.BoldCyan, where+at(e.end.Step)+", for a person, after "+took)
 	case e.end.State == event.InDoubt:
-		e.headline("In doubt", boldMagenta, where+at(e.end.Step)+", after "+took)
+		e.headline("In doubt", page.BoldMagenta, where+at(e.end.Step)+", after "+took)
 	case e.end.State == event.Interrupted:
-		e.headline("Interrupted", boldYellow, where+at(e.run.lastOpen())+", its owner is gone")
+		e.headline("Interrupted", page.BoldYellow, where+at(e.run.lastOpen())+", its owner is gone")
 	default:
-		e.headline("Failed", red, where+at(e.end.Step)+", after "+took)
+		e.headline("Failed", page.BoldRed, where+at(e.end.Step)+", after "+took)
 	}
 }
 
@@ -57,46 +58,32 @@ func at(step event.Path) string {
 	return " at " + string(step)
 }
 
-func (e *ending) headline(word string, s style, text string) {
+func (e *ending) headline(word string, s page.Style, text string) {
 	p := e.page
 	exit := fmt.Sprintf("exit %d", e.end.ExitCode)
 	if e.end.State == event.Interrupted {
 		exit = ""
 	}
-	l := p.line(s, word)
-	p.add(l, plain, "  ")
-	column := l.width
-	parts := wrap(text, p.width-column-len(exit)-2)
-	for i, part := range parts {
-		if i > 0 {
-			l = (&line{}).pad(column, 0)
-		}
-		p.add(l, plain, part)
-		if i == 0 {
-			p.right(l, plain, exit)
-			continue
-		}
-		p.put(l)
-	}
+	p.FlowTop(p.Line(s, word).Add(page.Plain, "  "), page.Plain, text, p.Line(page.Plain, exit))
 }
 
 // summary prints the end of a run.
 func (e *ending) summary() {
 	p := e.page
 	e.head()
-	p.blank()
+	p.Blank()
 	switch e.end.State {
 	case event.Done:
 		p.facts([]fact{e.goal(), e.changed(), e.finally(), e.found(), e.warned(), e.expected(), e.report(), e.journal()})
 		return
 	case event.InDoubt:
 		p.facts(e.badFacts())
-		p.blank()
+		p.Blank()
 		p.facts([]fact{e.check(), e.safe(true), e.then()})
 		return
 	}
 	p.facts(e.badFacts())
-	p.blank()
+	p.Blank()
 	p.facts([]fact{e.do(), e.safe(true), e.then()})
 }
 
@@ -120,23 +107,21 @@ func (e *ending) check() fact {
 // dryEnd closes a dry run. It is never green.
 func (e *ending) dryEnd() {
 	p := e.page
-	p.right(p.line(plain, "Dry run: nothing was changed."), plain,
-		schema.HumanDuration(e.took())+fmt.Sprintf("   exit %d", e.end.ExitCode))
+	p.Right(p.Line(page.Plain, "Dry run: nothing was changed."),
+		p.Line(page.Plain, schema.HumanDuration(e.took())+fmt.Sprintf("   exit %d", e.end.ExitCode)))
 	p.facts(e.dryFacts())
 	if e.run.Header.Offline {
-		p.put(p.line(plain, "  No target was contacted."))
+		p.Say(page.Plain, "  No target was contacted.")
 	}
 	if n := e.run.dry.afterChange; n > 0 {
-		text := counted(n, "condition") + " are known only after a change."
+		text := page.Counted(n, "condition") + " are known only after a change."
 		if n == 1 {
 			text = "1 condition is known only after a change."
 		}
 		if e.run.remedy > 0 {
 			text = "It does not show that the remedies help: " + text
 		}
-		for _, part := range wrap(text, p.width-2) {
-			p.put(p.line(plain, "  "+part))
-		}
+		p.Flow(p.Indent(2), page.Plain, text)
 	}
 	p.facts([]fact{commands("To do it", e.run.Header.Command.Again())})
 }
@@ -176,12 +161,12 @@ func (r *Run) lastOpen() event.Path {
 
 // Summary returns the text that stands at the end of the run.
 func Summary(r *Run, o Options) string {
-	p := newPage(o)
+	p := newSheet(o)
 	e := newEnding(r, p, o)
 	if r.Header.DryRun && e.end.State == event.DryRun {
 		e.dryEnd()
 	} else {
 		e.summary()
 	}
-	return p.render()
+	return p.String()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -20,7 +21,7 @@ type Terminal struct {
 	mu     sync.Mutex
 	o      Options
 	run    Run
-	region region
+	region page.Region
 
 	banner    bool            // printed
 	history   strings.Builder // to print above the region
@@ -37,7 +38,7 @@ var _ View = (*Terminal)(nil)
 
 // NewTerminal returns the view that draws on w.
 func NewTerminal(w io.Writer, o Options) *Terminal {
-	t := &Terminal{o: o, region: region{w: w}, stop: make(chan struct{})}
+	t := &Terminal{o: o, region: page.Region{W: w, Look: o.Look}, stop: make(chan struct{})}
 	t.run.steps = newStepTree()
 	t.run.steps.done = t.finished
 	t.run.steps.undone = t.undone
@@ -49,7 +50,7 @@ func NewTerminal(w io.Writer, o Options) *Terminal {
 
 // tick draws the region as time passes.
 func (t *Terminal) tick() {
-	clock := time.NewTicker(frame)
+	clock := time.NewTicker(page.Frame)
 	defer clock.Stop()
 	for {
 		select {
@@ -81,7 +82,7 @@ func (t *Terminal) Event(e event.Event) {
 		return
 	}
 	t.notable(e)
-	if t.history.Len() > 0 && !t.suspended && (!t.o.Live || !t.o.still && time.Since(t.drawn) >= frame) {
+	if t.history.Len() > 0 && !t.suspended && (!t.o.Live || !t.o.still && time.Since(t.drawn) >= page.Frame) {
 		t.draw()
 	}
 }
@@ -102,8 +103,7 @@ func (t *Terminal) Suspend() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.printBanner()
-	width, _ := t.o.size()
-	t.region.draw(width, t.take(), nil)
+	t.region.Draw(t.take(), nil)
 	t.suspended = true
 }
 
@@ -124,7 +124,7 @@ func (t *Terminal) Close() error {
 	t.mu.Lock()
 	if t.closed {
 		t.mu.Unlock()
-		return t.region.err
+		return t.region.Err
 	}
 	t.closed = true
 	close(t.stop)
@@ -135,9 +135,8 @@ func (t *Terminal) Close() error {
 		}
 		t.history.WriteString(Summary(&t.run, t.o))
 	}
-	width, _ := t.o.size()
-	t.region.draw(width, t.take(), nil)
-	err := t.region.err
+	t.region.Draw(t.take(), nil)
+	err := t.region.Err
 	t.mu.Unlock()
 	t.ticks.Wait()
 	return err
@@ -152,9 +151,9 @@ func (t *Terminal) printBanner() {
 	if t.o.Verbosity < 0 || t.o.Bare {
 		return
 	}
-	p := newPage(t.o)
+	p := newSheet(t.o)
 	p.banner(&t.run)
-	t.history.WriteString(p.render() + before)
+	t.history.WriteString(p.String() + before)
 }
 
 // take returns the history that is not printed yet, and forgets it.
@@ -173,13 +172,13 @@ func (t *Terminal) finished(s *Step) {
 }
 
 func (t *Terminal) print(s *Step, live bool) {
-	p := newPage(t.o)
+	p := newSheet(t.o)
 	tr := newTree(p, &t.run, live)
 	if t.run.Header.DryRun && t.printed && t.run.remedy > 0 {
-		p.blank()
+		p.Blank()
 	}
 	tr.step(s)
-	t.history.WriteString(p.render())
+	t.history.WriteString(p.String())
 	t.printed = true
 }
 
@@ -187,11 +186,11 @@ func (t *Terminal) undone(s *Step) {
 	if t.o.Verbosity < 0 {
 		return
 	}
-	p := newPage(t.o)
+	p := newSheet(t.o)
 	tr := newTree(p, &t.run, false)
 	tr.head(s, 2, tr.titleColumn())
 	tr.failure(s, 6)
-	t.history.WriteString(p.render())
+	t.history.WriteString(p.String())
 	t.printed = true
 }
 
@@ -209,32 +208,26 @@ func (t *Terminal) unfinished() {
 // notable prints facts that stay: an approval, and with -v each attempt,
 // observation and parameter.
 func (t *Terminal) notable(e event.Event) {
-	text, s := "", plain
+	text, s := "", page.Plain
 	switch d := e.Data.(type) {
 	case *event.Approval:
 		text = t.answered(e, d)
 	case *event.Log:
 		if t.o.Verbosity > 1 {
-			text, s = strings.ToLower(d.Level)+" "+d.Text, dim
+			text, s = strings.ToLower(d.Level)+" "+d.Text, page.Dim
 		}
 	default:
 		if t.o.Verbosity > 0 {
-			text, s = verbose(e), dim
+			text, s = verbose(e), page.Dim
 		}
 	}
 	if text == "" {
 		return
 	}
-	p := newPage(t.o)
-	l := p.line(dim, "    "+string(e.Path)+"  ")
-	column := min(l.width, p.width/2)
-	for i, part := range wrap(text, p.width-column) {
-		if i > 0 {
-			l = (&line{}).pad(column, 0)
-		}
-		p.put(p.add(l, s, part))
-	}
-	t.history.WriteString(p.render())
+	p := newSheet(t.o)
+	l := p.Line(page.Dim, "    "+string(e.Path)+"  ")
+	p.Flow(l, s, text)
+	t.history.WriteString(p.String())
 }
 
 func (t *Terminal) answered(e event.Event, a *event.Approval) string {
@@ -286,18 +279,18 @@ func (t *Terminal) escalate() {
 		return
 	}
 	t.escalated = true
-	p := newPage(t.o)
-	p.put(p.line(boldYellow, fmt.Sprintf("! Escalate now: %s (%s have passed)", x.Contact, coarse(x.After))))
-	t.history.WriteString(p.render())
+	p := newSheet(t.o)
+	p.Say(page.BoldYellow, fmt.Sprintf("! Escalate now: %s (%s have passed)", x.Contact, coarse(x.After)))
+	t.history.WriteString(p.String())
 }
 
 // draw prints the history and, on a live terminal, the region below it.
 func (t *Terminal) draw() {
 	t.drawn = time.Now()
-	width, height := t.o.size()
-	var lines []string
+	_, height := t.o.Rows()
+	var lines []*page.Line
 	if t.o.Live && !t.closed && t.run.End == nil && t.banner && t.o.Verbosity >= 0 {
 		lines = t.live(height - 2)
 	}
-	t.region.draw(width, t.take(), lines)
+	t.region.Draw(t.take(), lines)
 }

@@ -8,30 +8,31 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
 // Text prints the report of a run from its facts: what became of it, what it
 // changed, and its timeline.
 func Text(w io.Writer, r *Run, o Options) error {
-	p := newPage(o)
+	p := newSheet(o)
 	p.now = r.Ended
 	e := newEnding(r, p, o)
 	e.head()
-	p.blank()
+	p.Blank()
 	h := &r.Header
 	p.fact(saidFact("Run", fmt.Sprintf("%s, by %s on %s", h.Run, h.User, h.Host)))
 	p.fact(saidFact("Time", period(r, p)))
 	p.facts(e.reportFacts())
-	p.blank()
+	p.Blank()
 	e.timeline()
-	p.blank()
+	p.Blank()
 	p.facts([]fact{e.source(), e.records()})
 	if next := []fact{e.check(), e.do(), e.safe(false), e.then()}; hasRows(next) {
-		p.blank()
+		p.Blank()
 		p.facts(next)
 	}
-	_, err := io.WriteString(w, p.render())
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
@@ -45,7 +46,7 @@ func hasRows(facts []fact) bool {
 }
 
 // period is "2026-11-24 03:12:07 to 03:14:12 CET".
-func period(r *Run, p *page) string {
+func period(r *Run, p *sheet) string {
 	from, to := r.Started.In(p.zone), r.Ended.In(p.zone)
 	layout := time.TimeOnly
 	if from.YearDay() != to.YearDay() || from.Year() != to.Year() {
@@ -90,38 +91,32 @@ func (e *ending) lockHeld() fact {
 
 func (e *ending) timeline() {
 	p := e.page
-	p.put(p.line(bold, "Timeline ("+p.zoneName(e.run.Started)+")"))
+	p.Put(p.Line(page.Bold, "Timeline ("+p.zoneName(e.run.Started)+")"))
 	widest := len("-")
 	e.run.times.each(func(m moment) { widest = max(widest, min(len(m.path), mostID+8)) }, func(int) {})
 	day := e.run.Started.In(p.zone).YearDay()
 	e.run.times.each(func(m moment) {
 		if d := m.at.In(p.zone); d.YearDay() != day {
 			day = d.YearDay()
-			p.put(p.line(dim, "  "+d.Format(time.DateOnly)))
+			p.Put(p.Line(page.Dim, "  "+d.Format(time.DateOnly)))
 		}
 		p.moment(m, widest)
 	}, func(n int) {
-		p.put(p.line(dim, "  "+p.signs.ellipsis+" "+more(n, "")))
+		p.Put(p.Line(page.Dim, "  "+p.Sign(page.SignEllipsis)+" "+more(n, "")))
 	})
 	if e.run.End == nil {
-		p.put(p.line(plain, "  no further record"))
+		p.Put(p.Line(page.Plain, "  no further record"))
 	}
 }
 
-func (p *page) moment(m moment, widest int) {
+func (p *sheet) moment(m moment, widest int) {
 	path := m.path
 	if path == "" {
 		path = "-"
 	}
-	l := p.line(dim, "  "+p.clock(m.at)+"  ")
-	p.add(l, bold, string(path)).pad(l.width+max(widest-len(path), 0)+2, 2)
-	column := l.width
-	for i, part := range wrap(strings.Join(splitLines(m.text), "; "), p.width-column) {
-		if i > 0 {
-			l = (&line{}).pad(column, 0)
-		}
-		p.put(p.add(l, plain, part))
-	}
+	l := p.Line(page.Dim, "  "+p.clock(m.at)+"  ")
+	l.Add(page.Bold, string(path)).Pad(l.Width()+max(widest-len(path), 0)+2, 2)
+	p.Flow(l, page.Plain, strings.Join(page.Split(m.text), "; "))
 }
 
 // source names the playbook's text by its digest.
@@ -144,7 +139,7 @@ func (e *ending) records() fact {
 	if e.o.Journal == "" {
 		return fact{}
 	}
-	return saidFact("Journal", fmt.Sprintf("%s, %s, chain intact", e.o.Journal, counted(int(e.run.Records), "record")))
+	return saidFact("Journal", fmt.Sprintf("%s, %s, chain intact", e.o.Journal, page.Counted(int(e.run.Records), "record")))
 }
 
 // ReportJSON prints the report of a run as one JSON object: the header, the

@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
@@ -105,7 +106,7 @@ func (r *Run) stepMoment(e event.Event) string {
 		}
 		return "skipped: " + skippedBecause(d)
 	case *event.Expanded:
-		return counted(len(d.Items), "item")
+		return page.Counted(len(d.Items), "item")
 	case *event.Intent:
 		return "changing: " + changing(d)
 	case *event.Outcome:
@@ -261,7 +262,7 @@ func (r *Run) finishMoment(e event.Event, d *event.StepFinished) string {
 	if d.Failure != nil && (s == nil || !s.told(d.Failure)) {
 		parts = append(parts, d.Failure.What)
 	}
-	text := word(d.State)
+	text := page.Word(d.State)
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, "; ")
 	}
@@ -284,12 +285,12 @@ func suspendedMoment(f *event.RunFinished) string {
 }
 
 func (r *Run) endMoment(f *event.RunFinished) string {
-	text := word(f.State)
+	text := page.Word(f.State)
 	if f.Step != "" && f.State != event.Done {
 		text += at(f.Step)
 	}
 	if n := len(f.Warnings); n > 0 {
-		text += ", " + counted(n, "warning")
+		text += ", " + page.Counted(n, "warning")
 	}
 	if len(r.Locks) > 0 {
 		text += "; lock released"

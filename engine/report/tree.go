@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
 // tree prints steps: a line each, and under it what belongs to it.
 type tree struct {
-	*page
+	*sheet
 	run  *Run
 	live bool // it may be redrawn: running steps show how far they are
 	dry  bool
@@ -23,8 +24,8 @@ const (
 	mostID  = 16
 )
 
-func newTree(p *page, r *Run, live bool) *tree {
-	return &tree{page: p, run: r, live: live, dry: r.Header.DryRun}
+func newTree(p *sheet, r *Run, live bool) *tree {
+	return &tree{sheet: p, run: r, live: live, dry: r.Header.DryRun}
 }
 
 func (t *tree) titleColumn() int {
@@ -41,28 +42,25 @@ func (t *tree) step(s *Step) {
 // state where that has a word, and its time.
 func (t *tree) head(s *Step, indent, column int) {
 	sign, style := t.state(s.State)
-	l := (&line{}).pad(indent, 0)
-	t.add(l, style, sign+" ")
-	t.add(l, bold, s.shown()).pad(column, 2)
+	l := t.Indent(indent)
+	l.Add(style, sign+" ")
+	l.Add(page.Bold, s.shown()).Pad(column, 2)
 	end := t.headEnd(s)
-	title := t.line(plain, s.title())
-	room := t.width - l.width - 2
-	if end.width > 0 {
-		room -= end.width
+	title := t.Line(page.Plain, s.title())
+	room := t.Width() - l.Width() - 2
+	if end.Width() > 0 {
+		room -= end.Width()
 	}
-	if room < 12 && title.width > room {
-		t.put(l)
-		t.put((&line{}).pad(indent+4, 0).join(title))
-		if end.width > 0 {
-			t.put((&line{}).pad(t.width-end.width, 0).join(end))
+	if room < 12 && title.Width() > room {
+		t.Put(l)
+		t.Put(t.Indent(indent + 4).Join(title))
+		if end.Width() > 0 {
+			t.Put(t.Indent(t.Width() - end.Width()).Join(end))
 		}
 		return
 	}
-	l.join(t.cut(title, room))
-	if end.width > 0 {
-		l.pad(t.width-end.width, 2).join(end)
-	}
-	t.put(l)
+	l.Join(title.Cut(room))
+	t.Right(l, end)
 }
 
 // shown is the step's address in the tree: of an item within its loop the
@@ -79,8 +77,8 @@ func (s *Step) title() string {
 
 // headEnd is the right side of the step's line: a word for each state but
 // pending, running and passed, and the time.
-func (t *tree) headEnd(s *Step) *line {
-	l := &line{}
+func (t *tree) headEnd(s *Step) *page.Line {
+	l := t.Indent(0)
 	_, style := t.state(s.State)
 	took := t.took(s)
 	text := ""
@@ -91,7 +89,7 @@ func (t *tree) headEnd(s *Step) *line {
 			text = "met"
 		}
 	case event.Executed, event.Previewed, event.Unknown:
-		text = word(s.State)
+		text = page.Word(s.State)
 		if why := s.why(); why != "" {
 			text, took = text+"   "+why, ""
 		}
@@ -104,16 +102,16 @@ func (t *tree) headEnd(s *Step) *line {
 			text = "waiting for approval"
 		}
 	case event.Skipped:
-		text, took = word(s.State), ""
+		text, took = page.Word(s.State), ""
 	default:
-		text = word(s.State)
+		text = page.Word(s.State)
 	}
-	t.add(l, style, text)
+	l.Add(style, text)
 	if took != "" {
-		if l.width > 0 {
-			l.pad(l.width+3, 0)
+		if l.Width() > 0 {
+			l.Pad(l.Width()+3, 0)
 		}
-		t.add(l, plain, took)
+		l.Add(page.Plain, took)
 	}
 	return l
 }
@@ -159,7 +157,7 @@ func (t *tree) body(s *Step, indent int) {
 	if s.State == event.Running && t.live {
 		t.doing(s, indent)
 	} else if d.summary != "" && (s.State == event.Passed || s.State == event.Executed) && s.Plan.Kind != event.KindRemedies {
-		t.text(indent, plain, spread(d.summary))
+		t.text(indent, page.Plain, spread(d.summary))
 	}
 	t.when(s, indent)
 	switch {
@@ -180,33 +178,30 @@ func (t *tree) body(s *Step, indent int) {
 func (t *tree) itemized(s *Step) bool { return s.Plan.Loop }
 
 // text prints text wrapped at an indentation.
-func (t *tree) text(indent int, s style, text string) {
-	for _, part := range wrap(text, t.width-indent) {
-		l := (&line{}).pad(indent, 0)
-		t.put(t.add(l, s, part))
-	}
+func (t *tree) text(indent int, s page.Style, text string) {
+	t.Flow(t.Indent(indent), s, text)
 }
 
 // doing shows the action that runs and how far it is.
 func (t *tree) doing(s *Step, indent int) {
 	d := s.detail
 	if s.Plan.Title != "" && d.started.Action != "" && d.started.Brief != s.title() {
-		t.text(indent, dim, d.started.Brief)
+		t.text(indent, page.Dim, d.started.Brief)
 	}
 	if p := d.live.progress; p != nil {
-		l := (&line{}).pad(indent, 0)
+		l := t.Indent(indent)
 		if p.Progress.Total > 0 {
-			t.add(l, plain, fmt.Sprintf("%d of %d   ", p.Done, p.Progress.Total))
+			l.Add(page.Plain, fmt.Sprintf("%d of %d   ", p.Done, p.Progress.Total))
 		}
-		t.add(l, plain, p.Note)
+		l.Add(page.Plain, p.Note)
 		left := ""
 		if p.Total > 0 {
 			left = coarseLeft(p.Total - t.now.Sub(s.Started))
 		}
-		t.right(t.cut(l, t.width), dim, left)
+		t.Right(l.Cut(t.Width()), t.Line(page.Dim, left))
 	}
 	if r := d.live.retry; r != nil {
-		t.text(indent, yellow, fmt.Sprintf("attempt failed: %s; again in %s", failureText(r.Failure), schema.HumanDuration(r.Delay)))
+		t.text(indent, page.Yellow, fmt.Sprintf("attempt failed: %s; again in %s", failureText(r.Failure), schema.HumanDuration(r.Delay)))
 	}
 	if s.Plan.Kind != event.KindRemedies {
 		t.poll(s, indent)
@@ -226,17 +221,17 @@ func (t *tree) poll(s *Step, indent int) {
 	if p == nil {
 		return
 	}
-	l := (&line{}).pad(indent, 0)
+	l := t.Indent(indent)
 	left, operator, right, simple := compared(p.That)
 	if simple {
-		t.add(l, plain, fmt.Sprintf("now %s, waiting for %s %s", orNothing(humanUnit(lastName(left), p.Seen)), operator, right))
+		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s %s", orNothing(humanUnit(lastName(left), p.Seen)), operator, right))
 	} else {
-		t.add(l, plain, fmt.Sprintf("now %s, waiting for %s", orNothing(bare(p.Seen, p.That)), p.That))
+		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s", orNothing(bare(p.Seen, p.That)), p.That))
 	}
 	if p.Every != "" {
-		t.add(l, plain, ", observed every "+p.Every)
+		l.Add(page.Plain, ", observed every "+p.Every)
 	}
-	t.right(l, dim, coarseLeft(p.Left))
+	t.Right(l, t.Line(page.Dim, coarseLeft(p.Left)))
 }
 
 // failure says why a step failed where no check says it.
@@ -245,9 +240,9 @@ func (t *tree) failure(s *Step, indent int) {
 	if f == nil || s.detail.done.Check != nil || s.toldBelow(f) {
 		return
 	}
-	t.text(indent, plain, f.What)
+	t.text(indent, page.Plain, f.What)
 	if !strings.Contains(f.What, f.Where) {
-		t.text(indent, dim, f.Where)
+		t.text(indent, page.Dim, f.Where)
 	}
 }
 
@@ -275,14 +270,14 @@ func (t *tree) parts(s *Step, indent int) {
 	}
 	column = indent + 2 + min(column, mostID+8) + 2
 	if s.gone > 0 {
-		t.text(indent, dim, counted(s.gone, "item")+" passed")
+		t.text(indent, page.Dim, page.Counted(s.gone, "item")+" passed")
 	}
 	for _, c := range shown {
 		t.head(c, indent, column)
 		t.body(c, indent+4)
 	}
 	if left := len(s.children) - len(shown); left > 0 && !s.Plan.Loop && t.live {
-		t.text(indent, dim, ". "+more(left, ""))
+		t.text(indent, page.Dim, ". "+more(left, ""))
 	}
 }
 

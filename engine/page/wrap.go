@@ -1,0 +1,196 @@
+package page
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// The least room in which text is wrapped beside something else, and the column
+// to which it moves where there is less.
+const (
+	leastRoom  = 20
+	lastColumn = 4
+)
+
+// Flow appends l with text behind it, wrapped under its own beginning. Where
+// the text has no room there it stands below l, further to the left.
+func (p *Page) Flow(l *Line, s Style, text string) { p.Put(p.Fill(l, s, text)) }
+
+// FlowEnd is Flow with end at the right margin of the last line.
+func (p *Page) FlowEnd(l *Line, s Style, text string, end *Line) {
+	p.Right(p.Fill(l, s, text), end)
+}
+
+// FlowTop is Flow with end at the right margin of the first line.
+func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
+	l, column := p.place(l, text)
+	room := p.width - column
+	if end.width > 0 && room-end.width-2 >= leastRoom {
+		room -= end.width + 2
+	}
+	first, rest := "", p.cleanLines(text)
+	if parts := Wrap(rest, room); len(parts) > 0 {
+		first = parts[0]
+		rest = strings.TrimLeft(rest[len(first):], " \n")
+	}
+	p.Right(l.Add(s, first), end)
+	if rest != "" {
+		p.Flow(p.Indent(column), s, rest)
+	}
+}
+
+// Fill is Flow but for the last line, which it returns.
+func (p *Page) Fill(l *Line, s Style, text string) *Line {
+	l, column := p.place(l, text)
+	for i, part := range Wrap(p.cleanLines(text), p.width-column) {
+		if i > 0 {
+			p.Put(l)
+			l = p.Indent(column)
+		}
+		l.Add(s, part)
+	}
+	return l
+}
+
+// cleanLines cleans text but for its line ends, so that it is measured as it is
+// shown.
+func (p *Page) cleanLines(text string) string {
+	parts := Split(text)
+	for i := range parts {
+		parts[i] = Clean(parts[i], !p.look.Unicode)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// Whole appends l with text behind it in one piece, or below it where it does
+// not fit, so that it can be pasted; end stands at the right margin.
+func (p *Page) Whole(l *Line, s Style, text string, end *Line) {
+	text = Clean(text, l.ascii)
+	l, _ = p.place(l, strings.ReplaceAll(text, " ", "_"))
+	p.Right(l.Add(s, text), end)
+}
+
+// place finds the column for text behind l, where its longest word fits. It
+// appends l if the text stands below it.
+func (p *Page) place(l *Line, text string) (*Line, int) {
+	text = p.cleanLines(text)
+	word, all := longest(text), ansi.StringWidth(text)
+	for _, column := range []int{l.width, l.indent() + 2, lastColumn} {
+		room := p.width - column
+		if column == l.width && (all <= room || column <= lastColumn) || word <= room && room >= leastRoom {
+			return p.at(l, column)
+		}
+	}
+	return p.at(l, min(l.width, lastColumn))
+}
+
+// at returns the line at whose end, at column, text goes on.
+func (p *Page) at(l *Line, column int) (*Line, int) {
+	if column == l.width {
+		return l, column
+	}
+	if l.indent() < l.width {
+		p.Put(l)
+	}
+	return p.Indent(column), column
+}
+
+// Wrap breaks text at spaces into lines of at most width cells. A word is
+// never cut: one that is longer stands alone on its line. Neither is a line
+// ended between a number and its unit, behind an operator, or within a short
+// ${{ expression }}.
+func Wrap(text string, width int) []string {
+	var out []string
+	for _, part := range Split(text) {
+		out = append(out, wrapLine(part, max(width, 10))...)
+	}
+	return out
+}
+
+// Split splits text at its line ends, without those at its end.
+func Split(text string) []string {
+	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+func wrapLine(text string, width int) []string {
+	if ansi.StringWidth(text) <= width {
+		return []string{text}
+	}
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	var out []string
+	current := ""
+	for _, word := range unbroken(strings.TrimSpace(text)) {
+		switch {
+		case current == "":
+			current = indent + word
+		case ansi.StringWidth(current)+1+ansi.StringWidth(word) <= width:
+			current += " " + word
+		default:
+			out = append(out, strings.TrimRight(current, " "))
+			current = indent + word
+		}
+	}
+	return append(out, strings.TrimRight(current, " "))
+}
+
+// longestExpression is how many bytes of an expression are kept in one piece.
+const longestExpression = 44
+
+// unbroken splits text at the spaces where a line may end.
+func unbroken(text string) []string {
+	words := strings.Split(text, " ")
+	out := words[:0:0]
+	until := 0 // words before it belong to an expression
+	for i, w := range words {
+		if strings.Contains(w, "${{") && i >= until {
+			until = expressionEnd(words, i)
+		}
+		before := ""
+		if i > 0 {
+			before = words[i-1]
+		}
+		inside := i < until && !strings.Contains(w, "${{")
+		if i > 0 && w != "" && (inside || joins.MatchString(before) || unit.MatchString(w) && number.MatchString(before)) {
+			out[len(out)-1] += " " + w
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// expressionEnd is the word behind the expression that begins in words[i]; i
+// if it is long, or does not end.
+func expressionEnd(words []string, i int) int {
+	size := 0
+	for n, w := range words[i:] {
+		if size += len(w) + 1; size > longestExpression {
+			break
+		}
+		if strings.Contains(w, "}}") {
+			return i + n + 1
+		}
+	}
+	return i
+}
+
+var (
+	joins  = regexp.MustCompile(`^(<|<=|>|>=|==|!=|→|->)$`)
+	number = regexp.MustCompile(`^[-+]?[0-9.,]+[dhm]?$`)
+	unit   = regexp.MustCompile(`^(%|bytes|[KMGTPE]iB(/s)?|[0-9]+[smh])[,;.)]?$`)
+)
+
+// longest is the width of the longest word.
+func longest(text string) int {
+	n := 0
+	for word := range strings.FieldsSeq(text) {
+		n = max(n, ansi.StringWidth(word))
+	}
+	return n
+}
