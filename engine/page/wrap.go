@@ -23,9 +23,10 @@ func (p *Page) FlowEnd(l *Line, s Style, text string, end *Line) {
 	p.Right(p.Fill(l, s, text), end)
 }
 
-// FlowTop is Flow with end at the right margin of the first line.
+// FlowTop is for a head: text stays behind l, and end is at the right margin of
+// the first line.
 func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
-	l, column := p.place(l, text)
+	column := l.width
 	room := p.width - column
 	if end.width > 0 && room-end.width-2 >= leastRoom {
 		room -= end.width + 2
@@ -36,8 +37,8 @@ func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
 		rest = strings.TrimLeft(rest[len(first):], " \n")
 	}
 	p.Right(l.Add(s, first), end)
-	if rest != "" {
-		p.Flow(p.Indent(column), s, rest)
+	for _, part := range Wrap(rest, p.width-column) {
+		p.Put(p.Indent(column).Add(s, part))
 	}
 }
 
