@@ -1,42 +1,39 @@
 package http
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	nethttp "net/http"
 	"net/url"
-	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 const maxRedirects = 5
 
-// client sends the requests of one target. Changes go over connections of
-// their own that are never used twice: net/http replays a request on a reused
-// connection that the server closed, if it takes the request for idempotent.
+// client sends the requests of one target.
 type client struct {
+	*endpoint.Wire
 	base    *url.URL
 	headers map[string]schema.Text
 	reads   []action.ReadRule
-	reader  *nethttp.Client
-	changer *nethttp.Client
+	dryRun  bool
 }
 
 func clientOf(call action.Call) (*client, error) {
-	return action.Client(call, Target.Name, func() (*client, error) { return newClient(call.Target, call.DryRun) })
-}
-
-func newClient(target action.Target, dryRun bool) (*client, error) {
-	c, err := configured(target)
-	if err != nil {
-		return nil, err
-	}
-	c.reader = c.through(newTransport(true), dryRun)
-	c.changer = c.through(newTransport(false), dryRun)
-	return c, nil
+	return action.Client(call, Target.Name, func() (*client, error) {
+		c, err := configured(call.Target)
+		if err != nil {
+			return nil, err
+		}
+		c.dryRun = call.DryRun
+		c.Wire = endpoint.NewWire(endpoint.Rules{Pass: c.pass, Redirect: redirect})
+		return c, nil
+	})
 }
 
 // configured returns a client that knows its target and cannot send yet.
@@ -45,9 +42,9 @@ func configured(target action.Target) (*client, error) {
 	if len(target.Config) == 0 {
 		return c, nil
 	}
-	var config targetConfig
-	if err := schema.Decode(target.Config, &config); err != nil {
-		return nil, fmt.Errorf("the configuration of target %s: %w", target.Name, err)
+	config, err := action.ConfigOf[targetConfig](target)
+	if err != nil {
+		return nil, err
 	}
 	base, err := absolute("base_url", config.BaseURL)
 	if err != nil {
@@ -57,38 +54,38 @@ func configured(target action.Target) (*client, error) {
 	return c, nil
 }
 
-func newTransport(reuse bool) *nethttp.Transport {
-	return &nethttp.Transport{
-		Proxy:                  nethttp.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		DisableKeepAlives:      !reuse,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        30 * time.Second,
-		TLSHandshakeTimeout:    15 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
+// pass is the client layer of a dry run: it passes what is a read and refuses
+// everything else before a byte is sent. It is given a copy of the request.
+func (c *client) pass(req *nethttp.Request) error {
+	if !c.dryRun || isRead(req.Method, req.URL, req.Header, nil, c.base, nil) {
+		return nil
 	}
-}
-
-func (c *client) through(transport *nethttp.Transport, dryRun bool) *nethttp.Client {
-	var next nethttp.RoundTripper = transport
-	if dryRun {
-		next = &guard{next: transport, base: c.base, reads: c.reads}
+	var body []byte
+	if req.Body != nil {
+		var err error
+		if body, err = io.ReadAll(req.Body); err != nil {
+			return action.NotApplied(err)
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	return &nethttp.Client{Transport: next, CheckRedirect: c.redirect}
+	if !isRead(req.Method, req.URL, req.Header, body, c.base, c.reads) {
+		return action.RefusedInDryRun(req.Method + " " + shown(req.URL))
+	}
+	return nil
 }
 
 // redirect follows GET and HEAD a few times, and nothing else: the answer to
 // any other request is the redirect itself. Another host gets no headers.
-func (c *client) redirect(req *nethttp.Request, via []*nethttp.Request) error {
+func redirect(req *nethttp.Request, via []*nethttp.Request) error {
 	first := via[0]
 	if first.Method != nethttp.MethodGet && first.Method != nethttp.MethodHead {
 		return nethttp.ErrUseLastResponse
 	}
 	if len(via) > maxRedirects {
-		return fmt.Errorf("%w: more than %d, the last to %s", errRedirects, maxRedirects, shown(req.URL))
+		return &action.Failure{
+			Applied: action.AppliedNot, Final: true, Err: errRedirects,
+			What: fmt.Sprintf("%v: more than %d, the last to %s", errRedirects, maxRedirects, shown(req.URL)),
+		}
 	}
 	if !sameOrigin(first.URL, req.URL) {
 		req.Header = nethttp.Header{}
@@ -97,10 +94,3 @@ func (c *client) redirect(req *nethttp.Request, via []*nethttp.Request) error {
 }
 
 var errRedirects = errors.New("redirected too often")
-
-// Close gives up the client's idle connections.
-func (c *client) Close() error {
-	c.reader.CloseIdleConnections()
-	c.changer.CloseIdleConnections()
-	return nil
-}

@@ -3,65 +3,23 @@ package http
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	nethttp "net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/internal/endpoint"
 )
 
 // maxRPC bounds the body in which the guard looks for a JSON-RPC method.
 const maxRPC = 1 << 20
 
-// guard is the client layer of a dry run: it passes what is a read and refuses
-// everything else before a byte is sent.
-type guard struct {
-	next  nethttp.RoundTripper
-	base  *url.URL
-	reads []action.ReadRule
-}
-
-// RoundTrip sends req, or returns the error of action.RefusedInDryRun.
-func (g *guard) RoundTrip(req *nethttp.Request) (*nethttp.Response, error) {
-	if isRead(req.Method, req.URL, req.Header, nil, g.base, nil) {
-		return g.next.RoundTrip(req)
-	}
-	body, err := drain(req)
-	if err != nil {
-		return nil, action.NotApplied(err)
-	}
-	if !isRead(req.Method, req.URL, req.Header, body, g.base, g.reads) {
-		return nil, action.RefusedInDryRun(req.Method + " " + shown(req.URL))
-	}
-	c := req.Clone(req.Context())
-	if body != nil {
-		c.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	return g.next.RoundTrip(c)
-}
-
-// CloseIdleConnections closes those of the transport below.
-func (g *guard) CloseIdleConnections() {
-	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
-
-func drain(req *nethttp.Request) ([]byte, error) {
-	if req.Body == nil {
-		return nil, nil
-	}
-	defer req.Body.Close()
-	return io.ReadAll(req.Body)
-}
-
 // isRead reports whether a request is a read by its method or by the rules of
 // its target, which hold below the target's base URL only. A header that asks
 // the server for another method makes it a change.
 func isRead(method string, u *url.URL, header nethttp.Header, body []byte, base *url.URL, reads []action.ReadRule) bool {
-	if overridesMethod(header) {
+	if endpoint.OverridesMethod(header) {
 		return false
 	}
 	if method == nethttp.MethodGet || method == nethttp.MethodHead || method == nethttp.MethodOptions {
@@ -77,10 +35,6 @@ func isRead(method string, u *url.URL, header nethttp.Header, body []byte, base 
 		}
 	}
 	return method == nethttp.MethodPost && onlyReadCalls(body, reads)
-}
-
-func overridesMethod(header nethttp.Header) bool {
-	return header.Get("X-Http-Method-Override") != "" || header.Get("X-Http-Method") != "" || header.Get("X-Method-Override") != ""
 }
 
 // onlyReadCalls reports whether body is a JSON-RPC call, or a batch of calls,

@@ -100,7 +100,7 @@ func request(ctx context.Context, call action.Call, p RequestParams) (RequestOut
 	if err != nil {
 		return RequestOutputs{}, invalid(p.Brief(), err)
 	}
-	r, err := c.send(ctx, call.Clock, m, maxBody)
+	r, err := c.send(ctx, call, m, 0, maxBody)
 	if err != nil {
 		return RequestOutputs{}, err
 	}

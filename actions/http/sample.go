@@ -111,9 +111,7 @@ func (c *client) sendMany(ctx context.Context, call action.Call, m message, p Sa
 	for range min(p.Concurrency, p.N) {
 		wait.Go(func() {
 			for range next {
-				each, cancel := call.Clock.WithTimeout(ctx, p.RequestTimeout)
-				r, err := c.send(each, call.Clock, m, 0)
-				cancel()
+				r, err := c.send(ctx, call, m, p.RequestTimeout, 0)
 				s.add(call, p, r, err)
 			}
 		})

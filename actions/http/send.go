@@ -3,16 +3,16 @@ package http
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	nethttp "net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 // message is a request made ready to send: body is what goes over the wire,
@@ -52,51 +52,6 @@ func setHeaders(to nethttp.Header, from map[string]schema.Text) {
 // String returns the request as it is shown: "GET https://app/health".
 func (m message) String() string { return m.method + " " + shown(m.url) }
 
-// trail is how far a request came. Its fields are set by the transport's
-// goroutines, also after the request has ended.
-type trail struct {
-	clock     action.Clock
-	mu        sync.Mutex
-	started   time.Time
-	address   string
-	connected time.Duration
-	hasConn   bool
-	wrote     bool
-	firstByte bool
-}
-
-func (t *trail) watch(ctx context.Context) context.Context {
-	note := func(set func()) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		set()
-	}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		ConnectStart: func(_, address string) { note(func() { t.address = address }) },
-		GotConn: func(httptrace.GotConnInfo) {
-			note(func() { t.hasConn, t.connected = true, t.took() })
-		},
-		WroteRequest:         func(i httptrace.WroteRequestInfo) { note(func() { t.wrote = i.Err == nil }) },
-		GotFirstResponseByte: func() { note(func() { t.firstByte = true }) },
-	})
-}
-
-// reach is a copy of the trail's facts.
-type reach struct {
-	address                   string
-	connected, total          time.Duration
-	hasConn, wrote, firstByte bool
-}
-
-// took is the time since the request began, by the run's clock.
-func (t *trail) took() time.Duration { return t.clock.Now().Sub(t.started) }
-
-func (t *trail) reach() reach {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return reach{t.address, t.connected, t.took(), t.hasConn, t.wrote, t.firstByte}
-}
-
 // reply is what came back; body holds at most the limit asked for.
 type reply struct {
 	status  int
@@ -106,22 +61,24 @@ type reply struct {
 	latency time.Duration
 }
 
-// receive reads one byte more than limit, or to the end and keeps nothing where
-// limit is 0.
-func receive(from io.Reader, limit int64) (body []byte, read int64, err error) {
-	if limit == 0 {
-		read, err = io.Copy(io.Discard, from)
-		return nil, read, err
+// invalid is a request that cannot be built from its parameters.
+func invalid(where string, err error) error {
+	var own *action.Failure
+	if errors.As(err, &own) {
+		return own
 	}
-	body, err = io.ReadAll(io.LimitReader(from, limit+1))
-	return body, int64(len(body)), err
+	return &action.Failure{Applied: action.AppliedNot, What: err.Error(), Where: "http " + where, Final: true, Err: err}
 }
 
-// send sends m once and keeps at most limit bytes of the answer. An error is an
-// *action.Failure that says how far the request came.
-func (c *client) send(ctx context.Context, clock action.Clock, m message, limit int64) (reply, error) {
-	track := &trail{clock: clock, started: clock.Now()}
-	req, err := nethttp.NewRequestWithContext(track.watch(ctx), m.method, m.url.String(), nil)
+// send sends m once within limit (0: until ctx ends) and keeps at most most
+// bytes of the answer, nothing where that is 0. An error is an *action.Failure
+// that says how far the request came.
+func (c *client) send(ctx context.Context, call action.Call, m message, limit time.Duration, most int64) (reply, error) {
+	within, x := endpoint.Begin(ctx, call, limit, action.Reach{
+		Where: "http " + m.String(), Server: "the service", Address: hostPort(m.url), Setting: call.Setting("base_url"),
+	})
+	defer x.End()
+	req, err := nethttp.NewRequestWithContext(within, m.method, m.url.String(), nil)
 	if err != nil {
 		return reply{}, invalid(m.String(), unwrapURL(err))
 	}
@@ -134,22 +91,23 @@ func (c *client) send(ctx context.Context, clock action.Clock, m message, limit 
 		req.Body = io.NopCloser(bytes.NewReader(m.body))
 		req.ContentLength = int64(len(m.body))
 	}
-	through := c.reader
-	if m.change {
-		through = c.changer
-	}
-	res, err := through.Do(req)
+	res, err := c.Send(req, m.change)
 	if err != nil {
-		return reply{}, failed(ctx, m, track.reach(), err)
+		return reply{}, x.Unanswered(err)
 	}
 	defer res.Body.Close()
-	body, read, err := receive(res.Body, limit)
-	if err != nil {
-		return reply{}, brokenOff(ctx, m, track.reach(), res.StatusCode, read, err)
+	r := reply{status: res.StatusCode, header: res.Header}
+	if most == 0 {
+		_, err = io.Copy(io.Discard, res.Body)
+	} else {
+		r.body, err = io.ReadAll(io.LimitReader(res.Body, most+1))
 	}
-	r := reply{status: res.StatusCode, header: res.Header, body: body, latency: track.took()}
-	if limit > 0 && read > limit {
-		r.body, r.cut = body[:limit], true
+	if err != nil {
+		return reply{}, x.Unanswered(err)
+	}
+	r.latency = x.Took()
+	if int64(len(r.body)) > most {
+		r.body, r.cut = r.body[:most], true
 	}
 	return r, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -66,6 +67,8 @@ func sameOrigin(a, b *url.URL) bool {
 func port(u *url.URL) string {
 	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }
+
+func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), port(u)) }
 
 // belowBase returns the path of u relative to base's, if u is under base.
 func belowBase(base, u *url.URL) (string, bool) {

@@ -27,7 +27,7 @@ func serverOf(call action.Call) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.NewClient(api.Config{Address: s.URL(), Client: s.Reader()})
+	client, err := api.NewClient(api.Config{Address: s.URL(), Client: s.Reader})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Where(), err)
 	}

@@ -19,16 +19,16 @@ func (s *server) failed(x *endpoint.Exchange, query string, err error) error {
 	switch kind {
 	case v1.ErrBadData:
 		message = strings.TrimPrefix(message, `invalid parameter "query": `)
-		f := x.Failed(err, "the query is refused: "+message, "correct with.query", s.command(query))
+		f := s.Failed(x, err, "the query is refused: "+message, "correct with.query", s.command(query))
 		f.Final = true
 		f.Seen = append(f.Seen, "query: "+query)
 		return f
 	case v1.ErrExec:
-		f := x.Failed(err, "the query could not be evaluated: "+message, s.command(query))
+		f := s.Failed(x, err, "the query could not be evaluated: "+message, s.command(query))
 		f.Seen = append(f.Seen, "query: "+query)
 		return f
 	case v1.ErrTimeout:
-		f := x.Failed(err, "the server gave the query up: "+message, "ask for less: fewer series, a shorter range, a recording rule")
+		f := s.Failed(x, err, "the server gave the query up: "+message, "ask for less: fewer series, a shorter range, a recording rule")
 		f.Seen = append(f.Seen, "query: "+query)
 		return f
 	case v1.ErrBadResponse:
@@ -36,12 +36,12 @@ func (s *server) failed(x *endpoint.Exchange, query string, err error) error {
 			return s.unfit(query, "the query gives text", "write an expression over metrics")
 		}
 	case v1.ErrCanceled:
-		return x.Failed(err, "the server gave the query up: "+message)
+		return s.Failed(x, err, "the server gave the query up: "+message)
 	}
 	if message != "" && x.Status() == http.StatusServiceUnavailable {
-		return x.Failed(err, "the server is not ready (503): "+message)
+		return s.Failed(x, err, "the server is not ready (503): "+message)
 	}
-	return x.Failed(err, "")
+	return s.Failed(x, err, "")
 }
 
 // command returns the line that evaluates a query by hand.

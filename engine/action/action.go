@@ -79,6 +79,10 @@ type Spec[P, O any] struct {
 	Settle func(context.Context, Call, P, []Subject) (Applied, *O, error)
 }
 
+// None are the parameters of an action that takes none, and the outputs of one
+// that has none.
+type None struct{}
+
 // Applied is what is known of an effect.
 type Applied string
 

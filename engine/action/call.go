@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -65,4 +66,23 @@ type Target struct {
 type ReadRule struct {
 	Method, Path string // "POST", "/graphql"
 	RPC          string // "aria2.getVersion"
+}
+
+// ConfigOf returns the configuration of a target as the struct of its family.
+func ConfigOf[C any](target Target) (config C, err error) {
+	if err := schema.Decode(target.Config, &config); err != nil {
+		return config, fmt.Errorf("the configuration of target %s: %w", target.Name, err)
+	}
+	return config, nil
+}
+
+// Setting names a key of the target in runbook.yaml, for Reach.
+func (c Call) Setting(key string) string {
+	return key + " of the target " + c.Target.Name + " in runbook.yaml"
+}
+
+// LogRequest tells the log, which -vv shows, of one request of a client layer:
+// what was asked, without any value of it, and how it ended.
+func (c Call) LogRequest(kind, request, status string, took time.Duration) {
+	c.Log.Debug(kind, "request", request, "status", status, "took", took.Round(time.Microsecond))
 }

@@ -42,7 +42,8 @@ func (c *Clients) Share() *Clients { return &Clients{pool: c.pool} }
 // client is closed, if it is an io.Closer, when the last run that used it closes
 // its clients. open must not talk to the target: an address that does not answer
 // is found by the action. It must not keep the call either, but for its target and
-// its clock: another run uses the client as well.
+// its clock: another run uses the client as well. An error of open becomes a
+// Failure that says what to correct.
 func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
 	c := call.Clients
 	c.pool.mu.Lock()
@@ -58,7 +59,7 @@ func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
 		value, err := open()
 		if err != nil {
 			var none T
-			return none, err
+			return none, call.misconfigured(kind, err)
 		}
 		i = len(c.pool.open)
 		c.pool.open = append(c.pool.open, &client{kind: kind, dryRun: call.DryRun, clock: call.Clock, target: call.Target, value: value})
@@ -67,6 +68,17 @@ func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
 	one.holders++
 	c.held = append(c.held, one)
 	return one.value.(T), nil
+}
+
+func (c Call) misconfigured(kind string, err error) error {
+	where := kind
+	if c.Target.Address != "" {
+		where += " at " + c.Target.Address
+	}
+	return &Failure{
+		Applied: AppliedNot, Final: true, Err: err, What: err.Error(), Where: where, Tried: "nothing was sent",
+		Do: []string{"correct the target " + c.Target.Name + " in runbook.yaml"},
+	}
 }
 
 // Close lets go of every client, the last opened first, and closes those that no

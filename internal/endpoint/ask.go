@@ -36,23 +36,17 @@ func (s *Server) Ask(ctx context.Context, call action.Call, r Request, into any)
 	if err != nil {
 		return action.NotApplied(err)
 	}
-	through := s.reader
-	if r.Change {
-		through = s.changer
-	}
-	res, err := through.Do(req)
+	res, err := s.Send(req, r.Change)
 	if err != nil {
-		return x.Failed(err, "")
+		return x.Unanswered(err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		f := x.Failed(err, "")
-		f.Applied = action.AppliedLost
-		return f
+		return x.Unanswered(err)
 	}
 	if res.StatusCode/100 != 2 {
-		return x.refused(r, res.StatusCode, body)
+		return s.refused(x, r, body)
 	}
 	if into == nil {
 		return nil
@@ -62,18 +56,18 @@ func (s *Server) Ask(ctx context.Context, call action.Call, r Request, into any)
 		return nil
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return x.Failed(fmt.Errorf("decode the answer: %w", err), "")
+		return s.Failed(x, fmt.Errorf("decode the answer: %w", err), "")
 	}
 	return nil
 }
 
-func (x *Exchange) refused(r Request, status int, body []byte) error {
+func (s *Server) refused(x *Exchange, r Request, body []byte) error {
 	var what string
 	var do []string
 	if r.Explain != nil {
-		what, do = r.Explain(status, body)
+		what, do = r.Explain(x.Status(), body)
 	}
-	return x.Failed(errors.New(http.StatusText(status)), what, do...)
+	return s.Failed(x, errors.New(http.StatusText(x.Status())), what, do...)
 }
 
 func (s *Server) request(ctx context.Context, r Request) (*http.Request, error) {

@@ -9,6 +9,7 @@ package endpoint
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -32,10 +33,11 @@ func Address(config map[string]any) (string, []string) {
 	if err != nil || u.Host == "" {
 		return "", nil
 	}
-	return shown(u), nil
+	return Shown(u), nil
 }
 
-func shown(u *url.URL) string {
+// Shown returns a URL for people and logs: without user, password and query.
+func Shown(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}).String()
 }
 
@@ -47,11 +49,11 @@ func (c *Config) base() (*url.URL, error) {
 		// The text of the error holds the URL, which may hold a password.
 		return nil, errors.New("url is no URL; write it as http://host:port")
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		return nil, fmt.Errorf("url %q is no absolute URL; it begins with http:// or https:// and a host", shown(u))
+		return nil, fmt.Errorf("url %q is no absolute URL; it begins with http:// or https:// and a host", Shown(u))
 	case u.User != nil:
 		return nil, errors.New("url holds a user; write username, and password as {secret: name}")
 	case u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("url %q has a query or a fragment; leave it out", shown(u))
+		return nil, fmt.Errorf("url %q has a query or a fragment; leave it out", Shown(u))
 	case c.Token != nil && (c.Username != "" || c.Password != nil):
 		return nil, errors.New("token excludes username and password; keep one of them")
 	case (c.Username == "") != (c.Password == nil):
@@ -70,4 +72,27 @@ func (c *Config) credentials() string {
 		return "user " + c.Username + " with " + c.Password.String()
 	}
 	return ""
+}
+
+func (c *Config) authenticate(req *http.Request) {
+	for name, value := range c.Headers {
+		req.Header.Set(name, value.Reveal())
+	}
+	if c.Token != nil {
+		req.Header.Set("Authorization", "Bearer "+c.Token.Reveal())
+	}
+	if c.Password != nil {
+		req.SetBasicAuth(c.Username, c.Password.Reveal())
+	}
+}
+
+// overridesMethod reports whether the target's own headers ask for another
+// method than a request shows.
+func (c *Config) overridesMethod() bool {
+	for name := range c.Headers {
+		if isOverride(name) {
+			return true
+		}
+	}
+	return false
 }

@@ -123,7 +123,7 @@ func TestCredentialsStayWithTheirServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := s.Reader().Get(other.URL)
+	res, err := s.Reader.Get(other.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,12 +157,12 @@ func TestFailures(t *testing.T) {
 		url, path, what, tried string
 		applied                action.Applied
 	}{
-		{"http://127.0.0.1:1", "/", "connection refused", "POST /, once; no connection to 127.0.0.1:1", action.AppliedNot},
+		{"http://127.0.0.1:1", "/", "connection refused", "POST /, once; no connection to 127.0.0.1:1 after", action.AppliedNot},
 		{"https" + strings.TrimPrefix(server.URL, "http"), "/", "does not speak TLS", "POST /, once", action.AppliedNot},
 		{server.URL, "/redirect", "redirect (302) to https://login.example.com/sso", "POST /redirect, once, 302 in", action.AppliedNot},
-		{server.URL, "/half", "unexpected EOF", "POST /half, once, 200 in", action.AppliedLost},
+		{server.URL, "/half", "the answer broke off: the server closed the connection", "status 200 and 4 bytes of the body came in", action.AppliedLost},
 		{server.URL, "/silent", "no answer in ", "request sent, no first byte after", action.AppliedLost},
-		{server.URL, "/endless", "larger than 64 MiB", "200 in", action.AppliedLost},
+		{server.URL, "/endless", "larger than 64 MiB", "status 200 and 64", action.AppliedLost},
 	} {
 		limit := 20 * time.Second
 		if c.path == "/silent" {

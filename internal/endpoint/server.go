@@ -1,15 +1,15 @@
 package endpoint
 
 import (
+	"context"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"runbook/engine/action"
-	"runbook/engine/schema"
 )
 
 // maxAnswer bounds the body of an answer that is read.
@@ -25,88 +25,102 @@ type Protocol struct {
 
 // Server is the client of one target, shared by a run.
 type Server struct {
+	*Wire
 	config   Config
 	base     *url.URL
 	protocol Protocol
 	where    string // "prometheus at http://127.0.0.1:9091"
-	reader   *http.Client
-	changer  *http.Client
+	setting  string // "url of the target prometheus in runbook.yaml"
+	dryRun   bool
 }
 
 // Open returns the pool's client of call's target. It opens no connection. An
 // error is an *action.Failure that says what to correct.
 func Open(call action.Call, protocol Protocol) (*Server, error) {
-	s, err := action.Client(call, protocol.Kind, func() (*Server, error) { return newServer(call, protocol) })
-	if err != nil {
-		return nil, &action.Failure{
-			Applied: action.AppliedNot, What: err.Error(), Where: protocol.Kind, Final: true, Err: err,
-			Do: []string{"correct the target " + call.Target.Name + " in runbook.yaml"},
-		}
-	}
-	return s, nil
+	return action.Client(call, protocol.Kind, func() (*Server, error) { return newServer(call, protocol) })
 }
 
+// newServer makes a client that follows no redirect: these servers send none,
+// what stands before them does.
 func newServer(call action.Call, protocol Protocol) (*Server, error) {
-	s := &Server{protocol: protocol}
-	if err := schema.Decode(call.Target.Config, &s.config); err != nil {
-		return nil, fmt.Errorf("the configuration of target %s: %w", call.Target.Name, err)
+	config, err := action.ConfigOf[Config](call.Target)
+	if err != nil {
+		return nil, err
 	}
-	base, err := s.config.base()
+	base, err := config.base()
 	if err != nil {
 		return nil, fmt.Errorf("the configuration of target %s: %w", call.Target.Name, err)
 	}
-	s.base, s.where = base, protocol.Kind+" at "+shown(base)
-	s.reader, s.changer = s.through(true, call.DryRun), s.through(false, call.DryRun)
+	s := &Server{
+		config: config, base: base, protocol: protocol, dryRun: call.DryRun,
+		where: protocol.Kind + " at " + Shown(base), setting: call.Setting("url"),
+	}
+	s.Wire = NewWire(Rules{
+		Pass: s.pass, MaxAnswer: maxAnswer,
+		Redirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
 	return s, nil
 }
 
-// through returns a client. Changes go over connections that are never used
-// twice: net/http replays some requests on one that the server closed. No
-// redirect is followed: these servers send none, what stands before them does.
-func (s *Server) through(reuse, dryRun bool) *http.Client {
-	transport := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		DisableKeepAlives:      !reuse,
-		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        30 * time.Second,
-		TLSHandshakeTimeout:    15 * time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
-	}
-	return &http.Client{
-		Transport:     &guard{server: s, next: transport, dryRun: dryRun},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+// Begin is Begin for a request of this server.
+func (s *Server) Begin(ctx context.Context, call action.Call, limit time.Duration) (context.Context, *Exchange) {
+	return Begin(ctx, call, limit, action.Reach{
+		Where: s.where, Server: "the server", Address: s.base.Host, Setting: s.setting,
+	})
 }
 
 // URL returns the server's URL, for a client library.
 func (s *Server) URL() string { return s.base.String() }
 
-// Reader returns the HTTP client for reads, for a client library.
-func (s *Server) Reader() *http.Client { return s.reader }
-
 // Where names the server: "prometheus at http://127.0.0.1:9091".
 func (s *Server) Where() string { return s.where }
 
-// Close gives up the idle connections.
-func (s *Server) Close() error {
-	s.reader.CloseIdleConnections()
-	s.changer.CloseIdleConnections()
+// pass adds what authenticates, to the target's own server only. In a dry run
+// it refuses what is no read.
+func (s *Server) pass(req *http.Request) error {
+	path, below := s.below(req.URL)
+	if s.dryRun && (!below || !s.protocol.IsRead(req.Method, path) || OverridesMethod(req.Header) || s.config.overridesMethod()) {
+		return action.RefusedInDryRun(s.protocol.Kind + " " + req.Method + " " + path)
+	}
+	if x := exchangeOf(req.Context()); x != nil {
+		x.named(req.Method + " " + path)
+	}
+	if below {
+		s.config.authenticate(req)
+	}
 	return nil
 }
 
-// bounded is a body of which at most the rest is read; more is an error.
-type bounded struct {
-	io.ReadCloser
-	rest int64
+// below returns the path of u under the server's URL, or the whole path where
+// it is not under it.
+func (s *Server) below(u *url.URL) (string, bool) {
+	if u.Scheme != s.base.Scheme || u.Host != s.base.Host {
+		return u.Path, false
+	}
+	path, ok := strings.CutPrefix(u.Path, s.base.Path)
+	if !ok || !strings.HasPrefix(path, "/") || strings.Contains(path, "..") {
+		return u.Path, false
+	}
+	return path, true
 }
 
-// Read reads, and fails beyond the bound.
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if b.rest -= int64(n); b.rest < 0 {
-		return 0, errTooLarge
+// overrides are the headers by which a request asks a server for another method
+// or another path than it shows.
+var overrides = []string{
+	"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Original-URL", "X-Rewrite-URL", "_method",
+}
+
+// OverridesMethod reports whether a header asks the server for another method
+// or path than the request shows, so that it tells nothing of what it does.
+func OverridesMethod(header http.Header) bool {
+	for name := range header {
+		if isOverride(name) {
+			return true
+		}
 	}
-	return n, err
+	return false
+}
+
+func isOverride(name string) bool {
+	return slices.ContainsFunc(overrides, func(known string) bool { return strings.EqualFold(name, known) })
 }

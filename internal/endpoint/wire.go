@@ -1,0 +1,140 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"runbook/engine/action"
+)
+
+var errTooLarge = errors.New("it is larger than 64 MiB")
+
+// Wire is how the requests of one target are sent. Changes go over connections
+// that are never used twice: net/http replays some requests on one that the
+// server closed.
+type Wire struct {
+	Reader  *http.Client
+	Changer *http.Client
+}
+
+// Rules are what a family decides about the requests of a target.
+type Rules struct {
+	// Pass is given a copy of each request before a byte is sent. It completes
+	// it, or refuses it: in a dry run what is no read.
+	Pass func(*http.Request) error
+	// Redirect is http.Client.CheckRedirect.
+	Redirect func(req *http.Request, via []*http.Request) error
+	// MaxAnswer bounds the body of an answer; 0 leaves that to its reader.
+	MaxAnswer int64
+}
+
+// NewWire returns a wire. It opens no connection.
+func NewWire(rules Rules) *Wire {
+	return &Wire{Reader: rules.client(true), Changer: rules.client(false)}
+}
+
+func (r Rules) client(reuse bool) *http.Client {
+	return &http.Client{CheckRedirect: r.Redirect, Transport: &gate{rules: r, next: &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		DisableKeepAlives:      !reuse,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        30 * time.Second,
+		TLSHandshakeTimeout:    15 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+	}}}
+}
+
+// Send sends req once, over the connections for changes where it is one.
+func (w *Wire) Send(req *http.Request, change bool) (*http.Response, error) {
+	if change {
+		return w.Changer.Do(req)
+	}
+	return w.Reader.Do(req)
+}
+
+// Close gives up the idle connections.
+func (w *Wire) Close() error {
+	w.Reader.CloseIdleConnections()
+	w.Changer.CloseIdleConnections()
+	return nil
+}
+
+// gate is the layer below every HTTP client: it lets the rules decide, tells the
+// exchange how far the request came, and logs it.
+type gate struct {
+	rules Rules
+	next  *http.Transport
+}
+
+var _ http.RoundTripper = (*gate)(nil)
+
+// RoundTrip sends req, or returns the error by which the rules refuse it.
+func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	sent := req.Clone(req.Context())
+	if err := g.rules.Pass(sent); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close() // A RoundTripper closes it; nothing was sent of it.
+		}
+		return nil, err
+	}
+	x := exchangeOf(req.Context())
+	if x == nil {
+		x = &Exchange{ctx: req.Context(), call: action.Call{Clock: action.SystemClock()}}
+	}
+	x.begins()
+	began := x.call.Clock.Now()
+	res, err := g.next.RoundTrip(sent)
+	x.log(req, began, res, err)
+	if err != nil {
+		return nil, err
+	}
+	x.answered(res)
+	res.Body = &counted{ReadCloser: res.Body, exchange: x, most: g.rules.MaxAnswer}
+	return res, nil
+}
+
+// log tells of a request without its query, whose values may be secret.
+func (x *Exchange) log(req *http.Request, began time.Time, res *http.Response, err error) {
+	if x.call.Log == nil {
+		return
+	}
+	took := x.call.Clock.Now().Sub(began)
+	status := ""
+	if err == nil {
+		status = strconv.Itoa(res.StatusCode)
+	} else {
+		status = action.Unreachable(context.WithoutCancel(x.ctx), err, action.Reach{Took: took}).What
+	}
+	x.call.LogRequest("http", req.Method+" "+Shown(req.URL), status, took)
+}
+
+// CloseIdleConnections closes those of the transport below.
+func (g *gate) CloseIdleConnections() { g.next.CloseIdleConnections() }
+
+// counted is a body whose bytes are counted; more than most of them, if that is
+// not 0, are an error.
+type counted struct {
+	io.ReadCloser
+	exchange *Exchange
+	most     int64
+}
+
+// Read reads, and fails beyond the bound.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	var all int64
+	c.exchange.note(func() { c.exchange.received += int64(n); all = c.exchange.received })
+	if c.most > 0 && all > c.most {
+		return 0, errTooLarge
+	}
+	return n, err
+}
