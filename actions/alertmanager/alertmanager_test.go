@@ -308,3 +308,10 @@ func TestMatchersAreWrittenAsAmtoolTakesThem(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestUnreachable(t *testing.T) {
+	scheme := map[bool]string{false: "http://", true: "https://"}
+	actiontest.Unreachable(t, CreateSilence, wanted, func(address string, tls bool) map[string]any {
+		return map[string]any{"url": scheme[tls] + address}
+	})
+}

@@ -2,10 +2,10 @@ package docker
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -15,9 +15,10 @@ import (
 // attempt notes how far one call of the client came, since its errors do not
 // tell whether a byte was sent. It travels in the context of the call.
 type attempt struct {
+	ctx  context.Context
+	call action.Call
+
 	mu        sync.Mutex
-	clock     action.Clock
-	log       *slog.Logger
 	began     time.Time
 	request   string // "POST /containers/app/restart", the last one
 	requested time.Time
@@ -36,7 +37,7 @@ func attemptOf(ctx context.Context) *attempt {
 
 // try returns a context for one call of the client, and what becomes of it.
 func (e *engine) try(ctx context.Context) (context.Context, *attempt) {
-	a := &attempt{clock: e.call.Clock, log: e.call.Log, began: e.call.Clock.Now()}
+	a := &attempt{ctx: ctx, call: e.call, began: e.call.Clock.Now()}
 	ctx = context.WithValue(ctx, attemptKey{}, a)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { a.mark(func() { a.connected = true }) },
@@ -57,7 +58,7 @@ func (a *attempt) notConnected(err error) { a.mark(func() { a.dialErr = err }) }
 func noteRequest(r *http.Request) error {
 	if a := attemptOf(r.Context()); a != nil {
 		a.mark(func() {
-			a.request, a.requested = r.Method+" "+unversioned(r.URL.Path), a.clock.Now()
+			a.request, a.requested = r.Method+" "+unversioned(r.URL.Path), a.call.Clock.Now()
 			a.connected, a.sent, a.status, a.dialErr = false, false, 0, nil
 		})
 	}
@@ -71,7 +72,7 @@ func noteResponse(r *http.Response) {
 	}
 	if a := attemptOf(r.Request.Context()); a != nil {
 		a.mark(func() { a.status = r.StatusCode })
-		a.log.Debug("docker", "request", a.request, "status", r.StatusCode, "took", a.clock.Now().Sub(a.requested))
+		a.call.LogRequest("docker", a.request, strconv.Itoa(r.StatusCode), a.call.Clock.Now().Sub(a.requested))
 	}
 }
 
@@ -98,5 +99,5 @@ type progress struct {
 func (a *attempt) progress() progress {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return progress{request: a.request, connected: a.connected, sent: a.sent, status: a.status, dialErr: a.dialErr, took: a.clock.Now().Sub(a.began)}
+	return progress{request: a.request, connected: a.connected, sent: a.sent, status: a.status, dialErr: a.dialErr, took: a.call.Clock.Now().Sub(a.began)}
 }

@@ -228,7 +228,7 @@ func TestWaitHealthyWhileEngineIsAway(t *testing.T) {
 		return false
 	}
 	_, err := run(t, WaitHealthy, f.call(t), map[string]any{"container": "app", "for": 3 * time.Second})
-	if err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "connection broke") {
+	if err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "closed the connection") {
 		t.Errorf("got %v", err)
 	}
 }

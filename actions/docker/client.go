@@ -25,11 +25,7 @@ func openEngine(call action.Call) (*engine, error) {
 	e := &engine{call: call, settings: s}
 	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(s, call.DryRun) })
 	if err != nil {
-		return nil, &action.Failure{
-			Applied: action.AppliedNot, Final: true, Err: err,
-			What: err.Error(), Where: e.where(), Tried: "nothing was sent",
-			Do: []string{"check host and tls_* of the target " + call.Target.Name + " in runbook.yaml"},
-		}
+		return nil, err
 	}
 	e.api = api
 	return e, nil

@@ -121,7 +121,7 @@ func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs,
 
 func (e *engine) lostExec(c *found, a *attempt, err error) error {
 	f := &action.Failure{
-		Where: e.whereOf(c), Err: err, What: "the program was started and its end was not seen: " + cause(err),
+		Where: e.whereOf(c), Err: err, What: "the program was started and its end was not seen: " + action.Unreachable(a.ctx, err, action.Reach{Sent: true, Took: a.progress().took}).What,
 		Tried: "exec, once, " + schema.HumanDuration(a.progress().took),
 		Do:    []string{e.command("top " + c.name)},
 	}

@@ -1,17 +1,14 @@
 package docker
 
 import (
-	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"strings"
-	"syscall"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 // failed turns an error of the client into a Failure that is classed by how
@@ -22,98 +19,66 @@ func (e *engine) failed(a *attempt, err error, c *found) error {
 	if err == nil {
 		return nil
 	}
-	var known *action.Failure
-	if errors.As(err, &known) {
-		f := *known
-		if f.Where == "" {
-			f.Where = e.where()
-		}
-		return &f
-	}
 	p := a.progress()
-	f := &action.Failure{Err: err, Where: e.where(), Applied: action.AppliedLost}
+	where := e.where()
 	if c != nil && p.connected {
-		f.Where = e.whereOf(c)
+		where = e.whereOf(c)
 	}
-	switch {
-	case p.status >= 400:
-		e.answered(f, p, err)
-	case p.status > 0:
-		f.What = "the answer broke off: " + cause(err)
-		f.Tried = p.request + ", once, " + schema.HumanDuration(p.took)
-		f.Do = []string{e.command("ps -a")}
-	case p.sent:
-		e.unanswered(f, p, err)
-	default:
-		f.Applied = action.AppliedNot
-		e.unconnected(f, p, err)
+	if p.status >= 400 {
+		return e.answered(p, where, err)
+	}
+	at := action.Reach{
+		Where: where, Request: p.request, Server: "the Docker daemon", Address: e.host(), Setting: e.call.Setting("host"),
+		Took: p.took, Sent: p.sent,
+	}
+	if p.status > 0 {
+		at.Answer = fmt.Sprintf("status %d", p.status)
+	}
+	reason := err
+	if p.dialErr != nil && !p.sent {
+		reason = p.dialErr // the client hides why it has no connection
+	}
+	f := action.Unreachable(a.ctx, reason, at)
+	if p.status == 0 {
+		a.call.LogRequest("docker", p.request, f.What, p.took)
+	}
+	if socket, isSocket := strings.CutPrefix(e.settings.host, "unix://"); isSocket && !p.sent {
+		e.noSocket(f, socket, reason)
+	}
+	f.Do = append([]string{e.command("version")}, f.Do...)
+	return f
+}
+
+func (e *engine) answered(p progress, where string, err error) error {
+	f := &action.Failure{
+		Applied: endpoint.Applied(p.status), Final: p.status == 400 || p.status == 401 || p.status == 403, Err: err, Where: where,
+		What:  fmt.Sprintf("Docker answered %d: %s", p.status, cause(err)),
+		Tried: fmt.Sprintf("%s, once, %s", p.request, schema.HumanDuration(p.took)),
+		Do:    []string{e.command("ps -a")},
 	}
 	return f
 }
 
-func (e *engine) answered(f *action.Failure, p progress, err error) {
-	f.What = fmt.Sprintf("Docker answered %d: %s", p.status, cause(err))
-	f.Tried = fmt.Sprintf("%s, once, %s", p.request, schema.HumanDuration(p.took))
-	f.Do = []string{e.command("ps -a")}
-	if p.status < 500 {
-		f.Applied = action.AppliedNot
-		f.Final = p.status == 400 || p.status == 401 || p.status == 403
-	}
-}
-
-func (e *engine) unanswered(f *action.Failure, p progress, err error) {
-	f.What = "the connection broke before the answer: " + cause(err)
-	how := "once; connected, request sent, no first byte"
+// noSocket says why a socket could not be opened.
+func (e *engine) noSocket(f *action.Failure, socket string, reason error) {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		f.What = "no answer in " + schema.HumanDuration(p.took)
-	case errors.Is(err, context.Canceled):
-		f.What, how = "cancelled before the answer", "once; request sent"
-	}
-	f.Tried = p.request + ", " + how + ", after " + schema.HumanDuration(p.took)
-	f.Do = []string{e.command("version"), "sudo systemctl status docker on the engine's host"}
-}
-
-func (e *engine) unconnected(f *action.Failure, p progress, err error) {
-	reason := p.dialErr
-	if reason == nil {
-		reason = err
-	}
-	took := schema.HumanDuration(p.took)
-	socket, isSocket := strings.CutPrefix(e.settings.host, "unix://")
-	f.Tried = "to connect, once, " + took
-	if isSocket {
-		f.Tried = "to open the socket, once, " + took
-	}
-	f.Do = []string{e.command("version"), "check host of the target " + e.call.Target.Name + " in runbook.yaml"}
-	var name *net.DNSError
-	var unknown x509.UnknownAuthorityError
-	var wrongHost x509.HostnameError
-	var badCertificate *x509.CertificateInvalidError
-	switch {
-	case errors.Is(err, context.Canceled):
-		f.What = "cancelled before anything was sent"
 	case errors.Is(reason, fs.ErrPermission):
 		denied(f, socket)
-	case errors.Is(reason, fs.ErrNotExist) && isSocket:
+	case errors.Is(reason, fs.ErrNotExist):
 		f.What = "there is no such socket; the Docker daemon is stopped or listens elsewhere"
-		f.Do = []string{"sudo systemctl start docker", "or set host of the target " + e.call.Target.Name + " in runbook.yaml"}
-	case isRefused(reason):
-		f.What = "connection refused; the Docker daemon is not running there"
-		if isSocket {
-			f.Seen = []string{"the socket exists and nobody listens on it"}
-			f.Do = []string{"sudo systemctl start docker"}
-		}
-	case errors.As(reason, &name):
-		f.What, f.Final = "the name "+name.Name+" is not known", true
-	case errors.As(err, &unknown), errors.As(err, &wrongHost), errors.As(err, &badCertificate):
-		f.What, f.Final = "the engine's certificate was refused: "+cause(err), true
-		f.Do = []string{"check tls_ca of the target " + e.call.Target.Name + " in runbook.yaml"}
-	case errors.Is(reason, context.DeadlineExceeded), isTimeout(reason):
-		f.What = "no connection in " + took
-	default:
-		f.What = "no connection: " + cause(reason)
+		f.Do = []string{"sudo systemctl start docker", "or set " + e.call.Setting("host")}
+	case f.What == "connection refused":
+		f.Seen = []string{"the socket exists and nobody listens on it"}
+		f.Do = []string{"sudo systemctl start docker"}
 	}
+}
+
+// host is where the engine listens: a host with its port, or "" for a socket.
+func (e *engine) host() string {
+	if address, ok := strings.CutPrefix(e.settings.host, "tcp://"); ok {
+		return address
+	}
+	return ""
 }
 
 func denied(f *action.Failure, socket string) {
@@ -124,22 +89,9 @@ func denied(f *action.Failure, socket string) {
 	f.Do = []string{"sudo usermod -aG docker " + who.name + ", log in again (gives root on this host)"}
 }
 
-func isRefused(err error) bool {
-	const windowsRefused = syscall.Errno(10061)
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, windowsRefused)
-}
-
-func isTimeout(err error) bool {
-	var n net.Error
-	return errors.As(err, &n) && n.Timeout()
-}
-
-// cause returns an error's text in one line without the client's preambles.
+// cause returns what the engine answered, in one line.
 func cause(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
-	for _, preamble := range []string{"error during connect: ", "Error response from daemon: "} {
-		text = strings.TrimPrefix(text, preamble)
-	}
+	text := strings.TrimPrefix(strings.Join(strings.Fields(err.Error()), " "), "Error response from daemon: ")
 	if len(text) > 300 {
 		text = strings.ToValidUTF8(text[:300], "") + "…"
 	}

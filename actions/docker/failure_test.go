@@ -2,6 +2,12 @@ package docker
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +17,7 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/action/actiontest"
 )
 
 func hijackAndClose(w http.ResponseWriter) {
@@ -31,8 +38,8 @@ func TestConnectionFailures(t *testing.T) {
 		"no socket":      {"unix:///nowhere/docker.sock", "no such socket", "systemctl start docker"},
 		"nobody listens": {"unix://" + dead, "connection refused", "systemctl start docker"},
 		"refused TCP":    {"tcp://127.0.0.1:1", "connection refused", "docker -H tcp://127.0.0.1:1 version"},
-		"ssh":            {"ssh://host", "ssh is not supported", "check host"},
-		"no scheme":      {"localhost", "it has no scheme", "check host"},
+		"ssh":            {"ssh://host", "ssh is not supported", "correct the target docker"},
+		"no scheme":      {"localhost", "it has no scheme", "correct the target docker"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, a := range []*action.Action{Inspect, Restart, List} {
@@ -86,7 +93,7 @@ func TestErrorClasses(t *testing.T) {
 		"500, same":   {refuse(500), action.AppliedNot, "was not restarted and is running as before"},
 		"bad gateway": {refuse(502), action.AppliedLost, "Docker answered 502"},
 		"unavailable": {refuse(503), action.AppliedLost, "Docker answered 503"},
-		"reply lost":  {func(_ *fakeEngine, w http.ResponseWriter) { hijackAndClose(w) }, action.AppliedLost, "the connection broke before the answer"},
+		"reply lost":  {func(_ *fakeEngine, w http.ResponseWriter) { hijackAndClose(w) }, action.AppliedLost, "the server closed the connection without an answer"},
 		"500, stopped": {func(f *fakeEngine, w http.ResponseWriter) {
 			f.mu.Lock()
 			f.containers[0].State.Running, f.containers[0].State.Status, f.containers[0].State.ExitCode = false, "exited", 137
@@ -135,4 +142,27 @@ func TestHangingEngine(t *testing.T) {
 	if want := "container app (3f9c2b71a0de) on docker, unix://" + f.socket; failure.Where != want {
 		t.Errorf("where %q, want %q", failure.Where, want)
 	}
+}
+
+func TestUnreachable(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true}
+	authority, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	actiontest.Unreachable(t, Inspect, byApp, func(address string, tls bool) map[string]any {
+		config := map[string]any{"host": "tcp://" + address}
+		if tls {
+			config["tls_ca"] = file
+		}
+		return config
+	})
 }

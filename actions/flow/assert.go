@@ -18,7 +18,7 @@ func (p AssertParams) Brief() string { return p.That.Source }
 
 // Assert fails unless a condition over inputs, variables and earlier outputs
 // holds.
-var Assert = action.New(action.Spec[AssertParams, None]{
+var Assert = action.New(action.Spec[AssertParams, action.None]{
 	Name:    "flow.assert",
 	Summary: "Fails unless a condition holds.",
 	Example: `
@@ -29,9 +29,9 @@ with: {that: environment.name != "production", message: Not in production}
 	Run:    assert,
 })
 
-func assert(_ context.Context, _ action.Call, p AssertParams) (None, error) {
+func assert(_ context.Context, _ action.Call, p AssertParams) (action.None, error) {
 	if p.That.Holds {
-		return None{}, nil
+		return action.None{}, nil
 	}
 	f := &action.Failure{What: "does not hold: " + p.That.Source, Final: true}
 	if p.That.Error != "" {
@@ -40,5 +40,5 @@ func assert(_ context.Context, _ action.Call, p AssertParams) (None, error) {
 	if p.Message != "" {
 		f.What, f.Seen = p.Message, []string{f.What}
 	}
-	return None{}, f
+	return action.None{}, f
 }

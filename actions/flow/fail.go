@@ -12,7 +12,7 @@ type FailParams struct {
 }
 
 // Fail fails with a message. It stands behind a `when`.
-var Fail = action.New(action.Spec[FailParams, None]{
+var Fail = action.New(action.Spec[FailParams, action.None]{
 	Name:    "flow.fail",
 	Summary: "Fails with a message; with `when`, where a run must not go on.",
 	Example: `
@@ -23,6 +23,6 @@ with: {message: Nothing here knows what to do next}
 	Run:    fail,
 })
 
-func fail(_ context.Context, _ action.Call, p FailParams) (None, error) {
-	return None{}, &action.Failure{What: p.Message, Final: true}
+func fail(_ context.Context, _ action.Call, p FailParams) (action.None, error) {
+	return action.None{}, &action.Failure{What: p.Message, Final: true}
 }

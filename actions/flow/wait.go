@@ -19,7 +19,7 @@ func (p WaitParams) Brief() string { return schema.HumanDuration(p.For) }
 
 // Wait waits for a fixed time. Where there is something to wait for, a step
 // with verify and within is better: it goes on as soon as it holds.
-var Wait = action.New(action.Spec[WaitParams, None]{
+var Wait = action.New(action.Spec[WaitParams, action.None]{
 	Name:    "flow.wait",
 	Summary: "Waits for a fixed time.",
 	Example: `
@@ -30,19 +30,19 @@ with: {for: 5s}
 	Run:    wait,
 })
 
-func wait(ctx context.Context, call action.Call, p WaitParams) (None, error) {
+func wait(ctx context.Context, call action.Call, p WaitParams) (action.None, error) {
 	end := call.Clock.Now().Add(p.For)
 	for {
 		left := end.Sub(call.Clock.Now())
 		if left <= 0 {
-			return None{}, nil
+			return action.None{}, nil
 		}
 		call.Progress(action.Progress{
 			Done: int((p.For - left) / time.Millisecond), Total: int(p.For / time.Millisecond),
 			Note: schema.HumanDuration(left) + " left",
 		})
 		if err := call.Clock.Sleep(ctx, min(left, time.Second)); err != nil {
-			return None{}, interrupted(err, p.For, end.Sub(call.Clock.Now()))
+			return action.None{}, interrupted(err, p.For, end.Sub(call.Clock.Now()))
 		}
 	}
 }

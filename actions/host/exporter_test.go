@@ -71,3 +71,10 @@ func TestANodeExporterThatIsNone(t *testing.T) {
 		t.Errorf("%+v", err)
 	}
 }
+
+func TestUnreachable(t *testing.T) {
+	scheme := map[bool]string{false: "http://", true: "https://"}
+	actiontest.Unreachable(t, Memory, nil, func(address string, tls bool) map[string]any {
+		return map[string]any{"node_exporter": scheme[tls] + address}
+	})
+}

@@ -12,9 +12,6 @@ import (
 	"runbook/engine/schema"
 )
 
-// None are the parameters of an action that takes none.
-type None struct{}
-
 // MemoryOutputs are the outputs of host.memory.
 type MemoryOutputs struct {
 	TotalBytes      int     `yaml:"total_bytes" doc:"Physical memory."`
@@ -32,7 +29,7 @@ func (o MemoryOutputs) Summary() string {
 }
 
 // Memory reads the machine's memory and swap.
-var Memory = action.New(action.Spec[None, MemoryOutputs]{
+var Memory = action.New(action.Spec[action.None, MemoryOutputs]{
 	Name:    "host.memory",
 	Summary: "Reads memory and swap of a host.",
 	Example: `
@@ -44,7 +41,7 @@ verify: [outputs.used_percent < 85, outputs.swap_used_percent < 80]
 	Run:    memory,
 })
 
-func memory(ctx context.Context, call action.Call, _ None) (MemoryOutputs, error) {
+func memory(ctx context.Context, call action.Call, _ action.None) (MemoryOutputs, error) {
 	if m, ok, err := remote(ctx, call); err != nil {
 		return MemoryOutputs{}, err
 	} else if ok {

@@ -2,10 +2,8 @@ package host
 
 import (
 	"context"
-	"errors"
 	"net"
 	"strconv"
-	"syscall"
 	"time"
 
 	"runbook/engine/action"
@@ -64,24 +62,6 @@ func connect(ctx context.Context, call action.Call, p PortParams) (PortOutputs, 
 	if ctx.Err() != nil {
 		return PortOutputs{}, unreadable("port "+p.Brief(), ctx.Err())
 	}
-	o.Error = whyClosed(err, p.Timeout)
+	o.Error = action.Unreachable(limited, err, action.Reach{Took: p.Timeout}).What
 	return o, nil
-}
-
-func whyClosed(err error, limit time.Duration) string {
-	var dns *net.DNSError
-	var timeout net.Error
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "the name " + dns.Name + " is not known"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in " + schema.HumanDuration(limit)
-	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err.Error()
-	}
-	return err.Error()
 }

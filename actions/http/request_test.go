@@ -268,3 +268,10 @@ func TestChangesAreSentOnce(t *testing.T) {
 		t.Errorf("%d connections for one change", n)
 	}
 }
+
+func TestUnreachable(t *testing.T) {
+	scheme := map[bool]string{false: "http://", true: "https://"}
+	actiontest.Unreachable(t, Request, map[string]any{"path": "/x", "method": "POST", "body": "b"}, func(address string, tls bool) map[string]any {
+		return map[string]any{"base_url": scheme[tls] + address}
+	})
+}

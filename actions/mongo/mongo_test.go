@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestFailures(t *testing.T) {
 		name, address, what, tried string
 		final                      bool
 	}{
-		{"refused", "127.0.0.1:1", "no server answered: connection refused", "ping, once", false},
+		{"refused", "127.0.0.1:1", "connection refused", "ping, once", false},
 		{"unauthorized", says(13, "Unauthorized").address, "the user may not do this (Unauthorized)", "ping, once", true},
 		{"credentials", says(18, "AuthenticationFailed").address, "the credentials were refused", "", true},
 		{"other answer", says(91, "ShutdownInProgress").address, "ShutdownInProgress: said so", "ping, once", false},
@@ -150,4 +151,10 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 	if sent["aggregate"] != 1 || sent["explain"] != 1 || sent["profile"] != 1 {
 		t.Errorf("commands that arrived: %v", sent)
 	}
+}
+
+func TestUnreachable(t *testing.T) {
+	actiontest.Unreachable(t, Ping, nil, func(address string, tls bool) map[string]any {
+		return map[string]any{"uri": fmt.Sprintf("mongodb://%s/?directConnection=true&tls=%v", address, tls)}
+	})
 }

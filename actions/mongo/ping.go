@@ -11,9 +11,6 @@ import (
 	"runbook/engine/schema"
 )
 
-// None are the parameters of an action that takes none.
-type None struct{}
-
 // PingOutputs are the outputs of mongo.ping.
 type PingOutputs struct {
 	LatencyMS float64 `yaml:"latency_ms" doc:"Milliseconds until the answer to ping; the first time the connection is in it."`
@@ -25,7 +22,7 @@ func (o PingOutputs) Summary() string {
 }
 
 // Ping asks a server whether it answers.
-var Ping = action.New(action.Spec[None, PingOutputs]{
+var Ping = action.New(action.Spec[action.None, PingOutputs]{
 	Name:    "mongo.ping",
 	Summary: "Asks a MongoDB server whether it answers.",
 	Example: `
@@ -37,7 +34,7 @@ verify: [outputs.latency_ms < 100]
 	Run:    ping,
 })
 
-func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
+func ping(ctx context.Context, call action.Call, _ action.None) (PingOutputs, error) {
 	s, err := server.Of(call)
 	if err != nil {
 		return PingOutputs{}, err

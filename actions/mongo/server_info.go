@@ -37,7 +37,7 @@ func (o ServerInfoOutputs) Summary() string {
 }
 
 // ServerInfo reads a server's version and figures.
-var ServerInfo = action.New(action.Spec[None, ServerInfoOutputs]{
+var ServerInfo = action.New(action.Spec[action.None, ServerInfoOutputs]{
 	Name:    "mongo.server_info",
 	Summary: "Reads version, uptime, connections and role of a MongoDB server.",
 	Example: `
@@ -50,7 +50,7 @@ verify: [outputs.is_primary, outputs.connections_available > 100]
 	Run:    serverInfo,
 })
 
-func serverInfo(ctx context.Context, call action.Call, _ None) (ServerInfoOutputs, error) {
+func serverInfo(ctx context.Context, call action.Call, _ action.None) (ServerInfoOutputs, error) {
 	s, err := server.Of(call)
 	if err != nil {
 		return ServerInfoOutputs{}, err

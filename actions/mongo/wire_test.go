@@ -60,16 +60,16 @@ func TestChangesSayWhatIsKnown(t *testing.T) {
 		what    string
 	}{
 		{"update", Update, "update", bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 1}, {Key: "nModified", Value: 1}}, action.AppliedFully, ""},
-		{"update cut", Update, "update", nil, action.AppliedLost, "the connection broke before the answer"},
+		{"update cut", Update, "update", nil, action.AppliedLost, "the server closed the connection without an answer"},
 		{"update forbidden", Update, "update", refused(13, "Unauthorized"), action.AppliedNot, "the user may not do this"},
 		{"update stepped down", Update, "update", refused(189, "PrimarySteppedDown"), action.AppliedLost, "PrimarySteppedDown: said so"},
 		{"update partly", Update, "update", partly, action.AppliedPart, "interrupted"},
 		{"update violates", Update, "update", violated, action.AppliedNot, "E11000"},
 		{"find before it fails", Update, "find", refused(2, "BadValue"), action.AppliedNot, "BadValue: said so"},
-		{"delete cut", Delete, "delete", nil, action.AppliedLost, "the connection broke"},
+		{"delete cut", Delete, "delete", nil, action.AppliedLost, "closed the connection without an answer"},
 		{"delete partly", Delete, "delete", partly, action.AppliedPart, "interrupted"},
 		{"delete refused", Delete, "delete", refused(2, "BadValue"), action.AppliedNot, "BadValue"},
-		{"index cut", EnsureIndexes, "createIndexes", nil, action.AppliedLost, "the connection broke"},
+		{"index cut", EnsureIndexes, "createIndexes", nil, action.AppliedLost, "closed the connection without an answer"},
 		{"index forbidden", EnsureIndexes, "createIndexes", refused(13, "Unauthorized"), action.AppliedNot, "the user may not"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestAServerThatIsDownIsToldAtOnceAndFoundAgain(t *testing.T) {
 	for i := range 5 {
 		if _, err := ping.Run(t.Context(), call); err == nil {
 			t.Fatalf("look %d: it answered", i)
-		} else if i > 0 && !strings.Contains(err.Error(), "no server answered: connection refused") {
+		} else if i > 0 && !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("look %d: %v", i, err)
 		}
 	}

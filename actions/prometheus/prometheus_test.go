@@ -256,3 +256,10 @@ func TestOnlyReadsPassInADryRun(t *testing.T) {
 		}
 	}
 }
+
+func TestUnreachable(t *testing.T) {
+	scheme := map[bool]string{false: "http://", true: "https://"}
+	actiontest.Unreachable(t, Query, map[string]any{"query": "up"}, func(address string, tls bool) map[string]any {
+		return map[string]any{"url": scheme[tls] + address}
+	})
+}

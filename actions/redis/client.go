@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -10,54 +11,56 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"runbook/engine/action"
-	"runbook/engine/schema"
 )
 
-// server is the client of one target and what is said of it. Actions send
-// their commands within ask.
+// server is one step's view of a target: the run's shared client, and what is
+// said of it. Actions send their commands within ask.
 type server struct {
+	*pool
+	call action.Call
+}
+
+// pool is the client of one target.
+type pool struct {
 	client   *goredis.Client
 	life     context.Context // ends with Close
 	end      context.CancelFunc
 	inFlight sync.WaitGroup
-	where    string // "redis at 10.0.4.12:6379"
+	address  string
 	user     string
 	password string // its name in brackets, or ""
+	where    string // "redis at 10.0.4.12:6379"
 }
 
 const dialTimeout = 5 * time.Second
 
 func serverOf(call action.Call) (*server, error) {
-	s, err := action.Client(call, Target.Name, func() (*server, error) { return newServer(call) })
+	p, err := action.Client(call, Target.Name, func() (*pool, error) { return newPool(call) })
 	if err != nil {
-		return nil, &action.Failure{
-			Applied: action.AppliedNot, What: err.Error(), Where: "redis", Final: true, Err: err,
-			Do: []string{"correct the target " + call.Target.Name + " in runbook.yaml"},
-		}
+		return nil, err
 	}
-	return s, nil
+	return &server{pool: p, call: call}, nil
 }
 
-// newServer returns a client without connections. It never sends a command
-// twice: what to retry is decided by the run.
-func newServer(call action.Call) (*server, error) {
-	var config targetConfig
-	if err := schema.Decode(call.Target.Config, &config); err != nil {
-		return nil, fmt.Errorf("the configuration of target %s: %w", call.Target.Name, err)
+// newPool returns a client without connections. It never sends a command twice:
+// what to retry is decided by the run.
+func newPool(call action.Call) (*pool, error) {
+	config, err := action.ConfigOf[targetConfig](call.Target)
+	if err != nil {
+		return nil, err
 	}
 	host, _, err := net.SplitHostPort(config.Address)
 	if err != nil {
 		return nil, fmt.Errorf("address %q of target %s is no host:port", config.Address, call.Target.Name)
 	}
-	s := &server{where: "redis at " + config.Address, user: config.Username}
-	s.life, s.end = context.WithCancel(context.Background())
+	p := &pool{address: config.Address, where: "redis at " + config.Address, user: cmp.Or(config.Username, "default")}
+	p.life, p.end = context.WithCancel(context.Background())
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	options := &goredis.Options{
-		Dialer: s.dialing(dialer.DialContext),
+		Dialer: p.dialing(dialer.DialContext),
 		Addr:   config.Address, Username: config.Username, DB: config.DB,
 		Protocol:                 2,
 		MaxRetries:               -1,
@@ -69,50 +72,74 @@ func newServer(call action.Call) (*server, error) {
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	if config.Password != nil {
-		options.Password, s.password = config.Password.Reveal(), config.Password.String()
+		options.Password, p.password = config.Password.Reveal(), config.Password.String()
 	}
 	if config.TLS {
 		overTLS := &tls.Dialer{NetDialer: dialer, Config: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}}
-		options.Dialer = s.dialing(overTLS.DialContext)
+		options.Dialer = p.dialing(overTLS.DialContext)
 	}
-	// The library writes to standard error by itself; what it says there is in
-	// the errors that it returns.
-	logging.Disable()
-	s.client = goredis.NewClient(options)
-	if call.DryRun {
-		s.client.AddHook(guard{})
-	}
-	call.Log.Debug("redis client", slog.String("address", config.Address))
-	return s, nil
+	// The library would write to standard error by itself.
+	goredis.SetLogger(libraryLog{})
+	p.client = goredis.NewClient(options)
+	p.client.AddHook(guard{dryRun: call.DryRun})
+	return p, nil
+}
+
+// libraryLog is where the library tells what it meets in the background: the
+// program's own log, behind the redactor.
+type libraryLog struct{}
+
+// Printf logs one line.
+func (libraryLog) Printf(ctx context.Context, format string, v ...any) {
+	slog.DebugContext(ctx, fmt.Sprintf(format, v...), "by", "go-redis")
 }
 
 // dial opens a connection, as net.Dialer.DialContext does.
 type dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+// notConnected is why there was no connection, so that nothing was sent.
+type notConnected struct{ error }
+
+func (e notConnected) Unwrap() error { return e.error }
+
 // dialing returns by, which also ends when the client is closed: the library
 // dials in the background, on after the command that wanted the connection.
-func (s *server) dialing(by dial) dial {
+func (p *pool) dialing(by dial) dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer context.AfterFunc(s.life, cancel)()
-		return by(ctx, network, address)
+		defer context.AfterFunc(p.life, cancel)()
+		conn, err := by(ctx, network, address)
+		if err != nil {
+			return nil, notConnected{err}
+		}
+		return conn, nil
 	}
 }
 
-// ask lets do send commands and returns what it returns, or the error of ctx as
-// soon as that ends. The library interrupts a command in flight at a deadline
+// ask lets do send commands and returns what it returns, or a Failure that says
+// what became of them; it ends as soon as ctx does. tried is what is sent, for
+// people: "CONFIG GET maxmemory". The library interrupts a command in flight at a deadline
 // only, not when it is cancelled, and contexts of a lab have no deadline: what
 // do still waits for then ends with the read timeout of the library, or with
 // Close. do must not write to what its caller reads.
-func ask[T any](ctx context.Context, s *server, do func(context.Context, *goredis.Client) (T, error)) (T, error) {
+func ask[T any](ctx context.Context, s *server, tried string, do func(context.Context, *goredis.Client) (T, error)) (T, error) {
+	began := s.call.Clock.Now()
+	value, err := send(context.WithValue(ctx, callKey{}, s.call), s.pool, do)
+	if err != nil {
+		err = s.failed(ctx, tried, s.call.Clock.Now().Sub(began), err)
+	}
+	return value, err
+}
+
+func send[T any](ctx context.Context, p *pool, do func(context.Context, *goredis.Client) (T, error)) (T, error) {
 	type reply struct {
 		value T
 		err   error
 	}
 	replies := make(chan reply, 1)
-	s.inFlight.Go(func() {
-		value, err := do(ctx, s.client)
+	p.inFlight.Go(func() {
+		value, err := do(ctx, p.client)
 		replies <- reply{value, err}
 	})
 	select {
@@ -130,12 +157,12 @@ func ask[T any](ctx context.Context, s *server, do func(context.Context, *goredi
 }
 
 // Close closes the connections, which ends what is in flight, and waits for it.
-func (s *server) Close() error {
-	s.end()
-	err := s.client.Close()
-	s.inFlight.Wait()
+func (p *pool) Close() error {
+	p.end()
+	err := p.client.Close()
+	p.inFlight.Wait()
 	if err != nil {
-		return fmt.Errorf("close the client of %s: %w", s.where, err)
+		return fmt.Errorf("close the client of %s: %w", p.where, err)
 	}
 	return nil
 }

@@ -50,10 +50,9 @@ func listClients(ctx context.Context, call action.Call, p clientsParams) (client
 	if err != nil {
 		return clientsOutputs{}, err
 	}
-	started := call.Clock.Now()
-	text, err := ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.ClientList(ctx).Result() })
+	text, err := ask(ctx, s, "CLIENT LIST", func(ctx context.Context, c *goredis.Client) (string, error) { return c.ClientList(ctx).Result() })
 	if err != nil {
-		return clientsOutputs{}, s.failed(ctx, "CLIENT LIST", call.Clock.Now().Sub(started), err)
+		return clientsOutputs{}, err
 	}
 	o := clientsOutputs{Clients: []connection{}}
 	for line := range strings.Lines(text) {

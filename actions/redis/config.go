@@ -23,7 +23,7 @@ func secretParameter(name string) bool {
 // config returns the parameters that match a pattern of CONFIG GET; secrets are
 // hidden.
 func (s *server) config(ctx context.Context, pattern string) (map[string]string, error) {
-	return ask(ctx, s, func(ctx context.Context, c *goredis.Client) (map[string]string, error) {
+	return ask(ctx, s, "CONFIG GET "+pattern, func(ctx context.Context, c *goredis.Client) (map[string]string, error) {
 		values, err := c.ConfigGet(ctx, pattern).Result()
 		if err != nil {
 			return nil, err

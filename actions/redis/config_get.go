@@ -55,10 +55,9 @@ func configGet(ctx context.Context, call action.Call, p configGetParams) (config
 	if err != nil {
 		return configGetOutputs{}, err
 	}
-	started := call.Clock.Now()
 	values, err := s.config(ctx, p.Pattern)
 	if err != nil {
-		return configGetOutputs{}, s.failed(ctx, "CONFIG GET "+p.Pattern, call.Clock.Now().Sub(started), err)
+		return configGetOutputs{}, err
 	}
 	return configGetOutputs{values}, nil
 }

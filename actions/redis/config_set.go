@@ -71,10 +71,9 @@ func (p configSetParams) read(ctx context.Context, call action.Call) (*server, s
 			Do: []string{"set it by hand in redis.conf, and in the secret that password of the target names"},
 		}
 	}
-	started := call.Clock.Now()
 	values, err := s.config(ctx, p.Parameter)
 	if err != nil {
-		return nil, "", s.failed(ctx, "CONFIG GET "+p.Parameter, call.Clock.Now().Sub(started), err)
+		return nil, "", err
 	}
 	before, ok := values[p.Parameter]
 	if !ok {
@@ -95,12 +94,11 @@ func configSet(ctx context.Context, call action.Call, p configSetParams) (config
 	if same(p.Value, before) {
 		return o, nil
 	}
-	started := call.Clock.Now()
-	_, err = ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) {
+	_, err = ask(ctx, s, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), func(ctx context.Context, c *goredis.Client) (string, error) {
 		return c.ConfigSet(ctx, p.Parameter, sent(p.Value)).Result()
 	})
 	if err != nil {
-		return configSetOutputs{}, s.changeFailed(ctx, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), call.Clock.Now().Sub(started), err)
+		return configSetOutputs{}, err
 	}
 	o.Changed, o.After = true, p.Value
 	if _, after, err := p.read(ctx, call); err == nil {

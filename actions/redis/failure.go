@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"syscall"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -15,53 +14,42 @@ import (
 	"runbook/engine/schema"
 )
 
-// failed says what became of a read that got no good answer.
+// failed says what became of commands that got no good answer: where the server
+// answered, or was never reached, they changed nothing.
 func (s *server) failed(ctx context.Context, tried string, took time.Duration, err error) error {
-	var own *action.Failure
-	if errors.As(err, &own) {
-		c := *own
-		c.Where = s.where
-		return &c
+	var reply goredis.Error
+	var dialed notConnected
+	if !errors.As(err, &reply) {
+		f := action.Unreachable(ctx, err, action.Reach{
+			Where: s.where, Request: tried, Server: "Redis", Address: s.address, Setting: s.call.Setting("address"),
+			Took: took, Sent: !errors.As(err, &dialed),
+		})
+		switch {
+		case strings.HasPrefix(f.What, "no answer") && f.Applied != action.AppliedNot:
+			f.Do = append([]string{s.command("--latency")}, f.Do...)
+		case strings.HasPrefix(f.What, "the server closed"):
+			f.Do = append(f.Do, "check whether it speaks TLS: "+s.call.Setting("tls"))
+		}
+		return f
 	}
-	f := &action.Failure{Where: s.where, Err: err, Tried: tried + ", once, " + schema.HumanDuration(took)}
-	var dns *net.DNSError
-	text := err.Error()
+	text, _, _ := strings.Cut(reply.Error(), "\n")
+	f := &action.Failure{
+		Applied: action.AppliedNot, Where: s.where, Err: err, What: text, Tried: tried + ", once, " + schema.HumanDuration(took),
+	}
 	switch {
 	case refusedPassword(text):
 		s.explainPassword(f, text, took)
 	case strings.HasPrefix(text, "NOPERM"):
-		f.What, f.Final = "the user may not do this ("+firstLine(text)+")", true
+		f.What, f.Final = "the user may not do this ("+text+")", true
 		f.Do = []string{"grant the command to the user, see ACL SETUSER"}
-	case errors.Is(ctx.Err(), context.Canceled):
-		f.What = "cancelled after " + schema.HumanDuration(took)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		f.What = "connection refused"
-		f.Do = []string{"check that Redis runs and listens there, or correct address of the target in runbook.yaml"}
-	case errors.As(err, &dns):
-		f.What = "the name " + dns.Name + " is not known"
-		f.Do = []string{"correct address of the target in runbook.yaml"}
-	case ctx.Err() != nil || isTimeout(err):
-		f.What = "no answer in " + schema.HumanDuration(took)
-		f.Do = []string{"redis-cli -h HOST -p PORT --latency", "or raise the step's timeout"}
-	case errors.Is(err, syscall.ECONNRESET) || strings.HasSuffix(text, "EOF"):
-		f.What = "the server closed the connection without an answer"
-		f.Do = []string{"check that a Redis server listens there, and whether it speaks TLS"}
-	default:
-		f.What = firstLine(text)
 	}
 	return f
 }
 
-// changeFailed is failed for a change: where the server answered, or was never
-// reached, it made none.
-func (s *server) changeFailed(ctx context.Context, tried string, took time.Duration, err error) error {
-	var reply goredis.Error
-	var op *net.OpError
-	failure := s.failed(ctx, tried, took, err)
-	if errors.As(err, &reply) || errors.Is(err, action.ErrDryRun) || errors.As(err, &op) && op.Op == "dial" {
-		return action.NotApplied(failure)
-	}
-	return action.Lost(failure)
+// command returns a command line of redis-cli for this server.
+func (s *server) command(arguments string) string {
+	host, port, _ := net.SplitHostPort(s.address)
+	return "redis-cli -h " + host + " -p " + port + " " + arguments
 }
 
 func refusedPassword(text string) bool {
@@ -71,10 +59,6 @@ func refusedPassword(text string) bool {
 
 func (s *server) explainPassword(f *action.Failure, text string, took time.Duration) {
 	code, _, _ := strings.Cut(text, " ")
-	user := s.user
-	if user == "" {
-		user = "default"
-	}
 	f.Final = true
 	if s.password == "" {
 		f.What = "the server asks for a password (" + code + ")"
@@ -82,16 +66,6 @@ func (s *server) explainPassword(f *action.Failure, text string, took time.Durat
 		return
 	}
 	f.What = "the password was refused (" + code + ")"
-	f.Tried = fmt.Sprintf("AUTH as user %s with %s, once, %s", user, s.password, schema.HumanDuration(took))
+	f.Tried = fmt.Sprintf("AUTH as user %s with %s, once, %s", s.user, s.password, schema.HumanDuration(took))
 	f.Do = []string{"check the secret that password of the target in runbook.yaml names"}
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }

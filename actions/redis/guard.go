@@ -1,7 +1,9 @@
 package redis
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -10,51 +12,82 @@ import (
 	"runbook/engine/action"
 )
 
-// guard is the client layer of a dry run: it passes commands that are on the
-// list of reads and refuses all others before a byte is sent.
-type guard struct{}
+// guard is the layer below every command: it logs each, and in a dry run passes
+// those that are on the list of reads and refuses all others before a byte is
+// sent.
+type guard struct{ dryRun bool }
 
 var _ goredis.Hook = guard{}
+
+// callKey is the action.Call of a command in its context.
+type callKey struct{}
 
 // DialHook passes: a connection changes nothing.
 func (guard) DialHook(next goredis.DialHook) goredis.DialHook { return next }
 
-// ProcessHook refuses a command that is no read.
-func (guard) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+// ProcessHook sends a command, or refuses it.
+func (g guard) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	return func(ctx context.Context, cmd goredis.Cmder) error {
-		if !isRead(cmd.Args()) {
-			err := refused(cmd)
-			cmd.SetErr(err)
-			return err
-		}
-		return next(ctx, cmd)
+		return g.send(ctx, []goredis.Cmder{cmd}, func() error { return next(ctx, cmd) })
 	}
 }
 
-// ProcessPipelineHook refuses a pipeline of which one command is no read.
-func (guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+// ProcessPipelineHook sends a pipeline, or refuses it if one command is refused.
+func (g guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		for _, cmd := range cmds {
-			if isRead(cmd.Args()) {
-				continue
-			}
-			err := refused(cmd)
+		return g.send(ctx, cmds, func() error { return next(ctx, cmds) })
+	}
+}
+
+func (g guard) send(ctx context.Context, cmds []goredis.Cmder, next func() error) error {
+	for _, cmd := range cmds {
+		if g.dryRun && !isRead(cmd.Args()) {
+			err := action.RefusedInDryRun("redis " + named(cmd))
 			for _, each := range cmds {
 				each.SetErr(err)
 			}
 			return err
 		}
-		return next(ctx, cmds)
 	}
+	call, ok := ctx.Value(callKey{}).(action.Call)
+	if !ok {
+		return next()
+	}
+	began := call.Clock.Now()
+	err := next()
+	took := call.Clock.Now().Sub(began)
+	for _, cmd := range cmds {
+		status := "ok"
+		if failed := cmd.Err(); failed != nil && !errors.Is(failed, goredis.Nil) {
+			status = cmp.Or(answerCode(failed), action.Unreachable(context.WithoutCancel(ctx), failed, action.Reach{Took: took}).What)
+		}
+		request := named(cmd)
+		if more := len(cmd.Args()) - len(strings.Fields(request)); more > 0 {
+			request += " with " + quantity(more, "word", "words")
+		}
+		call.LogRequest("redis", request, status, took)
+	}
+	return err
 }
 
-// refused names command and subcommand; other arguments may be data.
-func refused(cmd goredis.Cmder) error {
+// named is the command with its subcommand; other words may be data.
+func named(cmd goredis.Cmder) string {
 	name, second := words(cmd.Args())
 	if _, listed := containers[name]; listed && second != "" {
 		name += " " + second
 	}
-	return action.RefusedInDryRun("redis " + strings.ToUpper(name))
+	return strings.ToUpper(name)
+}
+
+// answerCode is the code of an error that the server answered: "WRONGTYPE"; the
+// rest of its text may quote the command.
+func answerCode(err error) string {
+	var reply goredis.Error
+	if !errors.As(err, &reply) {
+		return ""
+	}
+	code, _, _ := strings.Cut(reply.Error(), " ")
+	return code
 }
 
 // isRead decides on the name of a command, and on its subcommand where it has

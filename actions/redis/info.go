@@ -65,16 +65,15 @@ func info(ctx context.Context, call action.Call, p InfoParams) (InfoOutputs, err
 	if err != nil {
 		return InfoOutputs{}, err
 	}
-	started := call.Clock.Now()
 	text, err := s.info(ctx)
 	if err != nil {
-		return InfoOutputs{}, s.failed(ctx, "INFO", call.Clock.Now().Sub(started), err)
+		return InfoOutputs{}, err
 	}
 	fields := parseInfo(text)
 	if p.Section != "" {
 		more, err := s.info(ctx, p.Section)
 		if err != nil {
-			return InfoOutputs{}, s.failed(ctx, "INFO "+p.Section, call.Clock.Now().Sub(started), err)
+			return InfoOutputs{}, err
 		}
 		maps.Copy(fields, parseInfo(more))
 	}
@@ -83,7 +82,8 @@ func info(ctx context.Context, call action.Call, p InfoParams) (InfoOutputs, err
 
 // info returns the answer to INFO for these sections, without one the default.
 func (s *server) info(ctx context.Context, sections ...string) (string, error) {
-	return ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.Info(ctx, sections...).Result() })
+	tried := strings.Join(append([]string{"INFO"}, sections...), " ")
+	return ask(ctx, s, tried, func(ctx context.Context, c *goredis.Client) (string, error) { return c.Info(ctx, sections...).Result() })
 }
 
 func infoOutputs(fields map[string]string) InfoOutputs {

@@ -51,15 +51,14 @@ func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCo
 		keys []string
 		next uint64
 	}
-	started := call.Clock.Now()
 	seen, cursor := map[string]struct{}{}, uint64(0)
 	for {
-		got, err := ask(ctx, s, func(ctx context.Context, c *goredis.Client) (page, error) {
+		got, err := ask(ctx, s, "SCAN MATCH "+p.Pattern, func(ctx context.Context, c *goredis.Client) (page, error) {
 			keys, next, err := c.Scan(ctx, cursor, p.Pattern, 1000).Result()
 			return page{keys, next}, err
 		})
 		if err != nil {
-			return keysCountOutputs{}, s.failed(ctx, "SCAN MATCH "+p.Pattern, call.Clock.Now().Sub(started), err)
+			return keysCountOutputs{}, err
 		}
 		for _, key := range got.keys {
 			seen[key] = struct{}{}

@@ -10,9 +10,6 @@ import (
 	"runbook/engine/schema"
 )
 
-// None are the parameters of an action that takes none.
-type None struct{}
-
 // PingOutputs are the outputs of redis.ping.
 type PingOutputs struct {
 	LatencyMS float64 `yaml:"latency_ms" doc:"Milliseconds until the answer to PING; the first time the connection is in it."`
@@ -29,7 +26,7 @@ func (o PingOutputs) Summary() string {
 }
 
 // Ping asks a server whether it answers.
-var Ping = action.New(action.Spec[None, PingOutputs]{
+var Ping = action.New(action.Spec[action.None, PingOutputs]{
 	Name:    "redis.ping",
 	Summary: "Asks a Redis server whether it answers.",
 	Example: `
@@ -41,18 +38,17 @@ verify: [outputs.latency_ms < 100]
 	Run:    ping,
 })
 
-func ping(ctx context.Context, call action.Call, _ None) (PingOutputs, error) {
+func ping(ctx context.Context, call action.Call, _ action.None) (PingOutputs, error) {
 	s, err := serverOf(call)
 	if err != nil {
 		return PingOutputs{}, err
 	}
 	started := call.Clock.Now()
-	_, err = ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.Ping(ctx).Result() })
-	took := call.Clock.Now().Sub(started)
+	_, err = ask(ctx, s, "PING", func(ctx context.Context, c *goredis.Client) (string, error) { return c.Ping(ctx).Result() })
 	if err != nil {
-		return PingOutputs{}, s.failed(ctx, "PING", took, err)
+		return PingOutputs{}, err
 	}
-	o := PingOutputs{LatencyMS: float64(took.Microseconds()) / 1000}
+	o := PingOutputs{LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}
 	if text, err := s.info(ctx, "server"); err == nil {
 		o.Version = parseInfo(text)["redis_version"]
 	}

@@ -43,15 +43,14 @@ func queueLength(ctx context.Context, call action.Call, p queueLengthParams) (qu
 	if err != nil {
 		return queueLengthOutputs{}, err
 	}
-	started := call.Clock.Now()
-	n, err := ask(ctx, s, func(ctx context.Context, c *goredis.Client) (int64, error) { return c.LLen(ctx, p.Key).Result() })
+	n, err := ask(ctx, s, "LLEN "+p.Key, func(ctx context.Context, c *goredis.Client) (int64, error) { return c.LLen(ctx, p.Key).Result() })
 	if err == nil {
 		return queueLengthOutputs{Key: p.Key, Length: int(n)}, nil
 	}
-	failed := *action.AsFailure(s.failed(ctx, "LLEN "+p.Key, call.Clock.Now().Sub(started), err))
-	if strings.HasPrefix(err.Error(), "WRONGTYPE") {
+	failed := *action.AsFailure(err)
+	if strings.HasPrefix(failed.What, "WRONGTYPE") {
 		failed.What, failed.Final = p.Key+" is no list (WRONGTYPE)", true
-		failed.Do = []string{"redis-cli TYPE " + p.Key, "correct key"}
+		failed.Do = []string{s.command("TYPE " + p.Key), "correct key"}
 	}
 	return queueLengthOutputs{}, &failed
 }

@@ -237,3 +237,9 @@ func FuzzOnlyListedCommandsAreReads(f *testing.F) {
 		}
 	})
 }
+
+func TestUnreachable(t *testing.T) {
+	actiontest.Unreachable(t, Ping, nil, func(address string, tls bool) map[string]any {
+		return map[string]any{"address": address, "tls": tls}
+	})
+}

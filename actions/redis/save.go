@@ -21,7 +21,7 @@ func (o saveOutputs) Summary() string {
 }
 
 // Save writes a snapshot of a server's keys to its disk.
-var Save = action.New(action.Spec[None, saveOutputs]{
+var Save = action.New(action.Spec[action.None, saveOutputs]{
 	Name:    "redis.save",
 	Summary: "Lets a Redis server write a snapshot of its keys to its disk in the background, and waits until it is written.",
 	Example: `
@@ -33,15 +33,14 @@ timeout: 5m
 	Idempotent: true,
 	Run:        save,
 	Preview:    previewSave,
-	Subjects: func(ctx context.Context, call action.Call, _ None) ([]action.Subject, error) {
+	Subjects: func(ctx context.Context, call action.Call, _ action.None) ([]action.Subject, error) {
 		s, err := serverOf(call)
 		if err != nil {
 			return nil, err
 		}
-		started := call.Clock.Now()
 		text, err := s.info(ctx, "server")
 		if err != nil {
-			return nil, s.failed(ctx, "INFO server", call.Clock.Now().Sub(started), err)
+			return nil, err
 		}
 		return []action.Subject{{Kind: "server", Name: s.where, ID: parseInfo(text)["run_id"]}}, nil
 	},
@@ -55,11 +54,10 @@ type snapshot struct {
 	size    int       // of the server's memory, bytes
 }
 
-func (s *server) snapshot(ctx context.Context, call action.Call) (snapshot, error) {
-	started := call.Clock.Now()
+func (s *server) snapshot(ctx context.Context) (snapshot, error) {
 	text, err := s.info(ctx)
 	if err != nil {
-		return snapshot{}, s.failed(ctx, "INFO", call.Clock.Now().Sub(started), err)
+		return snapshot{}, err
 	}
 	fields := parseInfo(text)
 	return snapshot{
@@ -73,7 +71,7 @@ func (s *server) snapshot(ctx context.Context, call action.Call) (snapshot, erro
 func (s *server) saved(ctx context.Context, call action.Call) (snapshot, error) {
 	began, pause := call.Clock.Now(), 50*time.Millisecond
 	for {
-		is, err := s.snapshot(ctx, call)
+		is, err := s.snapshot(ctx)
 		if err != nil || !is.running {
 			return is, err
 		}
@@ -88,7 +86,7 @@ func (s *server) saved(ctx context.Context, call action.Call) (snapshot, error) 
 
 // save waits for a snapshot that is being written, which may lack the latest
 // changes, and then lets the server write its own.
-func save(ctx context.Context, call action.Call, _ None) (saveOutputs, error) {
+func save(ctx context.Context, call action.Call, _ action.None) (saveOutputs, error) {
 	s, err := serverOf(call)
 	if err != nil {
 		return saveOutputs{}, err
@@ -98,9 +96,9 @@ func save(ctx context.Context, call action.Call, _ None) (saveOutputs, error) {
 		return saveOutputs{}, action.NotApplied(err)
 	}
 	started := call.Clock.Now()
-	_, err = ask(ctx, s, func(ctx context.Context, c *goredis.Client) (string, error) { return c.BgSave(ctx).Result() })
+	_, err = ask(ctx, s, "BGSAVE", func(ctx context.Context, c *goredis.Client) (string, error) { return c.BgSave(ctx).Result() })
 	if err != nil {
-		return saveOutputs{}, s.changeFailed(ctx, "BGSAVE", call.Clock.Now().Sub(started), err)
+		return saveOutputs{}, err
 	}
 	after, err := s.saved(ctx, call)
 	if err != nil {
@@ -117,12 +115,12 @@ func save(ctx context.Context, call action.Call, _ None) (saveOutputs, error) {
 	return saveOutputs{SavedAt: after.at, DurationMS: float64(took.Microseconds()) / 1000}, nil
 }
 
-func previewSave(ctx context.Context, call action.Call, _ None) (action.Preview, error) {
+func previewSave(ctx context.Context, call action.Call, _ action.None) (action.Preview, error) {
 	s, err := serverOf(call)
 	if err != nil {
 		return action.Preview{}, err
 	}
-	is, err := s.snapshot(ctx, call)
+	is, err := s.snapshot(ctx)
 	if err != nil {
 		return action.Preview{}, err
 	}

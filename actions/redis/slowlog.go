@@ -55,16 +55,15 @@ func slowlog(ctx context.Context, call action.Call, p slowlogParams) (slowlogOut
 	if err != nil {
 		return slowlogOutputs{}, err
 	}
-	started := call.Clock.Now()
-	count, err := ask(ctx, s, func(ctx context.Context, c *goredis.Client) (int, error) { return c.Do(ctx, "SLOWLOG", "LEN").Int() })
+	count, err := ask(ctx, s, "SLOWLOG LEN", func(ctx context.Context, c *goredis.Client) (int, error) { return c.Do(ctx, "SLOWLOG", "LEN").Int() })
 	if err != nil {
-		return slowlogOutputs{}, s.failed(ctx, "SLOWLOG LEN", call.Clock.Now().Sub(started), err)
+		return slowlogOutputs{}, err
 	}
-	found, err := ask(ctx, s, func(ctx context.Context, c *goredis.Client) ([]goredis.SlowLog, error) {
+	found, err := ask(ctx, s, "SLOWLOG GET", func(ctx context.Context, c *goredis.Client) ([]goredis.SlowLog, error) {
 		return c.SlowLogGet(ctx, int64(p.Max)).Result()
 	})
 	if err != nil {
-		return slowlogOutputs{}, s.failed(ctx, "SLOWLOG GET", call.Clock.Now().Sub(started), err)
+		return slowlogOutputs{}, err
 	}
 	o := slowlogOutputs{Count: max(count, len(found)), Entries: make([]slowCommand, 0, len(found))}
 	for _, e := range found {

@@ -66,13 +66,18 @@ func (at Reach) explain(ctx context.Context, f *Failure, err error) {
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	var alert tls.AlertError
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case Cancelled(ctx):
 		f.What = "cancelled after " + schema.HumanDuration(at.Took)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		f.What, f.Do = "the name "+dns.Name+" is not known", at.correct()
 	case says("no such host"):
 		f.What, f.Do = "the name of the host is not known", at.correct()
+	case errors.Is(err, syscall.ECONNREFUSED), says("connection refused"), says("actively refused"):
+		f.What, f.Do = "connection refused", at.listens()
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		f.What, f.Do = "there is no route to the host", at.listens()
 	case ctx.Err() != nil || isTimeout(err) || says("i/o timeout"):
 		f.What, f.Do = "no answer in "+schema.HumanDuration(at.Took), at.look("or raise the step's timeout")
 	case errors.As(err, &dns):
@@ -81,10 +86,10 @@ func (at Reach) explain(ctx context.Context, f *Failure, err error) {
 		f.What, f.Do, f.Final = "the certificate was not accepted: "+certificate.Err.Error(), at.inspect(), true
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch), says("first record does not look like a TLS handshake"):
 		f.What, f.Do = "the server does not speak TLS", at.correct()
-	case errors.Is(err, syscall.ECONNREFUSED), says("connection refused"), says("actively refused"):
-		f.What, f.Do = "connection refused", at.listens()
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		f.What, f.Do = "there is no route to the host", at.listens()
+	case errors.As(err, &alert), says("remote error: tls: "):
+		f.What, f.Do, f.Final = "the server refused the TLS connection, as for want of a client's certificate: "+text, at.inspect(), true
+	case says("malformed HTTP response"):
+		f.What, f.Do = "the answer is not HTTP; does the server speak TLS?", at.correct()
 	case errors.Is(err, syscall.ECONNRESET), says("connection reset by peer"):
 		f.What, f.Do = "the server reset the connection without an answer", at.look()
 	case errors.Is(err, syscall.EPIPE), says("broken pipe"):
@@ -94,6 +99,11 @@ func (at Reach) explain(ctx context.Context, f *Failure, err error) {
 	default:
 		f.What = text
 	}
+}
+
+// Cancelled reports whether ctx was given up, and not because its time is over.
+func Cancelled(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 }
 
 func (at Reach) correct() []string {

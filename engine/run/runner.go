@@ -31,7 +31,7 @@ type runner struct {
 var (
 	errAborted  = errors.New("stopped at once by a second signal")
 	errHalted   = errors.New("another part of the run failed")
-	errTimedOut = errors.New("timed out")
+	errTimedOut = fmt.Errorf("timed out: %w", context.DeadlineExceeded)
 )
 
 func newRunner(ctx context.Context, o Options) *runner {

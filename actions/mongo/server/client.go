@@ -16,12 +16,18 @@ import (
 
 const selection = 5 * time.Second // how long a server is looked for
 
-// Server is the client of one target and what is said of it.
+// Server is one step's view of a target: the run's shared client, and what is
+// said of it.
 type Server struct {
+	*pool
+	call action.Call
+}
+
+// pool is the client of one target.
+type pool struct {
 	Client *driver.Client
 	Where  string // "mongo at mongodb://mongo.example.net:27017"
 	secret string // the uri's name in brackets, or ""
-	clock  action.Clock
 	watch  *watch
 
 	database string // of the target; "" where it names none
@@ -30,46 +36,42 @@ type Server struct {
 // Of returns the client of call's target; an error is a Failure of its
 // configuration.
 func Of(call action.Call) (*Server, error) {
-	s, err := action.Client(call, Target.Name, func() (*Server, error) { return newServer(call) })
+	p, err := action.Client(call, Target.Name, func() (*pool, error) { return newPool(call) })
 	if err != nil {
-		return nil, &action.Failure{
-			Applied: action.AppliedNot, What: err.Error(), Where: "mongo", Final: true, Err: err,
-			Do: []string{"correct the target " + call.Target.Name + " in runbook.yaml"},
-		}
+		return nil, err
 	}
-	return s, nil
+	return &Server{pool: p, call: call}, nil
 }
 
-// newServer returns a client that looks for its servers in the background. It
+// newPool returns a client that looks for its servers in the background. It
 // never sends a change twice: what to retry is decided by the run.
-func newServer(call action.Call) (*Server, error) {
-	var config targetConfig
-	if err := schema.Decode(call.Target.Config, &config); err != nil {
-		return nil, fmt.Errorf("the configuration of target %s: %w", call.Target.Name, err)
+func newPool(call action.Call) (*pool, error) {
+	config, err := action.ConfigOf[targetConfig](call.Target)
+	if err != nil {
+		return nil, err
 	}
 	shown := showURI(config.URI.Reveal(), config.URI.String())
 	client := options.Client().ApplyURI(config.URI.Reveal()).
 		SetAppName("runbook").SetRetryWrites(false).SetMaxPoolSize(16).
 		SetServerSelectionTimeout(selection).SetConnectTimeout(selection)
-	s := &Server{Where: "mongo at " + shown, clock: call.Clock, watch: newWatch(call.DryRun), database: config.Database}
-	client.SetMonitor(s.watch.commands()).SetServerMonitor(s.watch.heartbeats())
+	p := &pool{Where: "mongo at " + shown, watch: newWatch(call.DryRun), database: config.Database}
+	client.SetMonitor(p.watch.commands()).SetServerMonitor(p.watch.heartbeats())
 	if _, isSecret := call.Target.Config["uri"].(schema.Secret); isSecret {
-		s.secret = config.URI.String()
+		p.secret = config.URI.String()
 	}
-	var err error
-	if s.Client, err = driver.Connect(client); err != nil {
+	if p.Client, err = driver.Connect(client); err != nil {
 		// The driver's text may quote a part of the connection string.
 		return nil, fmt.Errorf("the uri of target %s is no valid connection string of MongoDB", call.Target.Name)
 	}
-	return s, nil
+	return p, nil
 }
 
 // Close ends the client's connections.
-func (s *Server) Close() error {
+func (p *pool) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if err := s.Client.Disconnect(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("disconnect from %s: %w", s.Where, err)
+	if err := p.Client.Disconnect(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("disconnect from %s: %w", p.Where, err)
 	}
 	return nil
 }
@@ -79,8 +81,8 @@ func (s *Server) Close() error {
 // "find in mltb.tasks". In a dry run a command is refused unless it is on the
 // list of reads.
 func (s *Server) Send(ctx context.Context, ask string, do func(context.Context) error) error {
-	started := s.clock.Now()
-	guarded, op, end := s.watch.begin(ctx)
+	began := s.call.Clock.Now()
+	guarded, op, end := s.watch.begin(ctx, s.call)
 	defer end()
 	err := do(guarded)
 	if err == nil {
@@ -90,7 +92,7 @@ func (s *Server) Send(ctx context.Context, ask string, do func(context.Context) 
 	if cause := context.Cause(guarded); errors.Is(cause, action.ErrDryRun) || errors.As(cause, &down) {
 		err = cause
 	}
-	return s.failed(ctx, attempt{ask: ask, sent: s.watch.wasSent(op), took: s.clock.Now().Sub(started)}, err)
+	return s.failed(ctx, attempt{ask: ask, sent: s.watch.wasSent(op), took: s.call.Clock.Now().Sub(began)}, err)
 }
 
 // Command runs a command on a database and returns its reply.

@@ -39,43 +39,45 @@ type attempt struct {
 // failed says what became of what got no good answer. Its class is that of a
 // change: not applied where nothing left or the server refused it.
 func (s *Server) failed(ctx context.Context, a attempt, err error) error {
-	var own *action.Failure
-	if errors.As(err, &own) {
-		c := *own
-		c.Where = s.Where
-		return &c
+	code, name, message := Answer(err)
+	if code == 0 && !strings.Contains(err.Error(), "auth error") {
+		return s.unreachable(ctx, a, err)
 	}
-	took := schema.HumanDuration(a.took)
-	f := &action.Failure{Where: s.Where, Err: err, Tried: fmt.Sprintf("%s, once, %s", a.ask, took), Applied: action.AppliedLost}
-	if !a.sent {
+	f := &action.Failure{Where: s.Where, Err: err, Tried: fmt.Sprintf("%s, once, %s", a.ask, schema.HumanDuration(a.took)), Applied: action.AppliedLost}
+	if !a.sent || !slices.Contains(interruptions, code) {
 		f.Applied = action.AppliedNot
 	}
-	var down errDown
-	text := err.Error()
-	switch code, name, message := Answer(err); {
-	case code != 0 || strings.Contains(text, "auth error"):
-		s.explainAnswer(f, code, name, message, text)
-	case errors.As(err, &down):
-		f.What = "no server answered: " + cause(down.cause.Error())
-		f.Do = []string{doReachable}
-	case errors.Is(ctx.Err(), context.Canceled):
-		f.What = "cancelled after " + took
-	case strings.Contains(text, "server selection"):
-		f.What = "no server answered in " + took
-		f.Tried = a.ask + "; the last error: " + cause(text)
-		f.Do = []string{doReachable}
-	case ctx.Err() != nil || driver.IsTimeout(err):
-		f.What = "no answer in " + took
-		f.Do = []string{"look at the log of the server", "or raise the step's timeout"}
-	case driver.IsNetworkError(err):
-		f.What = "the connection broke before the answer: " + cause(text)
+	switch {
+	case code == codeUnauthorized:
+		f.What, f.Final = "the user may not do this (Unauthorized)", true
+		f.Do = []string{"grant the user that uri names a role that has this: readWrite for documents and indexes, clusterMonitor for figures of the server"}
+	case code == 0 || code == codeAuthenticationFailed || code == codeAtlasError:
+		s.explainPassword(f)
+	case name == "":
+		f.What = fmt.Sprintf("the server refused it (code %d): %s", code, message)
 	default:
-		f.What = cause(text)
+		f.What = fmt.Sprintf("%s: %s", name, message)
 	}
 	return f
 }
 
-const doReachable = "check that MongoDB runs and listens there, or correct uri of the target in runbook.yaml"
+// unreachable is failed for what got no answer. While the driver looks for a
+// server its errors quote the whole topology: the last look at it says why.
+func (s *Server) unreachable(ctx context.Context, a attempt, err error) error {
+	var down errDown
+	switch last := s.watch.lastLook(); {
+	case errors.As(err, &down):
+		err = down.cause
+	case !a.sent && last != nil && !action.Cancelled(ctx):
+		ctx, err = context.WithoutCancel(ctx), last
+	case driver.IsTimeout(err) || strings.Contains(err.Error(), "server selection"):
+		err = context.DeadlineExceeded
+	}
+	_, host, _ := strings.Cut(s.Where, "://")
+	return action.Unreachable(ctx, err, action.Reach{
+		Where: s.Where, Request: a.ask, Server: "MongoDB", Address: host, Setting: s.call.Setting("uri"), Took: a.took, Sent: a.sent,
+	})
+}
 
 // Answer returns what the server said of a command or a write that it did not
 // do, code 0 where it said nothing.
@@ -96,23 +98,6 @@ func Answer(err error) (code int32, name, message string) {
 	return 0, "", ""
 }
 
-func (s *Server) explainAnswer(f *action.Failure, code int32, name, message, text string) {
-	if !slices.Contains(interruptions, code) {
-		f.Applied = action.AppliedNot
-	}
-	switch {
-	case code == codeUnauthorized:
-		f.What, f.Final = "the user may not do this (Unauthorized)", true
-		f.Do = []string{"grant the user that uri names a role that has this: readWrite for documents and indexes, clusterMonitor for figures of the server"}
-	case code == codeAuthenticationFailed || code == codeAtlasError || strings.Contains(text, "auth error"):
-		s.explainPassword(f)
-	case name == "":
-		f.What = fmt.Sprintf("the server refused it (code %d): %s", code, message)
-	default:
-		f.What = fmt.Sprintf("%s: %s", name, message)
-	}
-}
-
 func (s *Server) explainPassword(f *action.Failure) {
 	f.What, f.Final = "the credentials were refused (AuthenticationFailed)", true
 	if s.secret != "" {
@@ -131,20 +116,4 @@ func (s *Server) Refusal(what string, do ...string) error {
 func HasCode(err error, code int32) bool {
 	got, _, _ := Answer(err)
 	return got == code
-}
-
-// cause shortens an error of the driver, which quotes its topology, to the
-// words that say why.
-func cause(text string) string {
-	for _, known := range [][2]string{
-		{"connection refused", "connection refused"}, {"no such host", "the name of the host is not known"},
-		{"i/o timeout", "no answer"}, {"connection reset by peer", "connection reset by peer"},
-		{"certificate", "the certificate was not accepted"}, {"EOF", "the server closed the connection"},
-	} {
-		if strings.Contains(text, known[0]) {
-			return known[1]
-		}
-	}
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }

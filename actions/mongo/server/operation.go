@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -21,7 +23,9 @@ type operationKey struct{}
 // driver sends for its cursor.
 type operation struct {
 	cancel context.CancelCauseFunc
-	sent   bool // a byte of it may have left
+	call   action.Call
+	began  time.Time // of the last command
+	sent   bool      // a byte of it may have left
 }
 
 // errDown ends an operation that waits for a server where none listens.
@@ -41,6 +45,7 @@ type watch struct {
 	servers []string         // of the topology
 	away    map[string]error // by address
 	failed  map[string]int   // looks at it that failed, one after the other
+	last    error            // of the last look that failed, nil after one that did not
 }
 
 func newWatch(dryRun bool) *watch {
@@ -48,9 +53,9 @@ func newWatch(dryRun bool) *watch {
 }
 
 // begin returns the context of a new operation and its end.
-func (w *watch) begin(ctx context.Context) (context.Context, *operation, func()) {
+func (w *watch) begin(ctx context.Context, call action.Call) (context.Context, *operation, func()) {
 	ctx, cancel := cancellable(ctx)
-	op := &operation{cancel: cancel}
+	op := &operation{cancel: cancel, call: call}
 	w.mu.Lock()
 	w.waiting[op] = struct{}{}
 	down := w.down()
@@ -115,20 +120,53 @@ func (w *watch) down() map[string]error {
 // (handshakes, heartbeats, sessions) are reads or of connections, and belong to
 // no operation.
 func (w *watch) commands() *event.CommandMonitor {
-	return &event.CommandMonitor{Started: func(ctx context.Context, e *event.CommandStartedEvent) {
-		op, ok := ctx.Value(operationKey{}).(*operation)
-		if !ok {
-			return
-		}
-		if w.dryRun && !isRead(e.CommandName, e.Command) {
-			op.cancel(action.RefusedInDryRun("mongo " + e.CommandName))
-			return
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.waiting, op)
-		op.sent = op.sent || ctx.Err() == nil
-	}}
+	return &event.CommandMonitor{
+		Started: func(ctx context.Context, e *event.CommandStartedEvent) {
+			op, ok := ctx.Value(operationKey{}).(*operation)
+			if !ok {
+				return
+			}
+			if w.dryRun && !isRead(e.CommandName, e.Command) {
+				op.cancel(action.RefusedInDryRun("mongo " + e.CommandName))
+				return
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			delete(w.waiting, op)
+			op.sent, op.began = op.sent || ctx.Err() == nil, op.call.Clock.Now()
+		},
+		Succeeded: func(ctx context.Context, e *event.CommandSucceededEvent) {
+			w.ended(ctx, &e.CommandFinishedEvent, nil)
+		},
+		Failed: func(ctx context.Context, e *event.CommandFailedEvent) {
+			w.ended(ctx, &e.CommandFinishedEvent, e.Failure)
+		},
+	}
+}
+
+// ended logs a command, by its name and without its body.
+func (w *watch) ended(ctx context.Context, e *event.CommandFinishedEvent, err error) {
+	op, ok := ctx.Value(operationKey{}).(*operation)
+	if !ok {
+		return
+	}
+	w.mu.Lock()
+	took := op.call.Clock.Now().Sub(op.began)
+	w.mu.Unlock()
+	status := "ok"
+	if code, name, _ := Answer(err); code != 0 {
+		status = cmp.Or(name, fmt.Sprintf("code %d", code))
+	} else if err != nil {
+		status = action.Unreachable(context.WithoutCancel(ctx), err, action.Reach{Took: took}).What
+	}
+	op.call.LogRequest("mongo", e.CommandName+" on "+e.DatabaseName, status, took)
+}
+
+// lastLook returns why the last look at a server failed, nil where it did not.
+func (w *watch) lastLook() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
 }
 
 // heartbeats ends the operations that wait when no server is left to wait for.
@@ -147,6 +185,7 @@ func (w *watch) heartbeats() *event.ServerMonitor {
 			defer w.mu.Unlock()
 			delete(w.away, addressOf(e.ConnectionID))
 			delete(w.failed, addressOf(e.ConnectionID))
+			w.last = nil
 		},
 		ServerHeartbeatFailed: func(e *event.ServerHeartbeatFailedEvent) {
 			if !errors.Is(e.Failure, context.Canceled) {
@@ -163,6 +202,7 @@ func (w *watch) lost(address string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failed[address]++
+	w.last = err
 	if !refuses(err) && w.failed[address] < 2 {
 		return
 	}
