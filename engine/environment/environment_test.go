@@ -3,12 +3,14 @@ package environment_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
@@ -98,19 +100,57 @@ func TestUnknownEnvironmentNeverFallsBack(t *testing.T) {
 	}
 }
 
-func TestMistakesAreReportedAtTheirPlaces(t *testing.T) {
-	text := strings.NewReplacer("protected", "protcted", "address: \"10.0.0.2:1\"", "adress: x", "[store.drop]", "[wipe]", "secret: word}}\n      replica", "secret: wrd}}\n      replica").Replace(whole)
-	_, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(text)}, "", kinds())
+var update = flag.Bool("update", false, "write the golden files")
+
+// What is said of each file in testdata/err is in the golden file beside it.
+func TestMistakes(t *testing.T) {
+	files, err := filepath.Glob("testdata/err/*.yaml")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("too few files: %v %v", files, err)
+	}
+	for _, name := range files {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: text}, "", kinds())
+			if err != nil || list.Errors() == 0 {
+				t.Fatalf("no mistake is found: %v %v", list, err)
+			}
+			var b strings.Builder
+			if err := diag.Render(&b, list, func(string) []byte { return text }, diag.Options{Width: 92}); err != nil {
+				t.Fatal(err)
+			}
+			golden := strings.TrimSuffix(name, ".yaml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.String() != string(want) {
+				t.Errorf("differs (-update writes it):\n%s", b.String())
+			}
+		})
+	}
+}
+
+// A scalar stands for a list of one entry.
+func TestAScalarIsOneEntry(t *testing.T) {
+	text, err := os.ReadFile("testdata/ok/whole.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, d := range list {
-		got = append(got, d.Span.Start.String()+" "+d.Code)
+	e := parse(t, string(text), "")
+	if len(e.Policy.Deny) != 1 || e.Policy.Deny[0].Name != "store.drop" || len(e.Policy.Allow) != 1 || len(e.Policy.Approve) != 2 || len(e.Roles["lead"]) != 1 {
+		t.Errorf("%+v %v", e.Policy, e.Roles)
 	}
-	want := "6:57 RB1504, 7:7 RB1502, 7:30 RB1501, 9:5 RB1501, 12:54 RB1505"
-	if strings.Join(got, ", ") != want {
-		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
+	if d := e.Policy.Decide("store.drop", action.Read, false, false); d.Answer != environment.Denied {
+		t.Error("what is denied is allowed")
 	}
 }
 

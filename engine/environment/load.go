@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -18,10 +17,10 @@ import (
 // directory.
 const DefaultFile = "runbook.yaml"
 
-// Codes of what is wrong in a runbook.yaml.
+// Codes of what is wrong in a runbook.yaml beside its structure.
 const (
-	CodeUnknownKey  = "RB1501" // a key that is not there
-	CodeWrongValue  = "RB1502" // a value of the wrong kind or type
+	CodeUnknownKey  = "RB1501" // a key that the kind of the target does not have
+	CodeWrongValue  = "RB1502" // a value of the wrong type
 	CodeNoTarget    = "RB1503" // a kind of target that no action knows
 	CodeNoSecret    = "RB1504" // a secret that is not declared
 	CodeUnknownRule = "RB1505" // a rule that is neither an effect nor an action
@@ -75,40 +74,60 @@ func Load(path, name string, kinds []*action.TargetKind) (*Environment, diag.Lis
 	return Parse(&yaml.Source{Name: path, Text: text}, name, kinds)
 }
 
-// Parse is Load of a text.
+// Parse is Load of a text. All environments of the file are checked, and of the
+// chosen one also what its targets take.
 func Parse(source *yaml.Source, name string, kinds []*action.TargetKind) (*Environment, diag.List, error) {
-	root, list := yaml.Read(source)
-	l := &loader{source: source, kinds: kinds, list: list}
-	if root == nil || list.Errors() > 0 {
-		return nil, l.list, nil
+	file, list := ReadFile(source)
+	if file == nil {
+		return nil, list, nil
 	}
-	l.keys(root, "default", "roles", "environments")
-	all := root.Get("environments")
-	byDefault := l.text(root.Get("default"))
-	if name == "" {
-		name = byDefault
-	}
-	if name == "" && all != nil && len(all.Pairs) == 1 {
-		name = all.Pairs[0].Key.Text
-	}
-	chosen := all.Get(name)
-	if chosen == nil {
-		var has []string
-		if all != nil {
-			for _, p := range all.Pairs {
-				has = append(has, p.Key.Text)
-			}
+	chosen, missing := file.choose(name)
+	if missing != nil {
+		if list.Errors() > 0 {
+			return nil, list, nil
 		}
-		return nil, l.list, &ErrNotFound{Name: name, File: source.Name, Has: has, Default: byDefault}
+		missing.File = source.Name
+		return nil, list, missing
 	}
-	e := l.environment(name, chosen)
+	l := &loader{source: source, kinds: kinds, list: list}
+	e := l.environment(chosen)
 	e.File, e.kinds = source.Name, kinds
-	e.Roles = l.roles(root.Get("roles"))
+	for _, r := range file.Roles {
+		e.Roles[r.Name.Value] = values(r.People)
+	}
 	l.list.Sort()
 	return e, l.list, nil
 }
 
-// loader turns the positioned tree of a runbook.yaml into one environment.
+// choose returns the environment of that name; for "" the default one, or the
+// only one that there is.
+func (f *File) choose(name string) (*Described, *ErrNotFound) {
+	if name == "" {
+		name = f.Default.Value
+	}
+	if name == "" && len(f.Environments) == 1 {
+		name = f.Environments[0].Name.Value
+	}
+	missing := &ErrNotFound{Name: name, Default: f.Default.Value}
+	for _, d := range f.Environments {
+		if d.Name.Value == name {
+			return d, nil
+		}
+		missing.Has = append(missing.Has, d.Name.Value)
+	}
+	return nil, missing
+}
+
+func values(list []yaml.String) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, s.Value)
+	}
+	return out
+}
+
+// loader makes one environment of what is written of it: kinds of targets,
+// values of their types, and the names of secrets and rules.
 type loader struct {
 	source *yaml.Source
 	kinds  []*action.TargetKind
@@ -116,102 +135,59 @@ type loader struct {
 }
 
 func (l *loader) fail(code string, n *yaml.Node, message, hint string) {
-	l.list.Add(diag.Diagnostic{Code: code, Source: l.source.Name, Span: n.Span, Message: message, Hint: hint})
-}
-
-// keys reports what of a mapping is not among the keys that it takes.
-func (l *loader) keys(n *yaml.Node, takes ...string) {
-	for _, p := range n.Pairs {
-		if slices.Contains(takes, p.Key.Text) {
-			continue
-		}
-		hint := "it takes: " + strings.Join(takes, ", ")
-		if near := diag.Nearest(p.Key.Text, takes); near != "" {
-			hint = fmt.Sprintf("did you mean %q? It takes: %s", near, strings.Join(takes, ", "))
-		}
-		l.fail(CodeUnknownKey, p.Key, fmt.Sprintf("unknown key %q", p.Key.Text), hint)
+	if !n.Broken {
+		l.list.Add(diag.Diagnostic{Code: code, Source: l.source.Name, Span: n.Span, Message: message, Hint: hint})
 	}
 }
 
-func (l *loader) text(n *yaml.Node) string {
-	if n == nil {
-		return ""
-	}
-	if n.Kind != yaml.Scalar {
-		l.fail(CodeWrongValue, n, n.Kind.String()+" stands where a text is taken", "")
-		return ""
-	}
-	return n.Text
-}
+func (l *loader) place(n *yaml.Node) string { return l.source.Name + ":" + n.Span.Start.String() }
 
-func (l *loader) texts(n *yaml.Node) []string {
-	if n == nil {
-		return nil
+func (l *loader) environment(d *Described) *Environment {
+	e := &Environment{
+		Name: d.Name.Value, Protected: d.Protected.Value, Policy: DefaultPolicy(), Vars: map[string]any{},
+		Roles: map[string][]string{}, sources: map[string]secretSource{},
 	}
-	if n.Kind != yaml.List {
-		return []string{l.text(n)}
+	for _, s := range d.Secrets {
+		e.sources[s.Name.Value] = secretSource{env: s.Env.Value, file: s.File.Value, command: values(s.Command), place: l.place(s.Name.Node)}
 	}
-	var out []string
-	for _, item := range n.Items {
-		out = append(out, l.text(item))
-	}
-	return out
-}
-
-func (l *loader) roles(n *yaml.Node) map[string][]string {
-	out := map[string][]string{}
-	if n != nil {
-		for _, p := range n.Pairs {
-			out[p.Key.Text] = l.texts(p.Value)
-		}
-	}
-	return out
-}
-
-func (l *loader) environment(name string, n *yaml.Node) *Environment {
-	l.keys(n, "targets", "protected", "vars", "secrets", "policy")
-	e := &Environment{Name: name, Protected: l.text(n.Get("protected")) == "true", Policy: DefaultPolicy(), Vars: map[string]any{}}
-	l.secrets(e, n.Get("secrets"))
-	if targets := n.Get("targets"); targets != nil {
-		for _, p := range targets.Pairs {
-			l.target(e, p)
-		}
+	for _, t := range d.Targets {
+		l.target(e, t)
 	}
 	for _, k := range l.kinds {
 		if _, named := e.Target(k.Name); k.Everywhere && !named {
 			e.Targets = append(e.Targets, target(k.Name, k, schema.ApplyDefaults(k.Config, k.Local)))
 		}
 	}
-	l.vars(e, n.Get("vars"))
-	if p := n.Get("policy"); p != nil {
-		l.policy(e, p)
+	l.vars(e, d.Vars)
+	if d.Policy != nil {
+		l.policy(&e.Policy, d.Policy)
 	}
 	return e
 }
 
-func (l *loader) policy(e *Environment, n *yaml.Node) {
-	l.keys(n, "allow", "approve", "deny", "yes")
-	for key, rules := range map[string]*[]Rule{"allow": &e.Policy.Allow, "approve": &e.Policy.Approve, "deny": &e.Policy.Deny, "yes": &e.Policy.Yes} {
-		list := n.Get(key)
-		if list == nil {
+// policy replaces the rules of the default policy by those that are written.
+// Whether there is an action of a rule's name is not known here.
+func (l *loader) policy(p *Policy, written *Rules) {
+	for _, r := range []struct {
+		to   *[]Rule
+		from []yaml.String
+	}{{&p.Allow, written.Allow}, {&p.Approve, written.Approve}, {&p.Deny, written.Deny}, {&p.Yes, written.Yes}} {
+		if r.from == nil {
 			continue
 		}
-		*rules = nil
-		for _, item := range list.Items {
-			if _, err := action.ParseEffect(item.Text); err != nil && !strings.Contains(item.Text, ".") {
-				l.fail(CodeUnknownRule, item, fmt.Sprintf("%q is neither an effect nor an action", item.Text), "write read, write, destructive, or the name of an action")
+		*r.to = nil
+		for _, name := range r.from {
+			if _, err := action.ParseEffect(name.Value); err != nil && !strings.Contains(name.Value, ".") {
+				l.fail(CodeUnknownRule, name.Node, fmt.Sprintf("%q is neither an effect nor an action", name.Value), "write read, write, destructive, or the name of an action")
 			}
-			*rules = append(*rules, Rule{Name: item.Text, Place: l.source.Name + ":" + item.Span.Start.String()})
+			*r.to = append(*r.to, Rule{Name: name.Value, Place: l.place(name.Node)})
 		}
 	}
 }
 
-func (l *loader) vars(e *Environment, n *yaml.Node) {
+func (l *loader) vars(e *Environment, pairs []yaml.Pair) {
 	e.VarTypes = &schema.Type{Kind: schema.Object}
-	if n == nil {
-		return
-	}
-	for _, p := range n.Pairs {
+	for _, p := range pairs {
 		v := l.value(p.Value, schema.AnyType, e)
 		e.Vars[p.Key.Text] = v
 		e.VarTypes.Fields = append(e.VarTypes.Fields, schema.Field{Name: p.Key.Text, Type: typeOf(v)})

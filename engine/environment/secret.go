@@ -21,25 +21,6 @@ type secretSource struct {
 	place     string
 }
 
-// secrets notes the sources; no secret is read here.
-func (l *loader) secrets(e *Environment, n *yaml.Node) {
-	e.sources = map[string]secretSource{}
-	if n == nil {
-		return
-	}
-	for _, p := range n.Pairs {
-		l.keys(p.Value, "env", "file", "command")
-		if p.Value.Kind != yaml.Map || len(p.Value.Pairs) != 1 {
-			l.fail(CodeWrongValue, p.Value, "a secret has one source", "write {env: NAME}, {file: PATH} or {command: [program, …]}")
-			continue
-		}
-		e.sources[p.Key.Text] = secretSource{
-			env: l.text(p.Value.Get("env")), file: l.text(p.Value.Get("file")), command: l.texts(p.Value.Get("command")),
-			place: l.source.Name + ":" + p.Key.Span.Start.String(),
-		}
-	}
-}
-
 func (l *loader) secret(n *yaml.Node, e *Environment) any {
 	if _, ok := e.sources[n.Text]; !ok {
 		l.fail(CodeNoSecret, n, fmt.Sprintf("no secret %q is declared", n.Text), "declare it under secrets:")

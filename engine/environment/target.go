@@ -3,7 +3,7 @@ package environment
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
@@ -11,79 +11,98 @@ import (
 	"runbook/engine/yaml"
 )
 
-// target compiles one entry of `targets:`. Its kind is its name, or `kind:`.
-func (l *loader) target(e *Environment, p yaml.Pair) {
-	name, n := p.Key.Text, p.Value
-	kindName := name
-	if k := n.Get("kind"); k != nil {
-		kindName = l.text(k)
-	}
-	i := slices.IndexFunc(l.kinds, func(k *action.TargetKind) bool { return k.Name == kindName })
-	if i < 0 {
-		var names []string
-		for _, k := range l.kinds {
-			names = append(names, k.Name)
-		}
-		hint := "name a kind: kind: " + fmt.Sprint(names)
-		if near := diag.Nearest(kindName, names); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		l.fail(CodeNoTarget, p.Key, fmt.Sprintf("no action knows targets of kind %q", kindName), hint)
+// target compiles one target. Its kind is its name, or what it says.
+func (l *loader) target(e *Environment, written *Target) {
+	name := written.Name.Node
+	kindName := written.Kind.Or(name.Text)
+	k := l.kind(kindName)
+	if k == nil {
+		l.noKind(name, kindName)
 		return
 	}
-	k := l.kinds[i]
-	config := map[string]any{}
-	var reads []action.ReadRule
-	for _, q := range n.Pairs {
-		switch q.Key.Text {
-		case "kind":
-			continue
-		case "reads":
-			reads = l.reads(q.Value)
-			continue
-		}
-		f, ok := k.Config.Field(q.Key.Text)
+	takes := k.Config
+	if takes == nil {
+		takes = &schema.Type{Kind: schema.Object}
+	}
+	config, mistakes := map[string]any{}, len(l.list)
+	for _, p := range written.Rest {
+		f, ok := takes.Field(p.Key.Text)
 		if !ok {
-			l.keys(&yaml.Node{Kind: yaml.Map, Pairs: []yaml.Pair{q}}, append(k.Config.Names(), "kind", "reads")...)
+			l.unknown(p.Key, k.Name, append(takes.Names(), "kind", "reads"))
 			continue
 		}
-		config[f.Name] = l.value(q.Value, f.Type, e)
+		config[f.Name] = l.value(p.Value, f.Type, e)
 	}
-	fitted, err := schema.Convert(k.Config, schema.ApplyDefaults(k.Config, config))
-	if err != nil {
-		l.fail(CodeWrongValue, p.Key, err.Error(), takes(err))
+	if len(l.list) > mistakes {
 		return
 	}
-	t := target(name, k, fitted.(map[string]any))
-	t.Reads = reads
+	fitted, err := schema.Convert(takes, schema.ApplyDefaults(takes, config))
+	for _, f := range schema.Faults(err) {
+		l.misfit(written, f)
+	}
+	if err != nil {
+		return
+	}
+	t := target(name.Text, k, fitted.(map[string]any))
+	for _, r := range written.Reads {
+		rule := action.ReadRule{RPC: r.RPC.Value}
+		rule.Method, rule.Path, _ = strings.Cut(r.Request.Value, " ")
+		t.Reads = append(t.Reads, rule)
+	}
 	e.Targets = append(e.Targets, t)
 }
 
-func takes(err error) string {
+func (l *loader) kind(name string) *action.TargetKind {
+	for _, k := range l.kinds {
+		if k.Name == name {
+			return k
+		}
+	}
+	return nil
+}
+
+func (l *loader) noKind(at *yaml.Node, name string) {
+	var names []string
+	for _, k := range l.kinds {
+		names = append(names, k.Name)
+	}
+	hint := "name a kind: kind: " + strings.Join(names, ", ")
+	if near := diag.Nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	l.fail(CodeNoTarget, at, fmt.Sprintf("no action knows targets of kind %q", name), hint)
+}
+
+// unknown reports a key that a kind of target does not have.
+func (l *loader) unknown(key *yaml.Node, kind string, has []string) {
+	hint := "it takes: " + strings.Join(has, ", ")
+	if near := diag.Nearest(key.Text, has); near != "" {
+		hint = fmt.Sprintf("did you mean %q? It takes: %s", near, strings.Join(has, ", "))
+	}
+	l.fail(CodeUnknownKey, key, fmt.Sprintf("a target of kind %s has no %q", kind, key.Text), hint)
+}
+
+// misfit reports a key of a target that does not fit, at its value; one that is
+// missing at the target's name.
+func (l *loader) misfit(t *Target, f *schema.Fault) {
+	at, first := t.Name.Node, f.Path
+	if end := strings.IndexAny(first, ".["); end > 0 {
+		first = first[:end]
+	}
+	for _, p := range t.Rest {
+		if p.Key.Text == first {
+			at = p.Value
+		}
+	}
+	l.fail(CodeWrongValue, at, f.Path+": "+f.Message, takesOf(f))
+}
+
+func takesOf(err error) string {
 	var f *schema.Fault
 	if errors.As(err, &f) && f.Takes != "" {
 		return "it takes " + f.Takes
 	}
 	return ""
-}
-
-// reads decodes what a target lists as reads: "POST /graphql", {rpc: name}.
-func (l *loader) reads(n *yaml.Node) []action.ReadRule {
-	var out []action.ReadRule
-	for _, item := range n.Items {
-		if item.Kind == yaml.Map {
-			l.keys(item, "rpc")
-			out = append(out, action.ReadRule{RPC: l.text(item.Get("rpc"))})
-			continue
-		}
-		var r action.ReadRule
-		if _, err := fmt.Sscan(item.Text, &r.Method, &r.Path); err != nil {
-			l.fail(CodeWrongValue, item, fmt.Sprintf("%q is no method and path", item.Text), `write "POST /graphql" or {rpc: name}`)
-			continue
-		}
-		out = append(out, r)
-	}
-	return out
 }
 
 // value decodes a node; {secret: name} is the secret of that name.
@@ -109,7 +128,7 @@ func (l *loader) value(n *yaml.Node, t *schema.Type, e *Environment) any {
 	}
 	v, err := schema.ParseText(t, n.Text, n.Quoted)
 	if err != nil {
-		l.fail(CodeWrongValue, n, err.Error(), takes(err))
+		l.fail(CodeWrongValue, n, err.Error(), takesOf(err))
 	}
 	return v
 }

@@ -22,6 +22,7 @@ type Declaration struct {
 	goType reflect.Type
 	whole  []int // where the struct has what Whole declares
 	node   []int // where it has its *Node
+	rest   []int // where it has the pairs of other keys; nil: it takes none
 }
 
 // Means is what is said of a mapping as a whole.
@@ -59,6 +60,7 @@ const (
 //	yaml:",short"           only the value itself
 //	yaml:",key"             the key under which the mapping stands
 //	yaml:",whole"           the mapping is all of another one
+//	yaml:",rest"            the keys that it does not declare
 //	hint:"..."              what to write where it is missing or of the wrong kind
 //	type:"condition"        of a String: an expression that must hold; of a Node: map, list
 //	name:"a step"           of what it is the name: lower case letters, digits and _
@@ -113,6 +115,9 @@ func declarationOf(t reflect.Type) *Declaration {
 	return d
 }
 
+// Open reports whether the mapping takes keys that it does not declare.
+func (d *Declaration) Open() bool { return d.rest != nil }
+
 // Key returns the key of that name, nil if there is none.
 func (d *Declaration) Key(name string) *Key {
 	for _, k := range d.Keys {
@@ -161,6 +166,8 @@ func (r deriver) declaration(t reflect.Type) *Declaration {
 		case f.Type == reflect.TypeFor[*Node]() && f.Name == "Node":
 			d.node = f.Index
 		case f.Anonymous || f.Tag.Get("yaml") == "" || name == "-":
+		case option == "rest":
+			d.rest = f.Index
 		case option == "whole":
 			d.Whole, d.whole = r.declaration(f.Type.Elem()), f.Index
 			d.Means = d.Whole.Means

@@ -74,7 +74,7 @@ func (d *decoder) wrongKind(n *Node, want, hint string) {
 
 // mapping decodes a mapping, or the short form of one, into the struct dst.
 func (d *decoder) mapping(n *Node, of *Declaration, at stand, dst reflect.Value) bool {
-	if of.Short != nil && n.Kind != Map && (n.Kind == Scalar || of.Short.Shape == Texts) {
+	if of.Short != nil && (n.Kind == Scalar || of.Short.Shape == Texts && (n.Kind == List || len(of.Keys) == 0)) {
 		d.keep(n, of, dst)
 		return d.value(of.Short, at.key, n, dst)
 	}
@@ -83,7 +83,7 @@ func (d *decoder) mapping(n *Node, of *Declaration, at stand, dst reflect.Value)
 	}
 	if n.Kind != Map {
 		hint := strings.ReplaceAll(of.Write, "NAME", Clip(at.key.Text))
-		if strings.IndexByte(n.Text, ':') > 0 && !n.Quoted && n.Kind == Scalar {
+		if i := strings.IndexByte(n.Text, ':'); i > 0 && !n.Quoted && !strings.HasPrefix(n.Text[i:], "://") {
 			hint = "put a space behind the colon"
 		}
 		d.wrongKind(n, at.what+" is a mapping", hint)
@@ -94,7 +94,7 @@ func (d *decoder) mapping(n *Node, of *Declaration, at stand, dst reflect.Value)
 	for _, p := range n.Pairs {
 		k := of.Key(p.Key.Text)
 		if k == nil {
-			m.unknown(p.Key)
+			m.other(p)
 			continue
 		}
 		m.forbidden(k, p.Key)
@@ -208,7 +208,7 @@ func (k *Key) items(n *Node) []*Node {
 
 func (d *decoder) texts(k *Key, key, n *Node, field reflect.Value) {
 	if !k.OrOne || n.Kind != Scalar {
-		hint := ""
+		hint := "write it as [a, b], or each item with a dash"
 		if n.Kind == Scalar {
 			hint = fmt.Sprintf("write %s: [%s]", key.Text, Quote(Clip(n.Text)))
 		}
@@ -285,6 +285,10 @@ func (d *decoder) named(k *Key, key, n *Node, field reflect.Value) {
 		at.key = p.Key
 		value := p.Value
 		if value.Kind == Null && !value.Broken {
+			if !k.Of.asks() {
+				d.empty(k, p.Key)
+				continue
+			}
 			value = &Node{Kind: Map, Span: p.Key.Span}
 		}
 		if with := d.element(k, value, at, all, p.Key); good {

@@ -19,6 +19,16 @@ type mapping struct {
 	meant []string // keys that were suggested for unknown ones
 }
 
+// other takes a pair whose key is not declared.
+func (m *mapping) other(p Pair) {
+	if m.of.rest == nil {
+		m.unknown(p.Key)
+		return
+	}
+	rest := m.dst.FieldByIndex(m.of.rest).Addr().Interface().(*[]Pair)
+	*rest = append(*rest, p)
+}
+
 // unknown reports a key that is none of the mapping's.
 func (m *mapping) unknown(key *Node) {
 	if m.of.Root && strings.HasPrefix(key.Text, "x-") {
@@ -89,10 +99,15 @@ func (m *mapping) rules() {
 		value := m.node.Get(k.Name)
 		if value != nil {
 			m.together(k, m.key(k.Name), value)
-		} else if k.Required && (known || m.of.Short == nil) {
+		} else if k.Required && (known || m.of.Short == nil || len(m.node.Pairs) == 0) {
 			m.require(k, k.Hint)
 		}
 	}
+}
+
+// asks reports whether a mapping without any key is a mistake.
+func (d *Declaration) asks() bool {
+	return len(d.Group()) > 0 || slices.ContainsFunc(d.Keys, func(k *Key) bool { return k.Required })
 }
 
 // require reports a key that is missing, at the first key of the mapping.

@@ -111,7 +111,9 @@ func (d *decoder) misfit(k *Key, key, n *Node, err error) {
 	message, hint := err.Error(), ""
 	switch f := (*schema.Fault)(nil); {
 	case errors.As(err, &f): // out of bounds
-		message, hint = f.Message, "it takes "+k.Takes()
+		if message, hint = f.Message, k.Hint; k.Pattern == "" || hint == "" {
+			hint = "it takes " + k.Takes()
+		}
 	case k.Type.Kind == schema.Duration:
 		hint = "write a number with a unit: 30s, 5m, 1h30m"
 	case k.Min != nil || k.Max != nil:
