@@ -1,7 +1,6 @@
 package run
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -16,17 +15,10 @@ import (
 	"runbook/engine/schema"
 )
 
-// work is one step's action in progress: its operations, its contexts.
+// work is one step's action in progress.
 type work struct {
-	*runner
-	in    *instance
-	sc    *scope
-	op    *operation
-	look  *operation // observe; nil without
-	soft  context.Context
-	hard  context.Context
-	watch *stopwatch
-	names *scope // sc with outputs, observed, before
+	frame
+	op *operation
 
 	present expression.Values // dry run: names with the values of now
 
@@ -43,12 +35,12 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 	if fail != nil {
 		return failed(in, fail)
 	}
-	w := &work{runner: r, in: in, sc: sc, op: op}
+	w := &work{frame: r.frame(in, sc), op: op}
 	if r.record(event.TypeStepStarted, in.path, 0, w.started(when)) != nil {
 		return r.stopped(in)
 	}
 	r.began()
-	decision := r.Environment.Policy.Decide(op.action.Name, op.effect, in.step.Approve != nil, in.step.Approve != nil && (in.step.Approve.By != "" || in.step.Approve.Approvers > 1))
+	decision := r.decide(in.step, op.action, op.effect)
 	if sc.mild && decision.Answer == environment.Asked { // the approval of a step covers its undo
 		decision.Answer = environment.Allowed
 	}
@@ -81,89 +73,22 @@ func (w *work) started(when *event.Check) *event.StepStarted {
 	return s
 }
 
-// bind makes the contexts of the work: soft ends when the run halts, hard only
-// with the step's own time or a second signal.
-func (w *work) bind() (done func()) {
-	w.names = w.sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})
-	w.soft, w.hard, w.watch = w.sc.bound.ctx, w.runner.hard, w.sc.watch
-	limit := w.in.step.Timeout
-	if limit == 0 {
-		return func() {}
-	}
-	hard, watch := withStopwatch(w.runner.hard, w.Clock, limit, w.sc.watch)
-	soft, cancel := context.WithCancelCause(w.sc.bound.ctx)
-	stop := context.AfterFunc(hard, func() { cancel(context.Cause(hard)) })
-	w.soft, w.hard, w.watch = soft, hard, watch
-	return func() { stop(); watch.end(); cancel(context.Canceled) }
-}
-
 func (w *work) denied(d environment.Decision) outcome {
 	f := &event.Failure{
 		What: "the environment's policy denies " + d.Rule.Name,
 		Do:   []string{"ask who owns the policy, " + d.Rule.Place},
 	}
 	if w.DryRun {
-		w.in.why = "refused by the policy"
+		w.in.done.Why = "refused by the policy"
 		return w.previewed(&action.Preview{Summary: w.op.action.Name + ": " + f.What}, "refused by the policy")
 	}
 	return ended(w.in, event.Refused, f)
 }
 
-// limit bounds one attempt: the parameter `for` is beyond it, and a step's own
-// timeout takes its place.
-func (w *work) limit(ctx context.Context, op *operation, base time.Duration) (context.Context, context.CancelFunc) {
-	if w.in.step.Timeout > 0 && ctx != w.runner.hard {
-		return context.WithCancel(ctx)
-	}
-	if d, ok := op.params["for"].(time.Duration); ok {
-		base += d
-	}
-	return w.Clock.WithTimeout(ctx, base)
-}
-
-// invoke runs an operation once, in one of the run's slots.
-func (w *work) invoke(ctx context.Context, op *operation, base time.Duration) (action.Result, time.Duration, error) {
-	release, err := w.acquire(ctx)
-	if err != nil {
-		return action.Result{}, 0, err
-	}
-	defer release()
-	ctx, cancel := w.limit(ctx, op, base)
-	defer cancel()
-	start := w.Clock.Now()
-	res, err := op.bound.Run(ctx, w.call(w.in.path, op.target))
-	took := w.Clock.Now().Sub(start)
-	if err != nil && ctx.Err() != nil {
-		err = w.late(ctx, op, took, err)
-	}
-	if res.Outputs != nil {
-		res.Outputs, _ = bounded(res.Outputs).(map[string]any)
-	}
-	return res, took, err
-}
-
-// late says of an attempt that ended with its context how long it took, with
-// what the action knows of it.
-func (w *work) late(ctx context.Context, op *operation, took time.Duration, err error) error {
-	f := *action.AsFailure(err)
-	if f.Where == "" && op.target.Name != "" {
-		f.Where = op.target.Name + " at " + op.target.Address
-	}
-	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) || errors.Is(context.Cause(ctx), errTimedOut) {
-		if f.Tried == "" {
-			f.Tried = op.action.Name + ", once, " + schema.HumanDuration(took)
-		}
-		if len(f.Do) == 0 {
-			f.Do = []string{"or raise timeout, " + w.in.step.Place}
-		}
-	}
-	return &f
-}
-
 // read plays an action that only observes.
 func (w *work) read() outcome {
 	if w.look != nil {
-		w.observe(true)
+		_ = w.observe(true) // it decides nothing of a read
 	}
 	if o := w.readOnce(); o.bad() {
 		return o
@@ -180,7 +105,7 @@ func (w *work) readOnce() outcome {
 			return w.cut(cause, err)
 		}
 		w.outputs(res)
-		w.in.summary = res.Summary
+		w.in.done.Summary = res.Summary
 		fact := &event.Result{Outputs: w.raw, Summary: res.Summary, Duration: took}
 		if err != nil {
 			fact.Failure = failure(err)
@@ -246,47 +171,11 @@ func (w *work) wanted(cond evaluator, err error) bool {
 	return evalErr == nil && holds
 }
 
-// look observes the state that matters, without a record of it: single polls
-// stay outside the journal.
-func (w *work) lookOnce(before bool) (*event.Observation, error) {
-	res, took, err := w.invoke(w.soft, w.look, readLimit)
-	fact := &event.Observation{Action: w.look.action.Name, Before: before, Summary: res.Summary, Duration: took}
-	var v any
-	if err == nil {
-		v = res.Outputs
-		fact.Outputs = marshal(w.look.action.Outputs, res.Outputs)
-	} else {
-		fact.Failure = failure(err)
-	}
-	w.in.mu.Lock()
-	w.in.observed = v
-	if before {
-		w.in.before = v
-	}
-	w.in.mu.Unlock()
-	w.names.names["observed"] = v
-	if before {
-		w.names.names["before"] = v
-	}
-	return fact, err
-}
-
-// observe looks once and records it. The look before the effect gives `before`
-// too.
-func (w *work) observe(before bool) error {
-	fact, err := w.lookOnce(before)
-	if jerr := w.record(event.TypeObservation, w.in.path, 0, fact); jerr != nil {
-		return jerr
-	}
-	return err
-}
-
 // again is a further look while a verification is polled: the observation, or
-// the read itself. The fact is recorded by the caller if it is the last.
+// the read itself.
 func (w *work) again() (event.Type, any, error) {
 	if w.look != nil {
-		fact, err := w.lookOnce(false)
-		return event.TypeObservation, fact, err
+		return w.lookAgain()
 	}
 	res, took, err := w.invoke(w.soft, w.op, readLimit)
 	fact := &event.Result{Summary: res.Summary, Duration: took}
@@ -295,7 +184,7 @@ func (w *work) again() (event.Type, any, error) {
 		return event.TypeResult, fact, err
 	}
 	w.outputs(res)
-	w.in.summary, fact.Outputs = res.Summary, w.raw
+	w.in.done.Summary, fact.Outputs = res.Summary, w.raw
 	return event.TypeResult, fact, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
+	"runbook/engine/plan"
 )
 
 // Why an approval was not had.
@@ -60,11 +61,17 @@ func (w *work) failed(f *event.Failure) outcome {
 	return failed(w.in, f)
 }
 
+// decide is the policy's answer to an effect of a step.
+func (r *runner) decide(s *plan.Step, a *action.Action, e action.Effect) environment.Decision {
+	personal := s.Approve != nil && (s.Approve.By != "" || s.Approve.Approvers > 1)
+	return r.Environment.Policy.Decide(a.Name, e, s.Approve != nil, personal)
+}
+
 // approval is what a person is shown.
 func (w *work) approval(p action.Preview, subjects []action.Subject) (*event.Approval, error) {
 	a := &event.Approval{
 		Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, Preview: p,
-		Digest: w.digest(subjects), Expires: w.Clock.Now().Add(expiresIn), SoFar: w.soFar(),
+		Digest: w.digest(subjects), Expires: w.Clock.Now().Add(expiresIn), SoFar: w.soFar(), Because: w.sc.remedy.because,
 	}
 	if u := w.in.step.Undo; u != nil {
 		a.Undo = u.Name()
@@ -82,9 +89,6 @@ func (w *work) approval(p action.Preview, subjects []action.Subject) (*event.App
 			return nil, err
 		}
 	}
-	if goal, ok := w.sc.Name("because"); ok {
-		a.Because, _ = goal.(string)
-	}
 	return a, nil
 }
 
@@ -97,7 +101,7 @@ func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
 		return w.stopped(w.in)
 	case w.Yes && d.YesOK:
 		by := event.Answer{By: w.Header.User, How: "--yes, as the policy of " + w.Environment.Name + " allows"}
-		return w.decide(event.TypeApprovalGiven, a, by)
+		return w.decided(event.TypeApprovalGiven, a, by)
 	case w.Person == nil:
 		return ended(w.in, event.Waiting, &event.Failure{What: errNoPerson.Error()})
 	}
@@ -125,14 +129,14 @@ func (w *work) collect(ctx context.Context, shown, a *event.Approval) outcome {
 		}
 		if !got.Approved {
 			got.Reason = cmp.Or(got.Reason, got.By+" declined")
-			return w.decide(event.TypeApprovalRefused, a, got.Answer)
+			return w.decided(event.TypeApprovalRefused, a, got.Answer)
 		}
 		got.How, got.At = cmp.Or(got.How, "as shown"), w.at(got.At)
 		if lacks = w.mayNot(a, got.By); lacks != "" {
 			continue
 		}
 		if a.Approvers < 2 {
-			return w.decide(event.TypeApprovalGiven, a, got.Answer)
+			return w.decided(event.TypeApprovalGiven, a, got.Answer)
 		}
 		if o, decided := w.count(a, got.Answer); decided {
 			return o
@@ -141,7 +145,7 @@ func (w *work) collect(ctx context.Context, shown, a *event.Approval) outcome {
 	}
 	switch {
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
-		return w.decide(event.TypeApprovalExpired, a, event.Answer{Reason: errExpired.Error()})
+		return w.decided(event.TypeApprovalExpired, a, event.Answer{Reason: errExpired.Error()})
 	case w.soft.Err() != nil:
 		return halted(w.in, context.Cause(w.soft))
 	}
@@ -154,7 +158,7 @@ func (w *work) count(a *event.Approval, by event.Answer) (o outcome, decided boo
 	a.Answers = append(slices.Clone(a.Answers), by)
 	if len(a.Answers) == a.Approvers {
 		by.By = names(a.Answers)
-		return w.decide(event.TypeApprovalGiven, a, by), true
+		return w.decided(event.TypeApprovalGiven, a, by), true
 	}
 	fact := *a
 	fact.Answer = by
@@ -190,9 +194,9 @@ func (w *work) mayNot(a *event.Approval, by string) string {
 	return ""
 }
 
-// decide records the last fact of an approval. What was not given ends the step as
+// decided records the last fact of an approval. What was not given ends the step as
 // refused.
-func (w *work) decide(t event.Type, a *event.Approval, by event.Answer) outcome {
+func (w *work) decided(t event.Type, a *event.Approval, by event.Answer) outcome {
 	fact := *a
 	fact.Answer = by
 	fact.At = w.at(by.At)

@@ -19,7 +19,7 @@ func (l *loopRun) asks() bool {
 	if op == nil || l.r.DryRun || l.scope.mild {
 		return false
 	}
-	d := l.r.Environment.Policy.Decide(op.Action.Name, op.Effect, l.in.step.Approve != nil, false)
+	d := l.r.decide(l.in.step, op.Action, op.Effect)
 	return d.Answer == environment.Asked && (op.Effect != action.Read || l.in.step.Approve != nil)
 }
 
@@ -52,17 +52,17 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 }
 
 func (l *loopRun) askAll(first *work, p action.Preview, subjects []action.Subject) (outcome, bool) {
-	first.in = l.in
-	a, err := first.approval(p, subjects)
+	whole := *first
+	whole.in = l.in
+	a, err := whole.approval(p, subjects)
 	if err != nil {
 		return failed(l.in, &event.Failure{What: "the message of its approval: " + err.Error()}), false
 	}
-	personal := l.in.step.Approve != nil && (l.in.step.Approve.By != "" || l.in.step.Approve.Approvers > 1)
-	d := l.r.Environment.Policy.Decide(first.op.action.Name, first.op.effect, l.in.step.Approve != nil, personal)
+	d := l.r.decide(l.in.step, whole.op.action, whole.op.effect)
 	if d.Answer != environment.Asked {
 		return passed(), true
 	}
-	o := first.ask(d, a)
+	o := whole.ask(d, a)
 	return o, !o.bad()
 }
 
@@ -74,19 +74,11 @@ func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
 		return nil, fail
 	}
 	in := &instance{step: l.in.step, path: l.in.path.Item(i), item: true}
-	w := &work{runner: l.r, in: in, sc: sc, op: op}
-	w.soft, w.hard, w.watch = sc.bound.ctx, l.r.hard, sc.watch
-	w.names = sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})
-	return w, nil
+	return &work{frame: l.r.frame(in, sc), op: op}, nil
 }
 
 // covered reports whether the approval of the whole loop covers what this item
 // touches now.
 func (w *work) covered(subjects []action.Subject) bool {
-	v, ok := w.sc.Name("\x00approved")
-	if !ok {
-		return false
-	}
-	item, ok := v.(approvedItem)
-	return ok && slices.Equal(item.subjects, subjects)
+	return w.sc.approved != nil && slices.Equal(w.sc.approved.subjects, subjects)
 }

@@ -19,7 +19,7 @@ func (w *work) change(d environment.Decision) outcome {
 			return halted(w.in, cause)
 		}
 		if held, o := w.met(); o.bad() || held && w.in.step.SkipIfMet {
-			w.in.met = held
+			w.in.done.Met = held
 			return o
 		}
 	}
@@ -37,8 +37,8 @@ func (w *work) change(d environment.Decision) outcome {
 	return w.effect(p, subjects)
 }
 
-// met judges on the first observation the items that can be: whether there are
-// some and all hold.
+// met reports whether what the step is for holds already, and records the checks
+// that say so.
 func (w *work) met() (bool, outcome) {
 	held, checks := w.pre()
 	if !held {
@@ -50,25 +50,9 @@ func (w *work) met() (bool, outcome) {
 		}
 	}
 	if !w.in.step.SkipIfMet {
-		w.in.why = "already held"
+		w.in.done.Why = "already held"
 	}
 	return true, passed()
-}
-
-func (w *work) pre() (bool, []*event.Check) {
-	v := &verification{runner: w.runner, in: w.in, kind: "pre", names: w.names, ctx: w.soft}
-	var checks []*event.Check
-	for _, item := range w.in.step.Verify {
-		if item.Warn || !item.Pre {
-			continue
-		}
-		c := v.judge(item)
-		if c.Verdict != event.Held {
-			return false, nil
-		}
-		checks = append(checks, c)
-	}
-	return len(checks) > 0, checks
 }
 
 // preview shows what the effect would do, and on what.
@@ -115,7 +99,7 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 		w.applied = action.ClassOf(err)
 		w.outputs(res)
 		if err == nil {
-			w.in.summary = res.Summary
+			w.in.done.Summary = res.Summary
 		}
 		out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: took, Undo: w.undoParams()}
 		if err != nil {
@@ -167,7 +151,7 @@ func (w *work) after(attempt int, p action.Preview, subjects []action.Subject, o
 }
 
 // looking is how to look again after a change: only an observation may.
-func (w *work) looking() func() (event.Type, any, error) {
+func (w *work) looking() lookFunc {
 	if w.look == nil {
 		return nil
 	}

@@ -14,8 +14,8 @@ import (
 func (w *work) dry(d environment.Decision) outcome {
 	change := w.op.effect != action.Read || w.op.action.Child
 	why := "would run"
-	if n, ok := w.sc.Name("only_if"); ok && change {
-		why = n.(string)
+	if after := w.sc.remedy.onlyIf; after != "" && change {
+		why = after
 	}
 	if d.Answer == environment.Asked && !w.sc.mild {
 		why += "; asks"
@@ -36,7 +36,7 @@ func (w *work) dry(d environment.Decision) outcome {
 // unread ends a read that is not executed: what it would give is unknown.
 func (w *work) unread(u schema.Unknown) outcome {
 	w.unknown(u, u)
-	w.in.why = u.String()
+	w.in.done.Why = u.String()
 	if o := w.verify(nil); o.bad() {
 		return o
 	}
@@ -44,14 +44,14 @@ func (w *work) unread(u schema.Unknown) outcome {
 }
 
 // unknown sets what expressions see of the step.
-func (w *work) unknown(outputs, observed any) {
-	w.in.mu.Lock()
-	w.in.outputs, w.in.observed = outputs, observed
+func (f *frame) unknown(outputs, observed any) {
+	f.in.mu.Lock()
+	f.in.outputs, f.in.observed = outputs, observed
 	if u, ok := outputs.(schema.Unknown); ok {
-		w.in.pending = &u
+		f.in.pending = &u
 	}
-	w.in.mu.Unlock()
-	w.names.names["outputs"], w.names.names["observed"] = outputs, observed
+	f.in.mu.Unlock()
+	f.names.names["outputs"], f.names.names["observed"] = outputs, observed
 }
 
 // dryRead executes a read. Below a previewed change its value is shown as
@@ -65,7 +65,7 @@ func (w *work) dryRead() outcome {
 	if o.bad() {
 		w.unknown(schema.Unknown{Why: string(w.in.path) + " failed"}, nil)
 		if after != "" {
-			w.in.why = "before any change: " + o.problem.message()
+			w.in.done.Why = "before any change: " + o.problem.message()
 			w.unknown(schema.Unknown{After: after}, nil)
 			return outcome{state: event.Executed, after: after}
 		}
@@ -77,7 +77,7 @@ func (w *work) dryRead() outcome {
 		return o
 	}
 	now := w.in.outputs
-	w.in.why = "before any change"
+	w.in.done.Why = "before any change"
 	w.present = w.sc.with(maps.Clone(w.names.names))
 	w.unknown(schema.Unknown{After: after, Now: now}, schema.Unknown{After: after, Now: w.in.observed})
 	if o := w.verify(nil); o.bad() {
@@ -91,7 +91,7 @@ func (w *work) dryChange(why string) outcome {
 	if w.look != nil && w.look.unknown == nil && !w.Offline {
 		if err := w.observe(true); err == nil && w.sc.after == "" {
 			if held, o := w.met(); held && w.in.step.SkipIfMet {
-				w.in.met = true
+				w.in.done.Met = true
 				return o
 			}
 		}
@@ -115,7 +115,7 @@ func (w *work) dryChange(why string) outcome {
 // previewed ends a change of a dry run: what it would give, and all that waits
 // for it, is known only after it.
 func (w *work) previewed(p *action.Preview, why string) outcome {
-	w.in.preview, w.in.why = p, why
+	w.in.done.Preview, w.in.done.Why = p, why
 	u := schema.Unknown{After: string(w.in.path)}
 	w.unknown(u, u)
 	if w.names.names["before"] == nil {
@@ -131,7 +131,7 @@ func (w *work) previewed(p *action.Preview, why string) outcome {
 func (r *runner) dryManual(in *instance, _ *scope) outcome {
 	u := schema.Unknown{After: string(in.path)}
 	in.mu.Lock()
-	in.outputs, in.pending, in.why = u, &u, "a person does it"
+	in.outputs, in.pending, in.done.Why = u, &u, "a person does it"
 	in.mu.Unlock()
 	return outcome{state: event.Previewed, after: string(in.path)}
 }
@@ -144,7 +144,7 @@ func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome
 	}
 	in.mu.Lock()
 	in.pending = &schema.Unknown{After: when.After}
-	in.why = "if its `when` is true"
+	in.done.Why = "if its `when` is true"
 	in.mu.Unlock()
 	o.state = event.Unknown
 	if o.after == "" {
@@ -161,7 +161,7 @@ func (r *runner) unknownLoop(in *instance, sc *scope, u schema.Unknown, when *ev
 	o := r.once(in, inner, when)
 	in.mu.Lock()
 	in.outputs, in.observed, in.before = u, u, u
-	in.pending, in.why = &u, "for each of a list that is "+u.String()
+	in.pending, in.done.Why = &u, "for each of a list that is "+u.String()
 	in.mu.Unlock()
 	if o.bad() {
 		return o
@@ -210,10 +210,11 @@ func (g *goal) dryApply() outcome {
 	after := g.sc.after
 	for i, part := range g.in.step.Parts {
 		names := map[string]any{"goal": map[string]any{"observed": g.in.observed}}
-		if i > 0 {
-			names["only_if"] = fmt.Sprintf("if %d misses the goal", i)
-		}
 		sc := *g.sc.with(names)
+		sc.remedy = remedied{goal: g}
+		if i > 0 {
+			sc.remedy.onlyIf = fmt.Sprintf("if %d misses the goal", i)
+		}
 		sc.after = after
 		o := g.step(part, &sc)
 		if o.after != "" {

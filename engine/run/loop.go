@@ -124,11 +124,10 @@ func (l *loopRun) one(i int, value any) outcome {
 	r, s := l.r, l.in.step
 	part, done := r.partScope(s, l.scope)
 	defer done()
-	names := map[string]any{"item": value, "index": i}
+	sc := part.within(l.in.path.Item(i), map[string]any{"item": value, "index": i})
 	if l.approved != nil {
-		names["\x00approved"] = l.approved[i]
+		sc.approved = &l.approved[i]
 	}
-	sc := part.within(l.in.path.Item(i), names)
 	l.mu.Lock()
 	if l.after != "" && s.Loop.MaxParallel <= 1 {
 		sc.after = l.after

@@ -12,7 +12,7 @@ import (
 // goal is a step with remedies in progress: its verification is the goal, and
 // its first observation the diagnosis.
 type goal struct {
-	*work
+	frame
 	last    judged
 	failedR bool  // a remedy failed, though the goal was reached after
 	lookErr error // of the first observation: it is not met, and nothing of it is known
@@ -25,8 +25,8 @@ func (r *runner) remedies(in *instance, sc *scope) outcome {
 	if fail != nil {
 		return failed(in, fail)
 	}
-	g := &goal{work: &work{runner: r, in: in, sc: sc, look: look, soft: sc.bound.ctx, hard: r.hard, watch: sc.watch}}
-	g.names = sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})
+	g := &goal{frame: r.frame(in, sc)}
+	g.look = look
 	if look.unknown != nil {
 		return g.dryUnknown(*look.unknown)
 	}
@@ -56,7 +56,7 @@ func (g *goal) metBefore(checks []*event.Check) outcome {
 			return g.stopped(g.in)
 		}
 	}
-	g.in.met = true
+	g.in.done.Met = true
 	g.result(nil, "met")
 	return passed()
 }
@@ -73,7 +73,7 @@ func (g *goal) judge(fresh, poll bool) outcome {
 	v := &verification{runner: g.runner, in: g.in, kind: "goal", names: g.names, ctx: g.soft, count: 1, lastErr: g.lookErr}
 	if fresh {
 		v.lastErr = nil
-		v.look, v.fresh, v.count = g.again, true, 0
+		v.look, v.fresh, v.count = g.lookAgain, true, 0
 		if poll {
 			v.within = g.in.step.Within
 		}
@@ -124,11 +124,8 @@ func (g *goal) apply() outcome {
 
 // remedy runs one remedy in a boundary of its own.
 func (g *goal) remedy(part *plan.Step) outcome {
-	sc := *g.sc.with(map[string]any{
-		"goal":    map[string]any{"observed": g.in.observed},
-		"because": g.because(part.Remedy),
-	})
-	sc.at, sc.goal = g.sc.at, g
+	sc := *g.sc.with(map[string]any{"goal": map[string]any{"observed": g.in.observed}})
+	sc.remedy = remedied{goal: g, because: g.because(part.Remedy)}
 	sc.bound = newBoundary(g.runner.hard, g.sc.bound)
 	defer sc.bound.close()
 	return g.step(part, &sc)

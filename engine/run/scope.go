@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
@@ -22,7 +21,17 @@ type scope struct {
 	bound  *boundary
 	mild   bool        // an undo: never asks
 	phase  event.Phase // Finally and Undo; "" for the rest
-	goal   *goal       // the step around a remedy
+	remedy remedied
+
+	approved *approvedItem // of an item of a loop that was approved as a whole
+}
+
+// remedied is what the steps of a remedy know beside their names; it is zero for
+// all others.
+type remedied struct {
+	goal    *goal
+	because string // it is applied
+	onlyIf  string // dry run: when it would be applied
 }
 
 // instances are the steps of one plan, item or call.
@@ -97,13 +106,10 @@ type instance struct {
 	state                     event.State
 	outputs, observed, before any
 	failure                   string
-	summary, why              string
-	preview                   *action.Preview
-	met                       bool
 	pending                   *schema.Unknown // dry run: its end is not known
 	item                      bool            // one item of a loop
-	duration                  time.Duration
 	attempts                  int
+	done                      event.StepFinished // as far as it is known
 }
 
 // Member implements expression.Object.
@@ -127,7 +133,7 @@ func (in *instance) Member(name string) (any, bool) {
 	case "error":
 		return in.failure, true
 	case "duration":
-		return in.duration, true
+		return in.done.Duration, true
 	case "attempts":
 		return in.attempts, true
 	}

@@ -26,7 +26,7 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 			return w.settled(applied, "settle", lost)
 		}
 	}
-	if w.look != nil && w.observedProof(w.in.before) || w.look == nil && w.goalProof() {
+	if w.look != nil && w.observedProof(w.in.before, w.again) || w.look == nil && w.goalProof() {
 		return w.settled(action.AppliedFully, "observe", lost)
 	}
 	if w.op.bound.Idempotent {
@@ -50,11 +50,11 @@ func (w *work) settled(a action.Applied, how string, lost *event.Failure) (actio
 // applied: all `fail` items that do not read outputs hold within the step's
 // time, and at least one of them did not hold before. That they do not hold
 // proves nothing.
-func (w *work) observedProof(before any) bool {
+func (f *frame) observedProof(before any, look lookFunc) bool {
 	changed := false
-	names := w.names.with(map[string]any{"observed": before})
-	v := &verification{runner: w.runner, in: w.in, kind: "verify", names: names, ctx: w.hard}
-	for _, item := range w.in.step.Verify {
+	names := f.names.with(map[string]any{"observed": before})
+	v := &verification{runner: f.runner, in: f.in, kind: "verify", names: names, ctx: f.hard}
+	for _, item := range f.in.step.Verify {
 		if item.Warn || item.Expr.Reads("outputs") {
 			continue
 		}
@@ -65,15 +65,15 @@ func (w *work) observedProof(before any) bool {
 	if !changed {
 		return false
 	}
-	start := w.Clock.Now()
-	v.names = w.names
+	start := f.Clock.Now()
+	v.names = f.names
 	for {
-		_, _, err := w.again()
-		if err == nil && w.allHold(v) {
+		_, _, err := look()
+		if err == nil && f.allHold(v) {
 			return true
 		}
-		within := w.in.step.Within
-		if within == nil || w.Clock.Now().Add(within.Every).Sub(start) > within.Limit || w.Clock.Sleep(w.hard, within.Every) != nil {
+		within := f.in.step.Within
+		if within == nil || f.Clock.Now().Add(within.Every).Sub(start) > within.Limit || f.Clock.Sleep(f.hard, within.Every) != nil {
 			return false
 		}
 	}
@@ -82,17 +82,17 @@ func (w *work) observedProof(before any) bool {
 // goalProof is observedProof for a remedy that has no observation of its own, by
 // that of the step around it.
 func (w *work) goalProof() bool {
-	g := w.sc.goal
+	g := w.sc.remedy.goal
 	if g == nil || w.in.step.Remedy == 0 {
 		return false
 	}
-	around := *g.work
+	around := g.frame
 	around.soft, around.hard = w.soft, w.hard
-	return around.observedProof(g.in.observed)
+	return around.observedProof(g.in.observed, around.lookAgain)
 }
 
-func (w *work) allHold(v *verification) bool {
-	for _, item := range w.in.step.Verify {
+func (f *frame) allHold(v *verification) bool {
+	for _, item := range f.in.step.Verify {
 		if !item.Warn && !item.Expr.Reads("outputs") && v.judge(item).Verdict != event.Held {
 			return false
 		}

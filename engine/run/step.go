@@ -154,11 +154,7 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		}
 	}
 	took := r.Clock.Now().Sub(start)
-	done := &event.StepFinished{State: o.state, Duration: took}
-	if o.problem != nil {
-		done.Failure, done.Check = o.problem.failure, o.problem.check
-	}
-	in.end(o, took, done)
+	done := in.end(o, took)
 	if o.state == event.NotRun {
 		return o
 	}
@@ -210,24 +206,26 @@ func (in *instance) set(s event.State) {
 	in.mu.Unlock()
 }
 
-// end sets what expressions see of a finished step, and lets go of what none
-// reads.
-func (in *instance) end(o outcome, took time.Duration, done *event.StepFinished) {
+// end sets what expressions see of a finished step, lets go of what none reads, and
+// returns its last fact.
+func (in *instance) end(o outcome, took time.Duration) *event.StepFinished {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.state, in.duration = o.state, took
-	if o.problem != nil {
-		in.failure = o.problem.message()
+	in.state = o.state
+	done := in.done
+	done.State, done.Duration = o.state, took
+	if p := o.problem; p != nil {
+		in.failure = p.message()
+		done.Failure, done.Check = p.failure, p.check
 	}
-	done.Met = in.met
-	done.Summary = in.summary
-	done.Preview, done.Why = in.preview, in.why
 	if in.step.Body != plan.BodyAction && in.step.Outputs != nil && in.outputs != nil && in.step.Loop == nil {
 		done.Outputs = marshal(in.step.Outputs, in.outputs)
 	}
 	if !in.step.Referred {
 		in.outputs, in.observed, in.before = nil, nil, nil
 	}
+	in.done = done
+	return &done
 }
 
 func (t *tally) note(p *problem) {

@@ -13,6 +13,10 @@ import (
 	"runbook/engine/schema"
 )
 
+// lookFunc looks again: it returns the fact that the caller records if it is the
+// last, and the error of the look.
+type lookFunc func() (event.Type, any, error)
+
 // verification evaluates the items of a `verify` and, within its time, looks
 // again until all that may fail hold in the same look.
 type verification struct {
@@ -21,9 +25,9 @@ type verification struct {
 	kind   string // "verify" or "goal"
 	names  expression.Values
 	ctx    context.Context
-	look   func() (event.Type, any, error) // nil: nothing to look at again
-	now    expression.Values               // dry run: present values, for information only
-	fresh  bool                            // look before the first evaluation
+	look   lookFunc          // nil: nothing to look at again
+	now    expression.Values // dry run: present values, for information only
+	fresh  bool              // look before the first evaluation
 	within *plan.Within
 
 	fact     any // the last look, recorded with the verdict
@@ -198,7 +202,7 @@ func warning(c *event.Check) string {
 }
 
 // verify judges the step's items after its action.
-func (w *work) verify(look func() (event.Type, any, error)) outcome {
+func (w *work) verify(look lookFunc) outcome {
 	if len(w.in.step.Verify) == 0 {
 		return passed()
 	}

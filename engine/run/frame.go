@@ -1,0 +1,153 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/schema"
+)
+
+// frame is a step in progress: what it sees, how its state is observed, and how
+// long it may take.
+type frame struct {
+	*runner
+	in    *instance
+	sc    *scope
+	look  *operation // observe; nil without
+	soft  context.Context
+	hard  context.Context
+	watch *stopwatch
+	names *scope // sc with outputs, observed, before
+}
+
+func (r *runner) frame(in *instance, sc *scope) frame {
+	names := sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})
+	return frame{runner: r, in: in, sc: sc, soft: sc.bound.ctx, hard: r.hard, watch: sc.watch, names: names}
+}
+
+// bind gives the step its own time: soft ends with it or when the run halts, hard
+// only with it or a second signal.
+func (f *frame) bind() (done func()) {
+	limit := f.in.step.Timeout
+	if limit == 0 {
+		return func() {}
+	}
+	hard, watch := withStopwatch(f.runner.hard, f.Clock, limit, f.sc.watch)
+	soft, cancel := context.WithCancelCause(f.sc.bound.ctx)
+	stop := context.AfterFunc(hard, func() { cancel(context.Cause(hard)) })
+	f.soft, f.hard, f.watch = soft, hard, watch
+	return func() { stop(); watch.end(); cancel(context.Canceled) }
+}
+
+// limit bounds one attempt: the parameter `for` is beyond it, and a step's own
+// timeout takes its place.
+func (f *frame) limit(ctx context.Context, op *operation, base time.Duration) (context.Context, context.CancelFunc) {
+	if f.in.step.Timeout > 0 && ctx != f.runner.hard {
+		return context.WithCancel(ctx)
+	}
+	if d, ok := op.params["for"].(time.Duration); ok {
+		base += d
+	}
+	return f.Clock.WithTimeout(ctx, base)
+}
+
+// invoke runs an operation once, in one of the run's slots.
+func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (action.Result, time.Duration, error) {
+	release, err := f.acquire(ctx)
+	if err != nil {
+		return action.Result{}, 0, err
+	}
+	defer release()
+	ctx, cancel := f.limit(ctx, op, base)
+	defer cancel()
+	start := f.Clock.Now()
+	res, err := op.bound.Run(ctx, f.call(f.in.path, op.target))
+	took := f.Clock.Now().Sub(start)
+	if err != nil && ctx.Err() != nil {
+		err = f.late(ctx, op, took, err)
+	}
+	if res.Outputs != nil {
+		res.Outputs, _ = bounded(res.Outputs).(map[string]any)
+	}
+	return res, took, err
+}
+
+// late says of an attempt that ended with its context how long it took, with
+// what the action knows of it.
+func (f *frame) late(ctx context.Context, op *operation, took time.Duration, err error) error {
+	fail := *action.AsFailure(err)
+	if fail.Where == "" && op.target.Name != "" {
+		fail.Where = op.target.Name + " at " + op.target.Address
+	}
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) || errors.Is(context.Cause(ctx), errTimedOut) {
+		if fail.Tried == "" {
+			fail.Tried = op.action.Name + ", once, " + schema.HumanDuration(took)
+		}
+		if len(fail.Do) == 0 {
+			fail.Do = []string{"or raise timeout, " + f.in.step.Place}
+		}
+	}
+	return &fail
+}
+
+// lookOnce observes the state that matters, without a record of it: single polls
+// stay outside the journal.
+func (f *frame) lookOnce(before bool) (*event.Observation, error) {
+	res, took, err := f.invoke(f.soft, f.look, readLimit)
+	fact := &event.Observation{Action: f.look.action.Name, Before: before, Summary: res.Summary, Duration: took}
+	var v any
+	if err == nil {
+		v = res.Outputs
+		fact.Outputs = marshal(f.look.action.Outputs, res.Outputs)
+	} else {
+		fact.Failure = failure(err)
+	}
+	f.in.mu.Lock()
+	f.in.observed = v
+	if before {
+		f.in.before = v
+	}
+	f.in.mu.Unlock()
+	f.names.names["observed"] = v
+	if before {
+		f.names.names["before"] = v
+	}
+	return fact, err
+}
+
+// lookAgain is a further look while a verification is polled.
+func (f *frame) lookAgain() (event.Type, any, error) {
+	fact, err := f.lookOnce(false)
+	return event.TypeObservation, fact, err
+}
+
+// observe looks once and records it. The look before the effect gives `before`
+// too.
+func (f *frame) observe(before bool) error {
+	fact, err := f.lookOnce(before)
+	if jerr := f.record(event.TypeObservation, f.in.path, 0, fact); jerr != nil {
+		return jerr
+	}
+	return err
+}
+
+// pre judges on the first observation the items that can be: whether there are
+// some and all hold.
+func (f *frame) pre() (bool, []*event.Check) {
+	v := &verification{runner: f.runner, in: f.in, kind: "pre", names: f.names, ctx: f.soft}
+	var checks []*event.Check
+	for _, item := range f.in.step.Verify {
+		if item.Warn || !item.Pre {
+			continue
+		}
+		c := v.judge(item)
+		if c.Verdict != event.Held {
+			return false, nil
+		}
+		checks = append(checks, c)
+	}
+	return len(checks) > 0, checks
+}
