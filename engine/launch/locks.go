@@ -164,7 +164,7 @@ func (q *Request) locked(e *journal.LockedError) *Refusal {
 		facts = append(facts, Fact{"Since", fmt.Sprintf("%s, %s ago%s", h.Since.Local().Format("15:04:05 MST"), schema.HumanDuration(time.Since(h.Since)), at("; now at step ", e.Step))})
 	}
 	return &Refusal{Ending: event.EndLocked, Failure: &action.Failure{What: what, Err: e}, Notice: &Notice{
-		Text: what, Facts: append(facts, Fact{"Changed", nothing}),
+		Text: what, Facts: append(facts, Fact{"Changed", untouched}),
 		Safe: []string{"runbook report " + h.Run}, Then: []string{then},
 	}}
 }

@@ -146,7 +146,7 @@ func (s *session) tree(tree *playbook.Playbook, c *Compiled, by around) *Compile
 			callee, err := s.callee(name, from, by)
 			c.calls[name] = callee
 			var wrong *plan.CallError
-			if errors.As(err, &wrong) && wrong.Code == plan.CodeRecursion {
+			if c.circle == nil && errors.As(err, &wrong) && wrong.Code == plan.CodeRecursion {
 				c.circle = wrong
 			}
 			if err != nil {

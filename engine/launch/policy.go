@@ -49,7 +49,7 @@ func (q *Request) deny(s Visited, rule environment.Rule) *Refusal {
 			{"What", what},
 			{"Where", strings.TrimSpace(rule.Place + "  deny: " + rule.Name)},
 			{"", "needed by step " + s.Address + ", " + s.Place},
-			{"Changed", nothing},
+			{"Changed", untouched},
 		},
 		Safe: []string{q.Command.Again() + " --dry-run"},
 	}}

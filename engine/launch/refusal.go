@@ -57,8 +57,8 @@ func factOf(f *action.Failure) *event.Failure {
 	return &event.Failure{What: f.What, Where: f.Where, Seen: f.Seen, Do: f.Do}
 }
 
-// nothing is what a run that did not begin has changed.
-const nothing = "nothing; no target was contacted, no run was started"
+// untouched is what a run that did not begin has changed.
+const untouched = "nothing; no target was contacted, no run was started"
 
 // Invalid refuses what was asked for.
 func Invalid(what string, do ...string) *Refusal {
