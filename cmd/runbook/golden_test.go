@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"runbook/engine/page"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -20,10 +22,10 @@ func TestProcedureGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int{92, 60} {
-			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure(p, width))
+			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure(p, page.Look{Width: width, Unicode: true}).String())
 		}
-		golden(t, "show-"+name+"-92-colour", paint(procedure(p, 92), showBrushes()))
-		golden(t, "graph-"+name, ascii(p))
+		golden(t, "show-"+name+"-92-colour", procedure(p, page.Look{Width: 92, Unicode: true, Color: true}).String())
+		golden(t, "graph-"+name, ascii(p).String())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/page"
 	"runbook/engine/plan"
 )
 
@@ -20,7 +21,7 @@ func (a *app) graphCommand() *cobra.Command {
 			}
 			switch format {
 			case "ascii":
-				return put(a.Out, ascii(p))
+				return ascii(p).Print(a.Out)
 			case "mermaid":
 				return put(a.Out, mermaid(p))
 			case "dot":
@@ -35,31 +36,37 @@ func (a *app) graphCommand() *cobra.Command {
 }
 
 // ascii draws a plan to be pasted anywhere: 80 columns, no colour.
-func ascii(p *plan.Plan) string {
-	d := &document{width: 80}
+func ascii(p *plan.Plan) *page.Page {
+	d := &document{Page: page.New(page.Look{Width: 80, Unicode: true})}
 	wide := 10
 	for _, s := range p.All() {
 		wide = max(wide, min(len(short(s)), 24))
 	}
 	d.lane(p.Prerequisites.Parts, wide)
 	if len(p.Prerequisites.Parts) > 0 && len(p.Steps.Parts) > 0 {
-		d.arrow()
+		d.arrow("")
 	}
 	d.lane(p.Steps.Parts, wide)
 	if len(p.Finally.Parts) > 0 {
-		d.WriteString("\n")
+		d.Blank()
 		for _, s := range p.Finally.Parts {
-			verdict := verdictOf(s)
+			verdict := d.verdict(s)
 			if s.When != nil {
-				verdict += ", when " + s.When.Expr.Source()
+				verdict.Add(page.Plain, ", when "+s.When.Expr.Source())
 			}
-			d.right(fmt.Sprintf("%-*s %s", wide, "finally", does(s)), strings.TrimPrefix(verdict, ", "))
+			d.Right(d.Line(page.Plain, fmt.Sprintf("%-*s %s", wide, "finally", does(s))), verdict)
 		}
 	}
-	return d.String()
+	return d.Page
 }
 
-func (d *document) arrow() { d.WriteString(" |\n v\n") }
+// arrow draws what leads to the next step, with texts beside it.
+func (d *document) arrow(beside string, above ...string) {
+	for _, text := range append([]string{""}, above...) {
+		d.Say(page.Plain, strings.TrimRight(" |         "+text, " "))
+	}
+	d.Say(page.Plain, strings.TrimRight(" v         "+beside, " "))
+}
 
 // lane draws the steps of a block: those that wait for nothing between them
 // stand beside each other.
@@ -70,23 +77,28 @@ func (d *document) lane(steps []*plan.Step, wide int) {
 		case i > 0 && !parallel:
 			d.between(s)
 		case i == 0 && s.When != nil:
-			fmt.Fprintf(d, " |         when %s, else skipped\n v\n", s.When.Expr.Source())
+			d.Say(page.Plain, " |         "+skipped(s))
+			d.Say(page.Plain, " v")
 		}
 		mark := ""
 		if parallel || i+1 < len(steps) && beside(steps, i+1) {
 			mark = " +-- "
 		}
-		d.drawn(fmt.Sprintf("%s%-*s ", mark, wide, short(s)), does(s), verdictOf(s))
+		d.drawn(fmt.Sprintf("%s%-*s ", mark, wide, short(s)), s)
 		d.parts(s, wide)
 	}
 }
 
+func skipped(s *plan.Step) string { return "when " + s.When.Expr.Source() + ", else skipped" }
+
 // drawn prints what a step does behind its name, wrapped.
-func (d *document) drawn(name, text, verdict string) {
-	lines := wrap(text, max(30, d.width-len(name)-len(verdict)-2))
-	d.right(name+lines[0], verdict)
-	for _, line := range lines[1:] {
-		fmt.Fprintf(d, " |%*s%s\n", len(name)-2, "", line)
+func (d *document) drawn(name string, s *plan.Step) {
+	verdict := d.verdict(s)
+	for i, part := range page.Wrap(does(s), max(30, d.Width()-len(name)-verdict.Width()-2)) {
+		if i > 0 {
+			name, verdict = " |"+strings.Repeat(" ", len(name)-2), d.Indent(0)
+		}
+		d.Right(d.Line(page.Plain, name+part), verdict)
 	}
 }
 
@@ -97,29 +109,24 @@ func beside(steps []*plan.Step, i int) bool {
 
 // between draws what stands between a step and those above.
 func (d *document) between(s *plan.Step) {
-	if s.When == nil && (s.AfterAll || len(s.Needs) == 0) {
-		d.arrow()
-		return
-	}
-	d.WriteString(" |\n")
+	needs, above := "", []string(nil)
 	if s.When != nil {
-		fmt.Fprintf(d, " |         when %s, else skipped\n", s.When.Expr.Source())
+		above = append(above, skipped(s))
 	}
-	text := ""
 	if !s.AfterAll && len(s.Needs) > 0 {
 		var names []string
 		for _, n := range s.Needs {
 			names = append(names, short(s.Parent.Parts[n]))
 		}
-		text = "         needs " + strings.Join(names, ", ")
+		needs = "needs " + strings.Join(names, ", ")
 	}
-	fmt.Fprintf(d, " v%s\n", text)
+	d.arrow(needs, above...)
 }
 
 // parts draws what is inside a step.
 func (d *document) parts(s *plan.Step, wide int) {
 	for _, part := range s.Parts {
-		d.drawn(fmt.Sprintf(" |%*s%-3s ", wide, "", short(part)), does(part), verdictOf(part))
+		d.drawn(fmt.Sprintf(" |%*s%-3s ", wide, "", short(part)), part)
 		d.parts(part, wide+2)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/lab"
 	"runbook/lab/control"
@@ -52,7 +53,7 @@ func (p rehearsalPage) faults(all []model.Fault) string {
 		b.WriteString(p.fit("  "+pad(f.Name, wide)+"  ", f.Summary))
 		b.WriteString(p.fit(strings.Repeat(" ", wide+4)+"helps  ", f.Cure))
 	}
-	fmt.Fprintf(&b, "\n%s. All of one: runbook lab faults NAME\n", counted(len(all), "fault"))
+	fmt.Fprintf(&b, "\n%s. All of one: runbook lab faults NAME\n", page.Counted(len(all), "fault"))
 	return b.String()
 }
 

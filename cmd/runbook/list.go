@@ -12,6 +12,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/plan"
 )
 
@@ -42,11 +43,7 @@ func (a *app) list(words []string) error {
 	if !a.Out.Terminal() {
 		return put(a.Out, tabbed(all))
 	}
-	text := columned(all, len(words) > 0)
-	if a.Out.Colored() {
-		text = paint(text, listBrushes())
-	}
-	return put(a.Out, text)
+	return columned(all, len(words) > 0, page.Of(a.Out)).Print(a.Out)
 }
 
 // listing compiles the catalogue and keeps what matches all words.
@@ -196,34 +193,55 @@ func tabbed(all []listed) string {
 }
 
 // columned is the listing for a terminal, by category.
-func columned(all []listed, search bool) string {
-	var b strings.Builder
-	wideName, wideTitle := 0, 0
+func columned(all []listed, search bool, look page.Look) *page.Page {
+	p := page.New(look)
+	t := page.Table{Indent: 2, Columns: []page.Column{{}, {Cut: true}, {Least: 17}, {}}}
+	names := 0
 	for _, l := range all {
-		wideName, wideTitle = max(wideName, len(l.Name)), max(wideTitle, len([]rune(l.title())))
+		names = max(names, page.Width(l.Name))
 	}
 	category := ""
 	for _, l := range all {
 		if !search && l.category() != category {
 			category = l.category()
-			fmt.Fprintln(&b, category)
+			t.Rows = append(t.Rows, p.Cells(page.Bold, category))
 		}
-		fmt.Fprintf(&b, "  %-*s  %-*s  %-18s %s\n", wideName, l.Name, wideTitle, l.title(), l.effect(), lastRun(l.last))
+		cells := p.Cells(page.Plain, l.Name, l.title())
+		t.Rows = append(t.Rows, append(cells, l.effectCell(p), lastRun(p, l.last)))
 		for _, h := range l.hits {
-			fmt.Fprintf(&b, "  %*s  %s\n", wideName, "", h)
+			t.Rows = append(t.Rows, []*page.Line{p.Indent(2+names+2).Add(page.Plain, h)})
 		}
 	}
+	p.Table(t)
 	if !search {
-		fmt.Fprintf(&b, "\n%s. Effects are the worst case. Read one: runbook show NAME\n", counted(len(all), "playbook"))
+		p.Blank()
+		p.Flow(p.Indent(0), page.Plain, page.Counted(len(all), "playbook")+". Effects are the worst case. Read one: runbook show NAME")
 	}
-	return b.String()
+	return p
 }
 
-func lastRun(s *journal.Summary) string {
-	if s == nil {
-		return "never"
+func (l *listed) effectCell(p *page.Page) *page.Line {
+	worst, rest := l.effect(), ""
+	if before, ok := strings.CutSuffix(worst, ", asks"); ok {
+		worst, rest = before, ", asks"
 	}
-	return ago(s.Started) + ", " + stateWord(s.State)
+	style := page.Plain
+	if worst == action.Destructive.String() {
+		style = page.Red
+	}
+	return p.Line(style, worst).Add(page.Plain, rest)
+}
+
+// lastRun is when a playbook ran last, and what became of it.
+func lastRun(p *page.Page, s *journal.Summary) *page.Line {
+	if s == nil {
+		return p.Line(page.Dim, "never")
+	}
+	_, style := page.Mark(string(s.State))
+	if s.State == event.Done {
+		style = page.Plain
+	}
+	return p.Line(page.Plain, ago(s.Started)+", ").Add(style, page.Word(s.State))
 }
 
 // ago names a moment: its clock today, its weekday within a week, else its day.
@@ -237,5 +255,3 @@ func ago(t time.Time) string {
 	}
 	return t.Format("2 Jan")
 }
-
-func stateWord(s event.State) string { return strings.ReplaceAll(string(s), "_", " ") }

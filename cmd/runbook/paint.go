@@ -42,26 +42,6 @@ func paint(text string, brushes []brush) string {
 	return b.String()
 }
 
-// listBrushes colour a listing: categories, what destroys, how runs ended.
-func listBrushes() []brush {
-	return []brush{
-		{regexp.MustCompile(`^[a-z]+$`), bold},
-		{regexp.MustCompile(`\bdestructive\b`), red},
-		{regexp.MustCompile(`\bin doubt$`), magenta},
-		{regexp.MustCompile(`\binterrupted$`), yellow},
-		{regexp.MustCompile(`\bnever$`), dim},
-	}
-}
-
-// showBrushes colour a procedure: its labels, its ids, what destroys.
-func showBrushes() []brush {
-	return []brush{
-		{regexp.MustCompile(`^(Purpose|Symptoms|Alerts|Assumes|Escalate|Takes|Lock|Effects|Inputs|Procedure|Expected|See also|Try)\b`), dim},
-		{regexp.MustCompile(`^  [a-z][a-z0-9_]*\b`), bold},
-		{regexp.MustCompile(`\bdestructive(, asks)?$`), red},
-	}
-}
-
 // rehearsalBrushes colour what `rehearse` prints.
 func rehearsalBrushes() []brush {
 	return []brush{

@@ -10,6 +10,7 @@ import (
 
 	"runbook/engine/event"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/lab/rehearsal"
 )
@@ -82,7 +83,7 @@ func (p rehearsalPage) mutants(all []mutated) string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s  %s: %d noticed, %d not, %d refused by the validator\n", m.name, counted(len(m.Mutants), "mutant"), m.Killed, m.Survived, m.Invalid)
+		fmt.Fprintf(&b, "%s  %s: %d noticed, %d not, %d refused by the validator\n", m.name, page.Counted(len(m.Mutants), "mutant"), m.Killed, m.Survived, m.Invalid)
 		wide := 0
 		for _, one := range m.Mutants {
 			wide = max(wide, len([]rune(one.What)))

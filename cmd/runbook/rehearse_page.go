@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/report"
 	"runbook/lab/rehearsal"
 )
@@ -83,7 +84,7 @@ func faultOf(r *rehearsal.Result) string {
 
 // banner names what is played.
 func (p rehearsalPage) banner(name string, count int) string {
-	return p.fit(name+"  ", counted(count, "rehearsal")+" in the lab: simulated targets, nothing else is touched")
+	return p.fit(name+"  ", page.Counted(count, "rehearsal")+" in the lab: simulated targets, nothing else is touched")
 }
 
 // head is the line above a rehearsal that is watched.
@@ -211,7 +212,7 @@ func (p rehearsalPage) results(all []*rehearsal.Result) string {
 	var wide [4]int
 	rest := 0
 	for _, r := range all {
-		c := [4]string{r.Rehearsal.Name, r.Ending, counted(r.Changes(), "change"), seconds(r.Took)}
+		c := [4]string{r.Rehearsal.Name, r.Ending, page.Counted(r.Changes(), "change"), seconds(r.Took)}
 		if r.Settled > 0 {
 			c[2] += fmt.Sprintf(", %d settled", r.Settled)
 		}
@@ -294,7 +295,7 @@ func wrapWords(text string, width int) []string {
 // total is the line that counts, and the exit code.
 func (p rehearsalPage) total(r *rehearsal.Report, exit int) string {
 	passed := passedOf(r)
-	left := fmt.Sprintf("%d of %s passed in %s", passed, counted(len(r.Results), "rehearsal"), seconds(r.Took))
+	left := fmt.Sprintf("%d of %s passed in %s", passed, page.Counted(len(r.Results), "rehearsal"), seconds(r.Took))
 	if failed := len(r.Results) - passed; failed > 0 {
 		left += fmt.Sprintf(", %d failed", failed)
 	}

@@ -14,6 +14,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/report"
 )
 
@@ -167,7 +168,7 @@ func unfinished(list []journal.Summary) string {
 			if s.State == event.Interrupted {
 				verb = "was"
 			}
-			fmt.Fprintf(&b, "  ! run %s of %s on %s %s %s     runbook report %s\n", s.ID, s.Playbook, s.Environment, verb, stateWord(s.State), s.ID)
+			fmt.Fprintf(&b, "  ! run %s of %s on %s %s %s     runbook report %s\n", s.ID, s.Playbook, s.Environment, verb, page.Word(s.State), s.ID)
 		}
 	}
 	if b.Len() > 0 {
@@ -186,11 +187,11 @@ func available(all *launch.Catalogue) string {
 	}
 	switch own {
 	case 0:
-		return counted(len(entries), "playbook") + ", all embedded"
+		return page.Counted(len(entries), "playbook") + ", all embedded"
 	case len(entries):
-		return counted(len(entries), "playbook")
+		return page.Counted(len(entries), "playbook")
 	}
-	return fmt.Sprintf("%s, %d embedded", counted(len(entries), "playbook"), len(entries)-own)
+	return fmt.Sprintf("%s, %d embedded", page.Counted(len(entries), "playbook"), len(entries)-own)
 }
 
 func environments() string {

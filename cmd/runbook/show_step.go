@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/page"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 )
@@ -13,27 +13,32 @@ import (
 func (d *document) steps(steps []*plan.Step, indent int) {
 	for i, s := range steps {
 		if i > 0 && indent == 2 && (len(steps[i-1].Parts) > 0 || len(s.Parts) > 0) {
-			fmt.Fprintln(d)
+			d.Blank()
 		}
 		d.step(s, indent)
 	}
 }
 
-// verdictOf says what a step may do: "write, asks".
-func verdictOf(s *plan.Step) string {
-	var out []string
+// verdict says what a step may do: "write, asks".
+func (d *document) verdict(s *plan.Step) *page.Line {
+	l := d.Indent(0)
 	switch {
+	case s.Op != nil && s.Op.Effect == action.Destructive:
+		return l.Add(page.Red, s.Op.Effect.String()).Add(page.Plain, ", asks")
 	case s.Op != nil:
-		out = append(out, s.Op.Effect.String())
+		l.Add(page.Plain, s.Op.Effect.String())
 	case s.Body == plan.BodyManual:
-		out = append(out, "by a person")
+		l.Add(page.Plain, "by a person")
 	case s.Body == plan.BodyCall:
-		out = append(out, "calls "+s.Call.Name)
+		l.Add(page.Plain, "calls "+s.Call.Name)
 	}
-	if s.Approve != nil || s.Op != nil && s.Op.Effect == action.Destructive {
-		out = append(out, "asks")
+	if s.Approve != nil && l.Width() > 0 {
+		l.Add(page.Plain, ", ")
 	}
-	return strings.Join(out, ", ")
+	if s.Approve != nil {
+		l.Add(page.Plain, "asks")
+	}
+	return l
 }
 
 // short is the address of a step in its own block.
@@ -48,7 +53,6 @@ func short(s *plan.Step) string {
 }
 
 func (d *document) step(s *plan.Step, indent int) {
-	pad := strings.Repeat(" ", indent)
 	title := s.Title
 	if title == "" && s.Op != nil {
 		title = operation(s.Op)
@@ -56,42 +60,30 @@ func (d *document) step(s *plan.Step, indent int) {
 	if title == "" && s.Body == plan.BodyBlock {
 		title = "block"
 	}
-	d.right(fmt.Sprintf("%s%-*s %s", pad, d.ids, short(s), title), verdictOf(s))
-	in := pad + strings.Repeat(" ", d.ids+1)
+	in := indent + d.ids + 1
+	d.FlowTop(d.Indent(indent).Add(page.Bold, short(s)).Pad(in, 1), page.Plain, title, d.verdict(s))
 	if s.Title != "" && s.Op != nil {
-		d.hanging(in, operation(s.Op))
+		d.Flow(d.Indent(in), page.Plain, operation(s.Op))
 	}
 	d.conditions(s, in)
 	switch s.Body {
 	case plan.BodyRemedies:
-		fmt.Fprintf(d, "%sRemedies, mildest first; the first that reaches the goal is the last\n", in)
-		d.steps(s.Parts, len(in))
+		d.Flow(d.Indent(in), page.Plain, "Remedies, mildest first; the first that reaches the goal is the last")
+		d.steps(s.Parts, in)
 	case plan.BodyBlock:
 		d.steps(s.Parts, indent+2)
 	case plan.BodyManual:
-		d.hanging(in, s.Manual.Text.String())
-	}
-}
-
-// hanging prints text below its step, wrapped.
-func (d *document) hanging(in, text string) {
-	for _, line := range wrap(text, max(40, d.width-len(in))) {
-		fmt.Fprintf(d, "%s%s\n", in, line)
+		d.Flow(d.Indent(in), page.Plain, s.Manual.Text.String())
 	}
 }
 
 // labelled prints a labelled text below its step, wrapped.
-func (d *document) labelled(in, label, text string) {
-	for i, line := range wrap(text, max(40, d.width-len(in)-13)) {
-		if i > 0 {
-			label = ""
-		}
-		fmt.Fprintf(d, "%s%-13s%s\n", in, label, line)
-	}
+func (d *document) labelled(in int, label, text string) {
+	d.Flow(d.Label(in, label, in+aboutColumn), page.Plain, text)
 }
 
 // conditions prints when a step runs and what must hold after it.
-func (d *document) conditions(s *plan.Step, in string) {
+func (d *document) conditions(s *plan.Step, in int) {
 	if s.When != nil {
 		d.labelled(in, "Only when", s.When.Expr.Source())
 	}

@@ -118,20 +118,13 @@ func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source)
 func verdict(list diag.List, files, faulty int, took time.Duration) string {
 	time := schema.HumanDuration(took.Round(time.Millisecond))
 	if len(list) == 0 {
-		return fmt.Sprintf("%s, no findings, %s\n", counted(files, "playbook"), time)
+		return fmt.Sprintf("%s, no findings, %s\n", page.Counted(files, "playbook"), time)
 	}
-	in := counted(files, "playbook")
+	in := page.Counted(files, "playbook")
 	if files > 1 {
 		in = fmt.Sprintf("%d of %d playbooks", faulty, files)
 	}
 	return fmt.Sprintf("\n%s in %s, %s\n", list.Summary(), in, time)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // validation is the document of `validate --format json`.

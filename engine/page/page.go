@@ -47,6 +47,11 @@ func (p *Page) Indent(columns int) *Line {
 	return (&Line{ascii: !p.look.Unicode}).Pad(columns, 0)
 }
 
+// Label returns a line with a label, behind which text begins at a column.
+func (p *Page) Label(indent int, label string, column int) *Line {
+	return p.Indent(indent).Add(Dim, label).Pad(column, 1)
+}
+
 // Put appends a line.
 func (p *Page) Put(l *Line) { p.lines = append(p.lines, l) }
 

@@ -120,6 +120,7 @@ func TestWrap(t *testing.T) {
 		{"container ${{ inputs.container }} restarts", 24, "container|${{ inputs.container }}|restarts"},
 		{"${{ a }} ${{ b }} ${{ c }}", 18, "${{ a }} ${{ b }}|${{ c }}"},
 		{"${{ all(outputs.containers, .running and .memory_limit_bytes > 0) }}", 30, "${{ all(outputs.containers,|.running and|.memory_limit_bytes > 0) }}"},
+		{"url=${{ inputs.aria2 }}/jsonrpc?method=aria2.getVersion&id=1 and more", 40, "url=${{ inputs.aria2 }}/jsonrpc?method=aria2.getVersion&id=1|and more"},
 		{"  kept indentation here", 16, "  kept|  indentation|  here"},
 		{"one\r\ntwo\n\nthree\n\n", 20, "one|two||three"},
 		{"名前 名前 名前", 10, "名前 名前|名前"},

@@ -8,7 +8,8 @@ type Column struct {
 	Least int  // how wide it is at least
 }
 
-// Table is rows of cells in columns, behind an indentation.
+// Table is rows of cells in columns, behind an indentation. A row of a single
+// cell is a line of its own between the others.
 type Table struct {
 	Indent  int
 	Columns []Column
@@ -33,6 +34,10 @@ func (p *Page) Table(t Table) {
 		}
 	}
 	for _, row := range t.Rows {
+		if len(row) == 1 {
+			p.Put(row[0])
+			continue
+		}
 		l := p.Indent(t.Indent)
 		for i, cell := range row {
 			if i == split {
@@ -81,7 +86,7 @@ func (t *Table) widths() []int {
 	for i, c := range t.Columns {
 		widths[i] = c.Least
 		for _, row := range t.Rows {
-			if i < len(row) {
+			if i < len(row) && len(row) > 1 {
 				widths[i] = max(widths[i], row[i].width)
 			}
 		}

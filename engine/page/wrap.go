@@ -26,8 +26,17 @@ func (p *Page) FlowEnd(l *Line, s Style, text string, end *Line) {
 // FlowTop is for a head: text stays behind l, and end is at the right margin of
 // the first line.
 func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
-	column := l.width
-	room := p.width - column
+	p.under(l, l.width, s, text, end)
+}
+
+// FlowUnder is Flow where l ends with a beginning of the text, which has begun
+// at column.
+func (p *Page) FlowUnder(l *Line, column int, s Style, text string) {
+	p.under(l, column, s, text, &Line{})
+}
+
+func (p *Page) under(l *Line, column int, s Style, text string, end *Line) {
+	room := p.width - l.width
 	if end.width > 0 && room-end.width-2 >= leastRoom {
 		room -= end.width + 2
 	}
@@ -44,7 +53,10 @@ func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
 
 // Fill is Flow but for the last line, which it returns.
 func (p *Page) Fill(l *Line, s Style, text string) *Line {
-	l, column := p.place(l, text)
+	column := l.width
+	if p.width-column < leastRoom || l.indent() < column || longest(text) <= p.width-lastColumn {
+		l, column = p.place(l, text)
+	}
 	for i, part := range Wrap(p.cleanLines(text), p.width-column) {
 		if i > 0 {
 			p.Put(l)
@@ -171,11 +183,12 @@ func unbroken(text string) []string {
 func expressionEnd(words []string, i int) int {
 	size := 0
 	for n, w := range words[i:] {
-		if size += len(w) + 1; size > longestExpression {
-			break
-		}
-		if strings.Contains(w, "}}") {
+		end := strings.Index(w, "}}")
+		if end >= 0 && size+end <= longestExpression {
 			return i + n + 1
+		}
+		if size += len(w) + 1; end >= 0 || size > longestExpression {
+			break
 		}
 	}
 	return i
@@ -187,11 +200,13 @@ var (
 	unit   = regexp.MustCompile(`^(%|bytes|[KMGTPE]iB(/s)?|[0-9]+[smh])[,;.)]?$`)
 )
 
-// longest is the width of the longest word.
+// longest is the width of the longest piece that stays on one line.
 func longest(text string) int {
 	n := 0
-	for word := range strings.FieldsSeq(text) {
-		n = max(n, ansi.StringWidth(word))
+	for _, line := range Split(text) {
+		for _, piece := range unbroken(strings.TrimSpace(line)) {
+			n = max(n, ansi.StringWidth(piece))
+		}
 	}
 	return n
 }

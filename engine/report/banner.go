@@ -28,7 +28,7 @@ func (p *sheet) banner(r *Run) {
 	p.environment(h.Environment)
 	p.targets(h.Environment.Targets)
 	p.inputs(h.Inputs)
-	p.effects(h.Effects)
+	Effects(p.Page, p.label("Effects"), h.Effects, asking(h.Effects.Approvals))
 	p.fact(saidFact("Interrupts", h.Interrupts...))
 	assumes := saidFact("Assumes", h.Assumes...)
 	for i := range assumes.rows {
@@ -49,7 +49,7 @@ func (p *sheet) label(text string) *page.Line {
 	if text == "" {
 		return p.Indent(0)
 	}
-	return p.Line(page.Dim, "  "+text).Pad(labelColumn, 1)
+	return p.Label(2, text, labelColumn)
 }
 
 func (p *sheet) dryRun() {
@@ -111,39 +111,38 @@ func (p *sheet) inputs(inputs []event.Input) {
 	p.fact(f)
 }
 
-func (p *sheet) effects(e event.Effects) {
-	text := effectsText(e)
-	l := p.label("Effects")
-	before, after, found := strings.Cut(text, counted0(e.Destructive))
-	if e.Destructive == 0 || !found || l.Width()+len(text) > p.Width() {
-		p.fact(saidFact("Effects", text))
-		return
-	}
-	l.Add(page.Plain, before)
-	l.Add(page.BoldRed, counted0(e.Destructive))
-	p.Put(l.Add(page.Plain, after))
-}
-
-func counted0(destructive int) string { return fmt.Sprintf("%d destructive", destructive) }
-
-// effectsText is a plan's worst case: "3 reads, up to 3 writes, 0
+// Effects prints a plan's worst case behind l: "3 reads, up to 3 writes, 0
 // destructive; recover/3 asks first".
-func effectsText(e event.Effects) string {
-	text := page.Counted(e.Reads, "read") + ", "
+func Effects(p *page.Page, l *page.Line, e event.Effects, asks string) {
+	column := l.Width()
+	l.Add(page.Plain, page.Counted(e.Reads, "read")+", ")
 	if e.Writes > 0 {
-		text += "up to "
+		l.Add(page.Plain, "up to ")
 	}
-	text += page.Counted(e.Writes, "write") + ", " + counted0(e.Destructive)
-	switch n := len(e.Approvals); {
-	case n == 1:
-		text += "; " + e.Approvals[0] + " asks first"
-	case n > 5:
-		text += fmt.Sprintf("; %d steps ask first", n)
-	case n > 1:
-		text += "; " + strings.Join(e.Approvals, ", ") + " ask first"
+	style := page.Plain
+	if e.Destructive > 0 {
+		style = page.Red
+	}
+	l.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
+	more := ""
+	if asks != "" {
+		more = "; " + asks
 	}
 	if e.OnFailure > 0 {
-		text += "; " + page.Counted(e.OnFailure, "write") + " more if it fails"
+		more += "; " + page.Counted(e.OnFailure, "write") + " more if it fails"
 	}
-	return text
+	p.FlowUnder(l, column, page.Plain, more)
+}
+
+// asking names the steps that ask.
+func asking(steps []string) string {
+	switch n := len(steps); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return steps[0] + " asks first"
+	case n > 5:
+		return fmt.Sprintf("%d steps ask first", n)
+	}
+	return strings.Join(steps, ", ") + " ask first"
 }
