@@ -11,6 +11,7 @@ import (
 
 	"runbook/actions"
 	"runbook/engine/action"
+	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/playbooks"
 )
@@ -44,6 +45,7 @@ func who() launch.Who {
 	if name, err := os.Hostname(); err == nil {
 		w.Host = name
 	}
+	w.Trigger = event.Trigger{Kind: event.ByPerson, By: w.User}
 	return w
 }
 

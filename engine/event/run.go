@@ -16,6 +16,7 @@ type RunCreated struct {
 	Title       string      `json:"title,omitempty"`
 	Engine      string      `json:"engine"` // version
 	User        string      `json:"user"`
+	Trigger     Trigger     `json:"trigger,omitzero"`
 	Host        string      `json:"host"`
 	Sources     []Source    `json:"sources"`
 	Environment Environment `json:"environment"`

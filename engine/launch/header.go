@@ -13,7 +13,7 @@ import (
 func (q *Request) header(engine string, in *Inputs) event.RunCreated {
 	p := q.Plan
 	h := event.RunCreated{
-		Schema: 1, Playbook: p.Name, Title: p.Title, Engine: engine, User: q.User, Host: q.Host,
+		Schema: 1, Playbook: p.Name, Title: p.Title, Engine: engine, User: q.User, Host: q.Host, Trigger: q.Trigger,
 		Sources: sources(p), Environment: q.where(), Inputs: in.facts(p), Effects: Effects(p, q.Environment.Policy),
 		Assumes: p.Assumes, Expected: p.Expected, SeeAlso: p.SeeAlso, DryRun: q.DryRun, Offline: q.Offline, Command: q.Command,
 	}

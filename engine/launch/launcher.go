@@ -52,8 +52,11 @@ type Request struct {
 	Stop  <-chan run.Signal // asks it to end
 }
 
-// Who starts a run, and where.
-type Who struct{ User, Host string }
+// Who starts a run, and where, and what made them.
+type Who struct {
+	User, Host string
+	Trigger    event.Trigger
+}
 
 // Mode is how a run acts.
 type Mode struct {

@@ -24,7 +24,7 @@ func (p *sheet) banner(r *Run) {
 		p.Blank()
 		return
 	}
-	p.fact(saidFact("Run", fmt.Sprintf("%s, %s %s, by %s", h.Run, p.clock(r.Started), p.zoneName(r.Started), h.User)))
+	p.fact(saidFact("Run", fmt.Sprintf("%s, %s %s, by %s", h.Run, p.clock(r.Started), p.zoneName(r.Started), p.begunBy(h))))
 	p.environment(h.Environment)
 	p.targets(h.Environment.Targets)
 	p.inputs(h.Inputs)

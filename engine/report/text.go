@@ -21,7 +21,7 @@ func Text(w io.Writer, r *Run, o Options) error {
 	e.head()
 	p.Blank()
 	h := &r.Header
-	p.fact(saidFact("Run", fmt.Sprintf("%s, by %s on %s", h.Run, h.User, h.Host)))
+	p.fact(saidFact("Run", fmt.Sprintf("%s, by %s on %s", h.Run, p.begunBy(h), h.Host)))
 	p.fact(saidFact("Time", period(r, p)))
 	p.facts(e.reportFacts())
 	p.Blank()
