@@ -23,6 +23,7 @@
 //   - [runbook/engine/launch]: the start of a run in order, and its end.
 //   - [runbook/engine/run]: the graph is run: attempts, verification, remedies, undo.
 //   - [runbook/engine/event]: the facts of a run, the only thing that leaves it.
+//   - [runbook/engine/history]: the fold of the facts, without words; all readers count by it.
 //   - [runbook/engine/journal]: the facts on disk, before they are acted on; locks.
 //   - [runbook/engine/redact]: secrets are taken out of what is written anywhere.
 //   - [runbook/engine/report]: facts folded into what people and programs read.

@@ -109,6 +109,8 @@ func violation(from, path string) string {
 		return "a run knows the plan, not the file"
 	case within(from, "runbook/engine/report") && (within(path, "runbook/engine/plan") || within(path, "runbook/engine/run")):
 		return "a report is made from events alone"
+	case within(from, "runbook/engine/history") && within(path, "runbook/engine") && !within(path, "runbook/engine/event") && !within(path, "runbook/engine/action"):
+		return "what happened is folded from facts, whoever keeps, prints or makes them"
 	}
 	return ""
 }
@@ -144,6 +146,9 @@ func TestViolation(t *testing.T) {
 		{"runbook/engine/report", "runbook/engine/event", false},
 		{"runbook/engine/report", "runbook/engine/plan", true},
 		{"runbook/engine/report", "runbook/engine/run", true},
+		{"runbook/engine/journal", "runbook/engine/history", false},
+		{"runbook/engine/history", "runbook/engine/event", false},
+		{"runbook/engine/history", "runbook/engine/journal", true},
 		{"runbook/engine/reference", "runbook/engine/action", false},
 		{"runbook/engine/action", "runbook/actions/redis", true},
 		{"runbook/engine/action", "github.com/redis/go-redis/v9", true},

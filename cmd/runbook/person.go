@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/launch"
 	"runbook/engine/report"
 	"runbook/engine/run"
@@ -43,7 +44,7 @@ var _ run.Person = (*prompter)(nil)
 // follower folds the facts of a run for prompts beside a view that keeps none.
 type follower struct {
 	mu  sync.Mutex
-	run report.Run
+	run history.Run
 }
 
 func (f *follower) event(e event.Event) {

@@ -60,7 +60,7 @@ func (a *app) runs(limit int) error {
 func row(s journal.Summary) report.Row {
 	return report.Row{
 		Run: s.ID, Playbook: s.Playbook, Environment: s.Environment, By: s.User, State: s.State, Warned: s.Warnings > 0,
-		Step: s.Step, Started: s.Started, Took: s.Duration, Changes: max(0, s.Changes),
+		Step: s.Step, Started: s.Started, Took: s.Duration, Changes: s.Changes,
 	}
 }
 

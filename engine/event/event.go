@@ -4,6 +4,7 @@
 package event
 
 import (
+	"strings"
 	"time"
 )
 
@@ -126,4 +127,12 @@ type Failure struct {
 	Tried []string `json:"tried,omitempty"`
 	Seen  []string `json:"seen,omitempty"`
 	Do    []string `json:"do,omitempty"`
+}
+
+// Line is the failure in one line.
+func (f *Failure) Line() string {
+	if f.Where != "" && !strings.Contains(f.What, f.Where) {
+		return f.Where + ": " + f.What
+	}
+	return f.What
 }

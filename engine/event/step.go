@@ -15,7 +15,8 @@ type StepStarted struct {
 	Effect action.Effect `json:"effect"`
 	When   *Check        `json:"when,omitempty"`
 	Params []Input       `json:"params,omitempty"`
-	Text   string        `json:"text,omitempty"` // of a manual step: what a person is asked to do
+	Text   string        `json:"text,omitempty"`  // of a manual step: what a person is asked to do
+	Phase  Phase         `json:"phase,omitempty"` // Finally, Undo
 }
 
 // StepSkipped says why a step does not run.
@@ -62,6 +63,7 @@ type Intent struct {
 	Action     string           `json:"action"`
 	Target     string           `json:"target,omitempty"`
 	Effect     action.Effect    `json:"effect"`
+	Phase      Phase            `json:"phase,omitempty"` // Finally, Undo
 	Params     json.RawMessage  `json:"params,omitempty"`
 	Digest     string           `json:"digest"`
 	Subjects   []action.Subject `json:"subjects,omitempty"`
@@ -120,6 +122,14 @@ type Check struct {
 	Took    time.Duration `json:"took,omitempty"`
 }
 
+// Warning is what a check says that did not hold under `warn`.
+func (c *Check) Warning() string {
+	if c.Message != "" {
+		return c.Message
+	}
+	return c.That + ", seen " + c.Seen
+}
+
 // Look is a value seen while polling, and how often.
 type Look struct {
 	Seen  string `json:"seen"`
@@ -143,7 +153,8 @@ type Retry struct {
 
 // Remedy is the verdict on one remedy.
 type Remedy struct {
-	Index    int           `json:"index"` // from 1
+	Index    int           `json:"index"`             // from 1
+	Address  Path          `json:"address,omitempty"` // of the remedy
 	Title    string        `json:"title"`
 	Verdict  string        `json:"verdict"` // met effective ineffective worse not_needed
 	Goal     []Goal        `json:"goal,omitempty"`

@@ -29,6 +29,10 @@ const (
 	crcLength    = len(keyCRC) + 8 + len(`"}`)
 )
 
+// typeEnds is where the type of a record has ended: its sequence and time are not
+// longer than this, in bytes.
+const typeEnds = 128
+
 // maxRecord bounds a line, in bytes.
 const maxRecord = 64 << 20
 

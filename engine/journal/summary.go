@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 )
 
 // Summary is a run in a few words, from the two ends of its journal.
@@ -24,7 +27,7 @@ type Summary struct {
 	ExitCode    int         // of a run that ended or is suspended
 	Started     time.Time
 	Duration    time.Duration // of one that is running: up to its last record
-	Changes     int           // -1: not known, of a long run without a final record
+	Changes     int
 	Warnings    int
 	Step        event.Path // that failed, waits, is in doubt, or had the last record
 	Err         error      // *DamageError: one of the ends does not verify
@@ -40,10 +43,8 @@ func (s Summary) Ended() bool {
 	return false
 }
 
-const (
-	firstChunk = 16 << 10 // read at first from each end of a journal
-	countLimit = 8 << 20  // a journal without a final record is read up to here
-)
+// firstChunk is read at first from each end of a journal, in bytes.
+const firstChunk = 16 << 10
 
 // summary reads the ends of a run's journal. It is false for a run that never
 // began: its journal has no record.
@@ -174,35 +175,41 @@ func lastRecord(b []byte, whole bool, see func(record)) (last *record) {
 func (sum *Summary) finish(fin *event.RunFinished) {
 	sum.State, sum.ExitCode, sum.Duration = fin.State, fin.ExitCode, fin.Duration
 	sum.Warnings, sum.Step = len(fin.Warnings), fin.Step
-	for _, c := range fin.Changes {
-		if c.Phase == "" {
-			sum.Changes++
-		}
-	}
+	sum.Changes = history.Count(fin.Changes)
 }
 
-// countChanges counts the effects of a run without a final record.
+// countChanges counts the effects of a run without a final record, from the
+// records that tell of effects.
 func countChanges(file *os.File, size int64) int {
-	if size > countLimit {
-		return -1
+	var changes history.Changes
+	for r := range recordsOf(io.NewSectionReader(file, 0, size), event.TypeIntent, event.TypeOutcome, event.TypeSettled, event.TypeRunSuspended) {
+		if data, err := decodePayload(r.Type, r.data); err == nil {
+			r.Data = data
+			changes.Apply(r.Event)
+		}
 	}
-	n := 0
-	lines := newLines(io.NewSectionReader(file, 0, size))
-	for {
-		line, err := lines.next()
-		if err != nil {
-			return n
-		}
-		if !bytes.Contains(line, []byte(`,"type":"outcome"`)) {
-			continue
-		}
-		r, err := parseRecord(line)
-		if err != nil || r.Type != event.TypeOutcome || r.Path.Within("finally") {
-			continue
-		}
-		data, err := decodePayload(r.Type, r.data)
-		if out, ok := data.(*event.Outcome); err == nil && ok && out.Applied != action.AppliedNot {
-			n++
+	return changes.Counted()
+}
+
+// recordsOf gives the records of those types that verify.
+func recordsOf(from io.Reader, types ...event.Type) iter.Seq[record] {
+	var marks [][]byte
+	for _, t := range types {
+		marks = append(marks, []byte(keyType+string(t)+`"`))
+	}
+	return func(yield func(record) bool) {
+		for lines := newLines(from); ; {
+			line, err := lines.next()
+			if err != nil {
+				return
+			}
+			head := line[:min(len(line), typeEnds)]
+			if !slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(head, m) }) {
+				continue
+			}
+			if r, err := parseRecord(line); err == nil && !yield(r) {
+				return
+			}
 		}
 	}
 }

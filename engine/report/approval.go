@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -35,16 +36,16 @@ func (t *Terminal) Prompt(path event.Path, a *event.Approval) *Prompt {
 
 // NewPrompt returns a prompt for a run that is followed elsewhere. It keeps
 // nothing of r.
-func NewPrompt(r *Run, path event.Path, a *event.Approval, o Options) *Prompt {
+func NewPrompt(r *history.Run, path event.Path, a *event.Approval, o Options) *Prompt {
 	env := r.Header.Environment
 	q := &Prompt{o: o, path: path, a: a, env: event.Environment{Name: env.Name, Protected: env.Protected}}
 	if a.Target != "" {
-		q.target = " on " + r.target(a.Target)
+		q.target = " on " + target(r, a.Target)
 	}
-	if s := r.steps.known(path); s != nil {
-		q.title = s.name()
-		if s.detail != nil {
-			q.params = s.detail.started.Params
+	if s := r.Known(path); s != nil {
+		q.title = s.Name()
+		if s.Detail != nil {
+			q.params = s.Detail.Started.Params
 		}
 	}
 	return q

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 )
 
 // banner prints what is run, on what, and what it may do.
-func (p *sheet) banner(r *Run) {
+func (p *sheet) banner(r *history.Run) {
 	h := &r.Header
 	l := p.Line(page.Bold, h.Playbook)
 	if h.Title != "" {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 )
 
@@ -38,11 +39,11 @@ func (t *tree) condition(indent int, label string, v event.Verdict, that, value 
 }
 
 // when prints the condition of a step.
-func (t *tree) when(s *Step, indent int) {
-	c := s.detail.started.When
-	if c == nil && s.detail.skipped != nil {
-		if c = s.detail.skipped.When; c == nil {
-			t.text(indent, page.Dim, s.detail.skipped.Reason)
+func (t *tree) when(s *history.Step, indent int) {
+	c := s.Detail.Started.When
+	if c == nil && s.Detail.Skipped != nil {
+		if c = s.Detail.Skipped.When; c == nil {
+			t.text(indent, page.Dim, s.Detail.Skipped.Reason)
 			return
 		}
 	}
@@ -74,8 +75,8 @@ func known(c *event.Check) string {
 }
 
 // goalLines prints the items of the goal.
-func (t *tree) goalLines(s *Step, indent int) {
-	for _, c := range s.detail.checks {
+func (t *tree) goalLines(s *history.Step, indent int) {
+	for _, c := range s.Detail.Checks {
 		if c.Kind != "goal" {
 			continue
 		}
@@ -86,7 +87,7 @@ func (t *tree) goalLines(s *Step, indent int) {
 			continue
 		case c.Verdict == event.UnknownCheck:
 			that += known(c)
-		case s.detail.done.Met:
+		case s.Detail.Done.Met:
 			that += ", before any remedy"
 		}
 		value := bare(c.Seen, c.That)
@@ -107,15 +108,15 @@ func (t *tree) goalLines(s *Step, indent int) {
 }
 
 // conditions prints the items of `verify`.
-func (t *tree) conditions(s *Step, indent int) {
+func (t *tree) conditions(s *history.Step, indent int) {
 	t.goalLines(s, indent)
 	widest := 0
-	for _, c := range s.detail.checks {
+	for _, c := range s.Detail.Checks {
 		if c.Kind != "goal" {
 			widest = max(widest, page.Width(c.That))
 		}
 	}
-	for _, c := range s.detail.checks {
+	for _, c := range s.Detail.Checks {
 		if c.Kind != "goal" {
 			t.item(c, indent, min(widest, 40))
 		}

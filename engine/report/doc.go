@@ -1,7 +1,7 @@
-// Package report turns the facts of a run into what people and programs read:
-// a live tree, plain lines, JSON, a summary, a report from the journal. It
-// knows facts only, so a report needs neither the playbook nor the plan.
+// Package report turns what happened in a run into what people and programs read:
+// a live tree, plain lines, JSON, a summary, a report from the journal. It knows
+// facts only, so a report needs neither the playbook nor the plan.
 //
-// Run is the fold of the facts. The views — Terminal, Plain, JSON — follow it
-// live; Text and ReportJSON print it afterwards.
+// Package history folds the facts. The views — Terminal, Plain, JSON — follow them
+// live; Run adds a timeline for what is printed afterwards.
 package report

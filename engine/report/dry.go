@@ -2,16 +2,17 @@ package report
 
 import (
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 )
 
 // preview shows what a change would do.
-func (t *tree) preview(s *Step, indent int) {
-	d := s.detail
-	if d.done.Failure != nil && d.done.Check == nil && !s.isContainer() {
-		t.text(indent, page.Plain, failureText(d.done.Failure))
+func (t *tree) preview(s *history.Step, indent int) {
+	d := s.Detail
+	if d.Done.Failure != nil && d.Done.Check == nil && !s.IsContainer() {
+		t.text(indent, page.Plain, d.Done.Failure.Line())
 	}
-	p := d.done.Preview
+	p := d.Done.Preview
 	if p == nil {
 		return
 	}
@@ -19,7 +20,7 @@ func (t *tree) preview(s *Step, indent int) {
 	if len(p.Interrupts) > 0 {
 		text += "; interrupts " + joined(p.Interrupts)
 	}
-	if text != s.title() {
+	if text != title(s) {
 		t.text(indent, page.Plain, text)
 	}
 }
@@ -49,7 +50,7 @@ func (t *tree) dryRemedy(l *page.Line, r remedyRow, indent int) {
 	} else {
 		t.Put(l.Join(title).Pad(t.Width()-end.Width(), 2).Join(end))
 	}
-	if r.step.detail == nil || r.step.State == event.NotRun {
+	if r.step.Detail == nil || r.step.State == event.NotRun {
 		return
 	}
 	t.when(r.step, indent)

@@ -2,17 +2,19 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 )
 
 // ending composes what stands at the end of a run.
 type ending struct {
-	run  *Run
+	run  *history.Run
 	end  *event.RunFinished
 	page *sheet
 	id   string // how commands name the run
@@ -21,7 +23,7 @@ type ending struct {
 	plain bool // for plain lines: times in UTC
 }
 
-func newEnding(r *Run, p *sheet, o Options) *ending {
+func newEnding(r *history.Run, p *sheet, o Options) *ending {
 	end := r.End
 	if end == nil {
 		end = &event.RunFinished{State: event.Interrupted}
@@ -29,29 +31,32 @@ func newEnding(r *Run, p *sheet, o Options) *ending {
 	return &ending{run: r, end: end, page: p, id: short(r.Header.Run), o: o}
 }
 
-// changed lists the effects of the run, without those of finally and those
-// that are in doubt. It says so where there are none.
+// changed lists the effects of the run, without those of finally, which stand
+// there, and those that are in doubt. It says so where there are none.
 func (e *ending) changed() fact {
 	f := fact{label: "Changed"}
-	for _, c := range e.end.Changes {
-		if c.Phase == event.Finally || c.State == action.AppliedLost || c.State == action.AppliedNot {
-			continue
+	for _, c := range e.run.Changes.List() {
+		if c.Phase != event.Finally && c.State != action.AppliedLost {
+			f.rows = append(f.rows, changeRow(c))
 		}
-		r := row{cells: []string{string(c.Step), c.Target, changeText(c)}, right: c.Verdict}
-		switch {
-		case c.Undone:
-			r.right = "undone"
-		case c.State == action.AppliedPart:
-			r.right, r.rightStyle = "partial", page.BoldYellow
-		case c.Phase == event.Undo:
-			r.right = "undo"
-		}
-		f.rows = append(f.rows, r)
 	}
 	if len(f.rows) == 0 {
 		return saidFact(f.label, "nothing")
 	}
 	return f
+}
+
+func changeRow(c event.Change) row {
+	r := row{cells: []string{string(c.Step), c.Target, changeText(c)}, right: c.Verdict}
+	switch {
+	case c.Undone:
+		r.right = "undone"
+	case c.State == action.AppliedPart:
+		r.right, r.rightStyle = "partial", page.BoldYellow
+	case c.Phase == event.Undo:
+		r.right = "undo"
+	}
+	return r
 }
 
 func changeText(c event.Change) string {
@@ -63,20 +68,15 @@ func changeText(c event.Change) string {
 
 func (e *ending) inDoubt() fact {
 	f := fact{label: "In doubt"}
-	for _, c := range e.end.Changes {
+	for _, c := range e.run.Changes.List() {
 		if c.State == action.AppliedLost {
 			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: page.BoldMagenta})
 		}
 	}
-	if e.end.State == event.Interrupted {
-		for _, o := range e.run.open {
-			f.rows = append(f.rows, row{cells: []string{string(o.path), o.target, o.summary}, style: page.BoldMagenta})
-		}
-	}
-	if len(f.rows) > 0 {
+	switch {
+	case len(f.rows) > 0:
 		return f
-	}
-	if e.end.State == event.InDoubt {
+	case e.end.State == event.InDoubt:
 		return saidFact(f.label, string(e.end.Step))
 	}
 	return saidFact(f.label, "nothing")
@@ -85,17 +85,17 @@ func (e *ending) inDoubt() fact {
 // goal tells of the steps with remedies: from where to where, by what.
 func (e *ending) goal() fact {
 	f := fact{label: "Goal"}
-	for _, s := range e.run.steps.goals() {
+	for s := range e.run.All {
 		for _, g := range s.Goals {
-			f.rows = append(f.rows, row{cells: []string{string(s.path) + ": " + g.text()}})
+			f.rows = append(f.rows, row{cells: []string{string(s.Path) + ": " + goalText(g)}})
 		}
 	}
 	return f
 }
 
-// text is the goal's way: "observed.memory_percent 92.1 → 31.4, goal < 70, by
+// goalText is the goal's way: "observed.memory_percent 92.1 → 31.4, goal < 70, by
 // remedy 2".
-func (g GoalTrace) text() string {
+func goalText(g history.Goal) string {
 	left, operator, right, simple := compared(g.That)
 	last := g.First
 	if n := len(g.After); n > 0 {
@@ -123,25 +123,6 @@ func (g GoalTrace) text() string {
 	return b.String()
 }
 
-// goals are the steps with remedies that were judged, in order.
-func (t *stepTree) goals() []*Step {
-	if t == nil {
-		return nil
-	}
-	var out []*Step
-	var walk func([]*Step)
-	walk = func(steps []*Step) {
-		for _, s := range steps {
-			if len(s.Goals) > 0 {
-				out = append(out, s)
-			}
-			walk(s.children)
-		}
-	}
-	walk(t.tops)
-	return out
-}
-
 func (e *ending) found() fact {
 	f := fact{label: "Found"}
 	for _, i := range e.end.Found {
@@ -152,7 +133,7 @@ func (e *ending) found() fact {
 
 func (e *ending) warned() fact {
 	f := fact{label: "Warned"}
-	for _, w := range e.end.Warnings {
+	for _, w := range e.run.Warnings() {
 		text := w.Message
 		if w.Step != "" {
 			text = string(w.Step) + ": " + text
@@ -197,10 +178,10 @@ func (e *ending) tried() fact {
 // shows.
 func (e *ending) seenFacts() fact {
 	f := fact{label: "Seen"}
-	for _, s := range e.run.steps.goals() {
+	for s := range e.run.All {
 		for _, g := range s.Goals {
 			if !g.Held && g.First != "" {
-				f.rows = append(f.rows, row{cells: []string{g.seen()}})
+				f.rows = append(f.rows, row{cells: []string{goalSeen(g)}})
 			}
 		}
 	}
@@ -212,8 +193,8 @@ func (e *ending) seenFacts() fact {
 	return f
 }
 
-// seen is the goal that was not reached, over the remedies.
-func (g GoalTrace) seen() string {
+// goalSeen is the goal that was not reached, over the remedies.
+func goalSeen(g history.Goal) string {
 	left, operator, right, simple := compared(g.That)
 	if !simple {
 		return g.That + ", not reached"
@@ -231,8 +212,8 @@ func (e *ending) notChanged() fact {
 	f := fact{label: "Not changed"}
 	for _, path := range e.end.Reached.NotChanged {
 		text := string(path)
-		if t := e.run.titleOf(path); t != "" {
-			text += " (" + t + ")"
+		if s := e.run.Known(path); s != nil && s.Plan.Title != "" {
+			text += " (" + s.Plan.Title + ")"
 		}
 		f.rows = append(f.rows, row{cells: []string{text}})
 	}
@@ -266,39 +247,32 @@ func atMost(f fact, n int) fact {
 	return f
 }
 
-// finally lists the steps of finally that ran.
+// finally lists the steps of finally that ran, and what was changed by others than
+// they: by their parts, and by the finally of a called playbook.
 func (e *ending) finally() fact {
 	f := fact{label: "Finally"}
-	if e.run.steps == nil {
-		return f
-	}
-	for _, s := range e.run.steps.tops {
-		if s.Plan.Phase != "finally" {
+	stands := map[event.Path]bool{}
+	for _, s := range e.run.Tops {
+		switch {
+		case s.Phase != event.Finally:
 			continue
-		}
-		if e.run.Suspended {
+		case e.run.Suspended:
 			return saidFact(f.label, "not yet; the run has not ended")
-		}
-		if s.State == event.NotRun || s.State == event.Skipped {
+		case s.State == event.NotRun || s.State == event.Skipped:
 			continue
 		}
 		_, style := e.page.state(s.State)
-		f.rows = append(f.rows, row{cells: []string{s.name()}, right: page.Word(s.State), rightStyle: style})
+		stands[s.Path] = true
+		f.rows = append(f.rows, row{cells: []string{s.Name()}, right: page.Word(s.State), rightStyle: style})
+	}
+	for _, c := range e.run.Changes.List() {
+		if c.Phase == event.Finally && !stands[c.Step] && c.State != action.AppliedLost {
+			r := changeRow(c)
+			r.cells = []string{strings.Join(slices.DeleteFunc(r.cells, func(cell string) bool { return cell == "" }), "  ")}
+			f.rows = append(f.rows, r)
+		}
 	}
 	return f
-}
-
-// name is a step's title, else its action with its parameters.
-func (s *Step) name() string {
-	switch {
-	case s.Plan.Title != "":
-		return s.Plan.Title
-	case s.detail != nil && s.detail.started.Brief != "":
-		return s.detail.started.Brief
-	case s.Plan.Brief != "":
-		return s.Plan.Brief
-	}
-	return s.Plan.Action
 }
 
 func (e *ending) escalate() fact {
@@ -341,12 +315,4 @@ func (e *ending) do() fact {
 		return fact{}
 	}
 	return saidFact("Do", e.end.Failure.Do...)
-}
-
-// took is how long the run ran.
-func (e *ending) took() time.Duration {
-	if e.end.Duration > 0 {
-		return e.end.Duration
-	}
-	return e.run.Ended.Sub(e.run.Started)
 }

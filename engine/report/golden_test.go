@@ -180,7 +180,7 @@ func TestPrompt(t *testing.T) {
 			for _, e := range s.events {
 				r.Apply(e)
 			}
-			q := NewPrompt(&r, path, make(s), options(width, s))
+			q := NewPrompt(&r.Run, path, make(s), options(width, s))
 			golden(t, fmt.Sprintf("prompt_%s_%d", name, width), strings.Join(q.Lines(), "\n")+"\n\n"+q.Question()+"_\n")
 		}
 	}

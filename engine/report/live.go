@@ -2,6 +2,7 @@ package report
 
 import (
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 )
 
@@ -13,14 +14,13 @@ const mostPending = 8
 func (t *Terminal) live(room int) []*page.Line {
 	p := newSheet(t.o)
 	tr := newTree(p, &t.run, true)
-	steps := t.run.steps
-	for _, s := range steps.open {
+	for _, s := range t.run.Open {
 		if s.State != event.NotRun {
 			tr.step(s)
 		}
 	}
 	running := len(p.Lines())
-	pending, left := steps.pending(mostPending)
+	pending, left := upNext(&t.run, mostPending)
 	for _, s := range pending {
 		tr.head(s, 2, tr.titleColumn())
 	}
@@ -37,16 +37,16 @@ func (t *Terminal) live(room int) []*page.Line {
 	return lines
 }
 
-// pending are the next steps that are not begun, those of finally not among
+// upNext are the next steps that are not begun, those of finally not among
 // them, and how many more there are.
-func (t *stepTree) pending(most int) (next []*Step, left int) {
-	for i := t.next; i < len(t.tops); i++ {
-		s := t.tops[i]
-		if s.State != event.NotRun || s.Plan.Phase == event.Finally {
+func upNext(r *history.Run, most int) (next []*history.Step, left int) {
+	for i := r.Next; i < len(r.Tops); i++ {
+		s := r.Tops[i]
+		if s.State != event.NotRun || s.Phase == event.Finally {
 			continue
 		}
 		if len(next) == most {
-			return next, len(t.tops) - i
+			return next, len(r.Tops) - i
 		}
 		next = append(next, s)
 	}

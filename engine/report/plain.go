@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -18,7 +19,7 @@ import (
 type Plain struct {
 	w        io.Writer
 	o        Options
-	run      Run
+	run      history.Run
 	err      error
 	progress map[event.Path]time.Time // when progress of a step was last printed
 }
@@ -124,7 +125,7 @@ func equals(notes []string) []string {
 }
 
 func (v *Plain) step(e event.Event) {
-	s := v.run.steps.at(e.Path)
+	s := v.run.At(e.Path)
 	switch d := e.Data.(type) {
 	case *event.StepStarted:
 		if d.Action != "" && d.Effect == action.Read {
@@ -134,7 +135,7 @@ func (v *Plain) step(e event.Event) {
 			v.params(e, d)
 		}
 	case *event.StepSkipped:
-		if s.Plan.Phase != event.Finally || v.o.Verbosity > 0 {
+		if s.Phase != event.Finally || v.o.Verbosity > 0 {
 			v.line(e.Time, e.Path, "skipped", skippedBecause(d))
 		}
 	case *event.Expanded:
@@ -160,8 +161,8 @@ func (v *Plain) params(e event.Event, d *event.StepStarted) {
 
 // stepFinished prints the end of a step; that of a change that passed was said
 // by `changed`, and of a remedy by its verdict.
-func (v *Plain) stepFinished(e event.Event, s *Step, d *event.StepFinished) {
-	if d.State == event.Passed && s.detail != nil && s.detail.applied != "" && !d.Met {
+func (v *Plain) stepFinished(e event.Event, s *history.Step, d *event.StepFinished) {
+	if d.State == event.Passed && s.Detail != nil && s.Detail.Applied != "" && !d.Met {
 		return
 	}
 	var parts []string
@@ -179,21 +180,13 @@ func (v *Plain) stepFinished(e event.Event, s *Step, d *event.StepFinished) {
 	if d.Summary != "" && d.Check == nil && d.State != event.Warned {
 		parts = append(parts, d.Summary)
 	}
-	if d.Failure != nil && d.Check == nil && !s.told(d.Failure) {
-		parts = append(parts, failureText(d.Failure))
+	if d.Failure != nil && d.Check == nil && !s.Told(d.Failure) {
+		parts = append(parts, d.Failure.Line())
 	}
 	if d.Why != "" && d.State != event.Previewed && d.State != event.Executed {
 		parts = append(parts, d.Why)
 	}
 	v.line(e.Time, e.Path, string(d.State), strings.Join(parts, " "))
-}
-
-// failureText is a failure in one line.
-func failureText(f *event.Failure) string {
-	if f.Where != "" && !strings.Contains(f.What, f.Where) {
-		return f.Where + ": " + f.What
-	}
-	return f.What
 }
 
 // between is the least time between two lines of progress of a step.
@@ -225,7 +218,7 @@ func (v *Plain) transient(e event.Event) {
 func (v *Plain) due(e event.Event) bool {
 	last, ok := v.progress[e.Path]
 	if !ok {
-		if s := v.run.steps.known(e.Path); s != nil && !s.Started.IsZero() {
+		if s := v.run.Known(e.Path); s != nil && !s.Started.IsZero() {
 			last, ok = s.Started, true
 		}
 		v.progress[e.Path] = last
@@ -255,11 +248,11 @@ func (v *Plain) finished(at time.Time, f *event.RunFinished) {
 			v.line(at, "", x.word(), plainRow(x, r))
 		}
 	}
-	text := fmt.Sprintf("%s exit=%d changes=%d", f.State, f.ExitCode, countChanges(f))
+	text := fmt.Sprintf("%s exit=%d changes=%d", f.State, f.ExitCode, history.Count(f.Changes))
 	if f.State != event.DryRun {
 		text += fmt.Sprintf(" warnings=%d", len(f.Warnings))
 	}
-	v.line(at, "", "finished", text+" "+schema.HumanDuration(e.took()))
+	v.line(at, "", "finished", text+" "+schema.HumanDuration(e.run.Took()))
 }
 
 // plainRow is a row as a plain line; what is counted is written name=number.
@@ -274,15 +267,4 @@ func plainRow(f fact, r row) string {
 		out = append(out, name+"="+n)
 	}
 	return strings.Join(out, " ")
-}
-
-// countChanges counts the effects, without those of finally.
-func countChanges(f *event.RunFinished) int {
-	n := 0
-	for _, c := range f.Changes {
-		if c.Phase != event.Finally && c.State != action.AppliedNot {
-			n++
-		}
-	}
-	return n
 }

@@ -24,7 +24,7 @@ func (v *Plain) judged(e event.Event) {
 	case *event.Settled:
 		v.line(e.Time, e.Path, "settled", strings.TrimPrefix(settledMoment(d), "settled: "))
 	case *event.Retry:
-		v.line(e.Time, e.Path, "retry", fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, failureText(d.Failure), schema.HumanDuration(d.Delay)))
+		v.line(e.Time, e.Path, "retry", fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.Line(), schema.HumanDuration(d.Delay)))
 	case *event.Observation:
 		if v.o.Verbosity > 0 {
 			v.line(e.Time, e.Path, "observed", observedText(d))
@@ -35,7 +35,7 @@ func (v *Plain) judged(e event.Event) {
 func observedText(d *event.Observation) string {
 	text := d.Action
 	if d.Failure != nil {
-		return text + ": " + failureText(d.Failure)
+		return text + ": " + d.Failure.Line()
 	}
 	if d.Summary != "" {
 		text += ": " + d.Summary
@@ -46,7 +46,7 @@ func observedText(d *event.Observation) string {
 // replaced reports whether the goal of the step at path is judged after a
 // remedy, whose verdict says it.
 func (v *Plain) replaced(path event.Path) bool {
-	return !v.run.Header.DryRun && !v.run.untried(path)
+	return !v.run.Header.DryRun && !untried(&v.run, path)
 }
 
 func checkText(c *event.Check) string {
@@ -111,7 +111,7 @@ func (v *Plain) outcome(e event.Event, d *event.Outcome) {
 	}[d.Applied]
 	text := d.Summary
 	if d.Failure != nil {
-		text = failureText(d.Failure)
+		text = d.Failure.Line()
 	}
 	v.line(e.Time, e.Path, word, text)
 }

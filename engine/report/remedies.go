@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -11,7 +12,7 @@ import (
 // remedyRow is a remedy as it stands: its step and the verdict on it.
 type remedyRow struct {
 	index   int
-	step    *Step // nil: not begun and not planned here
+	step    *history.Step // nil: not begun and not planned here
 	verdict *event.Remedy
 	judging bool // it ended, and the goal is being looked at
 }
@@ -21,12 +22,12 @@ const narrowPage = 72
 
 // remedies prints a step with remedies: its goal before them while they run,
 // after them when it is final.
-func (t *tree) remedies(s *Step, indent int) {
+func (t *tree) remedies(s *history.Step, indent int) {
 	if s.State == event.Skipped {
 		return
 	}
-	done := final(s.State) && !t.dry
-	if !done || s.detail.done.Met {
+	done := history.Final(s.State) && !t.dry
+	if !done || s.Detail.Done.Met {
 		t.goalLines(s, indent)
 	}
 	rows := remedyRows(s)
@@ -36,18 +37,18 @@ func (t *tree) remedies(s *Step, indent int) {
 	}
 	widest = min(widest, max(t.Width()-46, 26))
 	for _, r := range rows {
-		if s.detail.done.Met {
+		if s.Detail.Done.Met {
 			break
 		}
 		t.remedyLine(s, r, indent, widest)
 	}
-	if done && !s.detail.done.Met {
+	if done && !s.Detail.Done.Met {
 		t.goalLines(s, indent)
 		t.failure(s, indent)
 	}
 }
 
-func remedyRows(s *Step) []remedyRow {
+func remedyRows(s *history.Step) []remedyRow {
 	var rows []remedyRow
 	at := func(i int) *remedyRow {
 		for len(rows) < i {
@@ -55,14 +56,14 @@ func remedyRows(s *Step) []remedyRow {
 		}
 		return &rows[i-1]
 	}
-	for n, c := range s.children {
+	for n, c := range s.Parts {
 		i := c.Plan.Remedy
 		if i == 0 {
 			i = n + 1
 		}
 		at(i).step = c
 	}
-	for _, m := range s.detail.remedies {
+	for _, m := range s.Detail.Remedies {
 		at(m.Index).verdict = m
 	}
 	if s.State == event.Running {
@@ -75,8 +76,8 @@ func remedyRows(s *Step) []remedyRow {
 }
 
 func (r remedyRow) title() string {
-	if r.step != nil && r.step.name() != "" {
-		return r.step.name()
+	if r.step != nil && r.step.Name() != "" {
+		return r.step.Name()
 	}
 	if r.verdict != nil {
 		return r.verdict.Title
@@ -84,7 +85,7 @@ func (r remedyRow) title() string {
 	return ""
 }
 
-func (t *tree) remedyLine(s *Step, r remedyRow, indent, widest int) {
+func (t *tree) remedyLine(s *history.Step, r remedyRow, indent, widest int) {
 	sign, style := t.remedySign(r)
 	l := t.Indent(indent)
 	l.Add(style, sign+" ")
@@ -135,7 +136,7 @@ func (t *tree) remedySign(r remedyRow) (string, page.Style) {
 		return t.marked(r.verdict.Verdict)
 	case r.judging:
 		return t.Spinner(t.now), page.Cyan
-	case r.step != nil && (r.step.State == event.Passed || r.step.State == event.NotRun && final(r.step.parent.State)):
+	case r.step != nil && (r.step.State == event.Passed || r.step.State == event.NotRun && history.Final(r.step.Parent.State)):
 		return t.Sign(page.SignNone), page.Dim
 	case r.step != nil:
 		return t.state(r.step.State)
@@ -164,7 +165,7 @@ func (t *tree) remedyResult(r remedyRow) (*page.Line, string) {
 	}
 	switch {
 	case s.State == event.NotRun:
-		if final(s.parent.State) {
+		if history.Final(s.Parent.State) {
 			l.Add(page.Dim, "not reached")
 		} else if s.Plan.Asks {
 			if t.Width() >= narrowPage {
@@ -173,8 +174,8 @@ func (t *tree) remedyResult(r remedyRow) (*page.Line, string) {
 			l.Add(page.Dim, "asks first")
 		}
 		return l, ""
-	case r.judging && s.detail != nil:
-		l.Add(page.Plain, s.detail.summary)
+	case r.judging && s.Detail != nil:
+		l.Add(page.Plain, s.Detail.Summary)
 		return l, elapsed(t.now.Sub(s.Started))
 	case s.State == event.Running:
 		return l, elapsed(t.now.Sub(s.Started))
@@ -189,12 +190,12 @@ func (t *tree) remedyResult(r remedyRow) (*page.Line, string) {
 }
 
 // remedyBody shows how far a remedy is, or why it failed.
-func (t *tree) remedyBody(s *Step, r remedyRow, indent int) {
+func (t *tree) remedyBody(s *history.Step, r remedyRow, indent int) {
 	if r.judging && t.live {
 		t.poll(s, indent)
 		return
 	}
-	if r.step == nil || r.step.detail == nil {
+	if r.step == nil || r.step.Detail == nil {
 		return
 	}
 	switch r.step.State {

@@ -139,22 +139,3 @@ func RunsPlain(w io.Writer, rows []Row) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
-
-// RowOf makes the row of a run from its facts. alive says that its owner
-// lives; one without a last fact is interrupted where it does not.
-func RowOf(r *Run, alive bool) Row {
-	row := Row{
-		Run: r.Header.Run, Playbook: r.Header.Playbook, Environment: r.Header.Environment.Name, By: r.Header.User,
-		State: r.state(), Started: r.Started, Took: r.Took(),
-	}
-	switch {
-	case r.End != nil:
-		row.Warned, row.Step, row.Changes = len(r.End.Warnings) > 0, r.End.Step, countChanges(r.End)
-	case !alive:
-		row.State, row.Step = event.Interrupted, r.lastOpen()
-		fallthrough
-	default:
-		row.Changes = r.applied
-	}
-	return row
-}

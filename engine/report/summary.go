@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -13,7 +14,7 @@ import (
 func (e *ending) head() {
 	h := e.run.Header
 	where := h.Playbook + " on " + h.Environment.Name
-	took := schema.HumanDuration(e.took())
+	took := schema.HumanDuration(e.run.Took())
 	switch {
 	case e.stopped():
 		e.headline("Stopped", page.BoldRed, where+": "+e.reason()+"; nothing was begun after it")
@@ -35,7 +36,7 @@ func (e *ending) head() {
 	case e.end.State == event.InDoubt:
 		e.headline("In doubt", page.BoldMagenta, where+at(e.end.Step)+", after "+took)
 	case e.end.State == event.Interrupted:
-		e.headline("Interrupted", page.BoldYellow, where+at(e.run.lastOpen())+", its owner is gone")
+		e.headline("Interrupted", page.BoldYellow, where+at(e.run.LastOpen())+", its owner is gone")
 	default:
 		e.headline("Failed", page.BoldRed, where+at(e.end.Step)+", after "+took)
 	}
@@ -108,17 +109,17 @@ func (e *ending) check() fact {
 func (e *ending) dryEnd() {
 	p := e.page
 	p.Right(p.Line(page.Plain, "Dry run: nothing was changed."),
-		p.Line(page.Plain, schema.HumanDuration(e.took())+fmt.Sprintf("   exit %d", e.end.ExitCode)))
+		p.Line(page.Plain, schema.HumanDuration(e.run.Took())+fmt.Sprintf("   exit %d", e.end.ExitCode)))
 	p.facts(e.dryFacts())
 	if e.run.Header.Offline {
 		p.Say(page.Plain, "  No target was contacted.")
 	}
-	if n := e.run.dry.afterChange; n > 0 {
+	if n := e.run.Unknown; n > 0 {
 		text := page.Counted(n, "condition") + " are known only after a change."
 		if n == 1 {
 			text = "1 condition is known only after a change."
 		}
-		if e.run.remedy > 0 {
+		if e.run.Remedied > 0 {
 			text = "It does not show that the remedies help: " + text
 		}
 		p.Flow(p.Indent(2), page.Plain, text)
@@ -140,27 +141,8 @@ func (e *ending) dryFacts() []fact {
 		saidFact("Conditions", fmt.Sprintf("%d evaluated, %d unknown", d.Evaluated, d.Unknowns)))
 }
 
-// lastOpen is the address of the step that was running last.
-func (r *Run) lastOpen() event.Path {
-	if r.steps == nil {
-		return ""
-	}
-	var last event.Path
-	var walk func([]*Step)
-	walk = func(steps []*Step) {
-		for _, s := range steps {
-			if s.State == event.Running || s.State == event.Waiting {
-				last = s.path
-				walk(s.children)
-			}
-		}
-	}
-	walk(r.steps.open)
-	return last
-}
-
 // Summary returns the text that stands at the end of the run.
-func Summary(r *Run, o Options) string {
+func Summary(r *history.Run, o Options) string {
 	p := newSheet(o)
 	e := newEnding(r, p, o)
 	if r.Header.DryRun && e.end.State == event.DryRun {

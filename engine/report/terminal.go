@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -20,7 +21,7 @@ import (
 type Terminal struct {
 	mu     sync.Mutex
 	o      Options
-	run    Run
+	run    history.Run
 	region page.Region
 
 	banner    bool            // printed
@@ -39,9 +40,7 @@ var _ View = (*Terminal)(nil)
 // NewTerminal returns the view that draws on w.
 func NewTerminal(w io.Writer, o Options) *Terminal {
 	t := &Terminal{o: o, region: page.Region{W: w, Look: o.Look}, stop: make(chan struct{})}
-	t.run.steps = newStepTree()
-	t.run.steps.done = t.finished
-	t.run.steps.undone = t.undone
+	t.run.Finished, t.run.Undone = t.finished, t.undone
 	if o.Live && !o.still {
 		t.ticks.Go(t.tick)
 	}
@@ -116,7 +115,7 @@ func (t *Terminal) Resume() {
 }
 
 // Run is what the view knows of the run. Call it after Close.
-func (t *Terminal) Run() *Run { return &t.run }
+func (t *Terminal) Run() *history.Run { return &t.run }
 
 // Close takes the region away and prints the summary. It returns the first
 // error of writing.
@@ -164,17 +163,17 @@ func (t *Terminal) take() string {
 }
 
 // finished prints a step of the top that is final.
-func (t *Terminal) finished(s *Step) {
-	if t.o.Verbosity < 0 || s.Plan.Phase == event.Finally && s.State == event.Skipped && !t.run.Header.DryRun {
+func (t *Terminal) finished(s *history.Step) {
+	if t.o.Verbosity < 0 || s.Phase == event.Finally && s.State == event.Skipped && !t.run.Header.DryRun {
 		return
 	}
 	t.print(s, false)
 }
 
-func (t *Terminal) print(s *Step, live bool) {
+func (t *Terminal) print(s *history.Step, live bool) {
 	p := newSheet(t.o)
 	tr := newTree(p, &t.run, live)
-	if t.run.Header.DryRun && t.printed && t.run.remedy > 0 {
+	if t.run.Header.DryRun && t.printed && t.run.Remedied > 0 {
 		p.Blank()
 	}
 	tr.step(s)
@@ -182,7 +181,7 @@ func (t *Terminal) print(s *Step, live bool) {
 	t.printed = true
 }
 
-func (t *Terminal) undone(s *Step) {
+func (t *Terminal) undone(s *history.Step) {
 	if t.o.Verbosity < 0 {
 		return
 	}
@@ -199,10 +198,10 @@ func (t *Terminal) unfinished() {
 	if t.o.Verbosity < 0 || t.run.End == nil {
 		return
 	}
-	for _, s := range t.run.steps.open {
+	for _, s := range t.run.Open {
 		t.print(s, false)
 	}
-	t.run.steps.open = nil
+	t.run.Open = nil
 }
 
 // notable prints facts that stay: an approval, and with -v each attempt,
@@ -260,7 +259,7 @@ func verbose(e event.Event) string {
 	case *event.Outcome:
 		return fmt.Sprintf("%s (%s)", outcomeMoment(d), schema.HumanDuration(d.Duration))
 	case *event.Retry:
-		return fmt.Sprintf("attempt %d of %d failed: %s", e.Attempt, d.Of, failureText(d.Failure))
+		return fmt.Sprintf("attempt %d of %d failed: %s", e.Attempt, d.Of, d.Failure.Line())
 	case *event.Observation:
 		return "observed " + observedText(d)
 	case *event.Settled:

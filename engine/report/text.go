@@ -9,7 +9,6 @@ import (
 
 	"runbook/engine/event"
 	"runbook/engine/page"
-	"runbook/engine/schema"
 )
 
 // Text prints the report of a run from its facts: what became of it, what it
@@ -17,7 +16,7 @@ import (
 func Text(w io.Writer, r *Run, o Options) error {
 	p := newSheet(o)
 	p.now = r.Ended
-	e := newEnding(r, p, o)
+	e := newEnding(&r.Run, p, o)
 	e.head()
 	p.Blank()
 	h := &r.Header
@@ -25,7 +24,7 @@ func Text(w io.Writer, r *Run, o Options) error {
 	p.fact(saidFact("Time", period(r, p)))
 	p.facts(e.reportFacts())
 	p.Blank()
-	e.timeline()
+	e.timeline(&r.times)
 	p.Blank()
 	p.facts([]fact{e.source(), e.records()})
 	if next := []fact{e.check(), e.do(), e.safe(false), e.then()}; hasRows(next) {
@@ -56,28 +55,10 @@ func period(r *Run, p *sheet) string {
 }
 
 func (e *ending) reportFacts() []fact {
-	changed := e.changed()
-	if e.end.State == event.Interrupted {
-		changed = e.changedSoFar()
-	}
 	return []fact{
-		e.what(), e.where(), e.tried(), e.goal(), changed, e.notChanged(), e.notReached(),
+		e.what(), e.where(), e.tried(), e.goal(), e.changed(), e.notChanged(), e.notReached(),
 		e.inDoubt(), e.finally(), e.found(), e.warned(), e.lockHeld(),
 	}
-}
-
-// changedSoFar are the effects of a run without a last fact.
-func (e *ending) changedSoFar() fact {
-	f := fact{label: "Changed"}
-	e.run.times.each(func(m moment) {
-		if text, ok := strings.CutPrefix(m.text, "changed: "); ok {
-			f.rows = append(f.rows, row{cells: []string{string(m.path), text}})
-		}
-	}, func(int) {})
-	if len(f.rows) == 0 {
-		return saidFact(f.label, "nothing")
-	}
-	return f
 }
 
 // lockHeld says of a run that did not end that its lock is guarded.
@@ -89,13 +70,13 @@ func (e *ending) lockHeld() fact {
 	return fact{}
 }
 
-func (e *ending) timeline() {
+func (e *ending) timeline(times *timeline) {
 	p := e.page
 	p.Put(p.Line(page.Bold, "Timeline ("+p.zoneName(e.run.Started)+")"))
 	widest := len("-")
-	e.run.times.each(func(m moment) { widest = max(widest, min(len(m.path), mostID+8)) }, func(int) {})
+	times.each(func(m moment) { widest = max(widest, min(len(m.path), mostID+8)) }, func(int) {})
 	day := e.run.Started.In(p.zone).YearDay()
-	e.run.times.each(func(m moment) {
+	times.each(func(m moment) {
 		if d := m.at.In(p.zone); d.YearDay() != day {
 			day = d.YearDay()
 			p.Put(p.Line(page.Dim, "  "+d.Format(time.DateOnly)))
@@ -163,7 +144,7 @@ func ReportJSON(w io.Writer, r *Run) error {
 		Left     int                `json:"timeline_left_out,omitempty"`
 		Records  uint64             `json:"records"`
 	}{
-		Schema: 1, Run: r.Header.Run, State: r.state(), Header: &r.Header, Started: r.Started.UTC().Format(time.RFC3339Nano),
+		Schema: 1, Run: r.Header.Run, State: r.State(), Header: &r.Header, Started: r.Started.UTC().Format(time.RFC3339Nano),
 		Ended: r.Ended.UTC().Format(time.RFC3339Nano), Seconds: r.Ended.Sub(r.Started).Seconds(), Timeline: []entry{}, Records: r.Records,
 	}
 	if r.End == nil {
@@ -179,14 +160,3 @@ func ReportJSON(w io.Writer, r *Run) error {
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
 }
-
-// Took is how long the run ran, to its last fact.
-func (r *Run) Took() time.Duration {
-	if r.End != nil && r.End.Duration > 0 {
-		return r.End.Duration
-	}
-	return r.Ended.Sub(r.Started)
-}
-
-// TookText is Took for people: "2m 05s".
-func (r *Run) TookText() string { return schema.HumanDuration(r.Took()) }

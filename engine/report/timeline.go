@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -58,20 +60,20 @@ func (t *timeline) each(line func(moment), between func(int)) {
 }
 
 // add says in words what the fact e tells, which r is about to take.
-func (t *timeline) add(r *Run, e event.Event) {
+func (t *timeline) add(r *history.Run, e event.Event) {
 	path, text := e.Path, ""
 	switch d := e.Data.(type) {
 	case *event.Remedy:
 		path, text = e.Path.Number(d.Index), remedyMoment(d)
 	default:
-		text = r.moment(e)
+		text = momentOf(r, e)
 	}
 	if text != "" {
 		t.put(moment{at: e.Time, path: path, text: text})
 	}
 }
 
-func (r *Run) moment(e event.Event) string {
+func momentOf(r *history.Run, e event.Event) string {
 	switch d := e.Data.(type) {
 	case *event.RunCreated:
 		if len(d.Lock) > 0 && !d.DryRun {
@@ -89,19 +91,19 @@ func (r *Run) moment(e event.Event) string {
 	case *event.RunSuspended:
 		return suspendedMoment(&d.RunFinished)
 	case *event.RunFinished:
-		return r.endMoment(d)
+		return endMoment(r, d)
 	}
-	return r.stepMoment(e)
+	return stepMoment(r, e)
 }
 
-func (r *Run) stepMoment(e event.Event) string {
+func stepMoment(r *history.Run, e event.Event) string {
 	switch d := e.Data.(type) {
 	case *event.StepStarted:
 		if d.Action != "" && d.Effect == action.Read {
 			return d.Brief
 		}
 	case *event.StepSkipped:
-		if s := r.steps.known(e.Path); s != nil && s.Plan.Phase == event.Finally {
+		if s := r.Known(e.Path); s != nil && s.Phase == event.Finally {
 			return ""
 		}
 		return "skipped: " + skippedBecause(d)
@@ -118,19 +120,19 @@ func (r *Run) stepMoment(e event.Event) string {
 	case *event.Approval:
 		return approvalMoment(e.Type, d)
 	case *event.Check:
-		if d.Kind == "goal" && d.Verdict == event.CheckFailed && r.untried(e.Path) {
+		if d.Kind == "goal" && d.Verdict == event.CheckFailed && untried(r, e.Path) {
 			return "goal failed: " + d.That + seen(d)
 		}
 	case *event.StepFinished:
-		return r.finishMoment(e, d)
+		return finishMoment(r, e, d)
 	}
 	return ""
 }
 
 // untried reports whether no remedy of the step at path has begun.
-func (r *Run) untried(path event.Path) bool {
-	s := r.steps.known(path)
-	return s == nil || !slices.ContainsFunc(s.children, func(c *Step) bool { return c.State != event.NotRun })
+func untried(r *history.Run, path event.Path) bool {
+	s := r.Known(path)
+	return s == nil || !slices.ContainsFunc(s.Parts, func(c *history.Step) bool { return c.State != event.NotRun })
 }
 
 func seen(c *event.Check) string {
@@ -184,6 +186,19 @@ func settledMoment(d *event.Settled) string {
 		text += " " + d.By
 	}
 	return text
+}
+
+// answeredBy says which of several people approved.
+func answeredBy(a *event.Approval) string {
+	return fmt.Sprintf("approved by %s, %d of %d", a.By, len(a.Answers), a.Approvers)
+}
+
+// approvedBy says who approved what.
+func approvedBy(a *event.Approval) string {
+	if strings.HasPrefix(a.How, "--yes") {
+		return "approved by " + a.How
+	}
+	return fmt.Sprintf("approved by %s, %s (%s)", a.By, cmp.Or(a.How, "as shown"), a.Digest[:min(len(a.Digest), 8)])
 }
 
 func approvalMoment(t event.Type, a *event.Approval) string {
@@ -240,9 +255,9 @@ func goalChange(m *event.Remedy) string {
 func isValue(seen string) bool { return seen != "" && len(seen) <= 24 }
 
 // finishMoment says how a step ended, where its change or its parts have not.
-func (r *Run) finishMoment(e event.Event, d *event.StepFinished) string {
-	s := r.steps.known(e.Path)
-	if d.State == event.Passed && !d.Met && s != nil && (s.Plan.Effect != action.Read || s.isContainer()) {
+func finishMoment(r *history.Run, e event.Event, d *event.StepFinished) string {
+	s := r.Known(e.Path)
+	if d.State == event.Passed && !d.Met && s != nil && (s.Plan.Effect != action.Read || s.IsContainer()) {
 		return ""
 	}
 	var parts []string
@@ -252,14 +267,14 @@ func (r *Run) finishMoment(e event.Event, d *event.StepFinished) string {
 	if d.Summary != "" {
 		parts = append(parts, d.Summary)
 	}
-	if s != nil && s.detail != nil {
-		for _, c := range s.detail.checks {
+	if s != nil && s.Detail != nil {
+		for _, c := range s.Detail.Checks {
 			if c.Verdict == event.CheckWarned {
 				parts = append(parts, said(c))
 			}
 		}
 	}
-	if d.Failure != nil && (s == nil || !s.told(d.Failure)) {
+	if d.Failure != nil && (s == nil || !s.Told(d.Failure)) {
 		parts = append(parts, d.Failure.What)
 	}
 	text := page.Word(d.State)
@@ -284,7 +299,7 @@ func suspendedMoment(f *event.RunFinished) string {
 	return "waiting for a person" + at(f.Step)
 }
 
-func (r *Run) endMoment(f *event.RunFinished) string {
+func endMoment(r *history.Run, f *event.RunFinished) string {
 	text := page.Word(f.State)
 	if f.Step != "" && f.State != event.Done {
 		text += at(f.Step)

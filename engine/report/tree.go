@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 )
@@ -13,7 +14,7 @@ import (
 // tree prints steps: a line each, and under it what belongs to it.
 type tree struct {
 	*sheet
-	run  *Run
+	run  *history.Run
 	live bool // it may be redrawn: running steps show how far they are
 	dry  bool
 }
@@ -24,29 +25,29 @@ const (
 	mostID  = 16
 )
 
-func newTree(p *sheet, r *Run, live bool) *tree {
+func newTree(p *sheet, r *history.Run, live bool) *tree {
 	return &tree{sheet: p, run: r, live: live, dry: r.Header.DryRun}
 }
 
 func (t *tree) titleColumn() int {
-	return 4 + min(max(t.run.steps.idWide, leastID), mostID) + 2
+	return 4 + min(max(t.run.Longest, leastID), mostID) + 2
 }
 
 // step prints a step of the top with all that belongs to it.
-func (t *tree) step(s *Step) {
+func (t *tree) step(s *history.Step) {
 	t.head(s, 2, t.titleColumn())
 	t.body(s, 6)
 }
 
 // head prints the step's line: sign, address, title, and at the right its
 // state where that has a word, and its time.
-func (t *tree) head(s *Step, indent, column int) {
+func (t *tree) head(s *history.Step, indent, column int) {
 	sign, style := t.state(s.State)
 	l := t.Indent(indent)
 	l.Add(style, sign+" ")
-	l.Add(page.Bold, s.shown()).Pad(column, 2)
+	l.Add(page.Bold, shown(s)).Pad(column, 2)
 	end := t.headEnd(s)
-	title := t.Line(page.Plain, s.title())
+	title := t.Line(page.Plain, title(s))
 	room := t.Width() - l.Width() - 2
 	if end.Width() > 0 {
 		room -= end.Width()
@@ -65,19 +66,19 @@ func (t *tree) head(s *Step, indent, column int) {
 
 // shown is the step's address in the tree: of an item within its loop the
 // index alone, else the whole.
-func (s *Step) shown() string { return string(s.path) }
+func shown(s *history.Step) string { return string(s.Path) }
 
 // title is what stands beside the address.
-func (s *Step) title() string {
-	if len(s.path) > 0 && s.path[len(s.path)-1] == ']' && s.parent != nil && s.detail != nil && s.detail.started.Brief != "" {
-		return s.detail.started.Brief
+func title(s *history.Step) string {
+	if len(s.Path) > 0 && s.Path[len(s.Path)-1] == ']' && s.Parent != nil && s.Detail != nil && s.Detail.Started.Brief != "" {
+		return s.Detail.Started.Brief
 	}
-	return s.name()
+	return s.Name()
 }
 
 // headEnd is the right side of the step's line: a word for each state but
 // pending, running and passed, and the time.
-func (t *tree) headEnd(s *Step) *page.Line {
+func (t *tree) headEnd(s *history.Step) *page.Line {
 	l := t.Indent(0)
 	_, style := t.state(s.State)
 	took := t.took(s)
@@ -85,12 +86,12 @@ func (t *tree) headEnd(s *Step) *page.Line {
 	switch s.State {
 	case event.NotRun, event.Running, event.Failed:
 	case event.Passed:
-		if s.detail != nil && s.detail.done.Met {
+		if s.Detail != nil && s.Detail.Done.Met {
 			text = "met"
 		}
 	case event.Executed, event.Previewed, event.Unknown:
 		text = page.Word(s.State)
-		if why := s.why(); why != "" {
+		if why := why(s); why != "" {
 			text, took = text+"   "+why, ""
 		}
 		if s.State != event.Executed {
@@ -98,7 +99,7 @@ func (t *tree) headEnd(s *Step) *page.Line {
 		}
 	case event.Waiting:
 		text, took = "waiting for a person", ""
-		if s.detail != nil && s.Plan.Kind != event.KindManual {
+		if s.Detail != nil && s.Plan.Kind != event.KindManual {
 			text = "waiting for approval"
 		}
 	case event.Skipped:
@@ -116,15 +117,15 @@ func (t *tree) headEnd(s *Step) *page.Line {
 	return l
 }
 
-func (s *Step) why() string {
-	if s.detail == nil {
+func why(s *history.Step) string {
+	if s.Detail == nil {
 		return ""
 	}
-	return s.detail.done.Why
+	return s.Detail.Done.Why
 }
 
 // took is the step's time: of a running one so far.
-func (t *tree) took(s *Step) string {
+func (t *tree) took(s *history.Step) string {
 	switch {
 	case s.State == event.NotRun || s.Started.IsZero() && s.Duration == 0:
 		return ""
@@ -149,15 +150,15 @@ func elapsed(d time.Duration) string {
 
 // body prints what belongs to a step: how far it is, its result, conditions,
 // remedies, parts.
-func (t *tree) body(s *Step, indent int) {
-	d := s.detail
+func (t *tree) body(s *history.Step, indent int) {
+	d := s.Detail
 	if d == nil {
 		return
 	}
 	if s.State == event.Running && t.live {
 		t.doing(s, indent)
-	} else if d.summary != "" && (s.State == event.Passed || s.State == event.Executed) && s.Plan.Kind != event.KindRemedies {
-		t.text(indent, page.Plain, spread(d.summary))
+	} else if d.Summary != "" && (s.State == event.Passed || s.State == event.Executed) && s.Plan.Kind != event.KindRemedies {
+		t.text(indent, page.Plain, spread(d.Summary))
 	}
 	t.when(s, indent)
 	switch {
@@ -175,7 +176,7 @@ func (t *tree) body(s *Step, indent int) {
 }
 
 // itemized reports whether the step is a loop over items, not one of them.
-func (t *tree) itemized(s *Step) bool { return s.Plan.Loop }
+func (t *tree) itemized(s *history.Step) bool { return s.IsLoop() }
 
 // text prints text wrapped at an indentation.
 func (t *tree) text(indent int, s page.Style, text string) {
@@ -183,12 +184,12 @@ func (t *tree) text(indent int, s page.Style, text string) {
 }
 
 // doing shows the action that runs and how far it is.
-func (t *tree) doing(s *Step, indent int) {
-	d := s.detail
-	if s.Plan.Title != "" && d.started.Action != "" && d.started.Brief != s.title() {
-		t.text(indent, page.Dim, d.started.Brief)
+func (t *tree) doing(s *history.Step, indent int) {
+	d := s.Detail
+	if s.Plan.Title != "" && d.Started.Action != "" && d.Started.Brief != title(s) {
+		t.text(indent, page.Dim, d.Started.Brief)
 	}
-	if p := d.live.progress; p != nil {
+	if p := d.Live.Progress; p != nil {
 		l := t.Indent(indent)
 		if p.Progress.Total > 0 {
 			l.Add(page.Plain, fmt.Sprintf("%d of %d   ", p.Done, p.Progress.Total))
@@ -200,8 +201,8 @@ func (t *tree) doing(s *Step, indent int) {
 		}
 		t.Right(l.Cut(t.Width()), t.Line(page.Dim, left))
 	}
-	if r := d.live.retry; r != nil {
-		t.text(indent, page.Yellow, fmt.Sprintf("attempt failed: %s; again in %s", failureText(r.Failure), schema.HumanDuration(r.Delay)))
+	if r := d.Live.Retry; r != nil {
+		t.text(indent, page.Yellow, fmt.Sprintf("attempt failed: %s; again in %s", r.Failure.Line(), schema.HumanDuration(r.Delay)))
 	}
 	if s.Plan.Kind != event.KindRemedies {
 		t.poll(s, indent)
@@ -216,8 +217,8 @@ func coarseLeft(d time.Duration) string {
 }
 
 // poll shows what the last look saw and how long there is time.
-func (t *tree) poll(s *Step, indent int) {
-	p := s.detail.live.poll
+func (t *tree) poll(s *history.Step, indent int) {
+	p := s.Detail.Live.Poll
 	if p == nil {
 		return
 	}
@@ -235,9 +236,9 @@ func (t *tree) poll(s *Step, indent int) {
 }
 
 // failure says why a step failed where no check says it.
-func (t *tree) failure(s *Step, indent int) {
-	f := s.detail.done.Failure
-	if f == nil || s.detail.done.Check != nil || s.toldBelow(f) {
+func (t *tree) failure(s *history.Step, indent int) {
+	f := s.Detail.Done.Failure
+	if f == nil || s.Detail.Done.Check != nil || s.ToldBelow(f) {
 		return
 	}
 	t.text(indent, page.Plain, f.What)
@@ -246,54 +247,41 @@ func (t *tree) failure(s *Step, indent int) {
 	}
 }
 
-// told reports whether the failure is that of its change or of a part.
-func (s *Step) told(f *event.Failure) bool {
-	return s.detail != nil && s.detail.done.Failure != nil && s.detail.done.Failure.What == f.What || s.toldBelow(f)
-}
-
-// toldBelow reports whether the failure is that of a part.
-func (s *Step) toldBelow(f *event.Failure) bool {
-	for _, c := range s.children {
-		if c.detail != nil && c.detail.done.Failure != nil && (c.detail.done.Failure.What == f.What || c.toldBelow(f)) {
-			return true
-		}
-	}
-	return false
-}
-
 // parts prints the steps of a block or call, or the items of a loop.
-func (t *tree) parts(s *Step, indent int) {
-	shown := s.visible(t.live)
+func (t *tree) parts(s *history.Step, indent int) {
+	parts, passed := visible(s, t.live)
 	column := 0
-	for _, c := range shown {
-		column = max(column, len(c.shown()))
+	for _, c := range parts {
+		column = max(column, len(c.Path))
 	}
 	column = indent + 2 + min(column, mostID+8) + 2
-	if s.gone > 0 {
-		t.text(indent, page.Dim, page.Counted(s.gone, "item")+" passed")
+	if passed > 0 {
+		t.text(indent, page.Dim, page.Counted(passed, "item")+" passed")
 	}
-	for _, c := range shown {
+	for _, c := range parts {
 		t.head(c, indent, column)
 		t.body(c, indent+4)
 	}
-	if left := len(s.children) - len(shown); left > 0 && !s.Plan.Loop && t.live {
+	if left := len(s.Parts) - len(parts); left > 0 && !s.IsLoop() && t.live {
 		t.text(indent, page.Dim, ". "+more(left, ""))
 	}
 }
 
-// visible are the parts that are shown: of a loop its items, not the steps of
-// the plan that they are made of.
-func (s *Step) visible(live bool) []*Step {
-	var out []*Step
+// visible are the parts that are shown: of a loop its items, not the steps of the
+// plan that they are made of. Of many items those that passed are a number.
+func visible(s *history.Step, live bool) (shown []*history.Step, passed int) {
 	pending := 0
-	for _, c := range s.children {
-		if c.State == event.NotRun {
-			if s.Plan.Loop || !live || pending == 3 {
-				continue
-			}
+	for i, c := range s.Parts {
+		switch {
+		case c.State == event.NotRun && (s.IsLoop() || !live || pending == 3):
+			continue
+		case c.State == event.NotRun:
 			pending++
+		case i >= history.Kept && c.Path.IsItem() && (c.State == event.Passed || c.State == event.Skipped):
+			passed++
+			continue
 		}
-		out = append(out, c)
+		shown = append(shown, c)
 	}
-	return out
+	return shown, passed
 }

@@ -29,7 +29,7 @@ func TestBannerAndReportSayWhatBeganARun(t *testing.T) {
 			r.Apply(e)
 		}
 		p := newSheet(Options{Look: page.Look{Width: 100}, Location: cet})
-		p.banner(r)
+		p.banner(&r.Run)
 		var report strings.Builder
 		if err := Text(&report, r, Options{Look: page.Look{Width: 100}, Location: cet}); err != nil {
 			t.Fatal(err)

@@ -64,7 +64,7 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 }
 
 func (w *work) started(when *event.Check) *event.StepStarted {
-	s := &event.StepStarted{Brief: w.op.brief(), Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, When: when}
+	s := &event.StepStarted{Brief: w.op.brief(), Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, When: when, Phase: w.sc.phase}
 	for _, f := range w.op.action.Params.Fields {
 		if v, ok := w.op.params[f.Name]; ok && v != nil {
 			s.Params = append(s.Params, event.Input{Name: f.Name, Text: cut(schema.TextOf(shownParam(v)))})

@@ -221,10 +221,8 @@ func (w *work) digest(subjects []action.Subject) string {
 
 func (w *work) soFar() []string {
 	var out []string
-	w.tally.do(func() {
-		for _, c := range w.tally.changes {
-			out = append(out, c.Summary)
-		}
-	})
+	for _, c := range w.changes() {
+		out = append(out, c.Summary)
+	}
 	return out
 }

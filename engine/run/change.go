@@ -108,7 +108,7 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 		if w.record(event.TypeOutcome, w.in.path, attempt, out) != nil {
 			return w.stopped(w.in)
 		}
-		if o, again := w.after(attempt, p, subjects, out, err); !again {
+		if o, again := w.after(attempt, subjects, out, err); !again {
 			return o
 		}
 	}
@@ -116,24 +116,24 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 
 // after goes on behind an outcome: verify what was applied, settle what was
 // lost, try again what was not applied.
-func (w *work) after(attempt int, p action.Preview, subjects []action.Subject, out *event.Outcome, err error) (outcome, bool) {
+func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome, err error) (outcome, bool) {
 	settled := false
 	if w.applied == action.AppliedLost {
 		w.applied, settled = w.settle(subjects, out.Failure)
 		if w.applied == action.AppliedLost && !w.op.bound.Idempotent {
-			w.note(p, out)
+			w.note()
 			return w.inDoubt(subjects, out.Failure), false
 		}
 	}
 	switch w.applied {
 	case action.AppliedFully:
-		w.note(p, out)
+		w.note()
 		if settled && w.look != nil {
 			return w.verify(w.again), false
 		}
 		return w.verify(w.looking()), false
 	case action.AppliedPart:
-		w.note(p, out)
+		w.note()
 		o := failed(w.in, out.Failure)
 		o.problem.partial = true
 		return o, false
@@ -141,7 +141,7 @@ func (w *work) after(attempt int, p action.Preview, subjects []action.Subject, o
 		if attempt < 3 { // idempotent: sent again
 			return outcome{}, true
 		}
-		w.note(p, out)
+		w.note()
 		return w.inDoubt(subjects, out.Failure), false
 	}
 	if w.retry(attempt, err) {
@@ -200,7 +200,7 @@ func differences(before, now []action.Subject) []string {
 func (w *work) intent(p action.Preview, subjects []action.Subject) *event.Intent {
 	params := marshal(w.op.action.Params, w.op.params)
 	in := &event.Intent{
-		Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, Params: params,
+		Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, Phase: w.sc.phase, Params: params,
 		Digest: w.digest(subjects), Subjects: subjects, Idempotent: w.op.bound.Idempotent, Preview: p,
 	}
 	if w.look != nil && w.in.before != nil {
@@ -209,30 +209,14 @@ func (w *work) intent(p action.Preview, subjects []action.Subject) *event.Intent
 	return in
 }
 
-// note adds the effect to the changes of the run, and to what may be undone.
-func (w *work) note(p action.Preview, out *event.Outcome) {
-	c := event.Change{
-		Step: w.in.path, Action: w.op.action.Name, Effect: w.op.effect, Target: w.op.target.Name,
-		State: w.applied, Summary: p.Summary, Phase: w.sc.phase,
-	}
-	if out.Summary != "" && w.applied == action.AppliedFully {
-		c.Summary = joinSummary(p.Summary, out.Summary)
-	}
+// note keeps that the step changed something, and what may be undone.
+func (w *work) note() {
 	w.tally.do(func() {
-		w.tally.changes = append(w.tally.changes, c)
 		w.tally.acted[w.in.step] = true
 		if w.in.step.Undo != nil && (w.applied == action.AppliedFully || w.applied == action.AppliedPart) {
-			w.tally.undo = append(w.tally.undo, undoable{in: w.in, sc: w.names, change: len(w.tally.changes) - 1})
+			w.tally.undo = append(w.tally.undo, undoable{in: w.in, sc: w.names})
 		}
 	})
-}
-
-// joinSummary keeps what was done in front of what came of it.
-func joinSummary(did, came string) string {
-	if did == "" || len(came) > 20 {
-		return came
-	}
-	return did + ": " + came
 }
 
 // undoParams are the parameters of the declared undo, fixed with the outcome.

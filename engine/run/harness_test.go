@@ -15,6 +15,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
 	"runbook/engine/run"
@@ -174,7 +175,19 @@ func (s *scene) play(t *testing.T, text string) event.RunFinished {
 		s.took = time.Since(start)
 		close(done)
 	})
+	s.retold(t)
 	return s.final
+}
+
+// retold holds what the run says of its changes equal to what a reader of its
+// journal folds, who has not seen the last fact.
+func (s *scene) retold(t *testing.T) {
+	t.Helper()
+	facts := s.journal.facts
+	if n := len(facts); n > 0 && (facts[n-1].Type == event.TypeRunFinished || facts[n-1].Type == event.TypeRunSuspended) {
+		facts = facts[:n-1]
+	}
+	equal(t, "the changes in its journal", history.Of(facts).List(), s.final.Changes)
 }
 
 // order lists the facts of the steps: "type path".

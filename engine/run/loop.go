@@ -40,7 +40,7 @@ func (r *runner) items(in *instance, sc *scope, items []any, when *event.Check) 
 	for i, item := range items {
 		texts[i] = cut(schema.TextOf(item))
 	}
-	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief}) != nil ||
+	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}) != nil ||
 		r.record(event.TypeExpanded, in.path, 0, &event.Expanded{Items: texts, Value: marshal(schema.ListOf(in.step.Loop.Item), items)}) != nil {
 		return r.stopped(in)
 	}

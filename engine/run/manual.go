@@ -15,7 +15,7 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	if err != nil {
 		return failed(in, &event.Failure{What: "its text: " + err.Error()})
 	}
-	shown, err := r.recorded(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: cut(text), Text: text})
+	shown, err := r.recorded(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: cut(text), Text: text, Phase: sc.phase})
 	if err != nil {
 		return r.stopped(in)
 	}

@@ -95,10 +95,9 @@ func (r *runner) broken(err error) event.RunFinished {
 	}
 }
 
-func (r *runner) changes() []event.Change {
-	out := []event.Change{}
-	r.tally.do(func() { out = append(out, r.tally.changes...) })
-	return out
+func (r *runner) changes() (all []event.Change) {
+	r.tally.do(func() { all = r.tally.changes.List() })
+	return all
 }
 
 // end evaluates the outputs, chooses state and exit code, and records the last

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -26,10 +25,8 @@ func (p *problem) message() string {
 	switch {
 	case p == nil:
 		return ""
-	case p.failure != nil && p.failure.Where != "" && !strings.HasPrefix(p.failure.What, p.failure.Where):
-		return p.failure.Where + ": " + p.failure.What
 	case p.failure != nil:
-		return p.failure.What
+		return p.failure.Line()
 	case p.check != nil:
 		return p.check.That
 	}

@@ -89,7 +89,7 @@ func (g *goal) apply() outcome {
 	for i, part := range parts {
 		before := g.last
 		start := g.Clock.Now()
-		changes := g.changes()
+		mark := g.changed()
 		o := g.remedy(part)
 		if o.state == event.Skipped {
 			continue
@@ -100,7 +100,7 @@ func (g *goal) apply() outcome {
 		if cause, ok := interrupted(g.soft); ok {
 			return halted(g.in, cause)
 		}
-		if end := g.judge(true, g.changes() > changes); end.bad() {
+		if end := g.judge(true, g.changedSince(mark)); end.bad() {
 			return end
 		}
 		g.failedR = g.failedR || o.bad() || o.state == event.Warned
@@ -108,7 +108,6 @@ func (g *goal) apply() outcome {
 		if g.record(event.TypeRemedy, g.in.path, 0, g.report(i, part, verdict, before, start)) != nil {
 			return g.stopped(g.in)
 		}
-		g.mark(g.path(part), verdict)
 		switch verdict {
 		case "effective":
 			return g.reached(i, part, o)
@@ -149,9 +148,14 @@ func (g *goal) because(number int) string {
 	return text
 }
 
-func (g *goal) changes() (n int) {
-	g.tally.do(func() { n = len(g.tally.changes) })
-	return n
+func (g *goal) changed() (mark int) {
+	g.tally.do(func() { mark = g.tally.changes.Mark() })
+	return mark
+}
+
+func (g *goal) changedSince(mark int) (some bool) {
+	g.tally.do(func() { some = g.tally.changes.Since(mark) })
+	return some
 }
 
 func (g *goal) path(part *plan.Step) event.Path { return g.sc.path(part) }
@@ -175,19 +179,8 @@ func (g *goal) verdict(before judged) string {
 	return "ineffective"
 }
 
-// mark adds the verdict to the changes that the remedy made.
-func (g *goal) mark(path event.Path, verdict string) {
-	g.tally.do(func() {
-		for i := range g.tally.changes {
-			if c := &g.tally.changes[i]; c.Step.Within(path) {
-				c.Verdict = verdict
-			}
-		}
-	})
-}
-
 func (g *goal) report(i int, part *plan.Step, verdict string, before judged, start time.Time) *event.Remedy {
-	r := &event.Remedy{Index: i + 1, Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
+	r := &event.Remedy{Index: i + 1, Address: g.path(part), Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
 	for n, c := range g.last.checks {
 		item := event.Goal{That: c.That, After: compared(c), Held: c.Verdict == event.Held}
 		if n < len(before.checks) {
@@ -231,7 +224,7 @@ func outputName(source string) string {
 
 func (g *goal) reached(i int, part *plan.Step, o outcome) outcome {
 	for n, rest := range g.in.step.Parts[i+1:] {
-		_ = g.record(event.TypeRemedy, g.in.path, 0, &event.Remedy{Index: i + n + 2, Title: rest.Name(), Verdict: "not_needed"})
+		_ = g.record(event.TypeRemedy, g.in.path, 0, &event.Remedy{Index: i + n + 2, Address: g.path(rest), Title: rest.Name(), Verdict: "not_needed"})
 	}
 	g.result(part.Name(), "effective")
 	if o.bad() {

@@ -11,6 +11,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/plan"
 )
 
@@ -112,6 +113,7 @@ func (r *runner) recorded(t event.Type, path event.Path, attempt int, data any) 
 		r.root.halt()
 		return nil, err
 	}
+	r.tally.do(func() { r.tally.changes.Apply(e) })
 	return e.Data, nil
 }
 
@@ -175,7 +177,7 @@ type tally struct {
 	first    *problem
 	doubt    *problem
 	waits    *problem
-	changes  []event.Change
+	changes  history.Changes     // what every reader of the journal folds too
 	acted    map[*plan.Step]bool // those with a change
 	undo     []undoable
 	warnings []event.Finding

@@ -68,7 +68,7 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	case plan.BodyManual:
 		return r.manual(in, sc, when)
 	}
-	if err := r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief}); err != nil {
+	if err := r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}); err != nil {
 		return r.stopped(in)
 	}
 	r.began()

@@ -10,9 +10,8 @@ import (
 
 // undoable is an applied effect with a declared compensation.
 type undoable struct {
-	in     *instance
-	sc     *scope // what the step saw, with its before and outputs
-	change int    // index among the changes of the run
+	in *instance
+	sc *scope // what the step saw, with its before and outputs
 }
 
 // undoWithin undoes, in reverse order, the effects of the step at path and of
@@ -70,7 +69,6 @@ func (r *runner) undoOne(u undoable) bool {
 		return false
 	}
 	r.undone(u, event.Undone, nil)
-	r.tally.do(func() { r.tally.changes[u.change].Undone = true })
 	return true
 }
 

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -62,7 +61,7 @@ func (v *verification) run() (judged, outcome) {
 		}
 		v.countCondition(c.Verdict)
 		if c.Verdict == event.CheckWarned {
-			v.warn(v.in, warning(c))
+			v.warn(v.in, c.Warning())
 		}
 	}
 	return j, passed()
@@ -192,13 +191,6 @@ func (v *verification) annotate(c *event.Check, took time.Duration) {
 		c.Looks = append(c.Looks, event.Look{Seen: seen, Count: n})
 	}
 	slices.SortFunc(c.Looks, func(a, b event.Look) int { return b.Count - a.Count })
-}
-
-func warning(c *event.Check) string {
-	if c.Message != "" {
-		return c.Message
-	}
-	return fmt.Sprintf("%s, seen %s", c.That, c.Seen)
 }
 
 // verify judges the step's items after its action.
