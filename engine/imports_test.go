@@ -95,6 +95,8 @@ func violation(from, path string) string {
 	switch {
 	case within(path, "github.com/goccy/go-yaml") && !slices.Contains(ownYAML, from):
 		return "only engine/yaml reads YAML"
+	case within(path, "charm.land/log") && from != "runbook/internal/console":
+		return "only internal/console knows who writes the program's log"
 	case within(path, "charm.land/lipgloss") && from != "runbook/engine/page":
 		return "only engine/page knows how a terminal is written to"
 	case within(path, "runbook/engine/action/actiontest"):
@@ -159,6 +161,8 @@ func TestViolation(t *testing.T) {
 		{"runbook/cmd/runbook", "github.com/goccy/go-yaml", true},
 		{"runbook/engine/page", "charm.land/lipgloss/v2", false},
 		{"runbook/engine/report", "charm.land/lipgloss/v2", true},
+		{"runbook/internal/console", "charm.land/log/v2", false},
+		{"runbook/cmd/runbook", "charm.land/log/v2", true},
 		{"runbook/cmd/runbook", "charm.land/lipgloss/v2/table", true},
 		{"runbook/engine/expression", "github.com/expr-lang/expr/ast", false},
 		{"runbook/engine/plan", "github.com/expr-lang/expr", true},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 
@@ -18,14 +19,29 @@ import (
 // app is what every verb is given.
 type app struct {
 	*console.Console
-	stateDir string
+	log       *slog.Logger // of the program itself, and of the libraries in it
+	logFormat string
+	stateDir  string
 	line     []string
 	root     *cobra.Command
 	launcher func() (*launch.Launcher, error) // made once, when a verb needs it
 }
 
 func newApp(line []string) *app {
-	return &app{Console: console.Open(), line: line, launcher: sync.OnceValues(newLauncher)}
+	a := &app{Console: console.Open(), line: line, logFormat: console.LogText, launcher: sync.OnceValues(newLauncher)}
+	_ = a.startLog(slog.LevelInfo) // which fails for a format that there is not
+	return a
+}
+
+// startLog makes the program's logger that of the process.
+func (a *app) startLog(least slog.Level) error {
+	l, err := a.Log(a.logFormat, least)
+	if err != nil {
+		return usage(err.Error(), "--log-format text or json")
+	}
+	a.log = l
+	console.Redirect(l)
+	return nil
 }
 
 // execute runs the command line and returns the exit code of the process. A
@@ -120,17 +136,21 @@ func (a *app) command() *cobra.Command {
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(*cobra.Command, []string) error { return a.overview() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if a.Color != "auto" && a.Color != "always" && a.Color != "never" {
 				return usage(fmt.Sprintf("there is no colour mode %q", a.Color), "--color auto, always or never")
 			}
-			return nil
+			if n, err := c.Flags().GetCount("verbose"); err == nil && n > 1 {
+				return a.startLog(slog.LevelDebug)
+			}
+			return a.startLog(slog.LevelInfo)
 		},
 	}
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.Color, "color", "auto", "auto, always or never")
+	flags.StringVar(&a.logFormat, "log-format", console.LogText, "of notes and of -vv: text or json")
 	flags.StringVar(&a.stateDir, "state-dir", "", "directory of journals and locks (default: the user's state directory)")
 	root.AddCommand(
 		a.runCommand(), a.validateCommand(), a.listCommand(), a.showCommand(), a.graphCommand(),

@@ -15,6 +15,7 @@ import (
 	"runbook/engine/report"
 	"runbook/engine/run"
 	"runbook/engine/schema"
+	"runbook/internal/console"
 	"runbook/lab/control"
 )
 
@@ -138,6 +139,9 @@ func (a *app) start(c *call) (code int, err error) {
 	q.Audience = launch.Audience{Note: a.note, Secrets: a.Secrets, Watch: func(b *launch.Began) (p run.Person) {
 		view, p = a.watch(c, b)
 		b.Subscribe(view.Event)
+		if a.logFormat == console.LogJSON && c.verbose > 1 {
+			b.Subscribe(a.requests(b.Header.Run))
+		}
 		return p
 	}}
 	fin, err := l.Run(context.Background(), q)
@@ -147,6 +151,16 @@ func (a *app) start(c *call) (code int, err error) {
 		}
 	}
 	return fin.ExitCode, err
+}
+
+// requests writes what actions log to the program's log; in lines for people it
+// stands between the other lines of the run.
+func (a *app) requests(id string) func(event.Event) {
+	return func(e event.Event) {
+		if d, ok := e.Data.(*event.Log); ok {
+			a.log.Debug(d.Text, "run", id, "step", string(e.Path))
+		}
+	}
 }
 
 // clock is the clock of the run: that of the lab where it runs against one.
@@ -168,6 +182,9 @@ func (a *app) watch(c *call, b *launch.Began) (report.View, run.Person) {
 	o.Now = c.labTime
 	o.Journal = b.Path
 	o.Verbosity = c.verbose
+	if a.logFormat == console.LogJSON {
+		o.Verbosity = min(c.verbose, 1)
+	}
 	if c.quiet {
 		o.Verbosity = -1
 	}

@@ -60,7 +60,7 @@ func (a *app) output(flag string) (string, error) {
 
 // note tells something about the tool itself.
 func (a *app) note(format string, values ...any) {
-	_ = report.Note(a.Err, fmt.Sprintf(format, values...), a.page(a.Err))
+	a.log.Info(fmt.Sprintf(format, values...))
 }
 
 // say prints a failure in the shape of all errors, on stderr.

@@ -71,14 +71,6 @@ func (p *sheet) errFact(f Fact) {
 	p.FlowEnd(l, page.Plain, f.Value, p.Line(page.Dim, f.Right))
 }
 
-// Note prints a note about the tool itself.
-func Note(w io.Writer, text string, o Options) error {
-	p := newSheet(o)
-	p.Flow(p.Line(page.Dim, "note: "), page.Plain, text)
-	_, err := io.WriteString(w, p.String())
-	return err
-}
-
 // NoRun is the end of a command that began no run: it was refused by the
 // policy, or the lock is held.
 type NoRun struct {

@@ -231,9 +231,6 @@ func TestErrors(t *testing.T) {
 			b.WriteByte('\n')
 		}
 		for _, f := range []func() error{
-			func() error {
-				return Note(&b, "the terminal has 38 columns, the live tree needs 60: plain lines follow", o)
-			},
 			func() error { return Ending(&b, locked, o) },
 			func() error { return PlainEnding(&b, locked, o) },
 		} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -55,6 +56,7 @@ func newPool(call action.Call) (*pool, error) {
 		SetAppName("runbook").SetRetryWrites(false).SetMaxPoolSize(16).
 		SetServerSelectionTimeout(selection).SetConnectTimeout(selection)
 	p := &pool{Where: "mongo at " + shown, watch: newWatch(call.DryRun), database: config.Database}
+	client.SetLoggerOptions(options.Logger().SetSink(driverLog{}))
 	client.SetMonitor(p.watch.commands()).SetServerMonitor(p.watch.heartbeats())
 	if _, isSecret := call.Target.Config["uri"].(schema.Secret); isSecret {
 		p.secret = config.URI.String()
@@ -64,6 +66,19 @@ func newPool(call action.Call) (*pool, error) {
 		return nil, fmt.Errorf("the uri of target %s is no valid connection string of MongoDB", call.Target.Name)
 	}
 	return p, nil
+}
+
+// driverLog is where the driver tells what it does, if its user asks for that in
+// the environment: the program's own log. The values, whole commands among them,
+// are left out.
+type driverLog struct{}
+
+// Info logs a message.
+func (driverLog) Info(_ int, message string, _ ...any) { slog.Debug(message, "by", "mongo-driver") }
+
+// Error logs the message of an error.
+func (driverLog) Error(err error, message string, _ ...any) {
+	slog.Debug(message, "by", "mongo-driver", "error", err)
 }
 
 // Close ends the client's connections.
