@@ -83,6 +83,7 @@ func shelved() fstest.MapFS {
 		"a/drops.yaml":   head("drops", "steps: [{id: first, action: box.write, with: {text: a}}, {id: inner, call: dropper}]\n"),
 		"a/dropper.yaml": head("dropper", "steps: [{id: drop, action: box.drop, approve: true, with: {text: a}}]\n"),
 		"a/odd.yaml":     head("odd", "lock: ['${{ split(inputs.text, \",\")[3] }}']\ninputs: {text: {type: string, default: a}}\nsteps: [{action: box.write, with: {text: a}}]\n"),
+		"a/look.yaml":    head("look", "steps: [{action: box.look, with: {text: a}}]\n"),
 		"a/wrong.yaml":   head("wrong", "steps: [{action: box.wriet, with: {text: a}}]\n"),
 		"a/calls.yaml":   head("calls", "inputs: {text: {type: string, default: c}}\nlock: own\nsteps: [{id: one, call: write, with: {text: '${{ inputs.text }}'}}, {id: two, needs: [], call: write, with: {text: '${{ inputs.text }}'}}, {id: read, action: box.write, with: {text: x}}, {call: write, with: {text: '${{ steps.read.outputs.text }}'}}]\n"),
 	}
@@ -109,14 +110,19 @@ func newKit(t testing.TB) *kit {
 				}
 				b.count(&b.calls)
 				b.began <- call.Run
-				if b.hold != nil {
-					<-b.hold
+				if b.hold == nil {
+					return p, nil
 				}
-				return p, nil
+				select {
+				case <-b.hold:
+					return p, nil
+				case <-ctx.Done():
+					return p, ctx.Err()
+				}
 			},
 		})
 	}
-	registry, err := action.NewRegistry([]*action.Action{act("box.write", action.Write), act("box.drop", action.Destructive)})
+	registry, err := action.NewRegistry([]*action.Action{act("box.look", action.Read), act("box.write", action.Write), act("box.drop", action.Destructive)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +167,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		state         event.State
 		want          []string
 	}{
-		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "nearest write", "here, 7 embedded"}},
+		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "nearest write", "here, 8 embedded"}},
 		"no such file":           {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
 		"mistakes":               {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
 		"all inputs wrong":       {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
@@ -306,20 +312,17 @@ func (k *kit) occupyOnce(q *Request) {
 func TestRunsSideBySide(t *testing.T) {
 	k := newKit(t)
 	k.box.hold = make(chan struct{})
-	type ended struct {
-		fin event.RunFinished
-		err error
-	}
-	ends := make(chan ended, 2)
+	codes := make(chan int, 2)
 	stop := make(chan run.Signal)
-	for i, key := range []string{"one", "two"} {
-		q := k.request(t, "asks", "here", "text=ab", "key="+key)
-		if i == 0 {
-			q.Stop = stop
-		}
+	for _, stop := range []chan run.Signal{nil, stop} {
+		q := k.request(t, "look", "here")
+		q.Stop = stop
 		go func() {
 			fin, err := k.Run(context.Background(), q)
-			ends <- ended{fin, err}
+			if err != nil {
+				t.Error(err)
+			}
+			codes <- fin.ExitCode
 		}()
 	}
 	if first, second := <-k.box.began, <-k.box.began; first == second {
@@ -329,17 +332,12 @@ func TestRunsSideBySide(t *testing.T) {
 		t.Errorf("%d clients were opened, %d closed", k.box.opened, k.box.closed)
 	}
 	stop <- run.Signal{Name: "SIGINT", Code: 130}
-	close(k.box.hold)
-	codes := map[int]int{}
-	for range 2 {
-		e := <-ends
-		if e.err != nil {
-			t.Error(e.err)
-		}
-		codes[e.fin.ExitCode]++
+	if code := <-codes; code != 130 || k.box.closed != 0 {
+		t.Errorf("the run that was stopped exits %d, and %d clients are closed", code, k.box.closed)
 	}
-	if codes[130] != 1 || codes[0] != 1 {
-		t.Errorf("exit codes %v: one was stopped, and the other was not asked to", codes)
+	close(k.box.hold)
+	if code := <-codes; code != 0 {
+		t.Errorf("the other one exits %d", code)
 	}
 	if k.box.opened != 1 || k.box.closed != 1 {
 		t.Errorf("%d clients were opened, %d closed", k.box.opened, k.box.closed)

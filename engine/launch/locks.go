@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"runbook/engine/action"
@@ -104,9 +105,8 @@ func (n names) calleeInputs(ctx context.Context, c *plan.Call) map[string]any {
 // lock takes the keys of a run, waiting as long as the request allows or until a
 // signal.
 func (q *Request) lock(ctx context.Context, h *event.RunCreated, pid int) (*journal.Locks, error) {
-	ctx, cancel := whileQuiet(ctx, q.Stop)
-	defer cancel(nil)
-	locks, err := q.State.Lock(ctx, journal.LockRequest{
+	quiet, end := whileQuiet(ctx, q.Stop)
+	locks, err := q.State.Lock(quiet, journal.LockRequest{
 		Keys: h.Lock, Wait: q.Wait, Despite: q.Despite,
 		Holder: journal.Holder{Run: h.Run, Playbook: h.Playbook, Environment: h.Environment.Name, User: h.User, Host: h.Host, PID: pid},
 		Waiting: func(e *journal.LockedError) {
@@ -115,35 +115,41 @@ func (q *Request) lock(ctx context.Context, h *event.RunCreated, pid int) (*jour
 		},
 	})
 	var held *journal.LockedError
-	var stopped *signalled
-	switch {
+	switch signal, stopped := end(); {
+	case stopped:
+		if err == nil {
+			err = locks.Release(true)
+		}
+		return nil, &Refusal{Ending: event.EndSignal, Signal: signal.Code, Failure: &action.Failure{
+			What: "stopped by " + signal.Name + " while it waited for a lock; no run was started", Err: err,
+		}}
 	case err == nil:
 		return locks, nil
 	case errors.As(err, &held):
 		return nil, q.locked(held)
-	case errors.As(context.Cause(ctx), &stopped):
-		return nil, &Refusal{Ending: event.EndSignal, Signal: stopped.Code, Failure: &action.Failure{What: stopped.Error() + " while it waited for a lock; no run was started"}}
 	}
 	return nil, Storage(err)
 }
 
-// signalled is the cause of a context that a signal ended.
-type signalled struct{ run.Signal }
-
-// Error implements error.
-func (s *signalled) Error() string { return "stopped by " + s.Name }
-
-// whileQuiet returns a context that ends with the first signal, its cause.
-func whileQuiet(ctx context.Context, stop <-chan run.Signal) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
+// whileQuiet returns a context that ends with the first signal. end says which one
+// came until then; later ones are left in stop.
+func whileQuiet(ctx context.Context, stop <-chan run.Signal) (quiet context.Context, end func() (run.Signal, bool)) {
+	ctx, cancel := context.WithCancel(ctx)
+	var signal run.Signal
+	var stopped bool
+	var listening sync.WaitGroup
+	listening.Go(func() {
 		select {
-		case s := <-stop:
-			cancel(&signalled{Signal: s})
+		case signal, stopped = <-stop:
+			cancel()
 		case <-ctx.Done():
 		}
-	}()
-	return ctx, cancel
+	})
+	return ctx, func() (run.Signal, bool) {
+		cancel()
+		listening.Wait()
+		return signal, stopped
+	}
 }
 
 // locked tells who holds the key, or why it is guarded.
