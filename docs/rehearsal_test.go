@@ -66,7 +66,7 @@ func tutorialStage(t *testing.T, b block, incident string, pass bool) {
 		t.Fatalf("%s: %v", b.place, list)
 	}
 	report, err := rehearsal.Play(t.Context(), []*rehearsal.Subject{{Name: "workers", Source: source, Plan: p, File: file}}, rehearsal.Options{
-		Compile: launcher(t).Tree, Kinds: registry(t).Targets(), Rules: playbooks.AlertRules(),
+		Launcher: launcher(t), Rules: playbooks.AlertRules(),
 	})
 	if err != nil {
 		t.Fatal(err)

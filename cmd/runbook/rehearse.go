@@ -90,7 +90,7 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	options := rehearsal.Options{
-		Compile: l.Tree, Kinds: l.Registry.Targets(), Rules: playbooks.AlertRules(), Seed: o.seed,
+		Launcher: l, Rules: playbooks.AlertRules(), Seed: o.seed,
 		Render: rendered, Keep: a.keepJournal,
 	}
 	if o.mutate {

@@ -6,13 +6,14 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
-	"runbook/engine/journal"
 	"runbook/engine/plan"
+	"runbook/engine/run"
 )
 
-// hooks is a journal that injects faults before and after attempts of steps.
+// hooks is a journal that injects faults before and after attempts of steps. While
+// it writes the lab's clock stands still: how fast a disk is changes nothing.
 type hooks struct {
-	*journal.Writer
+	run.Journal
 	scene   *scene
 	steps   *addresses
 	moments []Injection
@@ -27,8 +28,9 @@ type hooks struct {
 // Append injects what stands before the fact, appends it, and injects what
 // stands after it.
 func (h *hooks) Append(e *event.Event) error {
+	defer h.scene.lab.Clock().Work()()
 	h.around(e, true)
-	err := h.Writer.Append(e)
+	err := h.Journal.Append(e)
 	h.around(e, false)
 	return err
 }

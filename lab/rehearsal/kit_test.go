@@ -12,9 +12,8 @@ import (
 
 	"runbook/actions"
 	"runbook/engine/action"
-	"runbook/engine/diag"
+	"runbook/engine/launch"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/playbooks"
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // kit compiles playbooks against the catalogue's actions, and more.
-type kit struct{ registry *action.Registry }
+type kit struct{ *launch.Launcher }
 
 func newKit(t testing.TB, more ...*action.Action) *kit {
 	t.Helper()
@@ -35,28 +34,20 @@ func newKit(t testing.TB, more ...*action.Action) *kit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &kit{registry}
-}
-
-func (k *kit) compile(tree *playbook.Playbook) (*plan.Plan, diag.List) {
-	return plan.Compile(tree, plan.Options{Registry: k.registry})
+	return &kit{launch.New(registry, launch.NewCatalogue(nil, playbooks.Files(), ""), "test")}
 }
 
 func (k *kit) options() rehearsal.Options {
-	return rehearsal.Options{Compile: k.compile, Kinds: k.registry.Targets(), Rules: playbooks.AlertRules()}
+	return rehearsal.Options{Launcher: k.Launcher, Rules: playbooks.AlertRules()}
 }
 
 func (k *kit) plan(t testing.TB, source *yaml.Source) *plan.Plan {
 	t.Helper()
-	tree, list := playbook.Parse(source)
-	if list.Errors() > 0 {
-		t.Fatal(list)
+	c := k.Compile(source, nil)
+	if c.Plan == nil {
+		t.Fatal(c.List)
 	}
-	p, list := k.compile(tree)
-	if list.Errors() > 0 {
-		t.Fatal(list)
-	}
-	return p
+	return c.Plan
 }
 
 // subject compiles a playbook and its rehearsals.

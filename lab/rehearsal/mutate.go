@@ -73,7 +73,7 @@ func mutate(ctx context.Context, s *Subject, o Options, number int) Mutant {
 	one := changesOf(tree)[number]
 	one.make()
 	mutant := Mutant{What: one.what, Where: fmt.Sprintf("%s:%s", s.Source.Name, one.where.Span.Start)}
-	p, found := o.Compile(tree)
+	p, found := o.Launcher.Tree(tree)
 	if mutant.Invalid = p == nil || found.Errors() > 0; !mutant.Invalid {
 		mutant.KilledBy = kill(ctx, &Subject{Name: s.Name, Source: s.Source, Plan: p, File: s.File, Skip: s.Skip}, o)
 	}

@@ -141,7 +141,7 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	if p.Watch != nil && p.Watch(h) {
 		pace = p.Pace
 	}
-	s, err := open(ctx, &p.Options, r.Seed, pace)
+	s, err := open(&p.Options, r.Seed, pace)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[str
 // dryRun plays a dry run against the same fault: it must change nothing, and
 // announce what the run changed. It returns its facts.
 func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
-	s, err := open(ctx, &p.Options, r.Seed, 0)
+	s, err := open(&p.Options, r.Seed, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (p *player) wrong(r *Result) []string {
 // to answer. The scene is the caller's to close.
 func (p *player) elsewhere(ctx context.Context, r *Result, fault string) (*scene, *played, error) {
 	known, _ := model.Lookup(fault)
-	s, err := open(ctx, &p.Options, r.Seed, 0)
+	s, err := open(&p.Options, r.Seed, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -304,7 +304,7 @@ func (p *player) harm(ctx context.Context, r *Result, fault string) (string, err
 		return "", err
 	}
 	passed := s.at()
-	alone, err := open(ctx, &p.Options, r.Seed, 0)
+	alone, err := open(&p.Options, r.Seed, 0)
 	if err != nil {
 		return "", err
 	}

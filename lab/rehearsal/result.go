@@ -6,8 +6,8 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/plan"
-	"runbook/engine/playbook"
 	"runbook/engine/yaml"
 )
 
@@ -22,8 +22,7 @@ type Subject struct {
 
 // Options are what rehearsals need beside playbooks.
 type Options struct {
-	Compile  func(*playbook.Playbook) (*plan.Plan, diag.List) // for mutants
-	Kinds    []*action.TargetKind
+	Launcher *launch.Launcher
 	Rules    []byte  // alerts, as a file of rules of Prometheus
 	Seed     uint64  // 0: each rehearsal's own, else 1
 	Pace     float64 // of the one that is watched; 0: as fast as it goes

@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"sync"
+	"path/filepath"
 	"time"
 
-	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/journal"
+	"runbook/engine/launch"
 	"runbook/engine/plan"
-	"runbook/engine/redact"
 	"runbook/engine/run"
 	"runbook/lab"
 	"runbook/lab/clock"
@@ -28,40 +27,52 @@ const history = 5 * time.Minute
 
 // scene is a lab in which runs are played.
 type scene struct {
-	lab    *lab.Lab
-	env    *environment.Environment
-	folder string    // for files of the playbook; it is gone with the scene
-	began  time.Time // the fault is injected
+	lab      *lab.Lab
+	launcher *launch.Launcher
+	state    *journal.State // for the journals and the locks of its runs
+	folder   string         // for files of the playbook
+	dir      string         // of both; it is gone with the scene
+	began    time.Time      // the fault is injected
 }
 
 // open starts a lab with a healthy service.
-func open(ctx context.Context, o *Options, seed uint64, pace float64) (*scene, error) {
+func open(o *Options, seed uint64, pace float64) (*scene, error) {
 	l, err := lab.Start(lab.Options{Seed: seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: history})
 	if err != nil {
 		return nil, err
 	}
-	env, found, err := l.Environment(o.Kinds)
-	if err == nil && found.Errors() > 0 {
-		err = fmt.Errorf("the lab's environment is not valid: %s", found[0])
-	}
-	if err == nil {
-		err = env.Resolve(ctx)
-	}
-	folder := ""
-	if err == nil {
-		folder, err = os.MkdirTemp("", "runbook-rehearsal-")
-	}
-	if err != nil {
-		l.Close()
+	s := &scene{lab: l, launcher: o.Launcher, began: l.Clock().Now()}
+	if err := s.folders(); err != nil {
+		s.close()
 		return nil, err
 	}
 	l.Clock().SetSpeed(pace)
-	return &scene{lab: l, env: env, folder: folder, began: l.Clock().Now()}, nil
+	return s, nil
+}
+
+func (s *scene) folders() (err error) {
+	if s.dir, err = os.MkdirTemp("", "runbook-rehearsal-"); err != nil {
+		return err
+	}
+	if s.state, err = journal.Open(filepath.Join(s.dir, "state")); err != nil {
+		return err
+	}
+	s.folder = filepath.Join(s.dir, "files")
+	return os.Mkdir(s.folder, 0o700)
 }
 
 func (s *scene) close() {
 	s.lab.Close()
-	_ = os.RemoveAll(s.folder)
+	_ = os.RemoveAll(s.dir)
+}
+
+// environment is that of the lab, for one run.
+func (s *scene) environment() (*environment.Environment, error) {
+	env, found, err := s.lab.Environment(s.launcher.Registry.Targets())
+	if err == nil && found.Errors() > 0 {
+		err = fmt.Errorf("the lab's environment is not valid: %s", found[0])
+	}
+	return env, err
 }
 
 // at is the lab's time since the fault.
@@ -94,47 +105,49 @@ type played struct {
 	made     []bool // of each fault in time: whether its moment came
 }
 
-// run plays a run in the lab to its end.
+// run starts a run in the lab and plays it to its end. One that may not begin has
+// ended, too, without a fact.
 func (s *scene) run(ctx context.Context, p play) (*played, error) {
-	w := journal.Memory(journal.Options{Redactor: redact.New(s.env.Secrets...), Now: s.lab.Clock().Now})
+	env, err := s.environment()
+	if err != nil {
+		return nil, err
+	}
 	out := &played{}
-	var mu sync.Mutex
-	w.Subscribe(func(e event.Event) {
-		mu.Lock()
-		if !e.Type.Transient() {
-			out.facts = append(out.facts, e)
-		}
-		mu.Unlock()
-		if p.observe != nil {
-			p.observe(e)
-		}
-	})
-	h := event.RunCreated{
-		Schema: 1, Run: w.Run(), Playbook: p.plan.Name, Title: p.plan.Title, Engine: "rehearsal", User: userName(), Host: "lab",
-		Environment: event.Environment{Name: s.env.Name, ByFlag: true}, Assumes: p.plan.Assumes, Expected: p.plan.Expected,
-		SeeAlso: p.plan.SeeAlso, DryRun: p.dry, Command: event.Command{Playbook: p.plan.Name, Flags: []string{"--env", "lab"}},
-	}
-	for _, t := range s.env.Targets {
-		h.Environment.Targets = append(h.Environment.Targets, event.Target{Name: t.Name, Kind: t.Kind, Address: t.Address, Notes: t.Notes})
-	}
-	clients := action.NewClients()
-	stop := make(chan run.Signal)
-	hooks := &hooks{Writer: w, scene: s, steps: addressesOf(p.plan), moments: p.moments, made: make([]bool, len(p.moments))}
+	hooks := &hooks{scene: s, steps: addressesOf(p.plan), moments: p.moments, made: make([]bool, len(p.moments))}
 	for i, m := range p.moments {
 		if m.Step == "" {
 			defer s.lab.Clock().After(m.After, func() { hooks.make(i) })()
 		}
 	}
-	out.finished = run.Run(ctx, run.Options{
-		Plan: p.plan, Inputs: p.inputs, Environment: s.env, Header: h, Journal: hooks, Clock: s.lab.Clock(),
-		Clients: clients, Person: p.person, DryRun: p.dry, Yes: p.yes,
-	}, stop)
-	var failed error
-	out.made, failed = hooks.end()
-	if err := clients.Close(); err != nil {
-		failed = errors.Join(failed, fmt.Errorf("close the clients: %w", err))
+	out.finished, err = s.launcher.Run(ctx, launch.Request{
+		Plan: p.plan, Environment: env, Named: true, Inputs: launch.Values(p.inputs), State: s.state, Clock: s.lab.Clock(),
+		Command: event.Command{Playbook: p.plan.Name, Flags: []string{"--env", env.Name}},
+		Who:     launch.Who{User: userName(), Host: "lab"}, Mode: launch.Mode{DryRun: p.dry, Yes: p.yes},
+		Audience: launch.Audience{
+			Through: func(j run.Journal) run.Journal { hooks.Journal = j; return hooks },
+			Watch: func(b *launch.Began) run.Person {
+				b.Subscribe(func(e event.Event) { out.see(e, p.observe) })
+				return p.person
+			},
+		},
+	})
+	var refused *launch.Refusal
+	if errors.As(err, &refused) && hooks.Journal == nil && ctx.Err() == nil {
+		out.finished, err = refused.Finished(), nil
 	}
-	return out, errors.Join(failed, w.Close())
+	made, failed := hooks.end()
+	out.made = made
+	return out, errors.Join(failed, err)
+}
+
+// see keeps a fact and shows it.
+func (p *played) see(e event.Event, observe func(event.Event)) {
+	if !e.Type.Transient() {
+		p.facts = append(p.facts, e)
+	}
+	if observe != nil {
+		observe(e)
+	}
 }
 
 func userName() string {
