@@ -87,6 +87,7 @@ type Key struct {
 	For, Only           Value
 	As, Because         string
 	Without, Never      []string
+	called              string // of a short form: what it stands for
 	index               []int
 	goType              reflect.Type
 	pointers, condition bool
@@ -184,7 +185,7 @@ func (d *Declaration) add(k *Key, name, option string) {
 		d.Name = k
 		return
 	case "short":
-		d.Short = k
+		d.Short, k.called = k, strings.Trim(d.What, `"`)
 	}
 	if name != "" {
 		d.Keys = append(d.Keys, k)
@@ -204,7 +205,9 @@ func (r deriver) key(owner reflect.Type, f reflect.StructField) *Key {
 		k.Joint = "_"
 	}
 	t := r.shape(k, f)
-	if k.condition {
+	if k.condition && k.Shape == Texts {
+		t = schema.ListOf(schema.ConditionType)
+	} else if k.condition {
 		t = schema.ConditionType
 	}
 	k.Field = schema.FieldOf(owner, f, t)
@@ -287,6 +290,11 @@ func noun(what string) string {
 // plural is the noun of several.
 func plural(what string) string {
 	n := noun(what)
+	for _, joint := range []string{" in ", " to ", " of "} {
+		if head, rest, ok := strings.Cut(n, joint); ok {
+			return plural("a "+head) + joint + rest
+		}
+	}
 	if strings.HasSuffix(n, "y") {
 		return strings.TrimSuffix(n, "y") + "ies"
 	}

@@ -98,9 +98,17 @@ func (d *decoder) word(k *Key, key, n *Node, words []string) bool {
 		hint = k.Hint
 	}
 	if !n.Broken {
-		d.report(n.Span, diag.CodeBadWord, fmt.Sprintf("%q is no value of %q", Clip(n.Text), key.Text), hint)
+		d.report(n.Span, diag.CodeBadWord, fmt.Sprintf("%q is no value of %s", Clip(n.Text), k.calledAt(key)), hint)
 	}
 	return false
+}
+
+// calledAt is how messages call the key, which stands at a node.
+func (k *Key) calledAt(key *Node) string {
+	if k.called != "" && key.Text != k.called {
+		return k.called
+	}
+	return `"` + key.Text + `"`
 }
 
 // misfit reports a text that is no value of the type of its key.

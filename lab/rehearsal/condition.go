@@ -116,30 +116,24 @@ func shown(v any) string {
 	return fmt.Sprint(schema.TextOf(v))
 }
 
-func (r *reader) condition(n *yaml.Node) *Condition {
-	if n.Kind != yaml.Scalar {
-		r.fail(n, CodeValue, "a condition is text, not "+n.Kind.String(), "write lab.app.memory_percent < 70")
-		return nil
-	}
-	expr, problems := expression.Compile(n.Text, r.env, &schema.Type{Kind: schema.Bool})
-	for _, p := range problems {
-		if p.Warning {
-			continue
-		}
-		r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: CodeCondition, Source: r.source.Name, Span: n.At(p.Offset, p.Length), Message: p.Message, Hint: p.Hint})
-	}
-	if expr == nil {
-		return nil
-	}
-	return &Condition{Source: expr.Source(), Place: n.Span, expr: expr}
-}
-
-func (r *reader) conditions(n *yaml.Node) []*Condition {
+// conditions compiles conditions; those with a mistake are left out.
+func (r *reader) conditions(list []yaml.String) []*Condition {
 	var all []*Condition
-	for _, item := range r.items(n) {
-		if c := r.condition(item); c != nil {
-			all = append(all, c)
+	for _, text := range list {
+		expr, problems := expression.Compile(text.Value, r.env, schema.BoolType)
+		r.problems(text.Node, problems)
+		if expr != nil {
+			all = append(all, &Condition{Source: expr.Source(), Place: text.Span(), expr: expr})
 		}
 	}
 	return all
+}
+
+// problems reports what is wrong with an expression, without warnings.
+func (r *reader) problems(n *yaml.Node, problems []expression.Problem) {
+	for _, p := range problems {
+		if !p.Warning && !n.Broken {
+			r.list.Add(diag.Diagnostic{Code: CodeCondition, Source: r.source.Name, Span: n.At(p.Offset, p.Length), Message: p.Message, Hint: p.Hint})
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"fmt"
 	"time"
 
 	"runbook/engine/diag"
@@ -10,10 +11,9 @@ import (
 	"runbook/engine/yaml"
 )
 
-// Codes of files of rehearsals: RB17xx.
+// Codes of what is wrong in a file of rehearsals beside its structure: RB17xx.
 const (
-	CodeKey       = "RB1701" // a key that is not there, or is missing
-	CodeValue     = "RB1702" // a value of the wrong kind or type
+	CodeValue     = "RB1702" // a value of the wrong type
 	CodeCondition = "RB1703" // a condition that does not compile
 	CodeFault     = "RB1704" // no such fault, option or target
 	CodeStep      = "RB1705" // no such step or remedy
@@ -23,15 +23,11 @@ const (
 // Parse reads a file of rehearsals of a playbook. The file is nil if the list
 // has errors.
 func Parse(s *yaml.Source, p *plan.Plan) (*File, diag.List) {
-	root, list := yaml.Read(s)
-	r := &reader{source: s, plan: p, env: scope(p), addresses: addressesOf(p), list: list}
-	if root == nil || list.Errors() > 0 {
-		return nil, r.list
-	}
+	var w written
+	r := &reader{source: s, plan: p, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
 	f := &File{Source: s}
-	r.keys(root, []string{"rehearsals"}, "rehearsals")
-	for i, n := range r.items(root.Get("rehearsals")) {
-		f.Rehearsals = append(f.Rehearsals, r.rehearsal(n, i+1))
+	for i, one := range w.Rehearsals {
+		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
 	}
 	r.list.Sort()
 	if r.list.Errors() > 0 {
@@ -40,76 +36,54 @@ func Parse(s *yaml.Source, p *plan.Plan) (*File, diag.List) {
 	return f, r.list
 }
 
-func (r *reader) rehearsal(n *yaml.Node, number int) *Rehearsal {
-	h := &Rehearsal{Number: number, Inputs: map[string]any{}, texts: map[string]*template{}, Place: n.Span}
-	if !r.keys(n, []string{"name", "fault", "expect"}, "name", "fault", "settle", "seed", "faults", "inputs", "approve", "report", "yes", "always", "expect", "again", "also") {
-		return h
+func (r *reader) rehearsal(w *writtenRehearsal, number int) *Rehearsal {
+	h := &Rehearsal{
+		Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*template{},
+		Seed: uint64(w.Seed.Value), Again: w.Again.Set(), Always: r.conditions(w.Always),
 	}
-	if name := n.Get("name"); name != nil {
-		h.Name, h.Place = r.text(name), name.Span
+	if w.Name.Set() {
+		h.Place = w.Name.Span()
 	}
-	known := r.fault(n.Get("fault"), h)
-	h.Settle = r.duration(n.Get("settle"), known.Settles)
-	h.Seed = uint64(r.number(n.Get("seed"), 0))
-	r.inputs(n.Get("inputs"), h)
-	for _, item := range r.items(n.Get("faults")) {
-		h.Moments = append(h.Moments, r.injection(item))
+	h.Settle = w.Settle.Or(r.fault(&w.Fault, h).Settles)
+	h.Yes = w.Yes.Value
+	r.inputs(w.Inputs, h)
+	for _, m := range w.Faults {
+		h.Moments = append(h.Moments, r.injection(m))
 	}
-	for _, item := range r.items(n.Get("approve")) {
-		h.Approve = append(h.Approve, r.approval(item))
+	for _, a := range w.Approve {
+		h.Approve = append(h.Approve, Approval{
+			Step: r.step(a.Step.Node), As: a.As.Value, After: a.At.Or(answerAfter), Refuse: a.Refuse.Value, Refuses: a.Refuse.Set(), Place: a.Node.Span,
+		})
 	}
-	for _, item := range r.items(n.Get("report")) {
-		h.Report = append(h.Report, r.answer(item))
-	}
-	h.Yes = r.flag(n.Get("yes"))
-	h.Always = r.conditions(n.Get("always"))
-	if again := n.Get("again"); again != nil {
-		if h.Again = r.text(again) == "changes"; !h.Again {
-			r.fail(again, CodeValue, "`again` is `changes` or is left out", "write `again: changes` where a second run may change something")
+	for _, a := range w.Report {
+		answer := Answer{Step: r.step(a.Step.Node), As: a.As.Value, After: a.At.Or(answerAfter), Fields: map[string]any{}, Place: a.Node.Span}
+		for _, p := range a.Fields {
+			answer.Fields[p.Key.Text] = plainValue(p.Value)
 		}
+		h.Report = append(h.Report, answer)
 	}
-	for _, item := range r.items(n.Get("also")) {
-		h.Also = append(h.Also, r.serviceFault(item))
+	for _, name := range w.Also {
+		h.Also = append(h.Also, r.serviceFault(name))
 	}
-	r.expect(n.Get("expect"), h)
+	r.expect(w.Expect, h)
 	return h
 }
 
-func (r *reader) approval(n *yaml.Node) Approval {
-	a := Approval{After: 10 * time.Second}
-	if !r.keys(n, []string{"step", "as"}, "step", "as", "at", "refuse") {
-		return a
-	}
-	a.Step, a.Place = r.step(n.Get("step")), n.Span
-	a.As, a.After, a.Refuse = r.text(n.Get("as")), r.duration(n.Get("at"), a.After), r.text(n.Get("refuse"))
-	a.Refuses = n.Get("refuse") != nil
-	return a
-}
-
-func (r *reader) answer(n *yaml.Node) Answer {
-	a := Answer{After: 10 * time.Second, Fields: map[string]any{}}
-	if !r.keys(n, []string{"step"}, "step", "as", "at", "fields") {
-		return a
-	}
-	a.Step, a.Place = r.step(n.Get("step")), n.Span
-	a.As, a.After = r.text(n.Get("as")), r.duration(n.Get("at"), a.After)
-	for _, p := range r.pairs(n.Get("fields")) {
-		a.Fields[p.Key.Text] = r.plainValue(p.Value)
-	}
-	return a
-}
+// answerAfter is how long a person thinks.
+const answerAfter = 10 * time.Second
 
 // inputs reads the inputs of the playbook; those that are not given have their
 // defaults.
-func (r *reader) inputs(n *yaml.Node, h *Rehearsal) {
+func (r *reader) inputs(pairs []yaml.Pair, h *Rehearsal) {
 	given := map[string]bool{}
-	if n != nil && r.keys(n, nil, r.plan.Inputs.Names()...) {
-		for _, p := range n.Pairs {
-			if f, ok := r.plan.Inputs.Field(p.Key.Text); ok {
-				given[f.Name] = true
-				r.input(&f, p.Value, h)
-			}
+	for _, p := range pairs {
+		f, ok := r.plan.Inputs.Field(p.Key.Text)
+		if !ok {
+			r.fail(p.Key, CodeInput, fmt.Sprintf("the playbook has no input %q", p.Key.Text), near(p.Key.Text, r.plan.Inputs.Names(), "its inputs are "))
+			continue
 		}
+		given[f.Name] = true
+		r.input(&f, p.Value, h)
 	}
 	for _, f := range r.plan.Inputs.Fields {
 		switch {
@@ -125,12 +99,7 @@ func (r *reader) inputs(n *yaml.Node, h *Rehearsal) {
 func (r *reader) input(f *schema.Field, n *yaml.Node, h *Rehearsal) {
 	if n.Kind == yaml.Scalar && expression.HasTemplate(n.Text) {
 		t, problems := expression.CompileTemplate(n.Text, r.env, f.Type)
-		for _, p := range problems {
-			if p.Warning {
-				continue
-			}
-			r.list.Add(diag.Diagnostic{Severity: diag.Error, Code: CodeCondition, Source: r.source.Name, Span: n.At(p.Offset, p.Length), Message: p.Message, Hint: p.Hint})
-		}
+		r.problems(n, problems)
 		h.texts[f.Name] = &template{t}
 		return
 	}
@@ -139,7 +108,7 @@ func (r *reader) input(f *schema.Field, n *yaml.Node, h *Rehearsal) {
 	if n.Kind == yaml.Scalar {
 		v, err = schema.ParseText(f.Type, n.Text, n.Quoted)
 	} else {
-		v = r.plainValue(n)
+		v = plainValue(n)
 	}
 	if err == nil {
 		v, err = schema.ConvertField(*f, v)

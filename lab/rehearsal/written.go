@@ -1,0 +1,149 @@
+package rehearsal
+
+import "runbook/engine/yaml"
+
+// written is a file of rehearsals as it is written. What depends on the playbook
+// and on the lab is not decided yet.
+type written struct {
+	Rehearsals []*writtenRehearsal `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
+	Node       *yaml.Node
+}
+
+// Means says how messages speak of a file of rehearsals.
+func (written) Means() yaml.Means {
+	return yaml.Means{What: "a file of rehearsals", Write: "it has `rehearsals:` and under it each with a dash", Root: true}
+}
+
+// Declaration is what a file of rehearsals may hold.
+func Declaration() *yaml.Declaration { return yaml.DeclarationOf[written]() }
+
+type writtenRehearsal struct {
+	Name    yaml.String        `yaml:"name" hint:"say what happens: name: a leak is found and stopped" doc:"What happens, in a sentence."`
+	Fault   writtenFault       `yaml:"fault" hint:"name the fault, or none" doc:"The fault that is injected: its name, '{name: memory-leak, returns: true}' for a variant, or 'none', the healthy control."`
+	Settle  yaml.Duration      `yaml:"settle,omitempty" min:"0s" doc:"Time of the lab between the fault and the run. Without it the fault's own, after which its symptoms are plain."`
+	Seed    yaml.Int           `yaml:"seed,omitempty" min:"0" doc:"Chooses the noise of the lab; 1 without it. '--seed' overrides it."`
+	Inputs  []yaml.Pair        `yaml:"inputs,omitempty" hint:"write inputs: {name: value}" doc:"Of the playbook. They may read the lab, as '${{ lab.address.aria2 }}', and '${{ folder }}', a folder for files that is gone with the lab."`
+	Faults  []*writtenMoment   `yaml:"faults,omitempty" doc:"More faults, in time. One whose moment never came fails the rehearsal."`
+	Approve []*writtenApproval `yaml:"approve,omitempty" doc:"Answers to approvals. A question that nobody answers leaves the run waiting, exit 3; an answer that nobody asked for fails the rehearsal."`
+	Report  []*writtenAnswer   `yaml:"report,omitempty" doc:"Answers to manual steps."`
+	Yes     yaml.Bool          `yaml:"yes,omitempty" doc:"The run is played as with '--yes'."`
+	Always  []yaml.String      `yaml:"always,omitempty" type:"condition" doc:"Conditions that hold in each second of the lab's time, from the start of the run to the end."`
+	Expect  *writtenExpect     `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
+	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"A second run right after may change something."`
+	Also    []yaml.String      `yaml:"also,omitempty" doc:"The two wrong faults for \"no harm\"."`
+	Node    *yaml.Node
+}
+
+// Means says how messages speak of a rehearsal.
+func (writtenRehearsal) Means() yaml.Means {
+	return yaml.Means{What: "a rehearsal", Write: "write {name: what happens, fault: memory-leak, expect: {exit: 0}}"}
+}
+
+type writtenFault struct {
+	Fault   yaml.String `yaml:"name,short" hint:"write {name: memory-leak, returns: true}" doc:"The name of the fault."`
+	Options []yaml.Pair `yaml:",rest"`
+	Node    *yaml.Node
+}
+
+// Means says how messages speak of a fault.
+func (writtenFault) Means() yaml.Means {
+	return yaml.Means{What: "a fault", Write: "write its name, or {name: memory-leak, returns: true}"}
+}
+
+type writtenMoment struct {
+	At     yaml.String   `yaml:"at" hint:"say when: at: 40s, or at: before recover/2.1" doc:"A time after the start of the run, or 'before' or 'after' a step and its attempt, 'before recover/2.1'."`
+	Inject yaml.String   `yaml:"inject,omitempty" one:"body" doc:"The fault that comes."`
+	Heal   yaml.String   `yaml:"heal,omitempty" one:"body" doc:"The fault that goes."`
+	On     yaml.String   `yaml:"on,omitempty" beside:"inject" doc:"A target, of a fault at connections."`
+	For    yaml.Duration `yaml:"for,omitempty" min:"0s" beside:"inject" doc:"How long."`
+	Times  yaml.Int      `yaml:"times,omitempty" min:"0" beside:"inject" doc:"How many replies are lost."`
+	Node   *yaml.Node
+}
+
+// Means says how messages speak of a fault in time.
+func (writtenMoment) Means() yaml.Means {
+	return yaml.Means{
+		What: "a fault in time", Write: "write {at: 40s, inject: reply-lost, on: docker}",
+		Idle: "does nothing", Several: "write `inject: reply-lost`, or `heal: hanging-target`",
+	}
+}
+
+type writtenApproval struct {
+	Step   yaml.String   `yaml:"step" hint:"name the step that asks" doc:"The step that asks."`
+	As     yaml.String   `yaml:"as" hint:"say who answers: as: alice" doc:"A person, or the role that the step asks for."`
+	At     yaml.Duration `yaml:"at,omitempty" min:"0s" doc:"How long after the question; 10s without it."`
+	Refuse yaml.String   `yaml:"refuse,omitempty" doc:"The answer is no, for this reason."`
+	Node   *yaml.Node
+}
+
+// Means says how messages speak of an answer to an approval.
+func (writtenApproval) Means() yaml.Means {
+	return yaml.Means{What: "an answer to an approval", Write: "write {step: recover/3, as: alice}"}
+}
+
+type writtenAnswer struct {
+	Step   yaml.String   `yaml:"step" hint:"name the step that asks" doc:"The manual step."`
+	As     yaml.String   `yaml:"as,omitempty" doc:"Who reports."`
+	At     yaml.Duration `yaml:"at,omitempty" min:"0s" doc:"How long after the question; 10s without it."`
+	Fields []yaml.Pair   `yaml:"fields,omitempty" hint:"write fields: {name: value}" doc:"What is reported."`
+	Node   *yaml.Node
+}
+
+// Means says how messages speak of an answer to a manual step.
+func (writtenAnswer) Means() yaml.Means {
+	return yaml.Means{What: "an answer to a manual step", Write: "write {step: call, fields: {name: value}}"}
+}
+
+type writtenExpect struct {
+	Exit      yaml.Int         `yaml:"exit,omitempty" min:"0" max:"255" doc:"The exit code; 0 without it."`
+	Before    []yaml.String    `yaml:"before,omitempty" type:"condition" doc:"Conditions just before the run: RED, the fault is real."`
+	After     []yaml.String    `yaml:"after,omitempty" type:"condition" doc:"Conditions after it, within 'within' and then for 'hold': GREEN."`
+	Within    yaml.Duration    `yaml:"within,omitempty" min:"0s" doc:"60s without it."`
+	Hold      yaml.Duration    `yaml:"hold,omitempty" min:"0s" doc:"30s without it."`
+	Steps     []*writtenState  `yaml:"steps,omitempty" doc:"States of steps, by id or address."`
+	Remedies  []*writtenRemedy `yaml:"remedies,omitempty" doc:"Titles of the remedies that helped, by the step; 'none' where none may have."`
+	Changes   *writtenChanges  `yaml:"changes,omitempty" doc:"The effects that were applied: 'none', '{only: [actions]}', '{exactly: [actions in order]}' or '{count: 2}'."`
+	WithinRun yaml.Duration    `yaml:"within_run,omitempty" min:"0s" doc:"The run's duration at most, in the lab's time."`
+	Message   yaml.String      `yaml:"message,omitempty" doc:"Text that the failure contains."`
+	Node      *yaml.Node
+}
+
+// Means says how messages speak of what a rehearsal expects.
+func (writtenExpect) Means() yaml.Means {
+	return yaml.Means{What: "an expectation", Write: "write {exit: 0, after: [lab.app.memory_percent < 70]}"}
+}
+
+type writtenState struct {
+	Step  yaml.String `yaml:",key"`
+	State yaml.String `yaml:",short" enum:"passed,warned,failed,refused,cancelled,skipped,not_run,waiting,in_doubt,undone,undo_failed"`
+	Node  *yaml.Node
+}
+
+// Means says how messages speak of the state of a step.
+func (writtenState) Means() yaml.Means {
+	return yaml.Means{What: "the state of a step", Write: "write NAME: passed"}
+}
+
+type writtenRemedy struct {
+	Step  yaml.String `yaml:",key"`
+	Title yaml.String `yaml:",short"`
+	Node  *yaml.Node
+}
+
+// Means says how messages speak of the remedy that helped.
+func (writtenRemedy) Means() yaml.Means {
+	return yaml.Means{What: "a remedy", Write: "write NAME: title of the remedy"}
+}
+
+type writtenChanges struct {
+	None    yaml.String   `yaml:",short" enum:"none" hint:"write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"`
+	Only    []yaml.String `yaml:"only,omitempty" doc:"Only these actions changed something."`
+	Exactly []yaml.String `yaml:"exactly,omitempty" doc:"These actions, in this order."`
+	Count   yaml.Int      `yaml:"count,omitempty" min:"0" doc:"So many changes."`
+	Node    *yaml.Node
+}
+
+// Means says how messages speak of changes.
+func (writtenChanges) Means() yaml.Means {
+	return yaml.Means{What: `"changes"`, Write: "write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"}
+}
