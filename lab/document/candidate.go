@@ -26,22 +26,17 @@ type candidate struct {
 	cost  float64
 }
 
-// newCandidate binds the fields of an index by conditions. It is nil where
-// the index does not hold all documents that meet them.
-func newCandidate(x *index, nodes []*query.Node, sort bson.D, forced bool) *candidate {
-	if x.partial != nil && !implied(x.partial.Conjuncts(), nodes) {
-		return nil
-	}
+// newCandidate binds the fields of an index by conditions.
+func newCandidate(x *index, nodes []*query.Node, sort bson.D) *candidate {
 	c := &candidate{x: x, spans: make([]span, len(x.paths))}
 	settled := map[*query.Node]bool{}
-	present := false
 	for i, e := range x.Keys {
 		c.spans[i] = whole()
 		c.multi = c.multi || x.arrays[i]
 		if c.shared(i) {
 			continue
 		}
-		present = c.bind(i, e.Key, nodes, settled) || present
+		c.bind(i, e.Key, nodes, settled)
 		if c.spans[i].isWhole() {
 			continue
 		}
@@ -49,9 +44,6 @@ func newCandidate(x *index, nodes []*query.Node, sort bson.D, forced bool) *cand
 		if c.spans[i].isPoint() {
 			c.equals++
 		}
-	}
-	if x.Sparse && !present && !forced {
-		return nil
 	}
 	for _, n := range nodes {
 		if !settled[n] {
@@ -78,7 +70,7 @@ func (c *candidate) shared(i int) bool {
 
 // bind narrows the span of a field by every condition on it, or by the best
 // one where the field holds arrays, whose elements may each meet another.
-func (c *candidate) bind(i int, path string, nodes []*query.Node, settled map[*query.Node]bool) (present bool) {
+func (c *candidate) bind(i int, path string, nodes []*query.Node, settled map[*query.Node]bool) {
 	var best *query.Node
 	for _, n := range nodes {
 		for _, b := range conditionsOn(n, path) {
@@ -86,7 +78,6 @@ func (c *candidate) bind(i int, path string, nodes []*query.Node, settled map[*q
 			if !ok {
 				continue
 			}
-			present = present || demands(b)
 			if !c.x.arrays[i] {
 				c.spans[i] = intersect(c.spans[i], s)
 				settled[n] = s.exact && b == n
@@ -100,7 +91,6 @@ func (c *candidate) bind(i int, path string, nodes []*query.Node, settled map[*q
 			}
 		}
 	}
-	return present
 }
 
 func tighter(a, b span) bool {
@@ -127,66 +117,6 @@ func conditionsOn(n *query.Node, path string) []*query.Node {
 		}
 	}
 	return out
-}
-
-// demands says that only a document that has the field can meet a condition.
-func demands(n *query.Node) bool {
-	switch n.Op {
-	case "$eq", "$gte", "$lte":
-		return n.Operand != nil
-	case "$in":
-		for _, v := range n.Operand.(bson.A) {
-			if v == nil {
-				return false
-			}
-		}
-		return true
-	}
-	return n.Op != "$not"
-}
-
-// implied says that whoever meets the nodes meets all the conditions.
-func implied(conditions, nodes []*query.Node) bool {
-	for _, want := range conditions {
-		met := false
-		for _, n := range nodes {
-			met = met || implies(n, want)
-		}
-		if !met {
-			return false
-		}
-	}
-	return true
-}
-
-func implies(n, want *query.Node) bool {
-	if value.Equal(n.Document(), want.Document()) {
-		return true
-	}
-	if n.Path != want.Path || n.Path == "" {
-		return false
-	}
-	switch n.Op {
-	case "$eq":
-		return want.Accepts(n.Operand) && demands(n)
-	case "$in":
-		for _, v := range n.Operand.(bson.A) {
-			if _, regex := v.(bson.Regex); regex || !want.Accepts(v) {
-				return false
-			}
-		}
-		return demands(n)
-	}
-	if want.Op == "$exists" {
-		return demands(n)
-	}
-	above, atLeast := n.Op == "$gt" || n.Op == "$gte", want.Op == "$gt" || want.Op == "$gte"
-	below, atMost := n.Op == "$lt" || n.Op == "$lte", want.Op == "$lt" || want.Op == "$lte"
-	if above && atLeast || below && atMost {
-		return want.Accepts(n.Operand) || n.Op == want.Op && value.Equal(n.Operand, want.Operand) ||
-			value.Equal(n.Operand, want.Operand) && (n.Op == "$gt" || n.Op == "$lt")
-	}
-	return false
 }
 
 // order finds out whether the index gives an order, forward or backward.

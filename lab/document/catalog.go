@@ -5,7 +5,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -26,18 +25,10 @@ func (c *Collection) Indexes() []Index {
 // *WriteError of code 11000.
 func (c *Collection) CreateIndex(i Index) (created bool, err error) {
 	if len(i.Keys) == 0 {
-		return false, fault.New(fault.CannotCreateIndex, "Index keys cannot be empty.")
+		return false, value.Refused(value.CannotCreateIndex, "Index keys cannot be empty.")
 	}
 	if i.Keys, err = value.Document(i.Keys); err != nil {
-		return false, fault.New(fault.CannotCreateIndex, "%v", err)
-	}
-	if i.PartialFilter != nil {
-		if i.PartialFilter, err = value.Document(i.PartialFilter); err != nil {
-			return false, fault.New(fault.CannotCreateIndex, "%v", err)
-		}
-		if i.Sparse {
-			return false, fault.New(fault.CannotCreateIndex, "cannot mix \"partialFilterExpression\" and \"sparse\" options")
-		}
+		return false, value.Refused(value.CannotCreateIndex, "%v", err)
 	}
 	if i.Name == "" {
 		i.Name = defaultName(i.Keys)
@@ -79,13 +70,13 @@ func (c *Collection) conflict(i Index) (same bool, err error) {
 		case keys && options && x.Name == i.Name:
 			return true, nil
 		case keys && options:
-			return false, fault.New(fault.IndexOptionsConflict, "Index already exists with a different name: %s", x.Name)
+			return false, value.Refused(value.IndexOptionsConflict, "Index already exists with a different name: %s", x.Name)
 		case x.Name == i.Name && !keys:
-			return false, fault.New(fault.IndexKeySpecsConflict,
+			return false, value.Refused(value.IndexKeySpecsConflict,
 				"An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: %s, existing index: %s",
 				value.Format(i.document()), value.Format(x.document()))
-		case x.Name == i.Name, keys && samePartial(x.Index, i) && x.Unique == i.Unique && x.Sparse == i.Sparse:
-			return false, fault.New(fault.IndexOptionsConflict,
+		case x.Name == i.Name, keys && x.Unique == i.Unique:
+			return false, value.Refused(value.IndexOptionsConflict,
 				"An equivalent index already exists with the same name but different options. Requested index: %s, existing index: %s",
 				value.Format(i.document()), value.Format(x.document()))
 		}
@@ -95,11 +86,7 @@ func (c *Collection) conflict(i Index) (same bool, err error) {
 
 func sameOptions(a, b Index) bool {
 	expiry := (a.ExpireAfter == nil) == (b.ExpireAfter == nil) && (a.ExpireAfter == nil || *a.ExpireAfter == *b.ExpireAfter)
-	return a.Unique == b.Unique && a.Sparse == b.Sparse && a.Hidden == b.Hidden && expiry && samePartial(a, b)
-}
-
-func samePartial(a, b Index) bool {
-	return (a.PartialFilter == nil) == (b.PartialFilter == nil) && value.Equal(a.PartialFilter, b.PartialFilter)
+	return a.Unique == b.Unique && expiry
 }
 
 // document writes a declaration as listIndexes shows it.
@@ -107,15 +94,6 @@ func (i Index) document() bson.D {
 	d := bson.D{{Key: "v", Value: int32(2)}, {Key: "key", Value: i.Keys}, {Key: "name", Value: i.Name}}
 	if i.Unique {
 		d = append(d, bson.E{Key: "unique", Value: true})
-	}
-	if i.Sparse {
-		d = append(d, bson.E{Key: "sparse", Value: true})
-	}
-	if i.Hidden {
-		d = append(d, bson.E{Key: "hidden", Value: true})
-	}
-	if i.PartialFilter != nil {
-		d = append(d, bson.E{Key: "partialFilterExpression", Value: i.PartialFilter})
 	}
 	if i.ExpireAfter != nil {
 		d = append(d, bson.E{Key: "expireAfterSeconds", Value: int32(i.ExpireAfter.Seconds())})
@@ -127,7 +105,7 @@ func (i Index) document() bson.D {
 func (c *Collection) DropIndex(name string) error {
 	switch name {
 	case "_id_":
-		return fault.New(fault.InvalidOptions, "cannot drop _id index")
+		return value.Refused(value.InvalidOptions, "cannot drop _id index")
 	case "*":
 		c.indexes = c.indexes[:1:1]
 		c.version++
@@ -135,26 +113,11 @@ func (c *Collection) DropIndex(name string) error {
 	}
 	at := slices.IndexFunc(c.indexes, func(x *index) bool { return x.Name == name })
 	if at < 0 {
-		return fault.New(fault.IndexNotFound, "index not found with name [%s]", name)
+		return value.Refused(value.IndexNotFound, "index not found with name [%s]", name)
 	}
 	c.indexes = slices.Delete(slices.Clone(c.indexes), at, at+1)
 	c.version++
 	return nil
-}
-
-// SetHidden hides an index from the planner or shows it again.
-func (c *Collection) SetHidden(name string, hidden bool) error {
-	if name == "_id_" && hidden {
-		return fault.New(fault.BadValue, "can't hide _id index")
-	}
-	for _, x := range c.indexes {
-		if x.Name == name {
-			x.Hidden = hidden
-			c.version++
-			return nil
-		}
-	}
-	return fault.New(fault.IndexNotFound, "cannot find index %s for ns %s", name, c.namespace())
 }
 
 // Use counts the operations that used each index since it was made.

@@ -3,7 +3,6 @@ package document
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -59,7 +58,7 @@ func (c *Collection) Insert(doc bson.D) error {
 func (c *Collection) insert(doc bson.D) (*record, error) {
 	normal, err := value.Document(doc)
 	if err != nil {
-		return nil, fault.New(fault.BadValue, "insert into %s: %v", c.namespace(), err)
+		return nil, value.Refused(value.BadValue, "insert into %s: %v", c.namespace(), err)
 	}
 	normal, err = c.identified(normal)
 	if err != nil {
@@ -85,7 +84,7 @@ func (c *Collection) identified(doc bson.D) (bson.D, error) {
 		}
 		switch e.Value.(type) {
 		case bson.A, bson.Regex, bson.Undefined:
-			return nil, fault.New(fault.InvalidIDField, "The '_id' value cannot be of type %s", value.TypeName(e.Value))
+			return nil, value.Refused(value.InvalidIDField, "The '_id' value cannot be of type %s", value.TypeName(e.Value))
 		}
 		copy(doc[1:i+1], doc[:i])
 		doc[0] = e

@@ -8,7 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
+	"runbook/lab/document/value"
 )
 
 // Database is a set of named collections.
@@ -71,13 +71,13 @@ func (d *Database) Drop(name string) bool {
 func (d *Database) Rename(from, to string, dropTarget bool) error {
 	c, ok := d.collections[from]
 	if !ok {
-		return fault.New(fault.NamespaceNotFound, "Source collection %s.%s does not exist", d.name, from)
+		return value.Refused(value.NamespaceNotFound, "Source collection %s.%s does not exist", d.name, from)
 	}
 	if from == to {
-		return fault.New(fault.BadValue, "Can't rename a collection to itself")
+		return value.Refused(value.BadValue, "Can't rename a collection to itself")
 	}
 	if _, taken := d.collections[to]; taken && !dropTarget {
-		return fault.New(fault.NamespaceExists, "target namespace exists")
+		return value.Refused(value.NamespaceExists, "target namespace exists")
 	}
 	delete(d.collections, from)
 	c.name = to

@@ -6,8 +6,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
-	"runbook/lab/document/projection"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -20,7 +18,7 @@ func Match(doc, filter bson.D) (bool, error) {
 	}
 	normal, err := value.Document(doc)
 	if err != nil {
-		return false, fault.New(fault.BadValue, "%v", err)
+		return false, value.Refused(value.BadValue, "%v", err)
 	}
 	return f.Matches(normal)
 }
@@ -28,7 +26,7 @@ func Match(doc, filter bson.D) (bool, error) {
 // Find gives the documents that match, in the order that is asked for, and how
 // they were found.
 func (c *Collection) Find(q Query) (Result, error) {
-	shape, err := projection.Parse(q.Projection, false)
+	shape, err := query.ParseProjection(q.Projection, false)
 	if err != nil {
 		return Result{}, err
 	}
@@ -47,8 +45,11 @@ func (c *Collection) Find(q Query) (Result, error) {
 	if len(q.Projection) == 0 {
 		return Result{Documents: docs, Plan: plan}, nil
 	}
-	if err := c.project(docs, q.Filter, shape); err != nil {
-		return Result{}, err
+	scope := &expression.Scope{Now: c.db.Now()}
+	for i, d := range docs {
+		if docs[i], err = shape.Apply(d, scope); err != nil {
+			return Result{}, err
+		}
 	}
 	stage := "PROJECTION_DEFAULT"
 	switch {
@@ -60,28 +61,6 @@ func (c *Collection) Find(q Query) (Result, error) {
 	plan = over(stage, plan, int64(len(docs)))
 	plan.Transform = q.Projection
 	return Result{Documents: docs, Plan: plan}, nil
-}
-
-// project shapes documents in place.
-func (c *Collection) project(docs []bson.D, where bson.D, shape *projection.Projection) error {
-	filter, err := query.Parse(where)
-	if err != nil {
-		return err
-	}
-	scope := &expression.Scope{Now: c.db.Now()}
-	filter = filter.Bind(scope)
-	for i, d := range docs {
-		place := -1
-		if shape.Positional() {
-			if place, err = filter.Place(d); err != nil {
-				return err
-			}
-		}
-		if docs[i], err = shape.Apply(d, place, scope); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Count counts the documents that match.

@@ -9,8 +9,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
-	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
 
@@ -29,10 +27,9 @@ type index struct {
 	entries []entry
 	pending []entry
 	// arrays says for each field whether an array was ever met on its path.
-	arrays  []bool
-	hashed  map[string]*record
-	partial *query.Filter
-	used    int64
+	arrays []bool
+	hashed map[string]*record
+	used   int64
 }
 
 func idIndex() *index {
@@ -53,26 +50,19 @@ func newIndex(spec Index) (*index, error) {
 	if spec.Unique {
 		x.hashed = map[string]*record{}
 	}
-	if spec.PartialFilter != nil {
-		f, err := query.Parse(spec.PartialFilter)
-		if err != nil {
-			return nil, err
-		}
-		x.partial = f
-	}
 	return x, nil
 }
 
 func direction(e bson.E) (int, error) {
 	if e.Key == "" {
-		return 0, fault.New(fault.CannotCreateIndex, "Index keys cannot be an empty field")
+		return 0, value.Refused(value.CannotCreateIndex, "Index keys cannot be an empty field")
 	}
 	if s, ok := e.Value.(string); ok {
-		return 0, fault.New(fault.CannotCreateIndex, "Unknown index plugin '%s'", s)
+		return 0, value.Refused(value.CannotCreateIndex, "Unknown index plugin '%s'", s)
 	}
 	f, ok := value.Float(e.Value)
 	if !ok || f == 0 {
-		return 0, fault.New(fault.CannotCreateIndex,
+		return 0, value.Refused(value.CannotCreateIndex,
 			"Values in v:2 index key pattern cannot be of type %s. Only numbers > 0, numbers < 0, and strings are allowed.", value.TypeName(e.Value))
 	}
 	if f < 0 {
@@ -81,17 +71,8 @@ func direction(e bson.E) (int, error) {
 	return 1, nil
 }
 
-// keysOf gives the keys under which the index holds a document; none where it
-// is sparse or partial and the document is not for it.
+// keysOf gives the keys under which the index holds a document.
 func (x *index) keysOf(doc bson.D) ([][]any, error) {
-	if x.partial != nil {
-		if ok, err := x.partial.Matches(doc); err != nil || !ok {
-			return nil, err
-		}
-	}
-	if x.Sparse && !slices.ContainsFunc(x.paths, func(p []string) bool { return value.Has(doc, p) }) {
-		return nil, nil
-	}
 	if len(x.paths) == 1 && len(x.paths[0]) == 1 {
 		if v, ok := value.Field(doc, x.paths[0][0]); ok {
 			if _, array := v.(bson.A); !array {
@@ -113,7 +94,7 @@ func (x *index) product(doc bson.D) ([][]any, error) {
 			continue
 		}
 		if root != "" && root != p[0] {
-			return nil, fault.New(fault.CannotIndexParallelArrays, "cannot index parallel arrays [%s] [%s]", p[0], root)
+			return nil, value.Refused(value.CannotIndexParallelArrays, "cannot index parallel arrays [%s] [%s]", p[0], root)
 		}
 		root = p[0]
 		shared++
@@ -188,7 +169,7 @@ func (x *index) admit(namespace string, keys [][]any, r *record) error {
 	for _, k := range keys {
 		if other := x.hashed[hash(k)]; other != nil && other != r {
 			held := x.named(k)
-			return fault.Duplicate(namespace, x.Name, x.Keys, held, value.Format(held))
+			return value.Duplicate(namespace, x.Name, x.Keys, held, value.Format(held))
 		}
 	}
 	return nil

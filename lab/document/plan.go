@@ -3,14 +3,14 @@ package document
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
+	"runbook/lab/document/value"
 )
 
 // Error is a failed command: MongoDB's code, its name, and a message.
-type Error = fault.Error
+type Error = value.Error
 
 // WriteError is a document that was refused, as a duplicate (code 11000).
-type WriteError = fault.WriteError
+type WriteError = value.WriteError
 
 // Plan is a stage of how a query was answered, with the stage that fed it.
 type Plan struct {

@@ -3,7 +3,6 @@ package document
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -27,11 +26,7 @@ func (c *Collection) choose(s selection, filter *query.Filter) (choice, error) {
 	var out choice
 	var all []*candidate
 	for _, x := range c.indexes {
-		if x.Hidden {
-			continue
-		}
-		k := newCandidate(x, nodes, s.sort, false)
-		if k != nil && (k.useful() || k.sorted) {
+		if k := newCandidate(x, nodes, s.sort); k.useful() || k.sorted {
 			all = append(all, k)
 		}
 	}
@@ -83,11 +78,8 @@ func (c *Collection) alternatives(nodes []*query.Node) []*candidate {
 		for _, b := range n.Nodes {
 			var best *candidate
 			for _, x := range c.indexes {
-				if x.Hidden {
-					continue
-				}
-				k := newCandidate(x, query.Flat(b), nil, false)
-				if k == nil || !k.useful() {
+				k := newCandidate(x, query.Flat(b), nil)
+				if !k.useful() {
 					continue
 				}
 				k.weigh(selection{})
@@ -112,7 +104,7 @@ func (c *Collection) alternatives(nodes []*query.Node) []*candidate {
 func (c *Collection) hinted(s selection, nodes []*query.Node) (choice, error) {
 	hint, err := value.Normal(s.hint)
 	if err != nil {
-		return choice{}, fault.New(fault.BadValue, "%v", err)
+		return choice{}, value.Refused(value.BadValue, "%v", err)
 	}
 	keys, byKeys := hint.(bson.D)
 	if name, ok := hint.(string); ok && name == "$natural" {
@@ -127,15 +119,10 @@ func (c *Collection) hinted(s selection, nodes []*query.Node) (choice, error) {
 		return choice{backward: f < 0}, nil
 	}
 	for _, x := range c.indexes {
-		if x.Hidden || !(hint == any(x.Name) && !byKeys || byKeys && value.Equal(keys, x.Keys)) {
-			continue
+		if hint == any(x.Name) && !byKeys || byKeys && value.Equal(keys, x.Keys) {
+			return choice{best: newCandidate(x, nodes, s.sort)}, nil
 		}
-		k := newCandidate(x, nodes, s.sort, true)
-		if k == nil {
-			break
-		}
-		return choice{best: k}, nil
 	}
-	return choice{}, fault.New(fault.BadValue,
+	return choice{}, value.Refused(value.BadValue,
 		"error processing query: ns=%s planner returned error :: caused by :: hint provided does not correspond to an existing index", c.namespace())
 }

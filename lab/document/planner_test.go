@@ -118,14 +118,7 @@ func TestHints(t *testing.T) {
 	if _, err := c.Find(q); codeOf(err) != 2 {
 		t.Errorf("an unknown hint: %v", err)
 	}
-	if err := c.SetHidden("g_1", true); err != nil {
-		t.Fatal(err)
-	}
-	r, _ := c.Find(Query{Filter: read(t, `{"g": 3}`)})
-	if stages(&r.Plan) != "COLLSCAN" {
-		t.Errorf("a hidden index: %s", stages(&r.Plan))
-	}
-	r, _ = hundred(t, `{"g": 1}`, `{"g": 1, "n": 1}`).Find(Query{Filter: read(t, `{"g": 3, "n": 31}`)})
+	r, _ := hundred(t, `{"g": 1}`, `{"g": 1, "n": 1}`).Find(Query{Filter: read(t, `{"g": 3, "n": 31}`)})
 	if len(r.Plan.Rejected) != 1 || stages(r.Plan.Rejected[0]) != "FETCH < IXSCAN g_1" {
 		t.Errorf("rejected %v", r.Plan.Rejected)
 	}
@@ -171,36 +164,5 @@ func TestIndexes(t *testing.T) {
 	before := c.Version()
 	if codeOf(c.DropIndex("nope")) != 27 || codeOf(c.DropIndex("_id_")) != 72 || c.DropIndex("n_1") != nil || c.Version() == before {
 		t.Error("drop of indexes")
-	}
-}
-
-func TestSparseAndPartial(t *testing.T) {
-	c := testDatabase().Collection("c")
-	fill(t, c, readAll(t, `[{"_id": 1, "e": "a"}, {"_id": 2}, {"_id": 3}, {"_id": 4, "e": "b", "s": 9}]`)...)
-	for _, i := range []Index{
-		{Keys: read(t, `{"e": 1}`), Unique: true, Sparse: true},
-		{Keys: read(t, `{"s": 1}`), PartialFilter: read(t, `{"s": {"$gt": 5}}`)},
-	} {
-		if _, err := c.CreateIndex(i); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for filter, want := range map[string]string{
-		`{"e": "a"}`:                "FETCH < IXSCAN e_1",
-		`{"e": null}`:               "COLLSCAN",
-		`{"e": {"$exists": false}}`: "COLLSCAN",
-		`{"e": {"$ne": "a"}}`:       "COLLSCAN",
-		`{"s": 9}`:                  "FETCH < IXSCAN s_1",
-		`{"s": {"$gte": 6}}`:        "FETCH < IXSCAN s_1",
-		`{"s": {"$gt": 4}}`:         "COLLSCAN",
-	} {
-		r, err := c.Find(Query{Filter: read(t, filter)})
-		if err != nil || stages(&r.Plan) != want {
-			t.Errorf("%s: %s, %v", filter, stages(&r.Plan), err)
-		}
-	}
-	r, _ := c.Find(Query{Sort: read(t, `{"e": 1}`)})
-	if len(r.Documents) != 4 {
-		t.Errorf("a sparse index lost documents in a sort: %d", len(r.Documents))
 	}
 }

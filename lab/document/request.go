@@ -29,7 +29,6 @@ type Update struct {
 	// document, or a bson.A of pipeline stages.
 	Change        any
 	Multi, Upsert bool
-	ArrayFilters  []bson.D
 	// Sort picks the document where Multi is not set.
 	Sort bson.D
 	Hint any
@@ -55,9 +54,8 @@ type DeleteResult struct {
 // Index is the declaration of an index. An empty Name becomes the usual one:
 // field_1_other_-1.
 type Index struct {
-	Name                   string
-	Keys                   bson.D
-	Unique, Sparse, Hidden bool
-	PartialFilter          bson.D
-	ExpireAfter            *time.Duration
+	Name        string
+	Keys        bson.D
+	Unique      bool
+	ExpireAfter *time.Duration // kept and shown; nothing expires
 }

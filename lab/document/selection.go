@@ -4,8 +4,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
-	"runbook/lab/document/order"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -31,9 +29,9 @@ func (c *Collection) pick(s selection) ([]*record, Plan, error) {
 		return nil, Plan{}, err
 	}
 	if s.sort, err = value.Document(s.sort); err != nil {
-		return nil, Plan{}, fault.New(fault.BadValue, "%v", err)
+		return nil, Plan{}, value.Refused(value.BadValue, "%v", err)
 	}
-	o, err := order.New(s.sort)
+	o, err := value.NewOrder(s.sort)
 	if err != nil {
 		return nil, Plan{}, err
 	}
@@ -63,7 +61,7 @@ func negative(s selection) error {
 	if n >= 0 {
 		name, n = "skip", s.skip
 	}
-	return fault.New(51024, "BSON field '%s' value must be >= 0, actual value '%d'", name, n)
+	return value.Refused(51024, "BSON field '%s' value must be >= 0, actual value '%d'", name, n)
 }
 
 // identity says whether a selection is for one _id and no more.
@@ -297,9 +295,9 @@ func (e *execution) runBranches(branches []*candidate) {
 }
 
 // finish sorts, skips and limits.
-func (e *execution) finish(o order.Order) {
+func (e *execution) finish(o value.Order) {
 	if !e.ordered {
-		order.By(e.found, o, func(r *record) bson.D { return r.doc })
+		value.SortBy(e.found, o, func(r *record) bson.D { return r.doc })
 		e.put("SORT")
 		e.plan.Sort = e.s.sort
 		if e.s.limit > 0 {

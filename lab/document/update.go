@@ -7,9 +7,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/query"
-	"runbook/lab/document/update"
 	"runbook/lab/document/value"
 )
 
@@ -68,31 +66,31 @@ type changer func(doc bson.D, place int, insert bool) (bson.D, error)
 func (c *Collection) changer(u Update) (changer, error) {
 	normal, err := value.Normal(u.Change)
 	if err != nil {
-		return nil, fault.New(fault.BadValue, "%v", err)
+		return nil, value.Refused(value.BadValue, "%v", err)
 	}
 	switch change := normal.(type) {
 	case bson.A:
 		return c.staged(change)
 	case bson.D:
 		if len(change) > 0 && strings.HasPrefix(change[0].Key, "$") {
-			parsed, err := update.Parse(change, u.ArrayFilters, c.db.Now())
+			parsed, err := query.ParseChange(change, c.db.Now())
 			if err != nil {
 				return nil, err
 			}
 			return parsed.Apply, nil
 		}
 		if u.Multi {
-			return nil, fault.New(fault.FailedToParse, "multi update is not supported for replacement-style update")
+			return nil, value.Refused(value.FailedToParse, "multi update is not supported for replacement-style update")
 		}
 		return replacement(change)
 	}
-	return nil, fault.New(fault.FailedToParse, "Update argument must be either an object or an array")
+	return nil, value.Refused(value.FailedToParse, "Update argument must be either an object or an array")
 }
 
 func replacement(next bson.D) (changer, error) {
 	for _, e := range next {
 		if strings.HasPrefix(e.Key, "$") {
-			return nil, fault.New(fault.DollarPrefixedField, "The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.", e.Key, e.Key)
+			return nil, value.Refused(value.DollarPrefixedField, "The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.", e.Key, e.Key)
 		}
 	}
 	return func(doc bson.D, _ int, _ bool) (bson.D, error) {
@@ -107,7 +105,7 @@ func keepID(old, next bson.D) (bson.D, error) {
 		return next, nil
 	}
 	if other, has := value.Field(next, "_id"); has && !value.Equal(id, other) {
-		return nil, fault.New(fault.ImmutableField, "After applying the update, the (immutable) field '_id' was found to have been altered to _id: %s", value.Format(other))
+		return nil, value.Refused(value.ImmutableField, "After applying the update, the (immutable) field '_id' was found to have been altered to _id: %s", value.Format(other))
 	}
 	out := bson.D{{Key: "_id", Value: id}}
 	for _, e := range next {
@@ -132,7 +130,7 @@ func (c *Collection) upsert(filter *query.Filter, change changer, out *UpdateRes
 		}
 		planted, ok := plant(seed, names, n.Operand)
 		if !ok {
-			return fault.New(54, "cannot infer query fields to set, path '%s' is matched twice", n.Path)
+			return value.Refused(54, "cannot infer query fields to set, path '%s' is matched twice", n.Path)
 		}
 		seed = planted
 	}

@@ -59,7 +59,7 @@ func (w *World) MissingIndexes() []string {
 	for _, name := range w.Database().Names() {
 		c, _ := w.Database().Lookup(name)
 		for _, i := range c.Indexes() {
-			have[spec(name, i)] = !i.Hidden
+			have[spec(name, i)] = true
 		}
 	}
 	for _, i := range Indexes() {

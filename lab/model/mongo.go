@@ -159,7 +159,7 @@ func indexNames(d *document.Database) string {
 		c, _ := d.Lookup(name)
 		b.WriteString(name)
 		for _, i := range c.Indexes() {
-			fmt.Fprintf(&b, " %s %v", i.Name, i.Hidden)
+			b.WriteString(" " + i.Name)
 		}
 	}
 	return b.String()

@@ -82,8 +82,7 @@ func writesOut(stages []bson.D) bool {
 	if len(stages) == 0 || len(stages[len(stages)-1]) == 0 {
 		return false
 	}
-	last := stages[len(stages)-1][0].Key
-	return last == "$out" || last == "$merge"
+	return stages[len(stages)-1][0].Key == "$out"
 }
 
 // sourced makes the documents of a first stage that tells of the server, and
@@ -105,16 +104,6 @@ func (c *call) sourced(stages []bson.D, whole bool) (made, rest []bson.D, err er
 		made, err = c.indexStats()
 	case "$collStats":
 		made, err = c.collectionStats(options)
-	case "$documents":
-		var list bson.A
-		if list, _ = stages[0][0].Value.(bson.A); list == nil {
-			return nil, nil, mistake(5858203, "error during aggregation :: caused by :: an array is expected")
-		}
-		for _, v := range list {
-			if d, ok := v.(bson.D); ok {
-				made = append(made, d)
-			}
-		}
 	default:
 		if whole {
 			return nil, nil, mistake(codeInvalidNamespace, "{aggregate: 1} is not valid for '%s'; a collection is required.", first)

@@ -6,7 +6,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -30,7 +29,7 @@ const (
 
 // mistake is an error of a command with the name that MongoDB gives its code.
 func mistake(code int32, format string, values ...any) *document.Error {
-	e := fault.New(code, format, values...)
+	e := value.Refused(code, format, values...)
 	if name := codeName(code); name != "" {
 		e.Name = name
 	}

@@ -86,13 +86,9 @@ func (c *call) run(ctx context.Context) bson.D {
 	if c.visit == nil {
 		return c.outcome(what.do(c))
 	}
-	if reply, done := c.server.retries.again(c); done {
-		return reply
-	}
 	ctx, end := c.server.begin(ctx, c)
 	defer end()
 	reply := c.outcome(what.do(c))
-	c.server.retries.keep(c, reply)
 	if err := c.pass(ctx); err != nil {
 		return failure(err)
 	}
@@ -104,8 +100,7 @@ func (c *call) outcome(reply bson.D, err error) bson.D {
 	if err != nil {
 		return failure(err)
 	}
-	reply = append(reply, bson.E{Key: "ok", Value: 1.0})
-	return c.server.timed(reply)
+	return append(reply, bson.E{Key: "ok", Value: 1.0})
 }
 
 // pass lets the time of the command pass; it may be killed meanwhile.
@@ -176,12 +171,8 @@ func (c *call) admitOptions() error {
 func (c *call) admitTransaction() error {
 	_, numbered := field(c.body, "txnNumber")
 	_, within := field(c.body, "autocommit")
-	ends := c.name == "commitTransaction" || c.name == "abortTransaction"
-	switch {
-	case (numbered || within || ends) && c.server.set == "":
+	if numbered || within {
 		return mistake(codeIllegalOperation, "Transaction numbers are only allowed on a replica set member or mongos")
-	case within || ends:
-		return mistake(codeNotInTransaction, "Cannot run '%s' in a multi-document transaction.", c.name)
 	}
 	return nil
 }

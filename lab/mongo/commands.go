@@ -25,8 +25,8 @@ func commands() map[string]command {
 		"insert": {do: (*call).insert, changes: always}, "update": {do: (*call).update, changes: always}, "delete": {do: (*call).delete, changes: always},
 		"findAndModify": {do: (*call).findAndModify, changes: always}, "findandmodify": {do: (*call).findAndModify, changes: always},
 		"create": {do: (*call).create, changes: always}, "drop": {do: (*call).drop, changes: always}, "dropDatabase": {do: (*call).dropDatabase, changes: always},
-		"renameCollection": {do: (*call).renameCollection, changes: always, admin: true}, "collMod": {do: (*call).collMod, changes: always},
-		"createIndexes": {do: (*call).createIndexes, changes: always}, "dropIndexes": {do: (*call).dropIndexes, changes: always}, "deleteIndexes": {do: (*call).dropIndexes, changes: always},
+		"renameCollection": {do: (*call).renameCollection, changes: always, admin: true},
+		"createIndexes":    {do: (*call).createIndexes, changes: always}, "dropIndexes": {do: (*call).dropIndexes, changes: always}, "deleteIndexes": {do: (*call).dropIndexes, changes: always},
 		"listDatabases": {do: (*call).listDatabases, admin: true}, "listCollections": {do: (*call).listCollections}, "listIndexes": {do: (*call).listIndexes},
 	}
 	for name, c := range greetings() {
@@ -46,9 +46,8 @@ func greetings() map[string]command {
 	return map[string]command{
 		"hello": quiet((*call).hello, true), "isMaster": quiet((*call).hello, true), "ismaster": quiet((*call).hello, true),
 		"saslStart": quiet((*call).saslStart, true), "saslContinue": quiet((*call).saslContinue, true), "logout": quiet((*call).logout, true),
-		"endSessions": quiet((*call).nothing, true), "refreshSessions": quiet((*call).nothing, false), "startSession": quiet((*call).startSession, false),
-		"killSessions": quiet((*call).nothing, false), "killAllSessions": quiet((*call).nothing, false),
-		"abortTransaction": quiet((*call).nothing, false), "commitTransaction": quiet((*call).nothing, false),
+		"endSessions":      quiet((*call).nothing, true),
+		"abortTransaction": quiet((*call).nothing, false),
 	}
 }
 
@@ -56,17 +55,14 @@ func greetings() map[string]command {
 func administration() map[string]command {
 	return map[string]command{
 		"ping": {do: (*call).ping, open: true}, "buildInfo": {do: (*call).buildInfo, open: true}, "buildinfo": {do: (*call).buildInfo, open: true},
-		"connectionStatus": {do: (*call).connectionStatus, open: true}, "whatsmyuri": {do: (*call).whatsMyURI, open: true},
-		"hostInfo": {do: (*call).hostInfo, admin: true}, "serverStatus": {do: (*call).serverStatus}, "getCmdLineOpts": {do: (*call).getCmdLineOpts, admin: true},
+		"connectionStatus": {do: (*call).connectionStatus, open: true},
+		"serverStatus":     {do: (*call).serverStatus}, "getCmdLineOpts": {do: (*call).getCmdLineOpts, admin: true},
 		"getParameter": {do: (*call).getParameter, admin: true}, "setParameter": {do: (*call).setParameter, changes: always, admin: true},
-		"getLog": {do: (*call).getLog, admin: true}, "top": {do: (*call).top, admin: true}, "listCommands": {do: (*call).listCommands},
 		"dbStats": {do: (*call).dbStats}, "dbstats": {do: (*call).dbStats}, "collStats": {do: (*call).collStats}, "collstats": {do: (*call).collStats},
-		"dataSize": {do: (*call).dataSize}, "validate": {do: (*call).validate}, "fsync": {do: (*call).fsync, admin: true},
-		"replSetGetStatus": {do: (*call).replSetGetStatus, admin: true}, "replSetGetConfig": {do: (*call).replSetGetConfig, admin: true},
+		"validate": {do: (*call).validate}, "replSetGetStatus": {do: (*call).replSetGetStatus, admin: true},
 		"currentOp": {do: (*call).currentOp, admin: true}, "killOp": {do: (*call).killOp, changes: always, admin: true},
-		"profile":   {do: (*call).setProfile, changes: func(c *call) bool { return number(c.body, "profile", -1) >= 0 }},
-		"usersInfo": {do: (*call).usersInfo}, "rolesInfo": {do: (*call).rolesInfo},
+		"profile":    {do: (*call).setProfile, changes: func(c *call) bool { return number(c.body, "profile", -1) >= 0 }},
+		"usersInfo":  {do: (*call).usersInfo},
 		"createUser": {do: (*call).createUser, changes: always}, "updateUser": {do: (*call).updateUser, changes: always}, "dropUser": {do: (*call).dropUser, changes: always},
-		"grantRolesToUser": {do: (*call).grantRoles, changes: always}, "revokeRolesFromUser": {do: (*call).revokeRoles, changes: always},
 	}
 }

@@ -54,12 +54,6 @@ func (c *cursors) take(id int64, started bson.DateTime) *cursor {
 	return k
 }
 
-func (c *cursors) count() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.open)
-}
-
 // split cuts off the next batch: at most n documents, and as many as fit into a
 // message.
 func split(docs []bson.D, n int64) (batch bson.A, rest []bson.D) {

@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"strings"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -33,9 +32,6 @@ func (c *call) hello() (bson.D, error) {
 	} else {
 		out = append(out, bson.E{Key: "ismaster", Value: true})
 	}
-	if c.server.set != "" {
-		out = append(out, c.server.member()...)
-	}
 	out = append(out,
 		bson.E{Key: "maxBsonObjectSize", Value: int32(maxDocument)}, bson.E{Key: "maxMessageSizeBytes", Value: int32(maxMessage)},
 		bson.E{Key: "maxWriteBatchSize", Value: int32(100_000)}, bson.E{Key: "localTime", Value: c.now()},
@@ -55,55 +51,8 @@ func (c *call) hello() (bson.D, error) {
 	return out, nil
 }
 
-// member is what the only member of a replica set says of it.
-func (s *Server) member() bson.D {
-	var started time.Time
-	var now time.Time
-	s.model.Look(func(w *model.World) { started, now = w.Mongo.Started, w.Now })
-	election := bson.ObjectID{0: 0x7f, 1: 0xff, 2: 0xff, 3: 0xff, 11: 1}
-	return bson.D{
-		{Key: "hosts", Value: bson.A{s.Addr()}}, {Key: "setName", Value: s.set}, {Key: "setVersion", Value: int32(1)}, {Key: "secondary", Value: false},
-		{Key: "primary", Value: s.Addr()}, {Key: "me", Value: s.Addr()}, {Key: "electionId", Value: election},
-		{Key: "lastWrite", Value: bson.D{
-			{Key: "opTime", Value: bson.D{{Key: "ts", Value: bson.Timestamp{T: uint32(now.Unix()), I: 1}}, {Key: "t", Value: int64(1)}}},
-			{Key: "lastWriteDate", Value: bson.NewDateTimeFromTime(started)},
-		}},
-	}
-}
-
-// timed adds the time of the operation, which members of replica sets tell.
-func (s *Server) timed(reply bson.D) bson.D {
-	if s.set == "" {
-		return reply
-	}
-	return append(reply, bson.E{Key: "operationTime", Value: bson.Timestamp{T: uint32(s.gate.Clock().Now().Unix()), I: 1}})
-}
-
 func (c *call) replSetGetStatus() (bson.D, error) {
-	if c.server.set == "" {
-		return nil, mistake(codeNoReplication, "not running with --replSet")
-	}
-	var up int64
-	_ = c.on(func(w *model.World) error { up = int64(w.Now.Sub(w.Mongo.Started).Seconds()); return nil })
-	return bson.D{
-		{Key: "set", Value: c.server.set}, {Key: "date", Value: c.now()}, {Key: "myState", Value: int32(1)}, {Key: "term", Value: int64(1)},
-		{Key: "heartbeatIntervalMillis", Value: int64(2000)}, {Key: "majorityVoteCount", Value: int32(1)}, {Key: "writeMajorityCount", Value: int32(1)},
-		{Key: "votingMembersCount", Value: int32(1)}, {Key: "writableVotingMembersCount", Value: int32(1)},
-		{Key: "members", Value: bson.A{bson.D{
-			{Key: "_id", Value: int32(0)}, {Key: "name", Value: c.server.Addr()}, {Key: "health", Value: 1.0}, {Key: "state", Value: int32(1)},
-			{Key: "stateStr", Value: "PRIMARY"}, {Key: "uptime", Value: int32(up)}, {Key: "optimeDate", Value: c.now()}, {Key: "configVersion", Value: int32(1)}, {Key: "self", Value: true},
-		}}},
-	}, nil
-}
-
-func (c *call) replSetGetConfig() (bson.D, error) {
-	if c.server.set == "" {
-		return nil, mistake(codeNoReplication, "not running with --replSet")
-	}
-	return bson.D{{Key: "config", Value: bson.D{
-		{Key: "_id", Value: c.server.set}, {Key: "version", Value: int32(1)}, {Key: "term", Value: int64(1)},
-		{Key: "members", Value: bson.A{bson.D{{Key: "_id", Value: int32(0)}, {Key: "host", Value: c.server.Addr()}, {Key: "priority", Value: 1.0}, {Key: "votes", Value: int32(1)}}}},
-	}}}, nil
+	return nil, mistake(codeNoReplication, "not running with --replSet")
 }
 
 func (c *call) ping() (bson.D, error) {

@@ -14,16 +14,8 @@ import (
 // indexDocument writes an index as listIndexes shows it.
 func indexDocument(i document.Index) bson.D {
 	d := bson.D{{Key: "v", Value: int32(2)}, {Key: "key", Value: i.Keys}, {Key: "name", Value: i.Name}}
-	for _, flag := range []struct {
-		name string
-		is   bool
-	}{{"unique", i.Unique}, {"sparse", i.Sparse}, {"hidden", i.Hidden}} {
-		if flag.is {
-			d = append(d, bson.E{Key: flag.name, Value: true})
-		}
-	}
-	if i.PartialFilter != nil {
-		d = append(d, bson.E{Key: "partialFilterExpression", Value: i.PartialFilter})
+	if i.Unique {
+		d = append(d, bson.E{Key: "unique", Value: true})
 	}
 	if i.ExpireAfter != nil {
 		d = append(d, bson.E{Key: "expireAfterSeconds", Value: int32(i.ExpireAfter.Seconds())})
@@ -33,12 +25,9 @@ func indexDocument(i document.Index) bson.D {
 
 // indexOf reads an index as createIndexes takes it.
 func indexOf(d bson.D) (document.Index, error) {
-	i := document.Index{Name: text(d, "name"), Unique: truth(d, "unique", false), Sparse: truth(d, "sparse", false), Hidden: truth(d, "hidden", false)}
+	i := document.Index{Name: text(d, "name"), Unique: truth(d, "unique", false)}
 	var err error
 	if i.Keys, err = part(d, "key"); err != nil {
-		return i, err
-	}
-	if i.PartialFilter, err = part(d, "partialFilterExpression"); err != nil {
 		return i, err
 	}
 	for _, name := range []string{"key", "name"} {
@@ -48,7 +37,11 @@ func indexOf(d bson.D) (document.Index, error) {
 	}
 	for _, e := range d {
 		switch e.Key {
-		case "key", "name", "unique", "sparse", "hidden", "partialFilterExpression", "expireAfterSeconds", "background", "v", "ns", "collation":
+		case "key", "name", "unique", "expireAfterSeconds", "background", "v", "ns", "collation":
+		case "sparse", "hidden", "partialFilterExpression":
+			if e.Value != false {
+				return i, mistake(codeNotSupported, "this server of a lab has no indexes with %s", e.Key)
+			}
 		default:
 			return i, mistake(197, "Error in specification %s :: caused by :: The field '%s' is not valid for an index specification", value.Format(d), e.Key)
 		}
@@ -223,32 +216,4 @@ func indexNames(col *document.Collection, which any) ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// collMod hides indexes and shows them; nothing else can be changed here.
-func (c *call) collMod() (bson.D, error) {
-	change, err := c.part("index")
-	if err != nil {
-		return nil, err
-	}
-	_, hides := field(change, "hidden")
-	if !hides {
-		return nil, mistake(codeNotSupported, "this server of a lab changes of a collection only whether an index is hidden")
-	}
-	var reply bson.D
-	err = c.on(func(w *model.World) error {
-		col, err := c.existing(w)
-		if err != nil {
-			return err
-		}
-		name, hidden := text(change, "name"), truth(change, "hidden", false)
-		for _, i := range col.Indexes() {
-			if keys, _ := part(change, "keyPattern"); i.Name == name || len(keys) > 0 && value.Equal(i.Keys, keys) {
-				reply = bson.D{{Key: "hidden_old", Value: i.Hidden}, {Key: "hidden_new", Value: hidden}}
-				return col.SetHidden(i.Name, hidden)
-			}
-		}
-		return mistake(codeIndexNotFound, "cannot find index %s for ns %s", name, c.subject())
-	})
-	return reply, err
 }

@@ -69,9 +69,8 @@ func (c *call) removeOne(w *model.World, name string, filter, order, fields bson
 func (c *call) changeOne(w *model.World, name string, filter, order, fields bson.D) (bson.D, error) {
 	u := document.Update{Filter: filter, Sort: order, Upsert: c.truth("upsert", false), Hint: c.hint()}
 	u.Change, _ = field(c.body, "update")
-	var err error
-	if u.ArrayFilters, err = c.parts("arrayFilters"); err != nil {
-		return nil, err
+	if filters, err := c.parts("arrayFilters"); err != nil || len(filters) > 0 {
+		return nil, mistake(codeNotSupported, "this server of a lab does not know the option 'arrayFilters'")
 	}
 	r, err := c.change(w, name, u)
 	if err != nil {

@@ -71,7 +71,7 @@ func (t tree) index(p document.Plan) bson.D {
 	}
 	return bson.D{
 		{Key: "keyPattern", Value: p.Keys}, {Key: "indexName", Value: p.Index}, {Key: "isMultiKey", Value: p.MultiKey}, {Key: "multiKeyPaths", Value: paths},
-		{Key: "isUnique", Value: i.Unique}, {Key: "isSparse", Value: i.Sparse}, {Key: "isPartial", Value: i.PartialFilter != nil}, {Key: "indexVersion", Value: int32(2)},
+		{Key: "isUnique", Value: i.Unique}, {Key: "isSparse", Value: false}, {Key: "isPartial", Value: false}, {Key: "indexVersion", Value: int32(2)},
 		{Key: "direction", Value: direction(p)}, {Key: "indexBounds", Value: bounds},
 	}
 }

@@ -23,7 +23,6 @@ type Server struct {
 	listener net.Listener
 	commands map[string]command
 	accounts accounts
-	set      string // the name of the replica set; "" for a standalone server
 
 	nextID   atomic.Int32 // of replies, connections
 	running  running
@@ -31,7 +30,6 @@ type Server struct {
 	tally    tally
 	profiler profiler
 	settings settings
-	retries  retries
 
 	life life
 }
@@ -43,17 +41,10 @@ type life struct {
 	work   sync.WaitGroup // everything it started
 }
 
-// Option chooses how a server starts.
-type Option func(*Server)
-
-// ReplicaSet makes the server say to be the primary of a replica set of that
-// name, of which it is the only member.
-func ReplicaSet(name string) Option { return func(s *Server) { s.set = name } }
-
 // Serve serves the databases of the model at the address, as 127.0.0.1:27017,
 // until Close. accounts are the passwords of users; without one nobody needs to
 // log in. A user that the model does not know belongs to the database admin.
-func Serve(m *model.Model, g *gate.Gate, address string, accounts map[string]string, options ...Option) (*Server, error) {
+func Serve(m *model.Model, g *gate.Gate, address string, accounts map[string]string) (*Server, error) {
 	l, err := g.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen at %s: %w", address, err)
@@ -61,9 +52,6 @@ func Serve(m *model.Model, g *gate.Gate, address string, accounts map[string]str
 	s := &Server{model: m, gate: g, listener: l, commands: commands()}
 	s.settings.values = parameters()
 	s.life.ending, s.life.end = context.WithCancel(context.Background())
-	for _, o := range options {
-		o(s)
-	}
 	m.Look(func(w *model.World) { s.accounts.fill(accounts, w.Mongo.Users) })
 	s.running.last.Store(1000)
 	s.life.work.Go(s.accept)

@@ -27,17 +27,17 @@ type bench struct {
 }
 
 // start starts a server on a stepping clock whose only user is mltb.
-func start(t *testing.T, uri string, o ...Option) *bench {
+func start(t *testing.T, uri string) *bench {
 	t.Helper()
-	return startBy(t, clock.Step(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 0), uri, o...)
+	return startBy(t, clock.Step(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 0), uri)
 }
 
-func startBy(t *testing.T, c *clock.Clock, uri string, o ...Option) *bench {
+func startBy(t *testing.T, c *clock.Clock, uri string) *bench {
 	t.Helper()
 	log := &gate.Log{}
 	m := model.New(1, c.Now)
 	g := gate.New("mongo", c, log)
-	s, err := Serve(m, g, "127.0.0.1:0", map[string]string{model.Project: "geheim"}, o...)
+	s, err := Serve(m, g, "127.0.0.1:0", map[string]string{model.Project: "geheim"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,25 +221,6 @@ func TestTheConnectionsFaults(t *testing.T) {
 	b.gate.SetHanging(false)
 	if _, err := tasks.CountDocuments(t.Context(), bson.D{}); err != nil {
 		t.Errorf("freed: %v", err)
-	}
-}
-
-func TestAReplicaSetDoesARetriedWriteOnce(t *testing.T) {
-	b := start(t, "mongodb://mltb:geheim@%s/?authSource=mltb&replicaSet=rs0", ReplicaSet("rs0"))
-	numbers := b.client.Database("other").Collection("numbers")
-	if _, err := numbers.InsertOne(t.Context(), bson.D{{Key: "_id", Value: 1}, {Key: "n", Value: 0}}); err != nil {
-		t.Fatal(err)
-	}
-	b.gate.LoseReplies(1)
-	if _, err := numbers.UpdateOne(t.Context(), bson.D{}, bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: 1}}}}); err != nil {
-		t.Errorf("a write that may be retried: %v", err)
-	}
-	var d struct{ N int }
-	if err := numbers.FindOne(t.Context(), bson.D{}).Decode(&d); err != nil || d.N != 1 {
-		t.Errorf("n is %d, %v", d.N, err)
-	}
-	if reply, err := b.run(t, "admin", bson.D{{Key: "replSetGetStatus", Value: 1}}); err != nil || text(reply, "set") != "rs0" {
-		t.Errorf("status %v, %v", reply, err)
 	}
 }
 

@@ -2,14 +2,12 @@ package mongo
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
 	"runbook/lab/document/value"
-	"runbook/lab/model"
 )
 
 // parameters are those of the server that can be read, and all but the first
@@ -76,10 +74,6 @@ func (c *call) getCmdLineOpts() (bson.D, error) {
 		argv = append(argv, "--auth")
 	}
 	parsed := bson.D{{Key: "net", Value: bson.D{{Key: "bindIp", Value: "*"}}}, {Key: "security", Value: bson.D{{Key: "authorization", Value: onOff(c.server.accounts.required())}}}}
-	if c.server.set != "" {
-		argv = append(argv, "--replSet", c.server.set)
-		parsed = append(parsed, bson.E{Key: "replication", Value: bson.D{{Key: "replSet", Value: c.server.set}}})
-	}
 	return bson.D{{Key: "argv", Value: argv}, {Key: "parsed", Value: parsed}}, nil
 }
 
@@ -88,47 +82,6 @@ func onOff(is bool) string {
 		return "enabled"
 	}
 	return "disabled"
-}
-
-// getLog returns the log of the server's container.
-func (c *call) getLog() (bson.D, error) {
-	which, _ := c.body[0].Value.(string)
-	lines := bson.A{}
-	switch which {
-	case "*":
-		return bson.D{{Key: "names", Value: bson.A{"global", "startupWarnings"}}}, nil
-	case "startupWarnings":
-	case "global":
-		err := c.on(func(w *model.World) error {
-			if container := w.Container("mongo"); container != nil {
-				for _, l := range container.Lines {
-					lines = append(lines, l.Text)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	default:
-		return nil, mistake(9, "no RamLog named: %s", which)
-	}
-	const most = 1024
-	all := len(lines)
-	return bson.D{{Key: "totalLinesWritten", Value: int32(all)}, {Key: "log", Value: lines[max(all-most, 0):]}}, nil
-}
-
-func (c *call) listCommands() (bson.D, error) {
-	all := bson.D{}
-	for _, name := range slices.Sorted(maps.Keys(c.server.commands)) {
-		what := c.server.commands[name]
-		all = append(all, bson.E{Key: name, Value: bson.D{{Key: "requiresAuth", Value: !what.open}, {Key: "adminOnly", Value: what.admin}}})
-	}
-	return bson.D{{Key: "commands", Value: all}}, nil
-}
-
-func (c *call) whatsMyURI() (bson.D, error) {
-	return bson.D{{Key: "you", Value: c.connection.address()}}, nil
 }
 
 // address is where the client is.

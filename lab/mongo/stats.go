@@ -1,8 +1,6 @@
 package mongo
 
 import (
-	"crypto/rand"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
@@ -74,22 +72,6 @@ func storageOf(col *document.Collection, scale int64) bson.D {
 	}...)
 }
 
-func (c *call) dataSize() (bson.D, error) {
-	var bytes, objects int64
-	err := c.on(func(w *model.World) error {
-		namespace, _ := c.body[0].Value.(string)
-		for _, d := range w.Mongo.Databases {
-			for _, n := range d.Names() {
-				if col, ok := d.Lookup(n); ok && d.Name()+"."+n == namespace {
-					bytes, objects = int64(col.SizeBytes()), int64(col.Len())
-				}
-			}
-		}
-		return nil
-	})
-	return bson.D{{Key: "estimate", Value: false}, {Key: "size", Value: bytes}, {Key: "numObjects", Value: objects}, {Key: "millis", Value: int32(0)}}, err
-}
-
 func (c *call) validate() (bson.D, error) {
 	var reply bson.D
 	err := c.on(func(w *model.World) error {
@@ -111,18 +93,4 @@ func (c *call) validate() (bson.D, error) {
 		return nil
 	})
 	return reply, err
-}
-
-func (c *call) fsync() (bson.D, error) {
-	if c.truth("lock", false) {
-		return nil, mistake(codeNotSupported, "this server of a lab cannot be locked")
-	}
-	return bson.D{{Key: "numFiles", Value: int32(1)}}, c.on(func(*model.World) error { return nil })
-}
-
-// startSession makes the id of a session. Sessions keep nothing here.
-func (c *call) startSession() (bson.D, error) {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // it never fails
-	return bson.D{{Key: "id", Value: bson.D{{Key: "id", Value: bson.Binary{Subtype: bson.TypeBinaryUUID, Data: id}}}}, {Key: "timeoutMinutes", Value: int32(30)}}, nil
 }

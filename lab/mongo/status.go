@@ -1,8 +1,6 @@
 package mongo
 
 import (
-	"time"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/model"
@@ -33,17 +31,9 @@ func (c *call) serverStatus() (bson.D, error) {
 		c.server.tally.in(w.Mongo.Started.UnixMilli(), func(t *tally) { reply = append(reply, t.document(w)...) })
 		reply = append(reply, bson.E{Key: "storageEngine", Value: bson.D{{Key: "name", Value: "wiredTiger"}, {Key: "supportsCommittedReads", Value: true}, {Key: "persistent", Value: true}}},
 			bson.E{Key: "wiredTiger", Value: bson.D{{Key: "cache", Value: cache(w)}}}, bson.E{Key: "mem", Value: memory(w)})
-		if c.server.set != "" {
-			reply = append(reply, bson.E{Key: "repl", Value: c.server.hosts()})
-		}
 		return nil
 	})
 	return reply, err
-}
-
-// hosts is what serverStatus tells of the replica set.
-func (s *Server) hosts() bson.D {
-	return bson.D{{Key: "setName", Value: s.set}, {Key: "isWritablePrimary", Value: true}, {Key: "secondary", Value: false}, {Key: "hosts", Value: bson.A{s.Addr()}}, {Key: "me", Value: s.Addr()}}
 }
 
 // counts is a document of whole numbers.
@@ -116,36 +106,4 @@ func memory(w *model.World) bson.D {
 		resident = c.Memory / (1 << 20)
 	}
 	return bson.D{{Key: "bits", Value: int32(64)}, {Key: "resident", Value: int32(resident)}, {Key: "virtual", Value: int32(resident*2 + 900)}, {Key: "supported", Value: true}}
-}
-
-func (c *call) hostInfo() (bson.D, error) {
-	return bson.D{
-		{Key: "system", Value: bson.D{
-			{Key: "currentTime", Value: c.now()}, {Key: "hostname", Value: host}, {Key: "cpuAddrSize", Value: int32(64)}, {Key: "memSizeMB", Value: int64(model.HostMemory()) >> 20},
-			{Key: "memLimitMB", Value: int64(model.HostMemory()) >> 20}, {Key: "numCores", Value: int32(model.HostProcessors)}, {Key: "cpuArch", Value: "x86_64"}, {Key: "numaEnabled", Value: false},
-		}},
-		{Key: "os", Value: bson.D{{Key: "type", Value: "Linux"}, {Key: "name", Value: "Ubuntu"}, {Key: "version", Value: "22.04"}}},
-		{Key: "extra", Value: bson.D{{Key: "pageSize", Value: int64(4096)}}},
-	}, c.on(func(*model.World) error { return nil })
-}
-
-// top tells, of each collection, how often its indexes were used.
-func (c *call) top() (bson.D, error) {
-	totals := bson.D{{Key: "note", Value: "all times in microseconds"}}
-	err := c.on(func(w *model.World) error {
-		for _, name := range databases(w) {
-			d := w.Mongo.Databases[name]
-			for _, n := range d.Names() {
-				col, _ := d.Lookup(n)
-				var used int64
-				for _, uses := range col.Use() {
-					used += uses
-				}
-				busy := bson.D{{Key: "time", Value: used * int64(4*time.Millisecond/time.Microsecond)}, {Key: "count", Value: used}}
-				totals = append(totals, bson.E{Key: name + "." + n, Value: bson.D{{Key: "total", Value: busy}, {Key: "readLock", Value: busy}, {Key: "queries", Value: busy}}})
-			}
-		}
-		return nil
-	})
-	return bson.D{{Key: "totals", Value: totals}}, err
 }

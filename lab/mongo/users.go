@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"crypto/md5"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -149,67 +148,4 @@ func (c *call) dropUser() (bson.D, error) {
 		w.Mongo.Users = slices.DeleteFunc(w.Mongo.Users, func(other model.User) bool { return other.Name == gone.Name && other.Database == gone.Database })
 		return nil
 	})
-}
-
-func (c *call) grantRoles() (bson.D, error) {
-	return c.changeRoles(func(have, named []string) []string {
-		for _, r := range named {
-			if !slices.Contains(have, r) {
-				have = append(have, r)
-			}
-		}
-		return have
-	})
-}
-
-func (c *call) revokeRoles() (bson.D, error) {
-	return c.changeRoles(func(have, named []string) []string {
-		return slices.DeleteFunc(have, func(r string) bool { return slices.Contains(named, r) })
-	})
-}
-
-func (c *call) changeRoles(change func(have, named []string) []string) (bson.D, error) {
-	named, _, err := c.roles()
-	if err != nil {
-		return nil, err
-	}
-	return nil, c.on(func(w *model.World) error {
-		u, err := c.user(w)
-		if err == nil {
-			u.Roles = change(slices.Clone(u.Roles), named)
-		}
-		return err
-	})
-}
-
-// rolesInfo tells of the built-in roles that it is asked for.
-func (c *call) rolesInfo() (bson.D, error) {
-	built := []string{"read", "readWrite", "dbAdmin", "dbOwner", "userAdmin", "clusterMonitor", "backup", "restore", "root"}
-	var asked []string
-	list, ok := c.body[0].Value.(bson.A)
-	if !ok {
-		list = bson.A{c.body[0].Value}
-	}
-	for _, v := range list {
-		switch v := v.(type) {
-		case string:
-			asked = append(asked, v)
-		case bson.D:
-			asked = append(asked, text(v, "role"))
-		default:
-			if c.truth("showBuiltinRoles", false) {
-				asked = append(asked, built...)
-			}
-		}
-	}
-	roles := bson.A{}
-	for _, name := range asked {
-		if slices.Contains(built, name) {
-			roles = append(roles, bson.D{
-				{Key: "role", Value: name}, {Key: "db", Value: c.database()}, {Key: "_id", Value: fmt.Sprintf("%s.%s", c.database(), name)},
-				{Key: "isBuiltin", Value: true}, {Key: "roles", Value: bson.A{}}, {Key: "inheritedRoles", Value: bson.A{}},
-			})
-		}
-	}
-	return bson.D{{Key: "roles", Value: roles}}, c.on(func(*model.World) error { return nil })
 }

@@ -113,8 +113,8 @@ func changeOf(entry bson.D) (document.Update, error) {
 	if u.Filter, err = part(entry, "q"); err != nil {
 		return u, err
 	}
-	if u.ArrayFilters, err = parts(entry, "arrayFilters"); err != nil {
-		return u, err
+	if filters, err := parts(entry, "arrayFilters"); err != nil || len(filters) > 0 {
+		return u, mistake(codeNotSupported, "this server of a lab does not know the option 'arrayFilters'")
 	}
 	if u.Sort, err = part(entry, "sort"); err != nil {
 		return u, err

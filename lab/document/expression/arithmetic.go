@@ -5,7 +5,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -21,10 +20,8 @@ func arithmetics(op string) (function, bool) {
 		return function{2, 2, divide}, true
 	case "$mod":
 		return function{2, 2, modulo}, true
-	case "$pow":
-		return function{2, 2, power}, true
-	case "$round", "$trunc":
-		return function{1, 2, func(v []any) (any, error) { return rounded(op, v) }}, true
+	case "$round":
+		return function{1, 2, rounded}, true
 	}
 	real, ok := reals(op)
 	return function{1, 1, func(v []any) (any, error) {
@@ -33,9 +30,9 @@ func arithmetics(op string) (function, bool) {
 		}
 		f, ok := value.Float(v[0])
 		if !ok {
-			return nil, fault.New(28765, "%s only supports numeric types, not %s", op, value.TypeName(v[0]))
+			return nil, value.Refused(28765, "%s only supports numeric types, not %s", op, value.TypeName(v[0]))
 		}
-		return like(v[0], real(f), op), nil
+		return like(v[0], real(f)), nil
 	}}, ok
 }
 
@@ -47,23 +44,12 @@ func reals(op string) (func(float64) float64, bool) {
 		return math.Ceil, true
 	case "$floor":
 		return math.Floor, true
-	case "$sqrt":
-		return math.Sqrt, true
-	case "$exp":
-		return math.Exp, true
-	case "$ln":
-		return math.Log, true
-	case "$log10":
-		return math.Log10, true
 	}
 	return nil, false
 }
 
-// like gives a result the type of its operand where the operator keeps it.
-func like(operand any, f float64, op string) any {
-	if op != "$abs" && op != "$ceil" && op != "$floor" {
-		return f
-	}
+// like gives a result the type of its operand.
+func like(operand any, f float64) any {
 	switch operand.(type) {
 	case int32:
 		return int32(f)
@@ -91,12 +77,12 @@ func add(v []any) (any, error) {
 	for _, e := range v {
 		if d, ok := e.(bson.DateTime); ok {
 			if date {
-				return nil, fault.New(16612, "only one date allowed in an $add expression")
+				return nil, value.Refused(16612, "only one date allowed in an $add expression")
 			}
 			date, e = true, int64(d)
 		}
 		if !value.IsNumber(e) {
-			return nil, fault.New(fault.TypeMismatch, "$add only supports numeric or date types, not %s", value.TypeName(e))
+			return nil, value.Refused(value.TypeMismatch, "$add only supports numeric or date types, not %s", value.TypeName(e))
 		}
 		sum = widened(value.Add(sum, e))(sum, e, func(a, b float64) float64 { return a + b })
 	}
@@ -134,7 +120,7 @@ func subtract(v []any) (any, error) {
 	case value.IsNumber(v[0]) && value.IsNumber(v[1]):
 		return widened(value.Subtract(v[0], v[1]))(v[0], v[1], func(a, b float64) float64 { return a - b }), nil
 	}
-	return nil, fault.New(fault.TypeMismatch, "can't $subtract %s from %s", value.TypeName(v[1]), value.TypeName(v[0]))
+	return nil, value.Refused(value.TypeMismatch, "can't $subtract %s from %s", value.TypeName(v[1]), value.TypeName(v[0]))
 }
 
 func multiply(v []any) (any, error) {
@@ -144,7 +130,7 @@ func multiply(v []any) (any, error) {
 	var product any = int32(1)
 	for _, e := range v {
 		if !value.IsNumber(e) {
-			return nil, fault.New(fault.TypeMismatch, "$multiply only supports numeric types, not %s", value.TypeName(e))
+			return nil, value.Refused(value.TypeMismatch, "$multiply only supports numeric types, not %s", value.TypeName(e))
 		}
 		product = widened(value.Multiply(product, e))(product, e, func(a, b float64) float64 { return a * b })
 	}
@@ -158,10 +144,10 @@ func divide(v []any) (any, error) {
 	x, ok := value.Float(v[0])
 	y, fine := value.Float(v[1])
 	if !ok || !fine {
-		return nil, fault.New(fault.TypeMismatch, "$divide only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
+		return nil, value.Refused(value.TypeMismatch, "$divide only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
 	}
 	if y == 0 {
-		return nil, fault.New(fault.BadValue, "can't $divide by zero")
+		return nil, value.Refused(value.BadValue, "can't $divide by zero")
 	}
 	return x / y, nil
 }
@@ -173,10 +159,10 @@ func modulo(v []any) (any, error) {
 	x, ok := value.Float(v[0])
 	y, fine := value.Float(v[1])
 	if !ok || !fine {
-		return nil, fault.New(16611, "$mod only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
+		return nil, value.Refused(16611, "$mod only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
 	}
 	if y == 0 {
-		return nil, fault.New(16610, "can't $mod by zero")
+		return nil, value.Refused(16610, "can't $mod by zero")
 	}
 	_, isReal := v[0].(float64)
 	_, isRealToo := v[1].(float64)
@@ -188,51 +174,23 @@ func modulo(v []any) (any, error) {
 	return math.Mod(x, y), nil
 }
 
-func power(v []any) (any, error) {
-	if anyNull(v) {
-		return nil, nil
-	}
-	x, ok := value.Float(v[0])
-	y, fine := value.Float(v[1])
-	if !ok || !fine {
-		return nil, fault.New(28762, "$pow's base and exponent must be numeric, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
-	}
-	f := math.Pow(x, y)
-	_, isReal := v[0].(float64)
-	_, isRealToo := v[1].(float64)
-	if !isReal && !isRealToo && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		return value.Integral(int64(f), v[0], v[1]), nil
-	}
-	return f, nil
-}
-
-func rounded(op string, v []any) (any, error) {
+func rounded(v []any) (any, error) {
 	if anyNull(v) {
 		return nil, nil
 	}
 	f, ok := value.Float(v[0])
 	if !ok {
-		return nil, fault.New(51081, "%s only supports numeric types, not %s", op, value.TypeName(v[0]))
+		return nil, value.Refused(51081, "$round only supports numeric types, not %s", value.TypeName(v[0]))
 	}
 	var places int64
 	if len(v) > 1 {
 		if places, ok = value.Int(v[1]); !ok || places < -20 || places > 100 {
-			return nil, fault.New(51082, "precision argument to %s must be an integral value between -20 and 100", op)
+			return nil, value.Refused(51082, "precision argument to $round must be an integral value between -20 and 100")
 		}
 	}
 	scale := math.Pow(10, float64(places))
-	cut := math.RoundToEven
-	if op == "$trunc" {
-		cut = math.Trunc
-	}
-	if r := cut(f*scale) / scale; !math.IsInf(r, 0) && !math.IsNaN(r) {
+	if r := math.RoundToEven(f*scale) / scale; !math.IsInf(r, 0) && !math.IsNaN(r) {
 		f = r
 	}
-	switch v[0].(type) {
-	case int32:
-		return int32(f), nil
-	case int64:
-		return int64(f), nil
-	}
-	return f, nil
+	return like(v[0], f), nil
 }

@@ -7,7 +7,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -38,16 +37,12 @@ func partOf(op string) func(t time.Time) int {
 		return time.Time.Day
 	case "$dayOfWeek":
 		return func(t time.Time) int { return int(t.Weekday()) + 1 }
-	case "$dayOfYear":
-		return time.Time.YearDay
 	case "$hour":
 		return time.Time.Hour
 	case "$minute":
 		return time.Time.Minute
 	case "$second":
 		return time.Time.Second
-	case "$millisecond":
-		return func(t time.Time) int { return t.Nanosecond() / int(time.Millisecond) }
 	}
 	return nil
 }
@@ -61,7 +56,7 @@ func instant(v any) (time.Time, error) {
 	case bson.Timestamp:
 		return time.Unix(int64(v.T), 0).UTC(), nil
 	}
-	return time.Time{}, fault.New(16006, "can't convert from BSON type %s to Date", value.TypeName(v))
+	return time.Time{}, value.Refused(16006, "can't convert from BSON type %s to Date", value.TypeName(v))
 }
 
 // zoned moves a time into the zone of the operand "timezone", if it is given.
@@ -77,7 +72,7 @@ func zoned(t time.Time, s *Scope, in map[string]Expression) (time.Time, error) {
 	}
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
-		return t, fault.New(40485, "unrecognized time zone identifier: \"%s\"", zone)
+		return t, value.Refused(40485, "unrecognized time zone identifier: \"%s\"", zone)
 	}
 	return t.In(loc), nil
 }
@@ -92,7 +87,7 @@ func textOf(s *Scope, x Expression, otherwise string) (string, error) {
 	}
 	text, ok := v.(string)
 	if !ok {
-		return "", fault.New(40517, "a parameter of a date expression must evaluate to a string, found %s", value.TypeName(v))
+		return "", value.Refused(40517, "a parameter of a date expression must evaluate to a string, found %s", value.TypeName(v))
 	}
 	return text, nil
 }
@@ -131,11 +126,11 @@ func formatted(t time.Time, format string) (any, error) {
 		}
 		i++
 		if i == len(format) {
-			return nil, fault.New(18535, "Unmatched '%%' at end of format string")
+			return nil, value.Refused(18535, "Unmatched '%%' at end of format string")
 		}
 		text, ok := directive(t, format[i])
 		if !ok {
-			return nil, fault.New(18536, "Invalid format character '%%%c' in format string", format[i])
+			return nil, value.Refused(18536, "Invalid format character '%%%c' in format string", format[i])
 		}
 		b.WriteString(text)
 	}
@@ -161,8 +156,6 @@ func directive(t time.Time, c byte) (string, bool) {
 		return t.Format(".000")[1:], true
 	case 'j':
 		return fmt.Sprintf("%03d", t.YearDay()), true
-	case 'w':
-		return fmt.Sprint(int(t.Weekday()) + 1), true
 	case 'u':
 		return fmt.Sprint((int(t.Weekday())+6)%7 + 1), true
 	case 'V':
@@ -171,10 +164,6 @@ func directive(t time.Time, c byte) (string, bool) {
 		return fmt.Sprint(year), true
 	case 'z':
 		return t.Format("-0700"), true
-	case 'b':
-		return t.Format("Jan"), true
-	case 'B':
-		return t.Format("January"), true
 	case '%':
 		return "%", true
 	}
@@ -225,7 +214,7 @@ func dateTrunc(_ string, s *Scope, in map[string]Expression) (any, error) {
 	}
 	out, ok := truncate(t, unit)
 	if !ok {
-		return nil, fault.New(fault.FailedToParse, "unknown time unit value: %s", unit)
+		return nil, value.Refused(value.FailedToParse, "unknown time unit value: %s", unit)
 	}
 	return bson.NewDateTimeFromTime(out), nil
 }
@@ -256,7 +245,7 @@ func dateDiff(_ string, s *Scope, in map[string]Expression) (any, error) {
 	}
 	a, ok := truncate(from, unit)
 	if !ok {
-		return nil, fault.New(fault.FailedToParse, "unknown time unit value: %s", unit)
+		return nil, value.Refused(value.FailedToParse, "unknown time unit value: %s", unit)
 	}
 	b, _ := truncate(to, unit)
 	months := int64(b.Year()-a.Year())*12 + int64(b.Month()-a.Month())
@@ -291,7 +280,7 @@ func dateAdd(op string, s *Scope, in map[string]Expression) (any, error) {
 	}
 	n, ok := value.Int(v)
 	if !ok {
-		return nil, fault.New(5166405, "%s expects integer amount of time units", op)
+		return nil, value.Refused(5166405, "%s expects integer amount of time units", op)
 	}
 	if op == "$dateSubtract" {
 		n = -n
@@ -310,7 +299,7 @@ func dateAdd(op string, s *Scope, in map[string]Expression) (any, error) {
 	default:
 		step, ok := steps(unit)
 		if !ok {
-			return nil, fault.New(fault.FailedToParse, "unknown time unit value: %s", unit)
+			return nil, value.Refused(value.FailedToParse, "unknown time unit value: %s", unit)
 		}
 		t = t.Add(time.Duration(n) * step)
 	}

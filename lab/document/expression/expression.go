@@ -7,7 +7,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -52,7 +51,7 @@ func (s *Scope) lookup(name string) (any, bool) {
 	return nil, false
 }
 
-// Parse reads an expression. What it does not know is a *fault.Error.
+// Parse reads an expression. What it does not know is a *value.Error.
 func Parse(v any) (Expression, error) {
 	switch v := v.(type) {
 	case string:
@@ -80,10 +79,10 @@ func parsePath(text string) (Expression, error) {
 	if strings.HasPrefix(path, "$") {
 		name, path, _ = strings.Cut(path[1:], ".")
 		if name == "" {
-			return nil, fault.New(fault.FailedToParse, "empty variable names are not allowed")
+			return nil, value.Refused(value.FailedToParse, "empty variable names are not allowed")
 		}
 	} else if path == "" {
-		return nil, fault.New(16872, "'$' by itself is not a valid FieldPath")
+		return nil, value.Refused(16872, "'$' by itself is not a valid FieldPath")
 	}
 	var names []string
 	if path != "" {
@@ -91,7 +90,7 @@ func parsePath(text string) (Expression, error) {
 	}
 	for _, n := range names {
 		if n == "" {
-			return nil, fault.New(15998, "FieldPath field names may not be empty strings.")
+			return nil, value.Refused(15998, "FieldPath field names may not be empty strings.")
 		}
 	}
 	return func(s *Scope) (any, error) {
@@ -99,7 +98,7 @@ func parsePath(text string) (Expression, error) {
 		if name != "" {
 			v, ok := s.lookup(name)
 			if !ok {
-				return nil, fault.New(17276, "Use of undefined variable: %s", name)
+				return nil, value.Refused(17276, "Use of undefined variable: %s", name)
 			}
 			from = v
 		}
@@ -137,7 +136,7 @@ func parseObject(d bson.D) (Expression, error) {
 	fields := make([]Expression, len(d))
 	for i, e := range d {
 		if strings.HasPrefix(e.Key, "$") {
-			return nil, fault.New(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
+			return nil, value.Refused(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
 		}
 		x, err := Parse(e.Value)
 		if err != nil {
@@ -194,7 +193,7 @@ func evaluate(s *Scope, list []Expression) ([]any, error) {
 
 func parseOperator(d bson.D) (Expression, error) {
 	if len(d) != 1 {
-		return nil, fault.New(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
+		return nil, value.Refused(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
 	}
 	op, operand := d[0].Key, d[0].Value
 	if special, ok := specials()[op]; ok {
@@ -202,7 +201,7 @@ func parseOperator(d bson.D) (Expression, error) {
 	}
 	f, ok := functionOf(op)
 	if !ok {
-		return nil, fault.New(fault.InvalidPipelineOperator, "Unrecognized expression '%s'", op)
+		return nil, value.Refused(value.InvalidPipelineOperator, "Unrecognized expression '%s'", op)
 	}
 	list, isList := operand.(bson.A)
 	if !isList {
@@ -237,9 +236,9 @@ type function struct {
 
 func (f function) arity(op string, n int) error {
 	if f.least == f.most {
-		return fault.New(16020, "Expression %s takes exactly %d arguments. %d were passed in.", op, f.least, n)
+		return value.Refused(16020, "Expression %s takes exactly %d arguments. %d were passed in.", op, f.least, n)
 	}
-	return fault.New(28667, "Expression %s takes at least %d arguments, and at most %d, but %d were passed in.", op, f.least, f.most, n)
+	return value.Refused(28667, "Expression %s takes at least %d arguments, and at most %d, but %d were passed in.", op, f.least, f.most, n)
 }
 
 func functionOf(op string) (function, bool) {

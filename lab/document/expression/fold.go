@@ -1,15 +1,13 @@
 package expression
 
 import (
-	"math"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/value"
 )
 
-// folds are $sum, $avg, $min, $max and the deviations over their operands or,
-// of a single array, over its elements.
+// folds are $sum, $avg, $min and $max over their operands or, of a single array,
+// over its elements.
 func folds(op string) (function, bool) {
 	var fold func(v []any) any
 	switch op {
@@ -21,8 +19,6 @@ func folds(op string) (function, bool) {
 		fold = func(v []any) any { return Extreme(v, -1) }
 	case "$max":
 		fold = func(v []any) any { return Extreme(v, 1) }
-	case "$stdDevPop", "$stdDevSamp":
-		fold = func(v []any) any { return Deviation(v, op == "$stdDevSamp") }
 	default:
 		return function{}, false
 	}
@@ -75,27 +71,4 @@ func Extreme(values []any, sign int) any {
 		}
 	}
 	return best
-}
-
-// Deviation is the standard deviation of the numbers among values, of the
-// population or of a sample.
-func Deviation(values []any, sample bool) any {
-	mean, ok := Average(values).(float64)
-	if !ok {
-		return nil
-	}
-	squares, n := 0.0, 0.0
-	for _, v := range values {
-		if f, ok := value.Float(v); ok {
-			squares += (f - mean) * (f - mean)
-			n++
-		}
-	}
-	if sample {
-		n--
-	}
-	if n == 0 {
-		return nil
-	}
-	return math.Sqrt(squares / n)
 }

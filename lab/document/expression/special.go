@@ -5,7 +5,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -16,7 +15,6 @@ type special func(op string, operand any) (Expression, error)
 func specials() map[string]special {
 	return map[string]special{
 		"$literal":      func(_ string, v any) (Expression, error) { return constant(v), nil },
-		"$const":        func(_ string, v any) (Expression, error) { return constant(v), nil },
 		"$and":          logic,
 		"$or":           logic,
 		"$cond":         condition,
@@ -24,14 +22,8 @@ func specials() map[string]special {
 		"$switch":       choose,
 		"$map":          each,
 		"$filter":       each,
-		"$reduce":       reduce,
 		"$let":          let,
-		"$trim":         named(trim, []string{"input"}, "chars"),
-		"$ltrim":        named(trim, []string{"input"}, "chars"),
-		"$rtrim":        named(trim, []string{"input"}, "chars"),
 		"$regexMatch":   named(regexMatch, []string{"input", "regex"}, "options"),
-		"$replaceOne":   named(replace, []string{"input", "find", "replacement"}),
-		"$replaceAll":   named(replace, []string{"input", "find", "replacement"}),
 		"$dateToString": named(dateToString, []string{"date"}, "format", "timezone", "onNull"),
 		"$dateTrunc":    named(dateTrunc, []string{"date", "unit"}, "timezone"),
 		"$dateDiff":     named(dateDiff, []string{"startDate", "endDate", "unit"}, "timezone"),
@@ -54,12 +46,12 @@ func named(call func(op string, s *Scope, in map[string]Expression) (any, error)
 func operands(op string, operand any, required, optional []string) (map[string]Expression, error) {
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, fault.New(fault.FailedToParse, "%s only supports an object as its argument", op)
+		return nil, value.Refused(value.FailedToParse, "%s only supports an object as its argument", op)
 	}
 	in := map[string]Expression{}
 	for _, e := range d {
 		if !slices.Contains(required, e.Key) && !slices.Contains(optional, e.Key) {
-			return nil, fault.New(fault.FailedToParse, "Unrecognized parameter to %s: %s", op, e.Key)
+			return nil, value.Refused(value.FailedToParse, "Unrecognized parameter to %s: %s", op, e.Key)
 		}
 		x, err := Parse(e.Value)
 		if err != nil {
@@ -69,7 +61,7 @@ func operands(op string, operand any, required, optional []string) (map[string]E
 	}
 	for _, name := range required {
 		if in[name] == nil {
-			return nil, fault.New(fault.FailedToParse, "Missing '%s' parameter to %s", name, op)
+			return nil, value.Refused(value.FailedToParse, "Missing '%s' parameter to %s", name, op)
 		}
 	}
 	return in, nil
@@ -113,7 +105,7 @@ func logic(op string, operand any) (Expression, error) {
 func condition(op string, operand any) (Expression, error) {
 	if a, ok := operand.(bson.A); ok {
 		if len(a) != 3 {
-			return nil, fault.New(16020, "Expression $cond takes exactly 3 arguments. %d were passed in.", len(a))
+			return nil, value.Refused(16020, "Expression $cond takes exactly 3 arguments. %d were passed in.", len(a))
 		}
 		operand = bson.D{{Key: "if", Value: a[0]}, {Key: "then", Value: a[1]}, {Key: "else", Value: a[2]}}
 	}
@@ -139,7 +131,7 @@ func ifNull(_ string, operand any) (Expression, error) {
 		return nil, err
 	}
 	if len(items) < 2 {
-		return nil, fault.New(1257300, "$ifNull needs at least two arguments, had: %d", len(items))
+		return nil, value.Refused(1257300, "$ifNull needs at least two arguments, had: %d", len(items))
 	}
 	return func(s *Scope) (any, error) {
 		for _, x := range items[:len(items)-1] {
@@ -154,12 +146,12 @@ func ifNull(_ string, operand any) (Expression, error) {
 func choose(_ string, operand any) (Expression, error) {
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, fault.New(40060, "$switch requires an object as an argument, found: %s", value.TypeName(operand))
+		return nil, value.Refused(40060, "$switch requires an object as an argument, found: %s", value.TypeName(operand))
 	}
 	branches, _ := value.Field(d, "branches")
 	a, ok := branches.(bson.A)
 	if !ok || len(a) == 0 {
-		return nil, fault.New(40068, "$switch requires at least one branch.")
+		return nil, value.Refused(40068, "$switch requires at least one branch.")
 	}
 	var cases []map[string]Expression
 	for _, b := range a {
@@ -188,7 +180,7 @@ func choose(_ string, operand any) (Expression, error) {
 			}
 		}
 		if otherwise == nil {
-			return nil, fault.New(40066, "$switch could not find a matching branch for an input, and no default was specified.")
+			return nil, value.Refused(40066, "$switch could not find a matching branch for an input, and no default was specified.")
 		}
 		return otherwise(s)
 	}, nil

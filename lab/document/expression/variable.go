@@ -3,7 +3,6 @@ package expression
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -13,13 +12,13 @@ func each(op string, operand any) (Expression, error) {
 	body := map[string]string{"$map": "in", "$filter": "cond"}[op]
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, fault.New(28646, "%s only supports an object as its argument", op)
+		return nil, value.Refused(28646, "%s only supports an object as its argument", op)
 	}
 	name, d, err := variable(op, d)
 	if err != nil {
 		return nil, err
 	}
-	in, err := operands(op, d, []string{"input", body}, map[string][]string{"$filter": {"limit"}}[op])
+	in, err := operands(op, d, []string{"input", body}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -45,23 +44,8 @@ func each(op string, operand any) (Expression, error) {
 			}
 			out = append(out, v)
 		}
-		return limited(out, s, in["limit"])
+		return out, nil
 	}, nil
-}
-
-func limited(a bson.A, s *Scope, limit Expression) (any, error) {
-	if limit == nil {
-		return a, nil
-	}
-	v, err := limit(s)
-	if err != nil || value.IsNullish(v) {
-		return a, err
-	}
-	n, ok := value.Int(v)
-	if !ok || n < 1 {
-		return nil, fault.New(327392, "$filter: limit must be greater than 0: %s", value.Format(v))
-	}
-	return a[:min(n, int64(len(a)))], nil
 }
 
 // variable takes the name that "as" gives out of the operands.
@@ -75,7 +59,7 @@ func variable(op string, d bson.D) (string, bson.D, error) {
 		}
 		text, ok := e.Value.(string)
 		if !ok || text == "" {
-			return "", nil, fault.New(fault.FailedToParse, "'as' of %s must be the name of a variable", op)
+			return "", nil, value.Refused(value.FailedToParse, "'as' of %s must be the name of a variable", op)
 		}
 		name = text
 	}
@@ -89,38 +73,20 @@ func input(op string, s *Scope, in map[string]Expression) (bson.A, error) {
 	}
 	a, ok := v.(bson.A)
 	if !ok {
-		return nil, fault.New(28651, "input to %s must be an array not %s", op, value.TypeName(v))
+		return nil, value.Refused(28651, "input to %s must be an array not %s", op, value.TypeName(v))
 	}
 	return a, nil
-}
-
-func reduce(op string, operand any) (Expression, error) {
-	in, err := operands(op, operand, []string{"input", "initialValue", "in"}, nil)
-	if err != nil {
-		return nil, err
-	}
-	return func(s *Scope) (any, error) {
-		a, err := input(op, s, in)
-		if err != nil || a == nil {
-			return nil, err
-		}
-		v, err := in["initialValue"](s)
-		for i := 0; err == nil && i < len(a); i++ {
-			v, err = in["in"](s.With("this", a[i]).With("value", v))
-		}
-		return v, err
-	}, nil
 }
 
 func let(op string, operand any) (Expression, error) {
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, fault.New(16874, "$let only supports an object as its argument")
+		return nil, value.Refused(16874, "$let only supports an object as its argument")
 	}
 	v, _ := value.Field(d, "vars")
 	declared, ok := v.(bson.D)
 	if !ok {
-		return nil, fault.New(16876, "Missing 'vars' parameter to $let")
+		return nil, value.Refused(16876, "Missing 'vars' parameter to $let")
 	}
 	vars, err := Variables(declared)
 	if err != nil {
@@ -128,7 +94,7 @@ func let(op string, operand any) (Expression, error) {
 	}
 	body, ok := value.Field(d, "in")
 	if !ok {
-		return nil, fault.New(16877, "Missing 'in' parameter to $let")
+		return nil, value.Refused(16877, "Missing 'in' parameter to $let")
 	}
 	in, err := Parse(body)
 	if err != nil {

@@ -1,5 +1,10 @@
-// Package query turns MongoDB's query language into a tree of conditions that
-// documents can be tested against and that a planner can read.
+// Package query is what is asked of documents and done to them, in MongoDB's
+// languages:
+//
+//	parse.go, node.go, operator.go, shape.go   conditions, as a tree that a planner can read
+//	projection*.go, fields.go                  what is shown of a document
+//	change*.go                                 the operators of updates
+//	pipeline.go, stage_*.go                    the stages of an aggregation
 package query
 
 import (

@@ -2,11 +2,9 @@ package query
 
 import (
 	"regexp"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -44,14 +42,14 @@ func comparison(path, op string, operand any) *Node {
 func parseIn(path string, e bson.E) (*Node, error) {
 	list, ok := e.Value.(bson.A)
 	if !ok {
-		return nil, fault.New(fault.BadValue, "%s needs an array", e.Key)
+		return nil, value.Refused(value.BadValue, "%s needs an array", e.Key)
 	}
 	set := make(map[string]bool, len(list))
 	var patterns []*regexp.Regexp
 	null := false
 	for _, item := range list {
 		if d, ok := item.(bson.D); ok && IsOperators(d) {
-			return nil, fault.New(fault.BadValue, "cannot nest $ under %s", e.Key)
+			return nil, value.Refused(value.BadValue, "cannot nest $ under %s", e.Key)
 		}
 		if r, ok := item.(bson.Regex); ok {
 			compiled, err := compileRegex(r)
@@ -108,7 +106,7 @@ func parseRegex(path string, operand any) (*Node, error) {
 		r, ok = bson.Regex{Pattern: s}, true
 	}
 	if !ok {
-		return nil, fault.New(fault.BadValue, "$regex has to be a string")
+		return nil, value.Refused(value.BadValue, "$regex has to be a string")
 	}
 	compiled, err := compileRegex(r)
 	if err != nil {
@@ -134,11 +132,9 @@ func compileRegex(r bson.Regex) (*regexp.Regexp, error) {
 		switch o {
 		case 'i', 'm', 's':
 			flags += string(o)
-		case 'x':
-			text = condensed(text)
 		case 'u':
 		default:
-			return nil, fault.New(51108, "invalid flag in regex options: %c", o)
+			return nil, value.Refused(51108, "invalid flag in regex options: %c", o)
 		}
 	}
 	if flags != "" {
@@ -146,28 +142,7 @@ func compileRegex(r bson.Regex) (*regexp.Regexp, error) {
 	}
 	compiled, err := regexp.Compile(text)
 	if err != nil {
-		return nil, fault.New(51091, "Regular expression is invalid: %v", err)
+		return nil, value.Refused(51091, "Regular expression is invalid: %v", err)
 	}
 	return compiled, nil
-}
-
-// condensed takes white space and comments out of an extended pattern.
-func condensed(pattern string) string {
-	var b strings.Builder
-	comment := false
-	for i := 0; i < len(pattern); i++ {
-		c := pattern[i]
-		switch {
-		case comment:
-			comment = c != '\n'
-		case c == '\\' && i+1 < len(pattern):
-			b.WriteString(pattern[i : i+2])
-			i++
-		case c == '#':
-			comment = true
-		case strings.IndexByte(" \t\n\r", c) < 0:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }

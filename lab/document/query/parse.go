@@ -5,16 +5,15 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
-// Parse reads a query. What it does not know is a *fault.Error with the code
+// Parse reads a query. What it does not know is a *value.Error with the code
 // and the words of MongoDB.
 func Parse(filter bson.D) (*Filter, error) {
 	normal, err := value.Document(filter)
 	if err != nil {
-		return nil, fault.New(fault.BadValue, "%v", err)
+		return nil, value.Refused(value.BadValue, "%v", err)
 	}
 	root, err := parseAll(normal)
 	if err != nil {
@@ -46,7 +45,7 @@ func parseOne(e bson.E) (*Node, error) {
 		return parseExpression(e.Value)
 	}
 	if strings.HasPrefix(e.Key, "$") {
-		return nil, fault.New(fault.BadValue, "unknown top level operator: %s. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.", e.Key)
+		return nil, value.Refused(value.BadValue, "unknown top level operator: %s. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.", e.Key)
 	}
 	return parseField(e.Key, e.Value)
 }
@@ -54,16 +53,16 @@ func parseOne(e bson.E) (*Node, error) {
 func parseLogic(e bson.E) (*Node, error) {
 	list, ok := e.Value.(bson.A)
 	if !ok {
-		return nil, fault.New(fault.BadValue, "%s must be an array", e.Key)
+		return nil, value.Refused(value.BadValue, "%s must be an array", e.Key)
 	}
 	if len(list) == 0 {
-		return nil, fault.New(fault.BadValue, "$and/$or/$nor must be a nonempty array")
+		return nil, value.Refused(value.BadValue, "$and/$or/$nor must be a nonempty array")
 	}
 	n := &Node{Op: e.Key}
 	for _, item := range list {
 		d, ok := item.(bson.D)
 		if !ok {
-			return nil, fault.New(fault.BadValue, "$or/$and/$nor entries need to be full objects")
+			return nil, value.Refused(value.BadValue, "$or/$and/$nor entries need to be full objects")
 		}
 		child, err := parseAll(d)
 		if err != nil {
@@ -99,7 +98,7 @@ func parseOperators(path string, ops bson.D) (*Node, error) {
 	for _, e := range ops {
 		if e.Key == "$options" {
 			if _, ok := value.Field(ops, "$regex"); !ok {
-				return nil, fault.New(fault.BadValue, "$options needs a $regex")
+				return nil, value.Refused(value.BadValue, "$options needs a $regex")
 			}
 			continue
 		}
@@ -141,18 +140,14 @@ func parseOperator(path string, e bson.E) (*Node, error) {
 		return parseRegex(path, e.Value)
 	case "$type":
 		return parseType(path, e.Value)
-	case "$mod":
-		return parseMod(path, e.Value)
 	case "$size":
 		return parseSize(path, e.Value)
 	case "$all":
 		return parseEvery(path, e.Value)
 	case "$elemMatch":
 		return parseElement(path, e.Value)
-	case "$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear":
-		return parseBits(path, e)
 	}
-	return nil, fault.New(fault.BadValue, "unknown operator: %s", e.Key)
+	return nil, value.Refused(value.BadValue, "unknown operator: %s", e.Key)
 }
 
 func not(n *Node) *Node { return &Node{Op: "$not", Nodes: []*Node{n}} }
@@ -167,10 +162,10 @@ func parseNot(path string, v any) (*Node, error) {
 		return not(n), nil
 	case bson.D:
 		if len(v) == 0 {
-			return nil, fault.New(fault.BadValue, "$not cannot be empty")
+			return nil, value.Refused(value.BadValue, "$not cannot be empty")
 		}
 		if !IsOperators(v) {
-			return nil, fault.New(fault.BadValue, "unknown operator: %s", v[0].Key)
+			return nil, value.Refused(value.BadValue, "unknown operator: %s", v[0].Key)
 		}
 		n, err := parseOperators(path, v)
 		if err != nil {
@@ -178,5 +173,5 @@ func parseNot(path string, v any) (*Node, error) {
 		}
 		return not(n), nil
 	}
-	return nil, fault.New(fault.BadValue, "$not needs a regex or a document")
+	return nil, value.Refused(value.BadValue, "$not needs a regex or a document")
 }

@@ -1,11 +1,8 @@
 package query
 
 import (
-	"math"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -15,7 +12,7 @@ func parseType(path string, operand any) (*Node, error) {
 		list = bson.A{operand}
 	}
 	if len(list) == 0 {
-		return nil, fault.New(fault.FailedToParse, "%s must match at least one type", path)
+		return nil, value.Refused(value.FailedToParse, "%s must match at least one type", path)
 	}
 	codes := map[int]bool{}
 	for _, item := range list {
@@ -37,14 +34,14 @@ func addType(codes map[int]bool, item any) error {
 		}
 		code, known := value.Codes()[name]
 		if !known {
-			return fault.New(fault.BadValue, "Unknown type name alias: %s", name)
+			return value.Refused(value.BadValue, "Unknown type name alias: %s", name)
 		}
 		codes[code] = true
 		return nil
 	}
 	n, ok := value.Int(item)
 	if !ok {
-		return fault.New(fault.TypeMismatch, "type must be represented as a number or a string")
+		return value.Refused(value.TypeMismatch, "type must be represented as a number or a string")
 	}
 	for _, code := range value.Codes() {
 		if int64(code) == n {
@@ -52,58 +49,19 @@ func addType(codes map[int]bool, item any) error {
 			return nil
 		}
 	}
-	return fault.New(fault.BadValue, "Invalid numerical type code: %d", n)
-}
-
-func parseMod(path string, operand any) (*Node, error) {
-	list, ok := operand.(bson.A)
-	if !ok {
-		return nil, fault.New(fault.BadValue, "malformed mod, needs to be an array")
-	}
-	if len(list) < 2 {
-		return nil, fault.New(fault.BadValue, "malformed mod, not enough elements")
-	}
-	if len(list) > 2 {
-		return nil, fault.New(fault.BadValue, "malformed mod, too many elements")
-	}
-	divisor, ok := truncated(list[0])
-	if !ok {
-		return nil, fault.New(fault.BadValue, "malformed mod, divisor not a number")
-	}
-	rest, ok := truncated(list[1])
-	if !ok {
-		return nil, fault.New(fault.BadValue, "malformed mod, remainder not a number")
-	}
-	if divisor == 0 {
-		return nil, fault.New(fault.BadValue, "divisor cannot be 0")
-	}
-	return condition(path, "$mod", list, func(v any) bool {
-		n, ok := truncated(v)
-		return ok && n%divisor == rest
-	}), nil
-}
-
-func truncated(v any) (int64, bool) {
-	if n, ok := value.Int(v); ok {
-		return n, true
-	}
-	f, ok := value.Float(v)
-	if !ok || math.IsNaN(f) || math.Abs(f) >= 1<<63 {
-		return 0, false
-	}
-	return int64(f), true
+	return value.Refused(value.BadValue, "Invalid numerical type code: %d", n)
 }
 
 func parseSize(path string, operand any) (*Node, error) {
 	if !value.IsNumber(operand) {
-		return nil, fault.New(fault.FailedToParse, "Failed to parse $size. Expected a number in: $size: %s", value.Format(operand))
+		return nil, value.Refused(value.FailedToParse, "Failed to parse $size. Expected a number in: $size: %s", value.Format(operand))
 	}
 	n, ok := value.Int(operand)
 	if !ok {
-		return nil, fault.New(fault.FailedToParse, "Failed to parse $size. Expected an integer: $size: %s", value.Format(operand))
+		return nil, value.Refused(value.FailedToParse, "Failed to parse $size. Expected an integer: $size: %s", value.Format(operand))
 	}
 	if n < 0 {
-		return nil, fault.New(fault.FailedToParse, "Failed to parse $size. Expected a non-negative number in: $size: %s", value.Format(operand))
+		return nil, value.Refused(value.FailedToParse, "Failed to parse $size. Expected a non-negative number in: $size: %s", value.Format(operand))
 	}
 	node := condition(path, "$size", operand, func(v any) bool {
 		a, ok := v.(bson.A)
@@ -116,7 +74,7 @@ func parseSize(path string, operand any) (*Node, error) {
 func parseEvery(path string, operand any) (*Node, error) {
 	list, ok := operand.(bson.A)
 	if !ok {
-		return nil, fault.New(fault.BadValue, "$all needs an array")
+		return nil, value.Refused(value.BadValue, "$all needs an array")
 	}
 	if len(list) == 0 {
 		return condition(path, "$in", bson.A{}, func(any) bool { return false }), nil
@@ -125,7 +83,7 @@ func parseEvery(path string, operand any) (*Node, error) {
 	for _, item := range list {
 		if d, ok := item.(bson.D); ok && IsOperators(d) {
 			if d[0].Key != "$elemMatch" {
-				return nil, fault.New(fault.BadValue, "no $ expressions in $all")
+				return nil, value.Refused(value.BadValue, "no $ expressions in $all")
 			}
 			n, err := parseElement(path, d[0].Value)
 			if err != nil {
@@ -151,7 +109,7 @@ func parseEvery(path string, operand any) (*Node, error) {
 func parseElement(path string, operand any) (*Node, error) {
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, fault.New(fault.BadValue, "$elemMatch needs an Object")
+		return nil, value.Refused(value.BadValue, "$elemMatch needs an Object")
 	}
 	values := IsOperators(d) && d[0].Key != "$and" && d[0].Key != "$or" && d[0].Key != "$nor" && d[0].Key != "$expr"
 	inner, err := elementCondition(d, values)
@@ -189,46 +147,4 @@ func elementCondition(d bson.D, values bool) (*Node, error) {
 		return parseOperators("", d)
 	}
 	return parseAll(d)
-}
-
-func parseBits(path string, e bson.E) (*Node, error) {
-	mask, err := bitMask(e)
-	if err != nil {
-		return nil, err
-	}
-	return condition(path, e.Key, e.Value, func(v any) bool {
-		n, ok := value.Int(v)
-		if !ok || !value.IsNumber(v) {
-			return false
-		}
-		set := uint64(n) & mask
-		switch e.Key {
-		case "$bitsAllSet":
-			return set == mask
-		case "$bitsAllClear":
-			return set == 0
-		case "$bitsAnySet":
-			return set != 0
-		}
-		return set != mask
-	}), nil
-}
-
-func bitMask(e bson.E) (uint64, error) {
-	if list, ok := e.Value.(bson.A); ok {
-		var mask uint64
-		for _, item := range list {
-			n, ok := value.Int(item)
-			if !ok || n < 0 {
-				return 0, fault.New(fault.BadValue, "bit positions must be an integer >= 0, in: %s: %s", e.Key, value.Format(e.Value))
-			}
-			mask |= 1 << min(n, 63)
-		}
-		return mask, nil
-	}
-	n, ok := value.Int(e.Value)
-	if !ok || n < 0 {
-		return 0, fault.New(fault.FailedToParse, "%s takes an Array, a number, or a BinData but received: %s: %s", e.Key, e.Key, value.Format(e.Value))
-	}
-	return uint64(n), nil
 }

@@ -116,11 +116,3 @@ func Keys(v any, path []string) (keys []any, array bool) {
 	}
 	return keys, array
 }
-
-// Has says whether path reaches anything in v.
-func Has(v any, path []string) bool {
-	return Each(v, path, func(leaf any, _ int) bool {
-		_, missing := leaf.(Missing)
-		return !missing
-	})
-}

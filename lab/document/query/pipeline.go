@@ -1,5 +1,4 @@
-// Package pipeline runs the stages of an aggregation over documents.
-package pipeline
+package query
 
 import (
 	"strings"
@@ -8,7 +7,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -19,24 +17,13 @@ type Store interface {
 	Documents(collection string, filter bson.D) ([]bson.D, error)
 	// Replace is $out: the documents become the collection.
 	Replace(collection string, docs []bson.D) error
-	// Merge is $merge of one document.
-	Merge(m Merge, doc bson.D) error
-}
-
-// Merge is the operand of a $merge.
-type Merge struct {
-	Into                        string
-	On                          []string
-	WhenMatched, WhenNotMatched string
 }
 
 // Context is what the stages of a run share.
 type Context struct {
 	Store Store
 	Now   time.Time
-	// Random gives numbers in [0, n) for $sample.
-	Random func(n int) int
-	scope  *expression.Scope
+	scope *expression.Scope
 }
 
 // Scope is that of the stages' expressions.
@@ -54,24 +41,24 @@ type stage func(c *Context, docs []bson.D) ([]bson.D, error)
 // Pipeline is a list of stages that was parsed.
 type Pipeline struct{ stages []stage }
 
-// Parse reads stages. One that it does not know is a *fault.Error 40324.
-func Parse(stages []bson.D) (*Pipeline, error) {
+// ParsePipeline reads stages. One that it does not know is a *value.Error 40324.
+func ParsePipeline(stages []bson.D) (*Pipeline, error) {
 	p := &Pipeline{}
 	for i, d := range stages {
 		if len(d) != 1 {
-			return nil, fault.New(40323, "A pipeline stage specification object must contain exactly one field.")
+			return nil, value.Refused(40323, "A pipeline stage specification object must contain exactly one field.")
 		}
 		op := d[0].Key
 		parse := parserOf(op)
 		if parse == nil {
-			return nil, fault.New(40324, "Unrecognized pipeline stage name: '%s'", op)
+			return nil, value.Refused(40324, "Unrecognized pipeline stage name: '%s'", op)
 		}
-		if (op == "$out" || op == "$merge") && i != len(stages)-1 {
-			return nil, fault.New(40601, "%s can only be the final stage in the pipeline", op)
+		if op == "$out" && i != len(stages)-1 {
+			return nil, value.Refused(40601, "%s can only be the final stage in the pipeline", op)
 		}
 		operand, err := value.Normal(d[0].Value)
 		if err != nil {
-			return nil, fault.New(fault.BadValue, "%v", err)
+			return nil, value.Refused(value.BadValue, "%v", err)
 		}
 		s, err := parse(op, operand)
 		if err != nil {
@@ -105,41 +92,21 @@ func parserOf(op string) parser {
 	case "$addFields", "$set":
 		return addFields
 	case "$unset":
-		return unset
-	case "$replaceRoot", "$replaceWith":
-		return replaceRoot
+		return without
 	case "$sort":
 		return sorting
 	case "$limit", "$skip":
 		return cut
-	case "$sample":
-		return sample
 	case "$unwind":
 		return unwind
 	case "$group":
 		return group
-	case "$bucket":
-		return bucket
-	}
-	return parserOfMore(op)
-}
-
-func parserOfMore(op string) parser {
-	switch op {
 	case "$count":
 		return count
-	case "$sortByCount":
-		return sortByCount
-	case "$facet":
-		return facet
 	case "$lookup":
 		return lookup
-	case "$unionWith":
-		return unionWith
 	case "$out":
 		return out
-	case "$merge":
-		return merge
 	}
 	return nil
 }
@@ -148,12 +115,12 @@ func parserOfMore(op string) parser {
 func Changes(stages []bson.D) error {
 	for _, d := range stages {
 		if len(d) != 1 {
-			return fault.New(40323, "A pipeline stage specification object must contain exactly one field.")
+			return value.Refused(40323, "A pipeline stage specification object must contain exactly one field.")
 		}
 		switch d[0].Key {
-		case "$set", "$addFields", "$unset", "$project", "$replaceRoot", "$replaceWith":
+		case "$set", "$addFields", "$unset", "$project":
 		default:
-			return fault.New(fault.InvalidOptions, "%s is not allowed to be used within an update", d[0].Key)
+			return value.Refused(value.InvalidOptions, "%s is not allowed to be used within an update", d[0].Key)
 		}
 	}
 	return nil
@@ -163,13 +130,13 @@ func Changes(stages []bson.D) error {
 func documents(op string, v any) ([]bson.D, error) {
 	a, ok := v.(bson.A)
 	if !ok {
-		return nil, fault.New(fault.TypeMismatch, "%s: a pipeline must be an array, found %s", op, value.TypeName(v))
+		return nil, value.Refused(value.TypeMismatch, "%s: a pipeline must be an array, found %s", op, value.TypeName(v))
 	}
 	stages := make([]bson.D, len(a))
 	for i, e := range a {
 		d, ok := e.(bson.D)
 		if !ok {
-			return nil, fault.New(fault.TypeMismatch, "Each element of the 'pipeline' array must be an object")
+			return nil, value.Refused(value.TypeMismatch, "Each element of the 'pipeline' array must be an object")
 		}
 		stages[i] = d
 	}
@@ -179,7 +146,7 @@ func documents(op string, v any) ([]bson.D, error) {
 func document(op string, v any) (bson.D, error) {
 	d, ok := v.(bson.D)
 	if !ok {
-		return nil, fault.New(15947, "the %s stage specification must be an object, found %s", op, value.TypeName(v))
+		return nil, value.Refused(15947, "the %s stage specification must be an object, found %s", op, value.TypeName(v))
 	}
 	return d, nil
 }
@@ -188,7 +155,7 @@ func document(op string, v any) (bson.D, error) {
 func name(op string, v any) (string, error) {
 	s, ok := v.(string)
 	if !ok || !strings.HasPrefix(s, "$") || len(s) < 2 {
-		return "", fault.New(28818, "path option to %s stage should be prefixed with a '$': %s", op, value.Format(v))
+		return "", value.Refused(28818, "path option to %s stage should be prefixed with a '$': %s", op, value.Format(v))
 	}
 	return s[1:], nil
 }

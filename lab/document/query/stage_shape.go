@@ -1,21 +1,18 @@
-package pipeline
+package query
 
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
-	"runbook/lab/document/projection"
-	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
 
 func match(_ string, operand any) (stage, error) {
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, fault.New(15959, "the match filter must be an expression in an object")
+		return nil, value.Refused(15959, "the match filter must be an expression in an object")
 	}
-	filter, err := query.Parse(d)
+	filter, err := Parse(d)
 	if err != nil {
 		return nil, err
 	}
@@ -55,15 +52,15 @@ func project(op string, operand any) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := projection.Parse(d, true)
+	p, err := ParseProjection(d, true)
 	if err != nil {
 		return nil, err
 	}
 	return projecting(p), nil
 }
 
-func projecting(p *projection.Projection) stage {
-	return each(func(c *Context, d bson.D) (bson.D, error) { return p.Apply(d, -1, c.Scope()) })
+func projecting(p *Projection) stage {
+	return each(func(c *Context, d bson.D) (bson.D, error) { return p.Apply(d, c.Scope()) })
 }
 
 func addFields(op string, operand any) (stage, error) {
@@ -71,48 +68,19 @@ func addFields(op string, operand any) (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := projection.ParseFields(d)
+	f, err := ParseFields(d)
 	if err != nil {
 		return nil, err
 	}
 	return each(func(c *Context, d bson.D) (bson.D, error) { return f.Apply(d, c.Scope()) }), nil
 }
 
-func unset(_ string, operand any) (stage, error) {
-	p, err := projection.Without(operand)
+func without(_ string, operand any) (stage, error) {
+	p, err := Without(operand)
 	if err != nil {
 		return nil, err
 	}
 	return projecting(p), nil
-}
-
-func replaceRoot(op string, operand any) (stage, error) {
-	if op == "$replaceRoot" {
-		d, err := document(op, operand)
-		if err != nil {
-			return nil, err
-		}
-		root, ok := value.Field(d, "newRoot")
-		if !ok {
-			return nil, fault.New(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field")
-		}
-		operand = root
-	}
-	x, err := expression.Parse(operand)
-	if err != nil {
-		return nil, err
-	}
-	return each(func(c *Context, d bson.D) (bson.D, error) {
-		v, err := evaluate(c, x, d)
-		if err != nil {
-			return nil, err
-		}
-		root, ok := v.(bson.D)
-		if !ok {
-			return nil, fault.New(40228, "'newRoot' expression  must evaluate to an object, but resulting value was: %s. Type of resulting value: '%s'", value.Format(v), value.TypeName(v))
-		}
-		return root, nil
-	}), nil
 }
 
 func evaluate(c *Context, x expression.Expression, d bson.D) (any, error) {
@@ -158,13 +126,13 @@ func (u unwinding) add(out []bson.D, d bson.D) []bson.D {
 	switch {
 	case isArray && len(a) > 0:
 		for i, e := range a {
-			out = append(out, u.with(projection.Set(d, u.names, e), int64(i)))
+			out = append(out, u.with(SetPath(d, u.names, e), int64(i)))
 		}
 		return out
 	case !isArray && !value.IsNullish(v):
 		return append(out, u.with(d, nil))
 	case u.keep && isArray:
-		return append(out, u.with(projection.Set(d, u.names, value.Missing{}), nil))
+		return append(out, u.with(SetPath(d, u.names, value.Missing{}), nil))
 	case u.keep:
 		return append(out, u.with(d, nil))
 	}
@@ -175,5 +143,5 @@ func (u unwinding) with(d bson.D, i any) bson.D {
 	if u.place == "" {
 		return d
 	}
-	return projection.Set(d, value.Split(u.place), i)
+	return SetPath(d, value.Split(u.place), i)
 }

@@ -1,13 +1,10 @@
 // Package order sorts documents by their fields, as MongoDB does.
-package order
+package value
 
 import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-
-	"runbook/lab/document/fault"
-	"runbook/lab/document/value"
 )
 
 // Order is a sort specification: paths, and directions.
@@ -16,18 +13,18 @@ type Order struct {
 	signs []int
 }
 
-// New reads a specification: {a: 1, "b.c": -1}.
-func New(sort bson.D) (Order, error) {
+// NewOrder reads a specification: {a: 1, "b.c": -1}.
+func NewOrder(sort bson.D) (Order, error) {
 	var o Order
 	for _, e := range sort {
-		f, ok := value.Float(e.Value)
+		f, ok := Float(e.Value)
 		if !ok {
-			return o, fault.New(15974, "Illegal key in $sort specification: %s: %s", e.Key, value.Format(e.Value))
+			return o, Refused(15974, "Illegal key in $sort specification: %s: %s", e.Key, Format(e.Value))
 		}
 		if f != 1 && f != -1 {
-			return o, fault.New(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+			return o, Refused(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
 		}
-		o.paths = append(o.paths, value.Split(e.Key))
+		o.paths = append(o.paths, Split(e.Key))
 		o.signs = append(o.signs, int(f))
 	}
 	return o, nil
@@ -38,10 +35,10 @@ func New(sort bson.D) (Order, error) {
 func (o Order) Key(doc bson.D) []any {
 	key := make([]any, len(o.paths))
 	for i, path := range o.paths {
-		values, _ := value.Keys(doc, path)
+		values, _ := Keys(doc, path)
 		best := values[0]
 		for _, v := range values[1:] {
-			if value.Compare(v, best)*o.signs[i] < 0 {
+			if Compare(v, best)*o.signs[i] < 0 {
 				best = v
 			}
 		}
@@ -53,7 +50,7 @@ func (o Order) Key(doc bson.D) []any {
 // Compare orders two keys.
 func (o Order) Compare(a, b []any) int {
 	for i, sign := range o.signs {
-		if c := value.Compare(a[i], b[i]); c != 0 {
+		if c := Compare(a[i], b[i]); c != 0 {
 			return c * sign
 		}
 	}
@@ -65,8 +62,8 @@ type keyed[T any] struct {
 	item T
 }
 
-// By sorts items in place by the documents in them; equals keep their order.
-func By[T any](items []T, o Order, doc func(T) bson.D) {
+// SortBy sorts items in place by the documents in them; equals keep their order.
+func SortBy[T any](items []T, o Order, doc func(T) bson.D) {
 	list := make([]keyed[T], len(items))
 	for i, item := range items {
 		list[i] = keyed[T]{o.Key(doc(item)), item}

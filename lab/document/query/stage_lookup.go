@@ -1,11 +1,9 @@
-package pipeline
+package query
 
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
-	"runbook/lab/document/projection"
 	"runbook/lab/document/value"
 )
 
@@ -32,13 +30,13 @@ func lookup(op string, operand any) (stage, error) {
 	}
 	switch {
 	case j.as == nil:
-		return nil, fault.New(fault.FailedToParse, "must specify 'as' field for a $lookup")
+		return nil, value.Refused(value.FailedToParse, "must specify 'as' field for a $lookup")
 	case j.from == "":
-		return nil, fault.New(fault.FailedToParse, "must specify 'from' field for a $lookup")
+		return nil, value.Refused(value.FailedToParse, "must specify 'from' field for a $lookup")
 	case (j.local == "") != (j.foreign == ""):
-		return nil, fault.New(fault.FailedToParse, "$lookup requires both or neither of 'localField' and 'foreignField' to be specified")
+		return nil, value.Refused(value.FailedToParse, "$lookup requires both or neither of 'localField' and 'foreignField' to be specified")
 	case j.local == "" && j.stages == nil:
-		return nil, fault.New(fault.FailedToParse, "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified")
+		return nil, value.Refused(value.FailedToParse, "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified")
 	}
 	return each(j.join), nil
 }
@@ -48,7 +46,7 @@ func (j *joining) set(op string, e bson.E) error {
 	switch e.Key {
 	case "from", "as", "localField", "foreignField":
 		if !isText || text == "" {
-			return fault.New(fault.FailedToParse, "$lookup argument '%s: %s' must be a string, is type %s", e.Key, value.Format(e.Value), value.TypeName(e.Value))
+			return value.Refused(value.FailedToParse, "$lookup argument '%s: %s' must be a string, is type %s", e.Key, value.Format(e.Value), value.TypeName(e.Value))
 		}
 	}
 	var err error
@@ -64,7 +62,7 @@ func (j *joining) set(op string, e bson.E) error {
 	case "let":
 		d, ok := e.Value.(bson.D)
 		if !ok {
-			return fault.New(fault.FailedToParse, "$lookup argument 'let: %s' must be an object, is type %s", value.Format(e.Value), value.TypeName(e.Value))
+			return value.Refused(value.FailedToParse, "$lookup argument 'let: %s' must be an object, is type %s", value.Format(e.Value), value.TypeName(e.Value))
 		}
 		j.vars, err = expression.Variables(d)
 	case "pipeline":
@@ -72,9 +70,9 @@ func (j *joining) set(op string, e bson.E) error {
 		if listErr != nil {
 			return listErr
 		}
-		j.stages, err = Parse(stages)
+		j.stages, err = ParsePipeline(stages)
 	default:
-		return fault.New(fault.FailedToParse, "unknown argument to $lookup: %s", e.Key)
+		return value.Refused(value.FailedToParse, "unknown argument to $lookup: %s", e.Key)
 	}
 	return err
 }
@@ -99,7 +97,7 @@ func (j *joining) join(c *Context, d bson.D) (bson.D, error) {
 			return nil, err
 		}
 	}
-	return projection.Set(d, j.as, list(docs)), nil
+	return SetPath(d, j.as, list(docs)), nil
 }
 
 // values are what the other collection's field may equal: those of an array
@@ -119,33 +117,10 @@ func (j *joining) values(d bson.D) bson.A {
 	return out
 }
 
-func unionWith(op string, operand any) (stage, error) {
-	from, _ := operand.(string)
-	inner := &Pipeline{}
-	if d, ok := operand.(bson.D); ok {
-		v, _ := value.Field(d, "coll")
-		from, _ = v.(string)
-		if p, ok := value.Field(d, "pipeline"); ok {
-			stages, err := documents(op, p)
-			if err != nil {
-				return nil, err
-			}
-			if inner, err = Parse(stages); err != nil {
-				return nil, err
-			}
-		}
+func list(docs []bson.D) bson.A {
+	out := make(bson.A, len(docs))
+	for i, d := range docs {
+		out[i] = d
 	}
-	if from == "" {
-		return nil, fault.New(fault.FailedToParse, "the $unionWith stage specification must name a collection")
-	}
-	return func(c *Context, docs []bson.D) ([]bson.D, error) {
-		more, err := c.Store.Documents(from, nil)
-		if err != nil {
-			return nil, err
-		}
-		if more, err = inner.Run(c, more); err != nil {
-			return nil, err
-		}
-		return append(docs[:len(docs):len(docs)], more...), nil
-	}, nil
+	return out
 }

@@ -1,4 +1,4 @@
-package pipeline
+package query
 
 import (
 	"strings"
@@ -6,7 +6,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -38,7 +37,7 @@ func group(op string, operand any) (stage, error) {
 	}
 	id, ok := value.Field(d, "_id")
 	if !ok {
-		return nil, fault.New(15955, "a group specification must include an _id")
+		return nil, value.Refused(15955, "a group specification must include an _id")
 	}
 	g := grouping{}
 	if g.id, err = expression.Parse(id); err != nil {
@@ -58,13 +57,13 @@ func accumulators(d bson.D) ([]accumulator, error) {
 		}
 		spec, ok := e.Value.(bson.D)
 		if !ok {
-			return nil, fault.New(40234, "The field '%s' must be an accumulator object", e.Key)
+			return nil, value.Refused(40234, "The field '%s' must be an accumulator object", e.Key)
 		}
 		if strings.Contains(e.Key, ".") {
-			return nil, fault.New(40235, "The field name '%s' cannot contain '.'", e.Key)
+			return nil, value.Refused(40235, "The field name '%s' cannot contain '.'", e.Key)
 		}
 		if len(spec) != 1 {
-			return nil, fault.New(40238, "The field '%s' must specify one accumulator", e.Key)
+			return nil, value.Refused(40238, "The field '%s' must specify one accumulator", e.Key)
 		}
 		a, err := accumulatorOf(e.Key, spec[0].Key, spec[0].Value)
 		if err != nil {
@@ -86,8 +85,6 @@ func accumulatorOf(field, op string, operand any) (accumulator, error) {
 		a.fold = func(v []any) any { return expression.Extreme(v, -1) }
 	case "$max":
 		a.fold = func(v []any) any { return expression.Extreme(v, 1) }
-	case "$stdDevPop", "$stdDevSamp":
-		a.fold = func(v []any) any { return expression.Deviation(v, op == "$stdDevSamp") }
 	case "$first":
 		a.fold, a.first = only, true
 	case "$last":
@@ -95,16 +92,14 @@ func accumulatorOf(field, op string, operand any) (accumulator, error) {
 	case "$push":
 		a.fold = present
 	case "$addToSet":
-		a.fold = set
-	case "$mergeObjects":
-		a.fold = expression.Merged
+		a.fold = distinct
 	case "$count":
 		if d, ok := operand.(bson.D); !ok || len(d) > 0 {
-			return a, fault.New(fault.TypeMismatch, "$count takes no arguments, i.e. $count:{}")
+			return a, value.Refused(value.TypeMismatch, "$count takes no arguments, i.e. $count:{}")
 		}
 		a.fold, operand = expression.Sum, int32(1)
 	default:
-		return a, fault.New(15952, "unknown group operator '%s'", op)
+		return a, value.Refused(15952, "unknown group operator '%s'", op)
 	}
 	x, err := expression.Parse(operand)
 	a.value = x
@@ -128,7 +123,7 @@ func present(values []any) any {
 	return out
 }
 
-func set(values []any) any {
+func distinct(values []any) any {
 	seen := map[string]bool{}
 	out := bson.A{}
 	for _, v := range present(values).(bson.A) {
@@ -188,49 +183,4 @@ func (g grouping) gather(c *Context, into *gathered, d bson.D) error {
 		into.values[j] = append(into.values[j], v)
 	}
 	return nil
-}
-
-// bucket groups by the interval of boundaries that a value is in.
-func bucket(op string, operand any) (stage, error) {
-	d, err := document(op, operand)
-	if err != nil {
-		return nil, err
-	}
-	by, _ := value.Field(d, "groupBy")
-	v, _ := value.Field(d, "boundaries")
-	bounds, ok := v.(bson.A)
-	if !ok || len(bounds) < 2 {
-		return nil, fault.New(40191, "The $bucket 'boundaries' field must be an array with at least two values")
-	}
-	x, err := expression.Parse(by)
-	if err != nil {
-		return nil, err
-	}
-	otherwise, hasDefault := value.Field(d, "default")
-	output := bson.D{{Key: "count", Value: bson.D{{Key: "$sum", Value: int32(1)}}}}
-	if v, ok := value.Field(d, "output"); ok {
-		if output, err = document(op, v); err != nil {
-			return nil, err
-		}
-	}
-	g := grouping{}
-	if g.out, err = accumulators(output); err != nil {
-		return nil, err
-	}
-	g.id = func(s *expression.Scope) (any, error) {
-		v, err := x(s)
-		if err != nil {
-			return nil, err
-		}
-		for i := range len(bounds) - 1 {
-			if value.Compare(v, bounds[i]) >= 0 && value.Compare(v, bounds[i+1]) < 0 {
-				return bounds[i], nil
-			}
-		}
-		if !hasDefault {
-			return nil, fault.New(40066, "$switch could not find a matching branch for an input, and no default was specified.")
-		}
-		return otherwise, nil
-	}
-	return chain(g.run, sortedBy("_id", 1)), nil
 }

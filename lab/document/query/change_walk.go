@@ -1,21 +1,20 @@
-package update
+package query
 
 import (
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
 // walk carries one edit down its path. Documents and arrays on the way are
 // the walk's own and changed in place.
 type walk struct {
-	change *Change
-	edit   edit
-	place  int
-	site   site
+	edit  edit
+	place int
+	site  site
 }
 
 func (w walk) modify(v any, names []string) (any, error) {
@@ -36,7 +35,7 @@ func (w walk) modify(v any, names []string) (any, error) {
 	if !w.edit.makes {
 		return v, nil
 	}
-	return nil, fault.New(fault.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(v))
+	return nil, value.Refused(value.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(v))
 }
 
 // parent is the name of what holds names[0].
@@ -50,10 +49,10 @@ func (w walk) parent(names []string) string {
 
 func (w walk) document(d bson.D, names []string) (any, error) {
 	if names[0] == "$" && w.place < 0 {
-		return nil, fault.New(fault.BadValue, "The positional operator did not find the match needed from the query.")
+		return nil, value.Refused(value.BadValue, "The positional operator did not find the match needed from the ")
 	}
-	if _, filtered := identifier(names[0]); filtered || names[0] == "$[]" || names[0] == "$" {
-		return nil, fault.New(fault.BadValue, "Cannot apply array updates to non-array element %s: %s", w.parent(names), value.Format(d))
+	if names[0] == "$[]" || names[0] == "$" {
+		return nil, value.Refused(value.BadValue, "Cannot apply array updates to non-array element %s: %s", w.parent(names), value.Format(d))
 	}
 	at := slices.IndexFunc(d, func(e bson.E) bool { return e.Key == names[0] })
 	var old any = value.Missing{}
@@ -78,34 +77,28 @@ func (w walk) document(d bson.D, names []string) (any, error) {
 }
 
 func (w walk) array(a bson.A, names []string) (any, error) {
-	if id, filtered := identifier(names[0]); filtered || names[0] == "$[]" {
+	if names[0] == "$[]" {
 		for i := range a {
-			if filtered {
-				ok, err := w.change.filters[id].Matches(bson.D{{Key: id, Value: a[i]}})
-				if err != nil {
-					return nil, err
-				}
-				if !ok {
-					continue
-				}
-			}
 			if err := w.element(a, i, names[1:]); err != nil {
 				return nil, err
 			}
 		}
 		return a, nil
 	}
+	if strings.HasPrefix(names[0], "$[") {
+		return nil, value.Refused(value.BadValue, "No array filter found for identifier '%s' in path '%s'", strings.Trim(names[0], "$[]"), w.edit.path)
+	}
 	i, ok := value.Place(names[0])
 	if names[0] == "$" {
 		if i, ok = w.place, w.place >= 0; !ok {
-			return nil, fault.New(fault.BadValue, "The positional operator did not find the match needed from the query.")
+			return nil, value.Refused(value.BadValue, "The positional operator did not find the match needed from the ")
 		}
 	}
 	if !ok {
 		if !w.edit.makes {
 			return a, nil
 		}
-		return nil, fault.New(fault.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(a))
+		return nil, value.Refused(value.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(a))
 	}
 	if i >= len(a) {
 		return w.extend(a, i, names[1:])
@@ -131,7 +124,7 @@ func (w walk) extend(a bson.A, i int, names []string) (any, error) {
 		return a, nil
 	}
 	if i > len(a)+1500000 {
-		return nil, fault.New(fault.PathNotViable, "can't backfill more than 1500000 elements")
+		return nil, value.Refused(value.PathNotViable, "can't backfill more than 1500000 elements")
 	}
 	next, err := w.modify(value.Missing{}, names)
 	if err != nil {
@@ -144,31 +137,4 @@ func (w walk) extend(a bson.A, i int, names []string) (any, error) {
 		a = append(a, nil)
 	}
 	return append(a, next), nil
-}
-
-// rename moves a field; the edit's apply holds the new path in its site.
-func rename(doc bson.D, d edit) (bson.D, error) {
-	var moved any = value.Missing{}
-	out := edit{names: d.names, apply: func(_ site, old any) (any, error) {
-		moved = old
-		return value.Missing{}, nil
-	}}
-	left, err := walk{change: &Change{}, edit: out, place: -1}.modify(doc, d.names)
-	if err != nil {
-		return nil, err
-	}
-	if _, missing := moved.(value.Missing); missing {
-		return left.(bson.D), nil
-	}
-	target, err := d.apply(site{}, nil)
-	if err != nil {
-		return nil, err
-	}
-	names := value.Split(target.(string))
-	in := edit{names: names, makes: true, apply: func(site, any) (any, error) { return moved, nil }}
-	next, err := walk{change: &Change{}, edit: in, place: -1}.modify(left, names)
-	if err != nil {
-		return nil, err
-	}
-	return next.(bson.D), nil
 }

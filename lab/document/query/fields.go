@@ -1,4 +1,4 @@
-package projection
+package query
 
 import (
 	"slices"
@@ -7,7 +7,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/expression"
-	"runbook/lab/document/fault"
 	"runbook/lab/document/value"
 )
 
@@ -26,7 +25,7 @@ func ParseFields(spec bson.D) (*Fields, error) {
 func (f *Fields) add(prefix []string, spec bson.D) error {
 	for _, e := range spec {
 		if e.Key == "" {
-			return fault.New(40352, "FieldPath cannot be constructed with empty string")
+			return value.Refused(40352, "FieldPath cannot be constructed with empty string")
 		}
 		path := slices.Concat(prefix, value.Split(e.Key))
 		if d, ok := e.Value.(bson.D); ok && len(d) > 0 && !strings.HasPrefix(d[0].Key, "$") {
@@ -107,16 +106,16 @@ func Without(v any) (*Projection, error) {
 	for _, n := range names {
 		name, ok := n.(string)
 		if !ok || name == "" {
-			return nil, fault.New(31120, "$unset specification must be a string or an array containing only string values")
+			return nil, value.Refused(31120, "$unset specification must be a string or an array containing only string values")
 		}
 		spec = append(spec, bson.E{Key: name, Value: false})
 	}
 	if len(spec) == 0 {
-		return nil, fault.New(31119, "$unset specification must be a string or an array with at least one field")
+		return nil, value.Refused(31119, "$unset specification must be a string or an array with at least one field")
 	}
-	return Parse(spec, true)
+	return ParseProjection(spec, true)
 }
 
-// Set gives a document with the value at a path, which value.Missing{} takes
+// SetPath gives a document with the value at a path, which value.Missing{} takes
 // out. The given document stays as it is.
-func Set(d bson.D, path []string, v any) bson.D { return setIn(d, path, v) }
+func SetPath(d bson.D, path []string, v any) bson.D { return setIn(d, path, v) }

@@ -1,6 +1,6 @@
 // Package fault holds the errors of a MongoDB server: codes and names as
 // the manual lists them, so that drivers understand them.
-package fault
+package value
 
 import (
 	"fmt"
@@ -45,8 +45,8 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("(%s) %s", e.Name, e.Message) }
 
-// New makes an error with the name that belongs to its code.
-func New(code int32, format string, values ...any) *Error {
+// Refused makes an error with the name that belongs to its code.
+func Refused(code int32, format string, values ...any) *Error {
 	return &Error{Code: code, Name: nameOf(code), Message: fmt.Sprintf(format, values...)}
 }
 

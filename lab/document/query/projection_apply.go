@@ -1,4 +1,4 @@
-package projection
+package query
 
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -7,17 +7,15 @@ import (
 	"runbook/lab/document/value"
 )
 
-// Apply gives what the projection leaves or makes of a document. place is
-// where in an array the query was met, or -1.
-func (p *Projection) Apply(doc bson.D, place int, s *expression.Scope) (bson.D, error) {
-	a := applying{p: p, place: place, scope: *s}
+// Apply gives what the projection leaves or makes of a document.
+func (p *Projection) Apply(doc bson.D, s *expression.Scope) (bson.D, error) {
+	a := applying{p: p, scope: *s}
 	a.scope.Root = doc
 	return a.document(doc, p.root, true)
 }
 
 type applying struct {
 	p     *Projection
-	place int
 	scope expression.Scope
 }
 
@@ -54,8 +52,6 @@ func (a *applying) field(e bson.E, c *node, top bool) (any, error) {
 			return value.Missing{}, nil
 		}
 		return e.Value, nil
-	case c.shape != nil:
-		return c.shape(e.Value, a.place)
 	case c.keep:
 		return e.Value, nil
 	case c.drop, c.compute != nil:

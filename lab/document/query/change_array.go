@@ -1,4 +1,4 @@
-package update
+package query
 
 import (
 	"slices"
@@ -6,8 +6,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/fault"
-	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
 
@@ -23,7 +21,7 @@ func onArray(path string, makes bool, apply func(a bson.A) (bson.A, error)) []ed
 		}
 		a, ok := old.(bson.A)
 		if !ok {
-			return nil, fault.New(fault.BadValue, "The field '%s' must be an array but is of type %s in document {%s}", path, value.TypeName(old), s.id())
+			return nil, value.Refused(value.BadValue, "The field '%s' must be an array but is of type %s in document {%s}", path, value.TypeName(old), s.id())
 		}
 		return apply(a)
 	}}}
@@ -41,7 +39,7 @@ func additions(op string, v any) (bson.A, bson.D, error) {
 	}
 	list, ok := each.(bson.A)
 	if !ok {
-		return nil, nil, fault.New(fault.BadValue, "The argument to $each in %s must be an array but it was of type %s", op, value.TypeName(each))
+		return nil, nil, value.Refused(value.BadValue, "The argument to $each in %s must be an array but it was of type %s", op, value.TypeName(each))
 	}
 	return list, d, nil
 }
@@ -62,68 +60,27 @@ func push(f bson.E, _ time.Time) ([]edit, error) {
 
 // pushing is a $push with its clauses.
 type pushing struct {
-	list     bson.A
-	position *int64
-	slice    *int64
-	less     func(a, b any) int
+	list  bson.A
+	slice *int64
 }
 
 func (p *pushing) clause(c bson.E) error {
 	switch c.Key {
 	case "$each":
 		return nil
-	case "$position", "$slice":
+	case "$slice":
 		n, ok := value.Int(c.Value)
 		if !ok {
-			return fault.New(fault.BadValue, "The value for %s must be an integer value but was given type: %s", c.Key, value.TypeName(c.Value))
+			return value.Refused(value.BadValue, "The value for %s must be an integer value but was given type: %s", c.Key, value.TypeName(c.Value))
 		}
-		if c.Key == "$slice" {
-			p.slice = &n
-		} else {
-			p.position = &n
-		}
-		return nil
-	case "$sort":
-		return p.sorting(c.Value)
-	}
-	return fault.New(fault.BadValue, "Unrecognized clause in $push: %s", c.Key)
-}
-
-func (p *pushing) sorting(v any) error {
-	if sign, ok := value.Int(v); ok && (sign == 1 || sign == -1) {
-		p.less = func(a, b any) int { return value.Compare(a, b) * int(sign) }
+		p.slice = &n
 		return nil
 	}
-	d, ok := v.(bson.D)
-	if !ok || len(d) == 0 {
-		return fault.New(fault.BadValue, "The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields")
-	}
-	p.less = func(a, b any) int {
-		for _, e := range d {
-			sign, _ := value.Int(e.Value)
-			x, _ := value.Keys(a, value.Split(e.Key))
-			y, _ := value.Keys(b, value.Split(e.Key))
-			if c := value.Compare(x[0], y[0]); c != 0 {
-				return c * int(sign)
-			}
-		}
-		return 0
-	}
-	return nil
+	return value.Refused(value.BadValue, "Unrecognized clause in $push: %s", c.Key)
 }
 
 func (p *pushing) apply(a bson.A) (bson.A, error) {
-	at := int64(len(a))
-	if p.position != nil {
-		at = min(*p.position, at)
-		if at < 0 {
-			at = max(0, int64(len(a))+at)
-		}
-	}
-	out := slices.Insert(a, int(at), value.Clone(p.list).(bson.A)...)
-	if p.less != nil {
-		slices.SortStableFunc(out, p.less)
-	}
+	out := append(a, value.Clone(p.list).(bson.A)...)
 	if p.slice != nil {
 		n := *p.slice
 		if n >= 0 {
@@ -175,8 +132,8 @@ func pull(f bson.E, _ time.Time) ([]edit, error) {
 func pulled(v any) (func(e any) (bool, error), error) {
 	d, isDocument := v.(bson.D)
 	_, isRegex := v.(bson.Regex)
-	if isRegex || isDocument && query.IsOperators(d) {
-		filter, err := query.Parse(bson.D{{Key: "v", Value: v}})
+	if isRegex || isDocument && IsOperators(d) {
+		filter, err := Parse(bson.D{{Key: "v", Value: v}})
 		if err != nil {
 			return nil, err
 		}
@@ -185,7 +142,7 @@ func pulled(v any) (func(e any) (bool, error), error) {
 	if !isDocument {
 		return func(e any) (bool, error) { return value.Equal(e, v), nil }, nil
 	}
-	filter, err := query.Parse(d)
+	filter, err := Parse(d)
 	if err != nil {
 		return nil, err
 	}
@@ -196,32 +153,4 @@ func pulled(v any) (func(e any) (bool, error), error) {
 		}
 		return filter.Matches(element)
 	}, nil
-}
-
-func pullAll(f bson.E, _ time.Time) ([]edit, error) {
-	list, ok := f.Value.(bson.A)
-	if !ok {
-		return nil, fault.New(fault.BadValue, "$pullAll requires an array argument but was given a %s", value.TypeName(f.Value))
-	}
-	return onArray(f.Key, false, func(a bson.A) (bson.A, error) {
-		return slices.DeleteFunc(a, func(e any) bool {
-			return slices.ContainsFunc(list, func(v any) bool { return value.Equal(e, v) })
-		}), nil
-	}), nil
-}
-
-func pop(f bson.E, _ time.Time) ([]edit, error) {
-	n, ok := value.Int(f.Value)
-	if !ok || n != 1 && n != -1 {
-		return nil, fault.New(fault.FailedToParse, "$pop expects 1 or -1, found: %s", value.Format(f.Value))
-	}
-	return onArray(f.Key, false, func(a bson.A) (bson.A, error) {
-		switch {
-		case len(a) == 0:
-			return a, nil
-		case n > 0:
-			return a[:len(a)-1], nil
-		}
-		return a[1:], nil
-	}), nil
 }
