@@ -102,6 +102,13 @@ func TestAnIndexMakesAQueryFast(t *testing.T) {
 	}
 }
 
+// openCursors counts the cursors that clients have not read to their end.
+func (b *bench) openCursors() int {
+	b.cursors.mu.Lock()
+	defer b.cursors.mu.Unlock()
+	return len(b.cursors.open)
+}
+
 func TestCursor(t *testing.T) {
 	b := start(t, plain)
 	cursor, err := b.db.Collection("downloads").Find(t.Context(), bson.D{}, options.Find().SetBatchSize(300).SetLimit(1000))
@@ -116,11 +123,11 @@ func TestCursor(t *testing.T) {
 		t.Fatal(err)
 	}
 	cursor.Next(t.Context())
-	if open := b.cursors.count(); open != 1 {
+	if open := b.openCursors(); open != 1 {
 		t.Errorf("%d cursors are open", open)
 	}
-	if err := cursor.Close(t.Context()); err != nil || b.cursors.count() != 0 {
-		t.Errorf("closed: %v, %d are open", err, b.cursors.count())
+	if err := cursor.Close(t.Context()); err != nil || b.openCursors() != 0 {
+		t.Errorf("closed: %v, %d are open", err, b.openCursors())
 	}
 	_, err = b.run(t, "mltb", bson.D{{Key: "getMore", Value: int64(99)}, {Key: "collection", Value: "downloads"}})
 	if code(err) != 43 {
