@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,25 +66,31 @@ func row(s journal.Summary) report.Row {
 }
 
 func (a *app) reportCommand() *cobra.Command {
-	format := "text"
+	formats := report.Formats()
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.Name
+	}
+	name, known := names[0], strings.Join(names, " or ")
 	cmd := &cobra.Command{
 		Use: "report RUN", Short: "What a run did, from its journal", Args: exactly(1, "one run: its id, its last four letters, or last"),
 		RunE: func(_ *cobra.Command, words []string) error {
-			if format != "text" && format != outputJSON {
-				return usage(fmt.Sprintf("there is no format %q", format), "--format text or json")
+			i := slices.Index(names, name)
+			if i < 0 {
+				return usage(fmt.Sprintf("there is no format %q", name), "--format "+known)
 			}
-			return a.report(words[0], format)
+			return a.report(words[0], formats[i])
 		},
 		ValidArgsFunction: func(c *cobra.Command, words []string, part string) ([]string, cobra.ShellCompDirective) {
 			return a.completeRuns(c, words, part)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", format, "text or json")
+	cmd.Flags().StringVar(&name, "format", name, known)
 	return cmd
 }
 
 // report folds the journal of a run and prints it.
-func (a *app) report(ref, format string) error {
+func (a *app) report(ref string, format report.Format) error {
 	state, err := a.state()
 	if err != nil {
 		return err
@@ -112,11 +119,7 @@ func (a *app) report(ref, format string) error {
 	if damage == nil {
 		o.Journal = filepath.Base(path)
 	}
-	if format == outputJSON {
-		err = report.ReportJSON(a.Out, folded)
-	} else {
-		err = report.Text(a.Out, folded, o)
-	}
+	err = format.Write(a.Out, folded, o)
 	if damage != nil {
 		return launch.Storage(damage)
 	}

@@ -254,16 +254,14 @@ func (e *ending) finally() fact {
 	stands := map[event.Path]bool{}
 	for _, s := range e.run.Tops {
 		switch {
-		case s.Phase != event.Finally:
-			continue
+		case s.Phase != event.Finally || s.State == event.NotRun && !e.run.Suspended || s.State == event.Skipped:
 		case e.run.Suspended:
-			return saidFact(f.label, "not yet; the run has not ended")
-		case s.State == event.NotRun || s.State == event.Skipped:
-			continue
+			f.rows = saidFact("", "not yet; the run has not ended").rows
+		default:
+			_, style := e.page.state(s.State)
+			stands[s.Path] = true
+			f.rows = append(f.rows, row{cells: []string{s.Name()}, right: page.Word(s.State), rightStyle: style})
 		}
-		_, style := e.page.state(s.State)
-		stands[s.Path] = true
-		f.rows = append(f.rows, row{cells: []string{s.Name()}, right: page.Word(s.State), rightStyle: style})
 	}
 	for _, c := range e.run.Changes.List() {
 		if c.Phase == event.Finally && !stands[c.Step] && c.State != action.AppliedLost {

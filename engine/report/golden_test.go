@@ -148,6 +148,23 @@ func TestText(t *testing.T) {
 	}
 }
 
+// Each format prints the whole story, and its golden is named after it: one that is
+// missing is written by -update, and then read.
+func TestFormats(t *testing.T) {
+	for _, f := range Formats() {
+		s := leak()
+		var r Run
+		for _, e := range s.events {
+			r.Apply(e)
+		}
+		var b bytes.Buffer
+		if err := f.Write(&b, &r, options(92, s)); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "format_"+f.Name, b.String())
+	}
+}
+
 func TestTextInterrupted(t *testing.T) {
 	s := newStory().begin().sampling().sampled().diagnosed().cleared()
 	var r Run
@@ -158,7 +175,7 @@ func TestTextInterrupted(t *testing.T) {
 	if err := Text(&b, &r, options(92, s)); err != nil {
 		t.Fatal(err)
 	}
-	if err := ReportJSON(&b, &r); err != nil {
+	if err := ReportJSON(&b, &r, options(92, s)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report_interrupted_92", b.String())

@@ -125,7 +125,7 @@ func (e *ending) records() fact {
 
 // ReportJSON prints the report of a run as one JSON object: the header, the
 // last fact (null if there is none) and the timeline.
-func ReportJSON(w io.Writer, r *Run) error {
+func ReportJSON(w io.Writer, r *Run, _ Options) error {
 	type entry struct {
 		Time string     `json:"time"`
 		Step event.Path `json:"step,omitempty"`
@@ -140,12 +140,13 @@ func ReportJSON(w io.Writer, r *Run) error {
 		Ended    string             `json:"ended"`
 		Seconds  float64            `json:"seconds"`
 		End      *event.RunFinished `json:"end"`
+		Changes  []event.Change     `json:"changes"` // also of a run that has no last fact
 		Timeline []entry            `json:"timeline"`
 		Left     int                `json:"timeline_left_out,omitempty"`
 		Records  uint64             `json:"records"`
 	}{
 		Schema: 1, Run: r.Header.Run, State: r.State(), Header: &r.Header, Started: r.Started.UTC().Format(time.RFC3339Nano),
-		Ended: r.Ended.UTC().Format(time.RFC3339Nano), Seconds: r.Ended.Sub(r.Started).Seconds(), Timeline: []entry{}, Records: r.Records,
+		Ended: r.Ended.UTC().Format(time.RFC3339Nano), Seconds: r.Ended.Sub(r.Started).Seconds(), Changes: r.List(), Timeline: []entry{}, Records: r.Records,
 	}
 	if r.End == nil {
 		out.State = event.Interrupted
