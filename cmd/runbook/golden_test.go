@@ -45,3 +45,20 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s is not as in %s; with -update it is written anew\n%s", name, path, got)
 	}
 }
+
+func TestNumbered(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		number     int
+	}{
+		{"memory-leak", "memory-leak", 0},
+		{"memory-leak/2", "memory-leak", 2},
+		{"./a/b.yaml/3", "./a/b.yaml", 3},
+		{"./a/b.yaml", "./a/b.yaml", 0},
+		{"memory-leak/0", "memory-leak/0", 0},
+	} {
+		if name, number := numbered(c.name); name != c.want || number != c.number {
+			t.Errorf("%s is %s, %d", c.name, name, number)
+		}
+	}
+}

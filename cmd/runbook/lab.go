@@ -99,7 +99,7 @@ func (a *app) labForwardCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, words []string) error {
 			d, err := schema.ParseDuration(words[0])
 			if err != nil || d <= 0 || d > control.MostForward {
-				return usage(words[0]+" is no duration up to "+shortDuration(control.MostForward), "runbook lab forward 20m")
+				return usage(words[0]+" is no duration up to "+schema.FormatDuration(control.MostForward), "runbook lab forward 20m")
 			}
 			return a.ask(func(s *control.Session) (string, error) { return s.Forward(c.Context(), d) })
 		},

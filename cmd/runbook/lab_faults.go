@@ -25,7 +25,7 @@ func (a *app) labFaultsCommand() *cobra.Command {
 				return labProblem(err)
 			}
 			f, _ := model.Lookup(words[0])
-			return put(a.Out, pageOfRehearsals(a.page(a.Out)).fault(f))
+			return faultPage(f, page.Of(a.Out)).Print(a.Out)
 		},
 		ValidArgsFunction: completeFaults,
 	}
@@ -39,33 +39,34 @@ func (a *app) faults() error {
 		}
 		return put(a.Out, b.String())
 	}
-	return put(a.Out, pageOfRehearsals(a.page(a.Out)).faults(lab.Faults()))
+	return faultsPage(lab.Faults(), page.Of(a.Out)).Print(a.Out)
 }
 
-// faults is a table of faults: what is wrong, and what helps.
-func (p rehearsalPage) faults(all []model.Fault) string {
+// faultsPage lists faults: what is wrong, and what helps.
+func faultsPage(all []model.Fault, k page.Look) *page.Page {
+	p := page.New(k)
 	wide := 0
 	for _, f := range all {
 		wide = max(wide, len(f.Name))
 	}
-	var b strings.Builder
 	for _, f := range all {
-		b.WriteString(p.fit("  "+pad(f.Name, wide)+"  ", f.Summary))
-		b.WriteString(p.fit(strings.Repeat(" ", wide+4)+"helps  ", f.Cure))
+		p.Flow(p.Line(page.Bold, "  "+f.Name).Pad(wide+4, 2), page.Plain, f.Summary)
+		p.Flow(p.Indent(wide+4).Add(page.Dim, "helps").Add(page.Plain, "  "), page.Plain, f.Cure)
 	}
-	fmt.Fprintf(&b, "\n%s. All of one: runbook lab faults NAME\n", page.Counted(len(all), "fault"))
-	return b.String()
+	p.Blank()
+	p.Flow(p.Indent(0), page.Plain, page.Counted(len(all), "fault")+". All of one: runbook lab faults NAME")
+	return p
 }
 
-// fault is all that the lab knows of a fault.
-func (p rehearsalPage) fault(f model.Fault) string {
-	var b strings.Builder
+// faultPage is all that the lab knows of a fault.
+func faultPage(f model.Fault, k page.Look) *page.Page {
+	p := page.New(k)
 	line := func(label, text string) {
 		if text != "" {
-			b.WriteString(p.fit(pad(label, 13), text))
+			p.Flow(p.Label(0, label, aboutColumn), page.Plain, text)
 		}
 	}
-	b.WriteString(p.fit(f.Name+"  ", f.Summary))
+	p.Flow(p.Line(page.Bold, f.Name).Add(page.Plain, "  "), page.Plain, f.Summary)
 	line("Seen", f.Symptoms)
 	if f.Settles > 0 {
 		line("Plain after", schema.HumanDuration(f.Settles)+" of the lab's time")
@@ -73,11 +74,11 @@ func (p rehearsalPage) fault(f model.Fault) string {
 	line("Helps", f.Cure)
 	line("In vain", f.Vain)
 	line("Options", strings.Join(f.Options, ", "))
+	try := "runbook lab inject " + f.Name
 	if f.AtConnection() {
 		line("On", strings.Join(lab.Targets(), ", "))
-		line("Try", "runbook lab inject "+f.Name+" --on docker --for 30s")
-	} else {
-		line("Try", "runbook lab inject "+f.Name)
+		try += " --on docker --for 30s"
 	}
-	return b.String()
+	p.Whole(p.Label(0, "Try", aboutColumn), page.Plain, try, p.Indent(0))
+	return p
 }

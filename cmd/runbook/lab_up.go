@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/page"
 	"runbook/internal/console"
 	"runbook/lab/control"
 	"runbook/playbooks"
@@ -74,11 +75,10 @@ func (a *app) labUp(o control.Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, up.Close()) }()
-	page := pageOfRehearsals(a.page(a.Out))
-	if err := put(a.Out, welcome(page, up, o, a.playbookFor(up.Faults()))); err != nil {
+	if err := welcome(up, o, a.playbookFor(up.Faults()), page.Of(a.Out)).Print(a.Out); err != nil {
 		return err
 	}
-	showLab(ctx, a.Out, page, up)
+	showLab(ctx, a.Out, up)
 	return put(a.Out, "the lab has ended\n")
 }
 
@@ -93,56 +93,51 @@ func (a *app) playbookFor(faults []string) string {
 }
 
 // welcome says what runs where and what to do next.
-func welcome(page rehearsalPage, up *control.Up, o control.Options, try string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "The lab runs: process %d, seed %d, clock %gx\n\n", os.Getpid(), o.Seed, o.Speed)
+func welcome(up *control.Up, o control.Options, try string, k page.Look) *page.Page {
+	p := page.New(k)
+	p.Say(page.Plain, fmt.Sprintf("The lab runs: process %d, seed %d, clock %gx", os.Getpid(), o.Seed, o.Speed))
+	p.Blank()
 	for _, t := range up.Targets() {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-13s %s  %s", t.Name, t.Address, t.Note), " ") + "\n")
+		p.Flow(p.Line(page.Plain, fmt.Sprintf("  %-13s %s  ", t.Name, t.Address)), page.Plain, t.Note)
 	}
 	if len(up.Told()) > 0 {
-		b.WriteByte('\n')
+		p.Blank()
 	}
 	for _, text := range up.Told() {
-		b.WriteString(page.fit("  Fault        ", strings.TrimPrefix(text, "fault ")))
+		p.Flow(p.Label(2, "Fault", aboutColumn+2), page.Plain, strings.TrimPrefix(text, "fault "))
 	}
-	b.WriteString("\nFrom another terminal\n")
-	for _, line := range [][2]string{
-		{"runbook run " + try + " --env lab", "let a playbook repair it"},
-		{"runbook lab state", "what it is like now"},
-		{"runbook lab inject redis-down", "break it; runbook lab faults lists how"},
-		{"runbook lab forward 20m", "let time pass at once"},
-	} {
-		fmt.Fprintf(&b, "  %-36s %s\n", line[0], line[1])
-	}
-	b.WriteString("\nCtrl-C ends it.\n")
-	return b.String()
+	p.Blank()
+	p.Say(page.Plain, "From another terminal")
+	p.Table(page.Table{Indent: 2, Columns: []page.Column{{Least: 35}, {}}, Rows: [][]*page.Line{
+		p.Cells(page.Plain, "runbook run "+try+" --env lab", "let a playbook repair it"),
+		p.Cells(page.Plain, "runbook lab state", "what it is like now"),
+		p.Cells(page.Plain, "runbook lab inject redis-down", "break it; runbook lab faults lists how"),
+		p.Cells(page.Plain, "runbook lab forward 20m", "let time pass at once"),
+	}})
+	p.Blank()
+	p.Say(page.Plain, "Ctrl-C ends it.")
+	return p
 }
 
 // showLab draws a line of the service each second on a terminal, and says in a
 // pipe when alerts fire, until ctx ends.
-func showLab(ctx context.Context, out *console.Output, page rehearsalPage, up *control.Up) {
-	live := out.Terminal() && os.Getenv("TERM") != "dumb"
+func showLab(ctx context.Context, out *console.Output, up *control.Up) {
+	region := page.Region{W: out.Screen(), Look: page.Of(out)}
+	p := page.New(region.Look)
 	each := time.NewTicker(time.Second)
 	defer each.Stop()
 	for {
-		line := ""
-		if live {
-			line = page.cut(up.Status(ctx), page.width-1)
+		var status []*page.Line
+		if region.Look.Live {
+			status = append(status, p.Line(page.Plain, up.Status(ctx)))
 		}
 		select {
 		case text := <-up.Alerts():
-			if live {
-				text = "\r\x1b[K" + text
-			}
-			_ = put(out.Screen(), text+"\n")
+			region.Draw(page.Clean(text, false)+"\n", status)
 		case <-each.C:
-			if live {
-				_ = put(out.Screen(), "\r\x1b[K"+line)
-			}
+			region.Draw("", status)
 		case <-ctx.Done():
-			if live {
-				_ = put(out.Screen(), "\r\x1b[K")
-			}
+			region.Draw("", nil)
 			return
 		}
 	}

@@ -16,8 +16,11 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
+	"runbook/engine/page"
 	"runbook/engine/report"
+	"runbook/engine/schema"
 	"runbook/lab/rehearsal"
+	"runbook/lab/rehearsal/show"
 	"runbook/playbooks"
 )
 
@@ -27,8 +30,10 @@ type rehearsed struct {
 	output             string
 	seed               uint64
 	pace, failUnder    float64
-	note               func(format string, values ...any) // tells beside the report
 }
+
+// outputJUnit is a report for CI.
+const outputJUnit = "junit"
 
 // personPace is how many times faster than the wall's clock a person can follow.
 const personPace = 10
@@ -70,10 +75,8 @@ beside their playbook, in NAME.rehearsal.yaml.`,
 
 // rehearse plays what was named and prints what became of it.
 func (a *app) rehearse(names []string, o rehearsed) error {
-	o.note = a.note
-	junit := o.output == "junit"
-	out := outputPlain
-	if !junit {
+	out := o.output
+	if out != outputJUnit {
 		var err error
 		if out, err = a.output(o.output); err != nil {
 			return err
@@ -96,33 +99,41 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 	if o.mutate {
 		return a.mutate(ctx, subjects, options, o)
 	}
-	var view rehearsalView
-	switch {
-	case junit:
-		view = &junitView{w: a.Out}
-	case out == outputJSON:
-		view = newJSONView(a.Out)
-	case o.watch || out == outputAuto && len(subjects) == 1:
-		view = a.newPlayView(subjects[0], o)
-		options.Pace, options.Watch = o.pace, view.(*playView).watched
-	case out == outputAuto:
-		view = a.newTableView()
-	default:
-		view = newLinesView(a.Out, subjects)
+	view := a.rehearsalView(out, subjects, o)
+	if play, ok := view.(*show.Play); ok {
+		options.Pace, options.Watch = o.pace, play.Watched
 	}
 	options.Observer = view
 	result, err := rehearsal.Play(ctx, subjects, options)
 	if err != nil {
 		return told(event.EndSignal)
 	}
-	return view.end(result, o)
+	end := event.EndDone
+	if result.Passed() < len(result.Results) {
+		end = event.EndFailed
+	} else if o.failUnder > 0 && result.Percent() < o.failUnder {
+		a.note("coverage is %s, below --fail-under %g", schema.HumanPercent(result.Percent()), o.failUnder)
+		end = event.EndFailed
+	}
+	if err := view.End(result, end.Code()); err != nil || end == event.EndDone {
+		return err
+	}
+	return told(end)
 }
 
-// rehearsalView prints rehearsals.
-type rehearsalView interface {
-	rehearsal.Observer
-	// end prints what became of them, and returns the exit code as an error.
-	end(*rehearsal.Report, rehearsed) error
+// rehearsalView is how rehearsals are shown.
+func (a *app) rehearsalView(out string, subjects []*rehearsal.Subject, o rehearsed) show.View {
+	switch {
+	case out == outputJUnit:
+		return show.NewJUnit(a.Out)
+	case out == outputJSON:
+		return show.NewJSON(a.Out)
+	case o.watch || out == outputAuto && len(subjects) == 1:
+		return show.NewPlay(a.Out.Screen(), a.page(a.Out), subjects[0], o.pace)
+	case out == outputAuto:
+		return show.NewTable(a.Out.Screen(), page.Of(a.Out))
+	}
+	return show.NewLines(a.Out, subjects)
 }
 
 // subjects are the playbooks that were named, with their rehearsals.

@@ -27,10 +27,15 @@ func (l *Line) Add(s Style, text string) *Line {
 }
 
 func (l *Line) append(s Style, text string) *Line {
-	if text != "" {
-		l.spans = append(l.spans, span{s, text})
-		l.width += ansi.StringWidth(text)
+	if text == "" {
+		return l
 	}
+	if n := len(l.spans); n > 0 && l.spans[n-1].style == s {
+		l.spans[n-1].text += text
+	} else {
+		l.spans = append(l.spans, span{s, text})
+	}
+	l.width += ansi.StringWidth(text)
 	return l
 }
 

@@ -23,6 +23,9 @@ func (r Ratio) Percent() float64 {
 	return 100 * float64(r.Reached) / float64(r.All)
 }
 
+// Plus is r and o together.
+func (r Ratio) Plus(o Ratio) Ratio { return Ratio{r.Reached + o.Reached, r.All + o.All} }
+
 // Place is a part of a playbook: what it is, and where it stands.
 type Place struct{ What, Where string }
 

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"fmt"
 	"time"
 
 	"runbook/engine/action"
@@ -52,6 +53,25 @@ type Report struct {
 	Took     time.Duration
 }
 
+// Passed counts the rehearsals that passed.
+func (r *Report) Passed() (passed int) {
+	for _, one := range r.Results {
+		if one.Passed {
+			passed++
+		}
+	}
+	return passed
+}
+
+// Percent is the share of steps, branches and remedies that were reached.
+func (r *Report) Percent() float64 {
+	var sum Ratio
+	for _, c := range r.Coverage {
+		sum = sum.Plus(c.Steps).Plus(c.Branches).Plus(c.Remedies)
+	}
+	return sum.Percent()
+}
+
 // Result is what became of one rehearsal.
 type Result struct {
 	Subject   *Subject
@@ -78,6 +98,9 @@ type Evidence struct {
 	Notes    []Note
 	Written  int // bytes of output that were searched for secrets
 }
+
+// Name is how the rehearsal is named: memory-leak/2.
+func (r *Result) Name() string { return fmt.Sprintf("%s/%d", r.Subject.Name, r.Rehearsal.Number) }
 
 // Changes is how many effects were applied.
 func (r *Result) Changes() int { return len(applied(r.Finished)) }

@@ -1,9 +1,13 @@
-package main
+package show
 
 import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,10 +15,14 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/event"
+	"runbook/engine/page"
+	"runbook/engine/report"
 	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/rehearsal"
 )
+
+var update = flag.Bool("update", false, "write the golden files")
 
 // leak are results of five rehearsals, as Play reports them.
 func leak() (*rehearsal.Report, *rehearsal.Subject) {
@@ -84,7 +92,7 @@ func fail(p *rehearsal.Report) {
 }
 
 // story plays the first rehearsal into a view, as Play does.
-func story(v *playView, p *rehearsal.Report) {
+func story(v *Play, p *rehearsal.Report) {
 	r := p.Results[0]
 	at := func(d time.Duration) time.Time {
 		return time.Date(2026, 1, 5, 9, 5, 0, 0, time.UTC).Add(d)
@@ -105,73 +113,120 @@ func story(v *playView, p *rehearsal.Report) {
 	v.Moment(r, rehearsal.Moment{At: r.LabTime, Kind: "finished", Held: r.Passed})
 }
 
-// TestRehearsalGolden holds what `rehearse` prints on a terminal.
-func TestRehearsalGolden(t *testing.T) {
-	for name, page := range map[string]rehearsalPage{"92": {92, true}, "60": {60, true}, "ascii-92": {92, false}} {
-		for _, failing := range []bool{false, true} {
+func look(width int) page.Look { return page.Look{Width: width, Unicode: true} }
+
+// watched is a view of the first rehearsal that draws on w.
+func watched(w io.Writer, k page.Look, s *rehearsal.Subject) *Play {
+	return NewPlay(w, report.Options{Look: k}, s, 10)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not as in %s; with -update it is written anew\n%s", name, path, got)
+	}
+}
+
+// TestGolden holds what is shown on a terminal.
+func TestGolden(t *testing.T) {
+	for name, k := range map[string]page.Look{"92": look(92), "60": look(60), "ascii-92": {Width: 92}} {
+		for suffix, exit := range map[string]int{"": 0, "-failed": 1} {
 			p, s := leak()
-			v := &playView{page: page, name: s.Name, count: 5, pace: 10, first: s.File.Rehearsals[0]}
-			var out bytes.Buffer
-			v.w, v.o.Width, v.o.Unicode = &out, page.width, page.unicode
-			suffix, want := "", error(nil)
-			if failing {
+			if exit > 0 {
 				fail(p)
-				suffix, want = "-failed", told(event.EndFailed)
 			}
+			var out bytes.Buffer
+			v := watched(&out, k, s)
 			story(v, p)
-			if err := v.end(p, rehearsed{}); err != want {
-				t.Errorf("the view ends with %v, want %v", err, want)
+			if err := v.End(p, exit); err != nil {
+				t.Error(err)
 			}
 			golden(t, "rehearse-"+name+suffix, out.String())
-			golden(t, "rehearse-all-"+name+suffix, page.table(p, event.EndDone.Code()))
+			out.Reset()
+			if err := NewTable(&out, k).End(p, exit); err != nil {
+				t.Error(err)
+			}
+			golden(t, "rehearse-all-"+name+suffix, out.String())
 		}
 	}
 	p, s := leak()
-	v := &playView{page: rehearsalPage{92, true}, name: s.Name, count: 5, pace: 10, first: s.File.Rehearsals[0], color: true}
 	var out bytes.Buffer
-	v.w = &out
+	v := watched(&out, page.Look{Width: 92, Unicode: true, Color: true}, s)
 	story(v, p)
-	if err := v.end(p, rehearsed{}); err != nil {
+	if err := v.End(p, 0); err != nil {
 		t.Error(err)
 	}
 	golden(t, "rehearse-92-colour", out.String())
-	golden(t, "rehearse-mutants", v.page.mutants([]mutated{{"memory-leak", &rehearsal.Mutation{Killed: 2, Survived: 1, Invalid: 1, Mutants: []rehearsal.Mutant{
+	out.Reset()
+	if err := Mutants(&out, look(92), []Mutated{{"memory-leak", &rehearsal.Mutation{Killed: 2, Survived: 1, Invalid: 1, Mutants: []rehearsal.Mutant{
 		{What: "without step look", Where: "troubleshoot/memory-leak.yaml:12:5", KilledBy: "a leak in the cache"},
 		{What: "without step sample", Where: "troubleshoot/memory-leak.yaml:17:5", Invalid: true},
 		{What: "verify of healthy is true", Where: "troubleshoot/memory-leak.yaml:61:9"},
 		{What: "without step recover", Where: "troubleshoot/memory-leak.yaml:30:5", KilledBy: "a leak in the cache"},
-	}}}}))
+	}}}}); err != nil {
+		t.Error(err)
+	}
+	golden(t, "rehearse-mutants", out.String())
 }
 
-// TestRehearsalFitsTheTerminal holds that no line is wider than the terminal.
-func TestRehearsalFitsTheTerminal(t *testing.T) {
-	for _, width := range []int{60, 80, 100} {
+// TestNoColourOfWords holds that a rehearsal may be called as it likes.
+func TestNoColourOfWords(t *testing.T) {
+	p, s := leak()
+	const name = "RED and GREEN, failed, in doubt, destructive █"
+	for _, r := range p.Results {
+		r.Rehearsal.Name, r.Ending = name, "left alone"
+	}
+	k := page.Look{Width: 100, Unicode: true, Color: true}
+	var out bytes.Buffer
+	v := watched(&out, k, s)
+	v.Began(p.Results[0])
+	if err := v.End(p, 0); err != nil {
+		t.Error(err)
+	}
+	if got := strings.Count(out.String(), name); got != len(p.Results)+1 {
+		t.Errorf("%d of %d names are printed as they are:\n%q", got, len(p.Results)+1, out.String())
+	}
+}
+
+// TestFitsTheTerminal holds that no line is wider than the terminal.
+func TestFitsTheTerminal(t *testing.T) {
+	for _, width := range []int{40, 60, 80, 100} {
 		p, s := leak()
 		fail(p)
-		v := &playView{page: rehearsalPage{width, true}, name: s.Name, count: 5, pace: 10, first: s.File.Rehearsals[0]}
 		var out bytes.Buffer
-		v.w = &out
+		v := watched(&out, look(width), s)
 		story(v, p)
-		_ = v.end(p, rehearsed{})
+		_ = v.End(p, 1)
+		_ = NewTable(&out, look(width)).End(p, 1)
 		for line := range strings.Lines(out.String()) {
-			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > width && !strings.Contains(line, "runbook rehearse") {
+			if n := page.Width(strings.TrimSuffix(line, "\n")); n > width && !strings.Contains(line, "runbook rehearse") {
 				t.Errorf("%d columns of %d: %s", n, width, line)
 			}
 		}
 	}
 }
 
-func TestRehearsalLines(t *testing.T) {
+func TestLines(t *testing.T) {
 	p, s := leak()
 	fail(p)
 	var out bytes.Buffer
-	v := newLinesView(&out, []*rehearsal.Subject{s})
+	v := NewLines(&out, []*rehearsal.Subject{s})
 	r := p.Results[0]
 	v.Began(r)
 	v.Moment(r, rehearsal.Moment{Kind: "red", Text: "lab.app.memory_percent > 85", Held: true, Value: "88.0"})
 	v.Moment(r, rehearsal.Moment{Kind: "finished"})
-	if err := v.end(p, rehearsed{}); err != told(event.EndFailed) {
-		t.Errorf("ends with %v", err)
+	if err := v.End(p, 1); err != nil {
+		t.Error(err)
 	}
 	for _, want := range []string{
 		"Z memory-leak/1  before    held lab.app.memory_percent > 85, seen 88.0\n",
@@ -185,16 +240,16 @@ func TestRehearsalLines(t *testing.T) {
 	}
 }
 
-func TestRehearsalJSONAndJUnit(t *testing.T) {
+func TestJSONAndJUnit(t *testing.T) {
 	p, _ := leak()
 	fail(p)
 	var out bytes.Buffer
-	v := newJSONView(&out)
+	v := NewJSON(&out)
 	r := p.Results[0]
 	v.Began(r)
 	v.Fact(r, event.Event{Type: event.TypeStepFinished, Path: "recover", Time: time.Unix(0, 0), Data: &event.StepFinished{State: event.Passed}})
 	v.Moment(r, rehearsal.Moment{Kind: "finished"})
-	_ = v.end(p, rehearsed{})
+	_ = v.End(p, 1)
 	var last map[string]any
 	var types []string
 	for line := range strings.Lines(out.String()) {
@@ -210,10 +265,11 @@ func TestRehearsalJSONAndJUnit(t *testing.T) {
 	if last["schema"] != 1.0 || last["passed"] != false {
 		t.Errorf("the last line is %v", last)
 	}
-	text, err := junitOf(p)
-	if err != nil {
+	out.Reset()
+	if err := NewJUnit(&out).End(p, 1); err != nil {
 		t.Fatal(err)
 	}
+	text := out.String()
 	var read struct {
 		Tests    int `xml:"tests,attr"`
 		Failures int `xml:"failures,attr"`
@@ -230,37 +286,5 @@ func TestRehearsalJSONAndJUnit(t *testing.T) {
 	}
 	if read.Tests != 5 || read.Failures != 1 || len(read.Suites) != 1 || read.Suites[0].Cases[0].Failure == nil {
 		t.Errorf("the report is %s", text)
-	}
-}
-
-func TestNumbered(t *testing.T) {
-	for _, c := range []struct {
-		name, want string
-		number     int
-	}{
-		{"memory-leak", "memory-leak", 0},
-		{"memory-leak/2", "memory-leak", 2},
-		{"./a/b.yaml/3", "./a/b.yaml", 3},
-		{"./a/b.yaml", "./a/b.yaml", 0},
-		{"memory-leak/0", "memory-leak/0", 0},
-	} {
-		if name, number := numbered(c.name); name != c.want || number != c.number {
-			t.Errorf("%s is %s, %d", c.name, name, number)
-		}
-	}
-}
-
-// TestIndentedKeepsTheCursor holds that the steps stand two columns to the right
-// and that what takes a region away stays at the start of its line.
-func TestIndentedKeepsTheCursor(t *testing.T) {
-	var out bytes.Buffer
-	w := &indented{w: &out}
-	for _, text := range []string{"a\n\nb\n", "\x1b[3A\r\x1b[Jc\n", "\x1b[2A\r\x1b[J"} {
-		if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
-			t.Errorf("wrote %d, %v", n, err)
-		}
-	}
-	if want := "  a\n\n  b\n\x1b[3A\r\x1b[J  c\n\x1b[2A\r\x1b[J"; out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
