@@ -144,7 +144,7 @@ func (l *loader) place(n *yaml.Node) string { return l.source.Name + ":" + n.Spa
 
 func (l *loader) environment(d *Described) *Environment {
 	e := &Environment{
-		Name: d.Name.Value, Protected: d.Protected.Value, Policy: DefaultPolicy(), Vars: map[string]any{},
+		Name: d.Name.Value, Protected: d.Protected.Value, Vars: map[string]any{},
 		Roles: map[string][]string{}, sources: map[string]secretSource{},
 	}
 	for _, s := range d.Secrets {
@@ -159,15 +159,20 @@ func (l *loader) environment(d *Described) *Environment {
 		}
 	}
 	l.vars(e, d.Vars)
-	if d.Policy != nil {
-		l.policy(&e.Policy, d.Policy)
-	}
+	var wrong diag.List
+	e.Policy, wrong = d.Policy.Policy(l.source)
+	l.list = append(l.list, wrong...)
 	return e
 }
 
-// policy replaces the rules of the default policy by those that are written.
-// Whether there is an action of a rule's name is not known here.
-func (l *loader) policy(p *Policy, written *Rules) {
+// Policy is the default policy with the rules that are written in place of its
+// own, nil for none, and what is wrong with them. Whether there is an action of a
+// rule's name is not known here.
+func (written *Rules) Policy(source *yaml.Source) (Policy, diag.List) {
+	p, l := DefaultPolicy(), &loader{source: source}
+	if written == nil {
+		return p, nil
+	}
 	for _, r := range []struct {
 		to   *[]Rule
 		from []yaml.String
@@ -183,6 +188,7 @@ func (l *loader) policy(p *Policy, written *Rules) {
 			*r.to = append(*r.to, Rule{Name: name.Value, Place: l.place(name.Node)})
 		}
 	}
+	return p, l.list
 }
 
 func (l *loader) vars(e *Environment, pairs []yaml.Pair) {

@@ -43,12 +43,13 @@ func (q *Request) denied() *Refusal {
 
 func (q *Request) deny(s Visited, rule environment.Rule) *Refusal {
 	what := "the environment's policy denies " + s.Op.Action.Name
-	return &Refusal{Ending: event.EndRefused, Failure: &action.Failure{What: what}, Notice: &Notice{
+	where, step := strings.TrimSpace(rule.Place+"  deny: "+rule.Name), "needed by step "+s.Address+", "+s.Place
+	return &Refusal{Ending: event.EndRefused, Failure: &action.Failure{What: what, Seen: []string{where, step}}, Notice: &Notice{
 		Text: q.Plan.Name + " on " + q.Environment.Name,
 		Facts: []Fact{
 			{"What", what},
-			{"Where", strings.TrimSpace(rule.Place + "  deny: " + rule.Name)},
-			{"", "needed by step " + s.Address + ", " + s.Place},
+			{"Where", where},
+			{"", step},
 			{"Changed", untouched},
 		},
 		Safe: []string{q.Command.Again() + " --dry-run"},

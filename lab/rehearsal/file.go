@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
@@ -24,7 +25,7 @@ type Rehearsal struct {
 	Place  diag.Span
 	Fault  lab.Fault
 	Settle time.Duration // lab time from the fault to the run
-	Seed   uint64        // 0: by default
+	Setting
 	Inputs map[string]any
 	texts  map[string]*template // of inputs that read the lab
 
@@ -34,6 +35,13 @@ type Rehearsal struct {
 	Expect Expect
 	Again  bool     // a second run may change something
 	Also   []string // the wrong faults of "no harm"
+}
+
+// Setting is what the run is played in beside its fault.
+type Setting struct {
+	Seed   uint64              // 0: by default
+	Policy *environment.Policy // nil: the default one
+	Held   []string            // locks that another run holds
 }
 
 // Answers are what people answer during a rehearsal.

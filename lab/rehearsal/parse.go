@@ -39,7 +39,7 @@ func Parse(s *yaml.Source, p *plan.Plan) (*File, diag.List) {
 func (r *reader) rehearsal(w *writtenRehearsal, number int) *Rehearsal {
 	h := &Rehearsal{
 		Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*template{},
-		Seed: uint64(w.Seed.Value), Again: w.Again.Set(), Always: r.conditions(w.Always),
+		Setting: r.setting(w), Again: w.Again.Set(), Always: r.conditions(w.Always),
 	}
 	if w.Name.Set() {
 		h.Place = w.Name.Span()
@@ -67,6 +67,18 @@ func (r *reader) rehearsal(w *writtenRehearsal, number int) *Rehearsal {
 	}
 	r.expect(w.Expect, h)
 	return h
+}
+
+func (r *reader) setting(w *writtenRehearsal) Setting {
+	out := Setting{Seed: uint64(w.Seed.Value)}
+	for _, key := range w.Held {
+		out.Held = append(out.Held, key.Value)
+	}
+	if w.Policy != nil {
+		policy, wrong := w.Policy.Policy(r.source)
+		out.Policy, r.list = &policy, append(r.list, wrong...)
+	}
+	return out
 }
 
 // answerAfter is how long a person thinks.

@@ -120,11 +120,11 @@ func ending(r *Result) string {
 	switch {
 	case !r.Passed:
 		return "failed"
-	case e.Exit == 3 && r.Finished.State == event.Waiting:
+	case r.Finished.State == event.Waiting:
 		return "waits, as expected"
-	case e.Exit == 3:
-		return "refused, as expected"
-	case e.Exit != 0:
+	case e.Exit == event.EndRefused.Code(), e.Exit == event.EndLocked.Code():
+		return string(r.Finished.State) + ", as expected"
+	case e.Exit != event.EndDone.Code():
 		return "failed, as expected"
 	case r.Changes() == 0:
 		return "left alone"
@@ -250,7 +250,7 @@ func (h *Rehearsal) inputsIn(ctx context.Context, s *scene) (map[string]any, err
 
 func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
 	h := r.Rehearsal
-	out := play{plan: r.Subject.Plan, inputs: inputs, yes: h.Yes, moments: h.Moments}
+	out := play{plan: r.Subject.Plan, inputs: inputs, yes: h.Yes, moments: h.Moments, setting: h.Setting}
 	if len(h.Approve)+len(h.Report) > 0 {
 		out.person = &person{scene: s, listed: h}
 	}

@@ -65,7 +65,7 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 		return nil, err
 	}
 	before := len(s.lab.Mutations())
-	dry, err := s.run(ctx, play{plan: r.Subject.Plan, inputs: inputs, dry: true})
+	dry, err := s.run(ctx, play{plan: r.Subject.Plan, inputs: inputs, dry: true, setting: h.Setting})
 	if err != nil {
 		return nil, err
 	}

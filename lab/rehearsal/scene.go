@@ -95,6 +95,7 @@ type play struct {
 	dry     bool
 	yes     bool
 	moments []Injection
+	setting Setting
 	observe func(event.Event)
 }
 
@@ -112,6 +113,14 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.setting.Policy != nil {
+		env.Policy = *p.setting.Policy
+	}
+	release, err := s.hold(ctx, env.Name, p.setting.Held)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	out := &played{}
 	hooks := &hooks{scene: s, steps: addressesOf(p.plan), moments: p.moments, made: make([]bool, len(p.moments))}
 	for i, m := range p.moments {
@@ -138,6 +147,20 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 	made, failed := hooks.end()
 	out.made = made
 	return out, errors.Join(failed, err)
+}
+
+// hold lets another run hold locks, until release is called.
+func (s *scene) hold(ctx context.Context, environment string, keys []string) (release func(), err error) {
+	if len(keys) == 0 {
+		return func() {}, nil
+	}
+	locks, err := s.state.Lock(ctx, journal.LockRequest{Keys: keys, Holder: journal.Holder{
+		Run: "20260105-0000", Playbook: "another", Environment: environment, User: "somebody", Host: "lab", PID: os.Getpid(), Since: s.lab.Clock().Now(),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = locks.Release(true) }, nil // its folder is gone with the scene
 }
 
 // see keeps a fact and shows it.

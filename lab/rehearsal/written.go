@@ -1,6 +1,9 @@
 package rehearsal
 
-import "runbook/engine/yaml"
+import (
+	"runbook/engine/environment"
+	"runbook/engine/yaml"
+)
 
 // written is a file of rehearsals as it is written. What depends on the playbook
 // and on the lab is not decided yet.
@@ -26,6 +29,8 @@ type writtenRehearsal struct {
 	Faults  []*writtenMoment   `yaml:"faults,omitempty" doc:"More faults, in time. One whose moment never came fails the rehearsal."`
 	Approve []*writtenApproval `yaml:"approve,omitempty" doc:"Answers to approvals. A question that nobody answers leaves the run waiting, exit 3; an answer that nobody asked for fails the rehearsal."`
 	Report  []*writtenAnswer   `yaml:"report,omitempty" doc:"Answers to manual steps."`
+	Policy  *environment.Rules `yaml:"policy,omitempty" doc:"The policy under which the run is started, as in runbook.yaml: '{deny: [docker.restart]}'."`
+	Held    []yaml.String      `yaml:"held,omitempty" list:"one" doc:"Locks that another run holds."`
 	Yes     yaml.Bool          `yaml:"yes,omitempty" doc:"The run is played as with '--yes'."`
 	Always  []yaml.String      `yaml:"always,omitempty" type:"condition" doc:"Conditions that hold in each second of the lab's time, from the start of the run to the end."`
 	Expect  *writtenExpect     `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
