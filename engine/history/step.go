@@ -18,6 +18,7 @@ type Step struct {
 	Duration time.Duration
 	Attempts int
 	Met      bool
+	Skipped  string // why it did not run
 	Brief    string // its action with resolved parameters
 	Goals    []Goal // of a step with remedies
 	Effect   string // of a step with remedies: the title of the one that was effective
@@ -120,7 +121,7 @@ func (s *Step) apply(e event.Event) {
 			s.Phase = x.Phase
 		}
 	case *event.StepSkipped:
-		d.Skipped = x
+		d.Skipped, s.Skipped = x, x.Reason
 	case *event.Expanded:
 		d.Items = len(x.Items)
 	case *event.Check:

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/plan"
 )
 
@@ -31,8 +32,7 @@ type Place struct{ What, Where string }
 
 // tally is what was seen of a step over all rehearsals.
 type tally struct {
-	run, skipped, met, failed bool
-	helped                    map[string]bool
+	run, skipped, met, failed, helped bool
 }
 
 // cover says what the runs of the rehearsals of a subject reached.
@@ -59,7 +59,7 @@ func cover(s *Subject, results []*Result) *Coverage {
 		}
 		if step.Body == plan.BodyRemedies {
 			c.branch(t.met, step.Path+", goal already held", step.Place)
-			c.branch(len(t.helped) > 0, step.Path+", a remedy helped", step.Place)
+			c.branch(t.helped, step.Path+", a remedy helped", step.Place)
 			c.branch(t.failed, step.Path+", no remedy helped", step.Place)
 		}
 	}
@@ -88,35 +88,19 @@ func (c *Coverage) branch(reached bool, what, where string) {
 	}
 }
 
+// count adds what a run reached: each step, of a loop any of its items.
 func count(seen map[event.Path]*tally, facts []event.Event) {
-	at := func(path event.Path) *tally {
-		path = path.Plain()
-		if seen[path] == nil {
-			seen[path] = &tally{helped: map[string]bool{}}
+	for s := range history.Of(facts).All {
+		path := s.Path.Plain()
+		t := seen[path]
+		if t == nil {
+			t = &tally{}
+			seen[path] = t
 		}
-		return seen[path]
-	}
-	for _, f := range facts {
-		switch d := f.Data.(type) {
-		case *event.StepStarted:
-			at(f.Path).run = true
-		case *event.StepSkipped:
-			if d.Reason == "when" {
-				at(f.Path).skipped = true
-			}
-		case *event.StepFinished:
-			t := at(f.Path)
-			t.met = t.met || d.Met
-			t.failed = t.failed || d.State == event.Failed
-			if d.State == event.Passed || d.State == event.Warned || d.State == event.Failed {
-				t.run = true
-			}
-		case *event.Remedy:
-			remedy := at(f.Path.Number(d.Index))
-			remedy.run = remedy.run || d.Verdict != "not_needed"
-			if d.Verdict == "effective" {
-				at(f.Path).helped[d.Title] = true
-			}
-		}
+		t.run = t.run || s.State != event.NotRun && s.State != event.Skipped
+		t.skipped = t.skipped || s.Skipped == "when"
+		t.met = t.met || s.Met
+		t.failed = t.failed || s.State == event.Failed
+		t.helped = t.helped || s.Effect != ""
 	}
 }

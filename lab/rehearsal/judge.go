@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/schema"
 )
 
@@ -21,13 +22,13 @@ func (p *player) judge(r *Result) {
 		seen += fmt.Sprintf(", %s at %s", fin.State, fin.Step)
 	}
 	add(Check{Kind: "exit", Expected: strconv.Itoa(e.Exit), Seen: seen, Held: fin.ExitCode == e.Exit, Place: e.ExitPlace})
-	ends := endings(r.Facts, addressesOf(r.Subject.Plan))
+	h := history.Of(r.Facts)
 	for _, s := range e.Steps {
-		got := ends.state(s.Step)
+		got := stateOf(h, s.Step)
 		add(Check{Kind: "steps", Expected: string(s.Step) + " " + string(s.State), Seen: string(s.Step) + " " + string(got), Held: got == s.State, Place: s.Place})
 	}
 	for _, s := range e.Remedies {
-		got := ends.remedy(s.Step)
+		got := remedyOf(h, s.Step)
 		add(Check{Kind: "remedies", Expected: string(s.Step) + ": " + s.Title, Seen: string(s.Step) + ": " + got, Held: got == s.Title, Place: s.Place})
 	}
 	if c := e.Changes; c != nil {
@@ -93,8 +94,10 @@ func failureText(facts []event.Event, fin event.RunFinished) string {
 
 func (p *player) changes(r *Result, c *Changes) {
 	var names []string
-	for _, change := range applied(r.Finished) {
-		names = append(names, change.Action)
+	for _, change := range r.Finished.Changes {
+		if history.Count([]event.Change{change}) > 0 {
+			names = append(names, change.Action)
+		}
 	}
 	check := Check{Kind: "changes", Seen: orNone(names), Place: c.Place, Held: true}
 	switch {
@@ -134,5 +137,5 @@ func countSettled(facts []event.Event) int {
 
 // destructive says whether a run applied an effect that cannot be put back.
 func destructive(fin event.RunFinished) bool {
-	return slices.ContainsFunc(applied(fin), func(c event.Change) bool { return c.Effect == action.Destructive })
+	return slices.ContainsFunc(fin.Changes, func(c event.Change) bool { return c.Effect == action.Destructive })
 }

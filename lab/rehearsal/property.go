@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/schema"
 	"runbook/lab"
 	"runbook/lab/model"
@@ -74,7 +75,7 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 		nothing.Held, nothing.Detail = false, fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
 	}
 	r.Also = append(r.Also, nothing)
-	if len(applied(r.Finished)) > 0 && len(h.Moments) == 0 {
+	if len(r.Finished.Changes) > 0 && len(h.Moments) == 0 {
 		r.Also = append(r.Also, announced(r.Finished, dry.facts, addressesOf(r.Subject.Plan)))
 	}
 	return dry.facts, nil
@@ -83,17 +84,9 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 // announced says whether each change of a run was previewed by the dry run, or
 // stood under a step that it showed as unknown.
 func announced(fin event.RunFinished, dry []event.Event, a *addresses) Property {
-	shown := map[event.Path]event.State{}
-	for _, f := range dry {
-		switch d := f.Data.(type) {
-		case *event.StepFinished:
-			shown[f.Path] = d.State
-		case *event.StepSkipped:
-			shown[f.Path] = event.Skipped
-		}
-	}
+	shown := history.Of(dry)
 	var names []string
-	for _, c := range applied(fin) {
+	for _, c := range fin.Changes {
 		if !slices.Contains(names, c.Action) {
 			names = append(names, c.Action)
 		}
@@ -106,19 +99,19 @@ func announced(fin event.RunFinished, dry []event.Event, a *addresses) Property 
 
 // foreseen is how a dry run showed a step: itself; of a list that was not known
 // yet the first item in place of all; else what holds it, if that was unknown.
-func foreseen(shown map[event.Path]event.State, step event.Path, a *addresses) event.State {
-	if got, ok := shown[step]; ok {
-		return got
+func foreseen(shown *history.Run, step event.Path, a *addresses) event.State {
+	if s := shown.Known(step); s != nil && s.State != event.NotRun {
+		return s.State
 	}
 	plain := step.Plain()
 	got := event.NotRun
-	for path, state := range shown {
-		if path.Plain() == plain && (state == event.Unknown || got != event.Unknown && state == event.Previewed) {
-			got = state
+	for s := range shown.All {
+		if s.Path.Plain() == plain && (s.State == event.Unknown || got != event.Unknown && s.State == event.Previewed) {
+			got = s.State
 		}
 	}
 	for around := plain; got == event.NotRun && around != ""; around = a.around(around) {
-		if shown[around] == event.Unknown {
+		if s := shown.Known(around); s != nil && s.State == event.Unknown {
 			got = event.Unknown
 		}
 	}
@@ -135,7 +128,7 @@ func (p *player) again(ctx context.Context, r *Result, s *scene, inputs map[stri
 		return nil, err
 	}
 	out := Property{Text: "a second run changed nothing", Held: true}
-	if all := applied(second.finished); len(all) > 0 {
+	if all := second.finished.Changes; len(all) > 0 {
 		out.Held, out.Detail = false, fmt.Sprintf("%s at %s", all[0].Action, all[0].Step)
 	}
 	r.Also = append(r.Also, out)
@@ -177,7 +170,7 @@ func (p *player) healthy(ctx context.Context, c *control, r *Result) error {
 	}
 	s.close()
 	one := Property{Text: "a healthy service was left alone", Held: true}
-	if all := applied(out.finished); len(all) > 0 {
+	if all := out.finished.Changes; len(all) > 0 {
 		one.Held, one.Detail = false, fmt.Sprintf("%s at %s", all[0].Action, all[0].Step)
 	}
 	c.also = append(c.also, one)
@@ -297,7 +290,7 @@ func (p *player) harm(ctx context.Context, r *Result, fault string) (string, err
 		return "", err
 	}
 	defer s.close()
-	if len(applied(out.finished))+len(s.lab.Mutations()) == 0 {
+	if len(out.finished.Changes)+len(s.lab.Mutations()) == 0 {
 		return "", nil
 	}
 	if err := s.lab.Clock().Sleep(ctx, calm); err != nil {

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/launch"
 	"runbook/engine/plan"
 	"runbook/engine/yaml"
@@ -102,8 +102,8 @@ type Evidence struct {
 // Name is how the rehearsal is named: memory-leak/2.
 func (r *Result) Name() string { return fmt.Sprintf("%s/%d", r.Subject.Name, r.Rehearsal.Number) }
 
-// Changes is how many effects were applied.
-func (r *Result) Changes() int { return len(applied(r.Finished)) }
+// Changes is how many changes the run counts.
+func (r *Result) Changes() int { return history.Count(r.Finished.Changes) }
 
 // Moment is something that happened, by the lab's time since the fault.
 type Moment struct {
@@ -138,14 +138,3 @@ type Property struct {
 
 // Note is a fact that helps to understand a failure.
 type Note struct{ Label, Text string }
-
-// applied are the changes of a run that took effect, at least in part.
-func applied(f event.RunFinished) []event.Change {
-	var all []event.Change
-	for _, c := range f.Changes {
-		if c.State != action.AppliedNot {
-			all = append(all, c)
-		}
-	}
-	return all
-}

@@ -22,8 +22,8 @@ import (
 // epoch is when every lab begins, on a Monday.
 var epoch = time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 
-// history is how long a lab has run before anything happens in it.
-const history = 5 * time.Minute
+// warmUp is how long a lab has run before anything happens in it.
+const warmUp = 5 * time.Minute
 
 // scene is a lab in which runs are played.
 type scene struct {
@@ -37,7 +37,7 @@ type scene struct {
 
 // open starts a lab with a healthy service.
 func open(o *Options, seed uint64, pace float64) (*scene, error) {
-	l, err := lab.Start(lab.Options{Seed: seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: history})
+	l, err := lab.Start(lab.Options{Seed: seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: warmUp})
 	if err != nil {
 		return nil, err
 	}
