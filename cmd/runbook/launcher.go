@@ -13,6 +13,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/launch"
+	"runbook/engine/plan"
 	"runbook/playbooks"
 )
 
@@ -68,4 +69,13 @@ func secretFrom(from string) (string, error) {
 		return "", fmt.Errorf("the variable %s is not set", name)
 	}
 	return text, nil
+}
+
+// plan compiles a playbook for reading, without an environment.
+func (a *app) plan(name string) (*plan.Plan, error) {
+	l, err := a.launcher()
+	if err != nil {
+		return nil, err
+	}
+	return l.Plan(name, nil)
 }

@@ -1,46 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/lab"
-	"runbook/lab/control"
 	"runbook/lab/model"
 )
-
-func (a *app) labFaultsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "faults [NAME]", Short: "What can be broken in the lab, and what helps", Args: cobra.MaximumNArgs(1),
-		Example: "  runbook lab faults\n  runbook lab faults memory-leak",
-		RunE: func(_ *cobra.Command, words []string) error {
-			if len(words) == 0 {
-				return a.faults()
-			}
-			if err := control.Known(words[0]); err != nil {
-				return labProblem(err)
-			}
-			f, _ := model.Lookup(words[0])
-			return faultPage(f, page.Of(a.Out)).Print(a.Out)
-		},
-		ValidArgsFunction: completeFaults,
-	}
-}
-
-func (a *app) faults() error {
-	if !a.Out.Terminal() {
-		var b strings.Builder
-		for _, f := range lab.Faults() {
-			fmt.Fprintf(&b, "%s\t%s\t%s\n", f.Name, f.Summary, f.Cure)
-		}
-		return put(a.Out, b.String())
-	}
-	return faultsPage(lab.Faults(), page.Of(a.Out)).Print(a.Out)
-}
 
 // faultsPage lists faults: what is wrong, and what helps.
 func faultsPage(all []model.Fault, k page.Look) *page.Page {

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/engine/page"
+	"runbook/engine/plan"
+)
+
+// ascii draws a plan to be pasted anywhere: 80 columns, no colour.
+func ascii(p *plan.Plan) *page.Page {
+	d := &document{Page: page.New(page.Look{Width: 80, Unicode: true})}
+	wide := 10
+	for _, s := range p.All() {
+		wide = max(wide, min(len(short(s)), 24))
+	}
+	d.lane(p.Prerequisites.Parts, wide)
+	if len(p.Prerequisites.Parts) > 0 && len(p.Steps.Parts) > 0 {
+		d.arrow("")
+	}
+	d.lane(p.Steps.Parts, wide)
+	if len(p.Finally.Parts) > 0 {
+		d.Blank()
+		for _, s := range p.Finally.Parts {
+			verdict := d.verdict(s)
+			if s.When != nil {
+				verdict.Add(page.Plain, ", when "+s.When.Expr.Source())
+			}
+			d.Right(d.Line(page.Plain, fmt.Sprintf("%-*s %s", wide, "finally", does(s))), verdict)
+		}
+	}
+	return d.Page
+}
+
+// arrow draws what leads to the next step, with texts beside it.
+func (d *document) arrow(beside string, above ...string) {
+	for _, text := range append([]string{""}, above...) {
+		d.Say(page.Plain, strings.TrimRight(" |         "+text, " "))
+	}
+	d.Say(page.Plain, strings.TrimRight(" v         "+beside, " "))
+}
+
+// lane draws the steps of a block: those that wait for nothing between them
+// stand beside each other.
+func (d *document) lane(steps []*plan.Step, wide int) {
+	for i, s := range steps {
+		parallel := beside(steps, i)
+		switch {
+		case i > 0 && !parallel:
+			d.between(s)
+		case i == 0 && s.When != nil:
+			d.Say(page.Plain, " |         "+skipped(s))
+			d.Say(page.Plain, " v")
+		}
+		mark := ""
+		if parallel || i+1 < len(steps) && beside(steps, i+1) {
+			mark = " +-- "
+		}
+		d.drawn(fmt.Sprintf("%s%-*s ", mark, wide, short(s)), s)
+		d.parts(s, wide)
+	}
+}
+
+func skipped(s *plan.Step) string { return "when " + s.When.Expr.Source() + ", else skipped" }
+
+// drawn prints what a step does behind its name, wrapped.
+func (d *document) drawn(name string, s *plan.Step) {
+	verdict := d.verdict(s)
+	for i, part := range page.Wrap(does(s), max(30, d.Width()-len(name)-verdict.Width()-2)) {
+		if i > 0 {
+			name, verdict = " |"+strings.Repeat(" ", len(name)-2), d.Indent(0)
+		}
+		d.Right(d.Line(page.Plain, name+part), verdict)
+	}
+}
+
+// beside reports whether step i and the one above do not wait for each other.
+func beside(steps []*plan.Step, i int) bool {
+	return i > 0 && !steps[i].AfterAll && !plan.Precedes(steps[i-1], steps[i])
+}
+
+// between draws what stands between a step and those above.
+func (d *document) between(s *plan.Step) {
+	needs, above := "", []string(nil)
+	if s.When != nil {
+		above = append(above, skipped(s))
+	}
+	if !s.AfterAll && len(s.Needs) > 0 {
+		var names []string
+		for _, n := range s.Needs {
+			names = append(names, short(s.Parent.Parts[n]))
+		}
+		needs = "needs " + strings.Join(names, ", ")
+	}
+	d.arrow(needs, above...)
+}
+
+// parts draws what is inside a step.
+func (d *document) parts(s *plan.Step, wide int) {
+	for _, part := range s.Parts {
+		d.drawn(fmt.Sprintf(" |%*s%-3s ", wide, "", short(part)), part)
+		d.parts(part, wide+2)
+	}
+}
+
+// does says in a few words what a step is.
+func does(s *plan.Step) string {
+	switch {
+	case s.Op != nil:
+		return s.Op.Action.Name
+	case s.Body == plan.BodyRemedies && len(s.Verify) > 0:
+		return "goal  " + s.Verify[0].Expr.Source()
+	case s.Body == plan.BodyCall:
+		return "call  " + s.Call.Name
+	case s.Body == plan.BodyManual:
+		return "manual  " + s.Title
+	}
+	return s.Name()
+}
+
+// edge is an arrow of the graph: to waits for from, or stands inside it.
+type edge struct {
+	from, to *plan.Step
+	inside   bool
+}
+
+// edges are the arrows of a plan, without those that follow from others.
+func edges(p *plan.Plan) []edge {
+	var out []edge
+	var walk func(s *plan.Step)
+	walk = func(s *plan.Step) {
+		for i, part := range s.Parts {
+			from := waitsFor(s.Parts, i)
+			for _, n := range from {
+				out = append(out, edge{from: s.Parts[n], to: part})
+			}
+			if len(from) == 0 && s.Path != "" {
+				out = append(out, edge{from: s, to: part, inside: true})
+			}
+			walk(part)
+		}
+	}
+	for _, phase := range []*plan.Step{p.Prerequisites, p.Steps, p.Finally} {
+		walk(phase)
+	}
+	return out
+}
+
+// waitsFor are the siblings that part i waits for directly. One without needs
+// waits for all above: for those since the last that did the same.
+func waitsFor(parts []*plan.Step, i int) []int {
+	if !parts[i].AfterAll {
+		return parts[i].Needs
+	}
+	var out []int
+	for n := i - 1; n >= 0; n-- {
+		out = append([]int{n}, out...)
+		if parts[n].AfterAll {
+			break
+		}
+	}
+	return out
+}
+
+// nodeNames gives each step of a plan a name that any format takes.
+func nodeNames(p *plan.Plan) map[*plan.Step]string {
+	ids := make(map[*plan.Step]string, len(p.All()))
+	for i, s := range p.All() {
+		ids[s] = fmt.Sprintf("s%d", i+1)
+	}
+	return ids
+}
+
+// mermaid draws a plan for a page that renders it.
+func mermaid(p *plan.Plan) string {
+	var b strings.Builder
+	b.WriteString("flowchart TD\n")
+	ids := nodeNames(p)
+	for _, s := range p.All() {
+		text := strings.NewReplacer(`"`, "#quot;", "\n", " ").Replace(s.Path + ": " + does(s))
+		fmt.Fprintf(&b, "  %s[\"%s\"]\n", ids[s], text)
+	}
+	for _, e := range edges(p) {
+		arrow := "-->"
+		if e.inside {
+			arrow = "-.->"
+		}
+		fmt.Fprintf(&b, "  %s %s %s\n", ids[e.from], arrow, ids[e.to])
+	}
+	return b.String()
+}
+
+// dot draws a plan for Graphviz.
+func dot(p *plan.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "digraph %q {\n  node [shape=box];\n", p.Name)
+	ids := nodeNames(p)
+	for _, s := range p.All() {
+		fmt.Fprintf(&b, "  %s [label=%q];\n", ids[s], s.Path+"\n"+does(s))
+	}
+	for _, e := range edges(p) {
+		style := ""
+		if e.inside {
+			style = " [style=dotted]"
+		}
+		fmt.Fprintf(&b, "  %s -> %s%s;\n", ids[e.from], ids[e.to], style)
+	}
+	b.WriteString("}\n")
+	return b.String()
+}

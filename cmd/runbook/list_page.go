@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/journal"
+	"runbook/engine/launch"
+	"runbook/engine/page"
+	"runbook/engine/plan"
+)
+
+// listed is a playbook as `list` shows it.
+type listed struct {
+	launch.Entry
+	plan *plan.Plan // nil: it is invalid
+	last *journal.Summary
+	hits []string // why it was found: "symptom  Memory grows linearly"
+}
+
+// categories are in the order in which one meets them on call.
+var categories = [...]string{"monitor", "troubleshoot", "emergency", "tune", "scale", "backup", "deploy", "routine"}
+
+func rank(category string) int {
+	if i := slices.Index(categories[:], category); i >= 0 {
+		return i
+	}
+	return len(categories)
+}
+
+func (l *listed) category() string {
+	switch {
+	case l.plan != nil && l.plan.Category != "":
+		return l.plan.Category
+	case l.Embedded:
+		before, _, _ := strings.Cut(l.Path, "/")
+		return before
+	}
+	return "other"
+}
+
+func (l *listed) title() string {
+	if l.plan == nil {
+		return "invalid: runbook validate " + l.Name
+	}
+	return l.plan.Title
+}
+
+// matches keeps why l was found; each word must be in it somewhere.
+func (l *listed) matches(words []string) bool {
+	if len(words) == 0 {
+		return true
+	}
+	texts := []string{l.Name, l.title(), l.category()}
+	var reasons []string
+	if l.plan != nil {
+		for _, s := range l.plan.Symptoms {
+			texts, reasons = append(texts, s), append(reasons, "symptom  "+s)
+		}
+		for _, s := range l.plan.Alerts {
+			texts, reasons = append(texts, s), append(reasons, "alert  "+s)
+		}
+		texts = append(texts, l.plan.Purpose)
+	}
+	whole := strings.ToLower(strings.Join(texts, "\n"))
+	for _, w := range words {
+		w = strings.ToLower(w)
+		if !strings.Contains(whole, w) {
+			return false
+		}
+		for _, r := range reasons {
+			if strings.Contains(strings.ToLower(r), w) && !slices.Contains(l.hits, r) {
+				l.hits = append(l.hits, r)
+			}
+		}
+	}
+	return true
+}
+
+// effect is the worst case of a plan: "write, asks".
+func (l *listed) effect() string {
+	if l.plan == nil {
+		return "invalid"
+	}
+	worst, asks := action.Read, false
+	launch.Once(l.plan, func(s launch.Visited) {
+		asks = asks || s.Approve != nil
+		if s.Op != nil {
+			worst = max(worst, s.Op.Effect)
+		}
+	})
+	if asks {
+		return worst.String() + ", asks"
+	}
+	return worst.String()
+}
+
+func (l *listed) lastState() string {
+	if l.last == nil {
+		return "never"
+	}
+	return string(l.last.State)
+}
+
+// tabbed is the listing for a pipe: name, category, effect, state and time of
+// the last run, title.
+func tabbed(all []listed) string {
+	var b strings.Builder
+	for _, l := range all {
+		started := ""
+		if l.last != nil {
+			started = l.last.Started.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintln(&b, strings.Join([]string{l.Name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()}, "\t"))
+	}
+	return b.String()
+}
+
+// columned is the listing for a terminal, by category.
+func columned(all []listed, search bool, look page.Look) *page.Page {
+	p := page.New(look)
+	t := page.Table{Indent: 2, Columns: []page.Column{{}, {Cut: true}, {Least: 17}, {}}}
+	names := 0
+	for _, l := range all {
+		names = max(names, page.Width(l.Name))
+	}
+	category := ""
+	for _, l := range all {
+		if !search && l.category() != category {
+			category = l.category()
+			t.Rows = append(t.Rows, p.Cells(page.Bold, category))
+		}
+		cells := p.Cells(page.Plain, l.Name, l.title())
+		t.Rows = append(t.Rows, append(cells, l.effectCell(p), lastRun(p, l.last)))
+		for _, h := range l.hits {
+			t.Rows = append(t.Rows, []*page.Line{p.Indent(2+names+2).Add(page.Plain, h)})
+		}
+	}
+	p.Table(t)
+	if !search {
+		p.Blank()
+		p.Flow(p.Indent(0), page.Plain, page.Counted(len(all), "playbook")+". Effects are the worst case. Read one: runbook show NAME")
+	}
+	return p
+}
+
+func (l *listed) effectCell(p *page.Page) *page.Line {
+	worst, rest := l.effect(), ""
+	if before, ok := strings.CutSuffix(worst, ", asks"); ok {
+		worst, rest = before, ", asks"
+	}
+	style := page.Plain
+	if worst == action.Destructive.String() {
+		style = page.Red
+	}
+	return p.Line(style, worst).Add(page.Plain, rest)
+}
+
+// lastRun is when a playbook ran last, and what became of it.
+func lastRun(p *page.Page, s *journal.Summary) *page.Line {
+	if s == nil {
+		return p.Line(page.Dim, "never")
+	}
+	_, style := page.Mark(string(s.State))
+	if s.State == event.Done {
+		style = page.Plain
+	}
+	return p.Line(page.Plain, ago(s.Started)+", ").Add(style, page.Word(s.State))
+}
+
+// ago names a moment: its clock today, its weekday within a week, else its day.
+func ago(t time.Time) string {
+	t, now := t.Local(), time.Now()
+	switch {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return t.Format("15:04")
+	case now.Sub(t) < 7*24*time.Hour:
+		return t.Format("Mon 15:04")
+	}
+	return t.Format("2 Jan")
+}
