@@ -201,9 +201,7 @@ func (e *engine) missing(ctx context.Context, reference string) error {
 			known = append(known, s)
 		}
 	}
-	if near := nearest(reference, known); len(near) > 0 {
-		f.Seen = append(f.Seen, "nearest: "+strings.Join(near, ", "))
-	}
+	f.Nearest = nearest(reference, known)
 	slices.Sort(running)
 	if len(running) == 0 {
 		f.Seen = append(f.Seen, fmt.Sprintf("no container is running; %d are stopped", len(all)))

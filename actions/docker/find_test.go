@@ -20,7 +20,7 @@ func TestFind(t *testing.T) {
 		{reference: "db", name: "mltb-db-1"}, // and not the container whose id begins so
 		{reference: "db00", name: "cache"},
 		{reference: "worker", what: "service worker has 2 containers", seen: "mltb-worker-1, mltb-worker-2"},
-		{reference: "ap", what: "no container or Compose service ap", seen: "nearest: app"},
+		{reference: "ap", what: "no container or Compose service ap", seen: "[app]"},
 		{reference: "zzzzzz", what: "no container or Compose service zzzzzz", seen: "running: app, cache"},
 		{reference: "a/b", what: "is no name"},
 		{reference: " ", what: "it is empty"},
@@ -34,7 +34,7 @@ func TestFind(t *testing.T) {
 				return
 			}
 			failure := action.AsFailure(err)
-			if err == nil || !strings.Contains(failure.What, test.what) || !strings.Contains(fmt.Sprint(failure.Seen), test.seen) {
+			if err == nil || !strings.Contains(failure.What, test.what) || !strings.Contains(fmt.Sprint(failure.Nearest, failure.Seen), test.seen) {
 				t.Errorf("got %+v", failure)
 			}
 		})

@@ -47,7 +47,7 @@ func (a *app) explainAction(reg *action.Registry, name string) error {
 	}
 	f := &action.Failure{What: fmt.Sprintf("there is no action %q", name), Do: []string{"runbook actions"}}
 	if near := diag.Nearest(name, reg.Names()); near != "" {
-		f.Seen = []string{"nearest: " + near}
+		f.Nearest = []string{near}
 		f.Do = []string{"runbook actions " + near}
 	}
 	return &launch.Refusal{Ending: event.EndInvalid, Failure: f}

@@ -56,13 +56,13 @@ func noEnvironment(e *environment.ErrNotFound, c *call) error {
 		}
 		has += ", " + name
 	}
-	r.Facts = []launch.Fact{{Label: "has", Value: has}}
+	r.Failure.Facts = []action.Fact{{Label: "has", Value: has}}
 	if len(e.Has) > 0 {
 		other := *c
 		if other.env = diag.Nearest(e.Name, e.Has); other.env == "" {
 			other.env = e.Has[0]
 		}
-		r.Facts = append(r.Facts, launch.Fact{Label: "do", Value: other.command().Again()})
+		r.Failure.Do = []string{other.command().Again()}
 	}
 	return r
 }

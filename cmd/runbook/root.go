@@ -116,7 +116,7 @@ func (a *app) mistyped(err error) *action.Failure {
 		word, _, _ = strings.Cut(word, `"`)
 		f.What = fmt.Sprintf("there is no command %q", word)
 		if near := nearestVerb(word, a.root); near != "" {
-			f.Seen = []string{"nearest: " + near}
+			f.Nearest = []string{near}
 			f.Do = []string{"runbook " + near}
 		}
 	}

@@ -216,7 +216,7 @@ func (a *app) notBegun(err error, mode string) error {
 	if n == nil {
 		return r
 	}
-	told := report.NoRun{Word: capital(string(r.Ending.State())), Text: n.Text, Exit: r.Code(), Facts: factsOf(n.Facts), Safe: n.Safe, Then: n.Then}
+	told := report.NoRun{Word: capital(string(r.Ending.State())), Text: n.Text, Exit: r.Code(), Failure: r.Failure, Safe: n.Safe, Then: n.Then}
 	show := report.Ending
 	if mode == outputPlain {
 		show = report.PlainEnding
@@ -228,11 +228,3 @@ func (a *app) notBegun(err error, mode string) error {
 }
 
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
-
-func factsOf(list []launch.Fact) []report.Fact {
-	var out []report.Fact
-	for _, f := range list {
-		out = append(out, report.Fact{Label: f.Label, Value: f.Value})
-	}
-	return out
-}

@@ -65,7 +65,7 @@ func (a *app) note(format string, values ...any) {
 
 // say prints a failure in the shape of all errors, on stderr.
 func (a *app) say(f *action.Failure, e event.Ending) {
-	_ = report.Error(a.Err, report.ErrOf(f, e.Code()), a.page(a.Err))
+	_ = report.Error(a.Err, f, e.Code(), a.page(a.Err))
 }
 
 // tell prints why something was refused, with the mistakes of a file.
@@ -74,11 +74,7 @@ func (a *app) tell(r *launch.Refusal) {
 		a.diagnose(a.Err, r.List, r.File)
 		fmt.Fprintln(a.Err)
 	}
-	e := report.ErrOf(r.Failure, r.Code())
-	if r.Facts != nil {
-		e.Facts = factsOf(r.Facts)
-	}
-	_ = report.Error(a.Err, e, a.page(a.Err))
+	_ = report.Error(a.Err, r.Failure, r.Code(), a.page(a.Err))
 }
 
 // put writes text to w, as what was asked for.

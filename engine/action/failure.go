@@ -14,9 +14,17 @@ type Failure struct {
 	Where   string   // target and address: "redis at 10.0.4.12:6379"
 	Tried   string   // what was sent, how often, how long: "AUTH as user default, once, 2ms"
 	Seen    []string // facts: "socket is root:docker 0660"
+	Facts   []Fact   // those with a label of their own: "takes", "looked in"
+	Nearest []string // names that were most likely meant
 	Do      []string // commands or the line to edit
 	Final   bool     // polling cannot help: bad parameters, refused credentials
 	Err     error    // the cause, may be nil
+}
+
+// Fact is a fact with a label.
+type Fact struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // Error returns "where: what".

@@ -6,6 +6,8 @@ package event
 import (
 	"strings"
 	"time"
+
+	"runbook/engine/action"
 )
 
 // Type names a fact.
@@ -127,6 +129,22 @@ type Failure struct {
 	Tried []string `json:"tried,omitempty"`
 	Seen  []string `json:"seen,omitempty"`
 	Do    []string `json:"do,omitempty"`
+
+	Facts   []action.Fact `json:"facts,omitempty"`   // those with a label of their own
+	Nearest []string      `json:"nearest,omitempty"` // names that were most likely meant
+}
+
+// FailureOf returns err as a fact; nil for no error.
+func FailureOf(err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	f := action.AsFailure(err)
+	out := &Failure{What: f.What, Where: f.Where, Seen: f.Seen, Do: f.Do, Facts: f.Facts, Nearest: f.Nearest}
+	if f.Tried != "" {
+		out.Tried = []string{f.Tried}
+	}
+	return out
 }
 
 // Line is the failure in one line.

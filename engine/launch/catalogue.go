@@ -160,14 +160,11 @@ func (c *Catalogue) unknown(name string) *Refusal {
 	for i, e := range c.entries {
 		names[i] = e.Name
 	}
-	r := Invalid("no playbook " + strconv.Quote(name))
-	r.Facts = []Fact{{"looked in", c.places}}
-	do := "runbook list"
+	r := Invalid("no playbook "+strconv.Quote(name), "runbook list")
+	r.Failure.Facts = []action.Fact{{Label: "looked in", Value: c.places}}
 	if near := diag.Nearest(name, names); near != "" {
-		r.Facts = append(r.Facts, Fact{"nearest", near})
-		do = "runbook show " + near
+		r.Failure.Nearest, r.Failure.Do = []string{near}, []string{"runbook show " + near}
 	}
-	r.Facts = append(r.Facts, Fact{"do", do})
 	return r
 }
 

@@ -146,18 +146,16 @@ func (r *inputReader) done() (*Inputs, error) {
 
 func (r *inputReader) refuse() *Refusal {
 	f := &action.Failure{What: r.faults[0].what}
-	out := &Refusal{Ending: event.EndInvalid, Failure: f}
 	if len(r.faults) > 1 {
 		f.What = fmt.Sprintf("%d inputs of %s are wrong", len(r.faults), r.plan.Name)
 	}
 	var do []string
 	for _, w := range r.faults {
 		if len(r.faults) > 1 {
-			out.Facts = append(out.Facts, Fact{"wrong", w.what})
-			f.Seen = append(f.Seen, w.what)
+			f.Facts = append(f.Facts, action.Fact{Label: "wrong", Value: w.what})
 		}
 		if w.takes != "" {
-			out.Facts = append(out.Facts, Fact{"takes", w.takes})
+			f.Facts = append(f.Facts, action.Fact{Label: "takes", Value: w.takes})
 		}
 		if w.do != "" && !slices.Contains(do, w.do) {
 			do = append(do, w.do)
@@ -165,9 +163,8 @@ func (r *inputReader) refuse() *Refusal {
 	}
 	if len(do) > 0 {
 		f.Do = []string{"runbook run " + r.plan.Name + " " + strings.Join(do, " ")}
-		out.Facts = append(out.Facts, Fact{"do", f.Do[0]})
 	}
-	return out
+	return &Refusal{Ending: event.EndInvalid, Failure: f}
 }
 
 // FirstFault is the sentence of err without what it takes.

@@ -167,7 +167,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		state         event.State
 		want          []string
 	}{
-		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "nearest write", "here, 8 embedded"}},
+		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 8 embedded"}},
 		"no such file":           {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
 		"mistakes":               {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
 		"all inputs wrong":       {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
@@ -208,10 +208,10 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 			if !errors.As(err, &r) || fin.State != "" {
 				t.Fatalf("it began: %v, %v", fin, err)
 			}
-			if got := r.Finished(); r.Code() != c.code || got.ExitCode != c.code || got.State != c.state || got.Failure.What != r.Failure.What || got.Reason == "" {
+			if got := r.Finished(); r.Code() != c.code || got.ExitCode != c.code || got.State != c.state || got.Failure.What != r.Failure.What || !slices.Equal(got.Failure.Facts, r.Failure.Facts) || !slices.Equal(got.Failure.Nearest, r.Failure.Nearest) || got.Reason == "" {
 				t.Errorf("exit %d, want %d: %+v", r.Code(), c.code, got)
 			}
-			told := fmt.Sprint(r.Error(), r.Failure.Seen, r.Failure.Do, r.Failure.Where, r.Facts, r.List, r.Notice)
+			told := fmt.Sprint(r.Error(), r.Failure.Seen, r.Failure.Do, r.Failure.Where, r.Failure.Nearest, r.Failure.Facts, r.List, r.Notice)
 			for _, want := range c.want {
 				if !strings.Contains(told, want) {
 					t.Errorf("it does not say %q: %s", want, told)

@@ -156,23 +156,21 @@ func whileQuiet(ctx context.Context, stop <-chan run.Signal) (quiet context.Cont
 func (q *Request) locked(e *journal.LockedError) *Refusal {
 	h := e.Holder
 	what := e.Key + " is held by another run"
-	facts := []Fact{{"Holder", fmt.Sprintf("run %s of %s, by %s on %s, pid %d, alive", h.Run, h.Playbook, h.User, h.Host, h.PID)}}
+	facts := []action.Fact{{Label: "Holder", Value: fmt.Sprintf("run %s of %s, by %s on %s, pid %d, alive", h.Run, h.Playbook, h.User, h.Host, h.PID)}}
 	then := q.Command.Again() + " --wait 10m"
 	switch {
 	case e.Guarded:
 		what = e.Key + " is guarded by a run that did not end"
-		facts[0] = Fact{"Last holder", fmt.Sprintf("run %s of %s, by %s on %s", h.Run, h.Playbook, h.User, h.Host)}
+		facts[0] = action.Fact{Label: "Last holder", Value: fmt.Sprintf("run %s of %s, by %s on %s", h.Run, h.Playbook, h.User, h.Host)}
 		if e.State != "" {
-			facts = append(facts, Fact{"State", strings.ReplaceAll(string(e.State), "_", " ") + at(", at step ", e.Step)})
+			facts = append(facts, action.Fact{Label: "State", Value: strings.ReplaceAll(string(e.State), "_", " ") + at(", at step ", e.Step)})
 		}
 		then = q.Command.Again() + " --despite " + h.Run
 	case !h.Since.IsZero():
-		facts = append(facts, Fact{"Since", fmt.Sprintf("%s, %s ago%s", h.Since.Local().Format("15:04:05 MST"), schema.HumanDuration(time.Since(h.Since)), at("; now at step ", e.Step))})
+		facts = append(facts, action.Fact{Label: "Since", Value: fmt.Sprintf("%s, %s ago%s", h.Since.Local().Format("15:04:05 MST"), schema.HumanDuration(time.Since(h.Since)), at("; now at step ", e.Step))})
 	}
-	return &Refusal{Ending: event.EndLocked, Failure: &action.Failure{What: what, Err: e}, Notice: &Notice{
-		Text: what, Facts: append(facts, Fact{"Changed", untouched}),
-		Safe: []string{"runbook report " + h.Run}, Then: []string{then},
-	}}
+	f := &action.Failure{What: what, Err: e, Facts: append(facts, action.Fact{Label: "Changed", Value: untouched})}
+	return &Refusal{Ending: event.EndLocked, Failure: f, Notice: &Notice{Text: what, Safe: []string{"runbook report " + h.Run}, Then: []string{then}}}
 }
 
 func at(before, step string) string {

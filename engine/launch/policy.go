@@ -43,17 +43,11 @@ func (q *Request) denied() *Refusal {
 
 func (q *Request) deny(s Visited, rule environment.Rule) *Refusal {
 	what := "the environment's policy denies " + s.Op.Action.Name
-	where, step := strings.TrimSpace(rule.Place+"  deny: "+rule.Name), "needed by step "+s.Address+", "+s.Place
-	return &Refusal{Ending: event.EndRefused, Failure: &action.Failure{What: what, Seen: []string{where, step}}, Notice: &Notice{
-		Text: q.Plan.Name + " on " + q.Environment.Name,
-		Facts: []Fact{
-			{"What", what},
-			{"Where", where},
-			{"", step},
-			{"Changed", untouched},
-		},
-		Safe: []string{q.Command.Again() + " --dry-run"},
+	f := &action.Failure{What: what, Facts: []action.Fact{
+		{Label: "Where", Value: strings.TrimSpace(rule.Place+"  deny: "+rule.Name) + "\nneeded by step " + s.Address + ", " + s.Place},
+		{Label: "Changed", Value: untouched},
 	}}
+	return &Refusal{Ending: event.EndRefused, Failure: f, Notice: &Notice{Text: q.Plan.Name + " on " + q.Environment.Name, Safe: []string{q.Command.Again() + " --dry-run"}}}
 }
 
 // missingTargets refuses a plan whose environment lacks a target.

@@ -14,7 +14,6 @@ import (
 type Refusal struct {
 	Ending  event.Ending
 	Failure *action.Failure
-	Facts   []Fact       // in place of what the failure has, where its labels do not fit
 	List    diag.List    // of a file with mistakes
 	File    *yaml.Source // that file
 	Notice  *Notice      // of one by the policy or a lock
@@ -24,12 +23,8 @@ type Refusal struct {
 // Notice is all that is told of a run that was valid and may not begin now.
 type Notice struct {
 	Text       string
-	Facts      []Fact
 	Safe, Then []string // commands: those that only read, and the others
 }
-
-// Fact is a labelled fact of a refusal: "nearest", "takes".
-type Fact struct{ Label, Value string }
 
 // Error says what happened.
 func (r *Refusal) Error() string { return r.Failure.Error() }
@@ -48,13 +43,9 @@ func (r *Refusal) Code() int {
 // Finished is the last fact of a run that did not begin. It has no id.
 func (r *Refusal) Finished() event.RunFinished {
 	return event.RunFinished{
-		Schema: 1, State: r.Ending.State(), ExitCode: r.Code(), Reason: r.Ending.Reason(), Failure: factOf(r.Failure),
+		Schema: 1, State: r.Ending.State(), ExitCode: r.Code(), Reason: r.Ending.Reason(), Failure: event.FailureOf(r.Failure),
 		Changes: []event.Change{}, Warnings: []event.Finding{},
 	}
-}
-
-func factOf(f *action.Failure) *event.Failure {
-	return &event.Failure{What: f.What, Where: f.Where, Seen: f.Seen, Do: f.Do}
 }
 
 // untouched is what a run that did not begin has changed.

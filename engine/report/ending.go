@@ -193,6 +193,19 @@ func (e *ending) seenFacts() fact {
 	return f
 }
 
+// hints are the further facts of the failure, and what could have been meant.
+func (e *ending) hints() []fact {
+	f := e.end.Failure
+	if f == nil {
+		return nil
+	}
+	var out []fact
+	for _, x := range f.Facts {
+		out = append(out, saidFact(strings.ToUpper(x.Label[:min(1, len(x.Label))])+x.Label[min(1, len(x.Label)):], x.Value))
+	}
+	return append(out, saidFact("Nearest", strings.Join(f.Nearest, ", ")))
+}
+
 // goalSeen is the goal that was not reached, over the remedies.
 func goalSeen(g history.Goal) string {
 	left, operator, right, simple := compared(g.That)

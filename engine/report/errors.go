@@ -3,83 +3,63 @@ package report
 import (
 	"fmt"
 	"io"
-	"runbook/engine/page"
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/page"
 )
-
-// Err is an error of the tool for people, in the one shape that all have.
-type Err struct {
-	Subject string // target or thing: "docker at unix:///var/run/docker.sock"; may be ""
-	What    string // what happened
-	Exit    int    // the exit code
-	Facts   []Fact
-}
-
-// Fact is what was tried, seen or can be done: "tried", "seen", "do". Right
-// stands at the right margin.
-type Fact struct {
-	Label, Value, Right string
-}
-
-// ErrOf makes an Err of an action's failure.
-func ErrOf(f *action.Failure, exit int) *Err {
-	e := &Err{Subject: f.Where, What: f.What, Exit: exit}
-	if f.Tried != "" {
-		e.Facts = append(e.Facts, Fact{Label: "tried", Value: f.Tried})
-	}
-	for i, s := range f.Seen {
-		e.Facts = append(e.Facts, Fact{Label: onFirst(i, "seen"), Value: s})
-	}
-	for i, d := range f.Do {
-		e.Facts = append(e.Facts, Fact{Label: onFirst(i, "do"), Value: d})
-	}
-	return e
-}
-
-func onFirst(i int, label string) string {
-	if i > 0 {
-		return ""
-	}
-	return label
-}
 
 // errColumn is where the values of an error stand.
 const errColumn = 13
 
-// Error prints e.
-func Error(w io.Writer, e *Err, o Options) error {
+// Error prints a failure of the tool, in the one shape that all have: what was
+// tried, seen and could have been meant, and what can be done.
+func Error(w io.Writer, f *action.Failure, exit int, o Options) error {
 	p := newSheet(o)
-	text := e.What
-	if e.Subject != "" {
-		text = e.Subject + ": " + e.What
+	l := p.Line(page.BoldRed, "error:").Add(page.Plain, " ")
+	p.FlowTop(l, page.Plain, f.Error(), p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
+	p.errFacts("tried", f.Tried)
+	p.errFacts("seen", f.Seen...)
+	for _, x := range f.Facts {
+		p.errFacts(x.Label, x.Value)
 	}
-	exit := fmt.Sprintf("exit %d", e.Exit)
-	l := p.Line(page.BoldRed, "error:")
-	l.Add(page.Plain, " ")
-	p.FlowTop(l, page.Plain, text, p.Line(page.Plain, exit))
-	for _, f := range e.Facts {
-		p.errFact(f)
-	}
+	p.errFacts("nearest", strings.Join(f.Nearest, ", "))
+	p.errFacts("do", f.Do...)
 	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func (p *sheet) errFact(f Fact) {
-	l := p.Line(page.Dim, "  "+f.Label).Pad(errColumn, 2)
-	p.FlowEnd(l, page.Plain, f.Value, p.Line(page.Dim, f.Right))
+func (p *sheet) errFacts(label string, values ...string) {
+	for _, v := range values {
+		if v == "" {
+			continue
+		}
+		p.Flow(p.Line(page.Dim, "  "+label).Pad(errColumn, 2), page.Plain, v)
+		label = ""
+	}
 }
 
 // NoRun is the end of a command that began no run: it was refused by the
 // policy, or the lock is held.
 type NoRun struct {
-	Word  string // "Refused", "Locked"
-	Text  string // "ensure-indexes on production"
-	Exit  int
-	Facts []Fact // labels as in a summary: "What", "Holder", "Changed"
-	Safe  []string
-	Then  []string
+	Word    string // "Refused", "Locked"
+	Text    string // "ensure-indexes on production"
+	Exit    int
+	Failure *action.Failure // its facts have labels as in a summary: "Holder", "Changed"
+	Safe    []string
+	Then    []string
+}
+
+// facts are what happened, where the text does not say it, and those of the failure.
+func (n *NoRun) facts() []fact {
+	var out []fact
+	if n.Failure.What != n.Text {
+		out = append(out, saidFact("What", n.Failure.What))
+	}
+	for _, x := range n.Failure.Facts {
+		out = append(out, saidFact(x.Label, x.Value))
+	}
+	return out
 }
 
 // Ending prints e in the layout of a summary.
@@ -89,13 +69,7 @@ func Ending(w io.Writer, n NoRun, o Options) error {
 	l.Add(page.Plain, "  "+n.Text)
 	p.Right(l, p.Line(page.Plain, fmt.Sprintf("exit %d", n.Exit)))
 	p.Blank()
-	for _, f := range n.Facts {
-		x := saidFact(f.Label, f.Value)
-		if k := len(x.rows); k > 0 {
-			x.rows[k-1].right = f.Right
-		}
-		p.fact(x)
-	}
+	p.facts(n.facts())
 	p.facts([]fact{commands("Safe now", n.Safe...), commands("Then", n.Then...)})
 	_, err := io.WriteString(w, p.String())
 	return err
@@ -106,12 +80,10 @@ func Ending(w io.Writer, n NoRun, o Options) error {
 func PlainEnding(w io.Writer, n NoRun, o Options) error {
 	v := NewPlain(w, o)
 	now := o.now()
-	label := ""
-	for _, f := range n.Facts {
-		if f.Label != "" {
-			label = fact{label: f.Label}.word()
+	for _, f := range n.facts() {
+		for _, r := range f.rows {
+			v.line(now, "", f.word(), r.line())
 		}
-		v.line(now, "", label, strings.TrimSpace(f.Value+" "+f.Right))
 	}
 	for _, c := range n.Safe {
 		v.line(now, "", "safe", c)

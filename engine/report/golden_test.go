@@ -227,22 +227,27 @@ func TestRuns(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	s := newStory()
-	errs := []*Err{
-		{What: `no playbook "memroy-leak"`, Exit: 2, Facts: []Fact{{"looked in", "./playbooks, $RUNBOOK_PATH (not set), 7 embedded", ""}, {"nearest", "memory-leak", ""}, {"do", "runbook run memory-leak --env production", ""}}},
-		ErrOf(&action.Failure{Where: "docker at unix:///var/run/docker.sock", What: "permission denied", Tried: "to open the socket as maria (uid 1000), once",
-			Seen: []string{"socket is root:docker 0660; maria is not in group docker"}, Do: []string{"sudo usermod -aG docker maria, log in again (gives root on this host)"}}, 1),
-		{Subject: "input window", What: `"60" is no duration, it has no unit`, Exit: 2, Facts: []Fact{{"takes", "duration from 1s to 1h, default 60s", "memory-leak.yaml:16:3"}, {"do", "runbook run memory-leak -i window=60s", ""}}},
+	errs := []struct {
+		failure action.Failure
+		exit    int
+	}{
+		{action.Failure{What: `no playbook "memroy-leak"`, Facts: []action.Fact{{Label: "looked in", Value: "./playbooks, $RUNBOOK_PATH (not set), 7 embedded"}},
+			Nearest: []string{"memory-leak"}, Do: []string{"runbook run memory-leak --env production"}}, 2},
+		{action.Failure{Where: "docker at unix:///var/run/docker.sock", What: "permission denied", Tried: "to open the socket as maria (uid 1000), once",
+			Seen: []string{"socket is root:docker 0660; maria is not in group docker"}, Do: []string{"sudo usermod -aG docker maria, log in again (gives root on this host)"}}, 1},
+		{action.Failure{Where: "input window", What: `"60" is no duration, it has no unit`,
+			Facts: []action.Fact{{Label: "takes", Value: "duration from 1s to 1h, default 60s"}}, Do: []string{"runbook run memory-leak -i window=60s"}}, 2},
 	}
-	locked := NoRun{Word: "Locked", Text: "container/app is held by another run", Exit: 4, Facts: []Fact{
-		{"Holder", "run 20261124-h2xr of api-down, by jonas on ops-2, pid 4182, alive", ""},
-		{"Since", "03:09:44 CET, 2m 31s ago; now at step restart", ""},
-		{"Changed", "nothing; no target was contacted, no run was started", ""},
-	}, Safe: []string{"runbook report h2xr"}, Then: []string{"runbook run memory-leak --env production --wait 10m"}}
+	locked := NoRun{Word: "Locked", Text: "container/app is held by another run", Exit: 4, Failure: &action.Failure{What: "container/app is held by another run", Facts: []action.Fact{
+		{Label: "Holder", Value: "run 20261124-h2xr of api-down, by jonas on ops-2, pid 4182, alive"},
+		{Label: "Since", Value: "03:09:44 CET, 2m 31s ago; now at step restart"},
+		{Label: "Changed", Value: "nothing; no target was contacted, no run was started"},
+	}}, Safe: []string{"runbook report h2xr"}, Then: []string{"runbook run memory-leak --env production --wait 10m"}}
 	for _, width := range []int{92, 60} {
 		var b bytes.Buffer
 		o := options(width, s)
 		for _, e := range errs {
-			if err := Error(&b, e, o); err != nil {
+			if err := Error(&b, &e.failure, e.exit, o); err != nil {
 				t.Fatal(err)
 			}
 			b.WriteByte('\n')

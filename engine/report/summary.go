@@ -90,10 +90,8 @@ func (e *ending) summary() {
 
 // badFacts is what a run tells that did not end well.
 func (e *ending) badFacts() []fact {
-	return []fact{
-		e.what(), e.where(), e.tried(), e.seenFacts(), e.changed(), e.notChanged(), e.notReached(),
-		e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock(),
-	}
+	why := append([]fact{e.what(), e.where(), e.tried(), e.seenFacts()}, e.hints()...)
+	return append(why, e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock())
 }
 
 func (e *ending) report() fact { return saidFact("Report", "runbook report "+e.id) }
@@ -131,7 +129,8 @@ func (e *ending) dryFacts() []fact {
 	d := e.end.Dry
 	var out []fact
 	if e.end.Failure != nil {
-		out = append(out, e.what(), e.where(), e.tried(), saidFact("Seen", e.end.Failure.Seen...), e.do())
+		out = append(out, e.what(), e.where(), e.tried(), saidFact("Seen", e.end.Failure.Seen...))
+		out = append(append(out, e.hints()...), e.do())
 	}
 	if d == nil {
 		return out

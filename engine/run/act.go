@@ -108,7 +108,7 @@ func (w *work) readOnce() outcome {
 		w.in.done.Summary = res.Summary
 		fact := &event.Result{Outputs: w.raw, Summary: res.Summary, Duration: took}
 		if err != nil {
-			fact.Failure = failure(err)
+			fact.Failure = event.FailureOf(err)
 		}
 		if w.record(event.TypeResult, w.in.path, attempt, fact) != nil {
 			return w.stopped(w.in)
@@ -126,7 +126,7 @@ func (w *work) readOnce() outcome {
 func (w *work) cut(cause error, err error) outcome {
 	o := halted(w.in, cause)
 	if errors.Is(cause, errTimedOut) {
-		f := failure(err)
+		f := event.FailureOf(err)
 		f.What = "no answer in " + w.in.step.Timeout.String()
 		o.problem.failure = f
 		f.Place = w.in.step.Place
@@ -159,7 +159,7 @@ func (w *work) retry(attempt int, err error) bool {
 		return false
 	}
 	delay := pause(p, attempt)
-	if w.record(event.TypeRetry, w.in.path, attempt, &event.Retry{Failure: failure(err), Delay: delay, Of: p.Attempts}) != nil {
+	if w.record(event.TypeRetry, w.in.path, attempt, &event.Retry{Failure: event.FailureOf(err), Delay: delay, Of: p.Attempts}) != nil {
 		return false
 	}
 	return w.Clock.Sleep(w.soft, delay) == nil
@@ -180,7 +180,7 @@ func (w *work) again() (event.Type, any, error) {
 	res, took, err := w.invoke(w.soft, w.op, readLimit)
 	fact := &event.Result{Summary: res.Summary, Duration: took}
 	if err != nil {
-		fact.Failure = failure(err)
+		fact.Failure = event.FailureOf(err)
 		return event.TypeResult, fact, err
 	}
 	w.outputs(res)

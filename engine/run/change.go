@@ -65,13 +65,13 @@ func (w *work) preview() (action.Preview, []action.Subject, *event.Failure) {
 	if w.op.bound.Subjects != nil {
 		var err error
 		if subjects, err = w.op.bound.Subjects(ctx, call); err != nil {
-			return p, nil, failure(err)
+			return p, nil, event.FailureOf(err)
 		}
 	}
 	if w.op.bound.Preview != nil {
 		var err error
 		if p, err = w.op.bound.Preview(ctx, call); err != nil {
-			return p, nil, failure(err)
+			return p, nil, event.FailureOf(err)
 		}
 	}
 	if p.Summary == "" {
@@ -103,7 +103,7 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 		}
 		out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: took, Undo: w.undoParams()}
 		if err != nil {
-			out.Failure = failure(err)
+			out.Failure = event.FailureOf(err)
 		}
 		if w.record(event.TypeOutcome, w.in.path, attempt, out) != nil {
 			return w.stopped(w.in)
@@ -171,7 +171,7 @@ func (w *work) ready(subjects []action.Subject) outcome {
 	defer cancel()
 	now, err := w.op.bound.Subjects(ctx, w.call(w.in.path, w.op.target))
 	if err != nil {
-		return failed(w.in, failure(err))
+		return failed(w.in, event.FailureOf(err))
 	}
 	if !slices.Equal(now, subjects) {
 		return failed(w.in, &event.Failure{

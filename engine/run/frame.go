@@ -103,7 +103,7 @@ func (f *frame) lookOnce(before bool) (*event.Observation, error) {
 		v = res.Outputs
 		fact.Outputs = marshal(f.look.action.Outputs, res.Outputs)
 	} else {
-		fact.Failure = failure(err)
+		fact.Failure = event.FailureOf(err)
 	}
 	f.in.mu.Lock()
 	f.in.observed = v

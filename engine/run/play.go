@@ -88,7 +88,7 @@ func (r *runner) recordPlan() error {
 
 // broken is the end of a run whose journal failed: nothing was begun after it.
 func (r *runner) broken(err error) event.RunFinished {
-	f := failure(err)
+	f := event.FailureOf(err)
 	return event.RunFinished{
 		Schema: 1, State: event.EndJournal.State(), ExitCode: event.EndJournal.Code(), Reason: event.EndJournal.Reason(), Failure: f,
 		Changes: r.changes(), Warnings: []event.Finding{}, Duration: r.Clock.Now().Sub(r.started),

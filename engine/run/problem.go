@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"runbook/engine/action"
 	"runbook/engine/event"
 )
 
@@ -73,16 +72,6 @@ func halted(in *instance, cause error) outcome {
 	default:
 		return ended(in, event.Cancelled, &event.Failure{What: "cancelled: " + cause.Error()})
 	}
-}
-
-// failure turns an error of an action into a fact.
-func failure(err error) *event.Failure {
-	f := action.AsFailure(err)
-	out := &event.Failure{What: f.What, Where: f.Where, Seen: f.Seen, Do: f.Do}
-	if f.Tried != "" {
-		out.Tried = []string{f.Tried}
-	}
-	return out
 }
 
 // interrupted reports whether work under ctx ended because ctx did, and the

@@ -227,8 +227,9 @@ func verdict(in *instance, j judged, v *verification) outcome {
 			f.What += ", seen " + j.failed.Seen
 		}
 		if v.lastErr != nil {
-			l := failure(v.lastErr)
-			f.Where, f.Tried, f.Seen, f.Do = l.Where, l.Tried, l.Seen, l.Do
+			l := event.FailureOf(v.lastErr)
+			l.What, l.Place = f.What, f.Place
+			f = l
 		}
 		o := failed(in, f)
 		o.problem.check = j.failed

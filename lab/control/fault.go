@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/schema"
 	"runbook/lab"
@@ -78,11 +79,11 @@ func Known(name string) error {
 	if _, ok := model.Lookup(name); ok {
 		return nil
 	}
-	do := []string{"runbook lab faults"}
+	f := &action.Failure{What: fmt.Sprintf("there is no fault %q", name), Do: []string{"runbook lab faults"}}
 	if near := diag.Nearest(name, FaultNames()); near != "" {
-		do = []string{"the nearest is " + near, "runbook lab faults"}
+		f.Nearest = []string{near}
 	}
-	return wrong(fmt.Sprintf("there is no fault %q", name), do...)
+	return &Error{Wrong, f}
 }
 
 // FaultNames are the names of all faults.

@@ -72,8 +72,11 @@ func failureText(facts []event.Event, fin event.RunFinished) string {
 		if f == nil {
 			return
 		}
-		for _, line := range slices.Concat([]string{f.What}, f.Seen, f.Tried, f.Do, []string{f.Where}) {
+		for _, line := range slices.Concat([]string{f.What}, f.Seen, f.Tried, f.Do, []string{f.Where}, f.Nearest) {
 			fmt.Fprintln(&b, line)
+		}
+		for _, x := range f.Facts {
+			fmt.Fprintln(&b, x.Value)
 		}
 	}
 	failure(fin.Failure)
