@@ -27,14 +27,45 @@ func (o changedOutputs) Summary() string {
 	case !o.Changed:
 		return "container " + o.Name + " was " + o.past + " already"
 	}
-	return fmt.Sprintf("container %s %s in %s", o.Name, o.past, schema.HumanDuration(time.Duration(o.TookMS*float64(time.Millisecond))))
+	return fmt.Sprintf("container %s %s in %s", o.Name, o.past, schema.HumanMilliseconds(o.TookMS))
 }
+
+// one are the parameters of an action on one container.
+type one struct {
+	Container string `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
+}
+
+// Brief returns the container.
+func (p one) Brief() string { return p.Container }
+
+func (p one) named() string { return p.Container }
 
 // change is a request that brings a container into a state.
 type change struct {
-	past  string            // "stopped"
-	holds func(*found) bool // the state that it brings about
-	send  func(context.Context, *engine, *found) error
+	verb       string // "stop"
+	past       string // "stopped"
+	after      string // the state in a preview: "exited"
+	interrupts bool
+	holds      func(*found) bool // the state that it brings about
+	send       func(context.Context, *engine, *found) error
+}
+
+// action is the change as an action without other parameters.
+func (ch change) action(summary, example string) *action.Action {
+	return action.New(action.Spec[one, changedOutputs]{
+		Name: "docker." + ch.verb, Summary: summary, Example: example,
+		Target: Target, Effect: action.Write, Idempotent: true,
+		Run: func(ctx context.Context, call action.Call, p one) (changedOutputs, error) {
+			return ch.apply(ctx, call, p.Container)
+		},
+		Preview: func(ctx context.Context, call action.Call, p one) (action.Preview, error) {
+			return previewOf(ctx, call, p.Container, ch.verb, ch.after, ch.interrupts)
+		},
+		Subjects: subjectsOf[one],
+		Settle: func(ctx context.Context, call action.Call, _ one, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
+			return ch.settle(ctx, call, subjects)
+		},
+	})
 }
 
 // apply sends the change unless its state holds already.
@@ -82,7 +113,7 @@ func (ch change) judge(ctx context.Context, e *engine, before *found, a *attempt
 }
 
 func (ch change) outputs(c *found, changed bool, took time.Duration) changedOutputs {
-	return changedOutputs{Name: c.name, ID: c.id, Changed: changed, StartedAt: c.started, TookMS: milliseconds(took), past: ch.past}
+	return changedOutputs{Name: c.name, ID: c.id, Changed: changed, StartedAt: c.started, TookMS: schema.Milliseconds(took), past: ch.past}
 }
 
 // settle looks at the containers that were touched: where the state holds, the
@@ -123,8 +154,8 @@ func openAndFind(ctx context.Context, call action.Call, name string) (*engine, *
 }
 
 // subjectsOf gives the container with its start.
-func subjectsOf(ctx context.Context, call action.Call, name string) ([]action.Subject, error) {
-	_, c, err := openAndFind(ctx, call, name)
+func subjectsOf[P interface{ named() string }](ctx context.Context, call action.Call, p P) ([]action.Subject, error) {
+	_, c, err := openAndFind(ctx, call, p.named())
 	if err != nil {
 		return nil, err
 	}
@@ -154,5 +185,3 @@ func graceSeconds(d time.Duration) *int {
 	s := int((d + time.Second - 1) / time.Second)
 	return &s
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

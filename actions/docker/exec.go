@@ -17,11 +17,11 @@ import (
 )
 
 type execParams struct {
-	Container string                 `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	Argv      []string               `yaml:"argv" min:"1" doc:"The program and its arguments; no shell reads them. Docker's event stream shows them: no secrets here."`
-	Env       map[string]schema.Text `yaml:"env,omitempty" doc:"Environment variables beside the container's own."`
-	User      string                 `yaml:"user,omitempty" doc:"User, or user:group; empty: the container's."`
-	Workdir   string                 `yaml:"workdir,omitempty" doc:"Directory; empty: the container's."`
+	one
+	Argv    []string               `yaml:"argv" min:"1" doc:"The program and its arguments; no shell reads them. Docker's event stream shows them: no secrets here."`
+	Env     map[string]schema.Text `yaml:"env,omitempty" doc:"Environment variables beside the container's own."`
+	User    string                 `yaml:"user,omitempty" doc:"User, or user:group; empty: the container's."`
+	Workdir string                 `yaml:"workdir,omitempty" doc:"Directory; empty: the container's."`
 }
 
 func (p execParams) Brief() string { return p.Container + ": " + commandLine(p.Argv) }
@@ -35,24 +35,22 @@ type execOutputs struct {
 }
 
 func (o execOutputs) Summary() string {
-	return fmt.Sprintf("exit code %d in %s", o.ExitCode, schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))))
+	return fmt.Sprintf("exit code %d in %s", o.ExitCode, schema.HumanMilliseconds(o.DurationMS))
 }
 
 // Exec runs a program in a container. What it does cannot be known, so it
 // counts as a write and not as idempotent; a step that destroys says so with
 // `effect: destructive`. A lost reply is not settled.
 var Exec = action.New(action.Spec[execParams, execOutputs]{
-	Name:    "docker.exec",
-	Summary: "Runs a program in a running container and gives its exit code and output.",
-	Example: "action: docker.exec\nwith: {container: redis, argv: [redis-cli, ping]}\nverify: [outputs.exit_code == 0]",
-	Target:  Target,
-	Effect:  action.Write,
-	Child:   true,
-	Run:     exec,
-	Preview: previewExec,
-	Subjects: func(ctx context.Context, call action.Call, p execParams) ([]action.Subject, error) {
-		return subjectsOf(ctx, call, p.Container)
-	},
+	Name:     "docker.exec",
+	Summary:  "Runs a program in a running container and gives its exit code and output.",
+	Example:  "action: docker.exec\nwith: {container: redis, argv: [redis-cli, ping]}\nverify: [outputs.exit_code == 0]",
+	Target:   Target,
+	Effect:   action.Write,
+	Child:    true,
+	Run:      exec,
+	Preview:  previewExec,
+	Subjects: subjectsOf[execParams],
 })
 
 func previewExec(ctx context.Context, call action.Call, p execParams) (action.Preview, error) {
@@ -115,7 +113,7 @@ func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs,
 	}
 	return execOutputs{
 		ExitCode: code, Stdout: out.String(), Stderr: errs.String(), Truncated: out.cut() || errs.cut(),
-		DurationMS: milliseconds(e.call.Clock.Now().Sub(began)),
+		DurationMS: schema.Milliseconds(e.call.Clock.Now().Sub(began)),
 	}, nil
 }
 

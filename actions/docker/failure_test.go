@@ -166,3 +166,14 @@ func TestUnreachable(t *testing.T) {
 		return config
 	})
 }
+
+func TestRequestsAreLoggedWithoutValues(t *testing.T) {
+	f := newFake(t, app())
+	if got := actiontest.Logged(t, Exec, f.call(t), map[string]any{"container": "app", "argv": []any{"true", "private"}}); !strings.Contains(got, `msg=docker request="POST /containers/`+app().ID+`/exec" status=`) {
+		t.Error(got)
+	}
+	gone := callTo(t, map[string]any{"host": "tcp://127.0.0.1:1"})
+	if got := actiontest.Logged(t, Inspect, gone, byApp); !strings.Contains(got, `status="connection refused"`) {
+		t.Error(got)
+	}
+}

@@ -78,15 +78,15 @@ func (f *fakeEngine) serve(w http.ResponseWriter, r *http.Request, path string) 
 	switch {
 	case c == nil:
 		reply(w, 404, map[string]string{"message": "No such container: " + parts[1]})
-	case r.Method == "GET" && parts[2] == "json":
+	case r.Method == http.MethodGet && parts[2] == "json":
 		reply(w, 200, c)
-	case r.Method == "GET" && parts[2] == "stats":
+	case r.Method == http.MethodGet && parts[2] == "stats":
 		next := f.stats[0]
 		if len(f.stats) > 1 {
 			f.stats = f.stats[1:]
 		}
 		reply(w, 200, next)
-	case r.Method == "POST":
+	case r.Method == http.MethodPost:
 		f.change(w, r, c, parts[2])
 	default:
 		reply(w, 500, map[string]string{"message": "the fake does not know " + path})
@@ -114,7 +114,7 @@ func (f *fakeEngine) change(w http.ResponseWriter, r *http.Request, c *container
 		reply(w, 200, container.UpdateResponse{})
 		return
 	}
-	w.WriteHeader(204)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (f *fakeEngine) byReference(name string) *container.InspectResponse {

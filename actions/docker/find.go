@@ -46,6 +46,9 @@ func newFound(c container.InspectResponse) *found {
 // restarts of its restart policy.
 func (f *found) running() bool { return f.is.State.Running && !f.is.State.Restarting }
 
+// active is true of a container that runs and is not paused.
+func (f *found) active() bool { return f.running() && !f.is.State.Paused }
+
 // state is the container's state with its exit code: "exited (137)".
 func (f *found) state() string {
 	if s := f.is.State; s.Status == container.StateExited || s.Status == container.StateDead {
@@ -61,10 +64,7 @@ func (f *found) hasHealthCheck() bool {
 
 // healthy is true of a container without a health check that runs.
 func (f *found) healthy() bool {
-	if !f.running() || f.is.State.Paused {
-		return false
-	}
-	return !f.hasHealthCheck() || f.is.State.Health.Status == container.Healthy
+	return f.active() && (!f.hasHealthCheck() || f.is.State.Health.Status == container.Healthy)
 }
 
 func (f *found) health() string {

@@ -12,12 +12,6 @@ import (
 	"runbook/engine/action"
 )
 
-type inspectParams struct {
-	Container string `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-}
-
-func (p inspectParams) Brief() string { return p.Container }
-
 type containerIdentity struct {
 	ID      string `yaml:"id" doc:"The whole id."`
 	Name    string `yaml:"name" doc:"Name of the container."`
@@ -68,7 +62,7 @@ func (o inspectOutputs) Summary() string {
 }
 
 // Inspect reads the state and configuration of one container.
-var Inspect = action.New(action.Spec[inspectParams, inspectOutputs]{
+var Inspect = action.New(action.Spec[one, inspectOutputs]{
 	Name:    "docker.inspect",
 	Summary: "Reads the state, health and limits of one container.",
 	Example: "action: docker.inspect\nwith: {container: app}\nverify: [outputs.running, outputs.healthy]",
@@ -77,7 +71,7 @@ var Inspect = action.New(action.Spec[inspectParams, inspectOutputs]{
 	Run:     inspect,
 })
 
-func inspect(ctx context.Context, call action.Call, p inspectParams) (inspectOutputs, error) {
+func inspect(ctx context.Context, call action.Call, p one) (inspectOutputs, error) {
 	e, err := openEngine(call)
 	if err != nil {
 		return inspectOutputs{}, err

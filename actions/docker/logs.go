@@ -15,11 +15,11 @@ import (
 )
 
 type logsParams struct {
-	Container string         `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	Tail      int            `yaml:"tail" default:"200" min:"1" max:"1000000" doc:"How many of the last lines to read."`
-	Since     *time.Duration `yaml:"since" min:"0s" doc:"Only lines of this last time."`
-	Count     []string       `yaml:"count,omitempty" max:"50" doc:"Texts; the lines in which each occurs are counted."`
-	Regexp    bool           `yaml:"regexp" default:"false" doc:"The texts of count are regular expressions (RE2)."`
+	one
+	Tail   int            `yaml:"tail" default:"200" min:"1" max:"1000000" doc:"How many of the last lines to read."`
+	Since  *time.Duration `yaml:"since" min:"0s" doc:"Only lines of this last time."`
+	Count  []string       `yaml:"count,omitempty" max:"50" doc:"Texts; the lines in which each occurs are counted."`
+	Regexp bool           `yaml:"regexp" default:"false" doc:"The texts of count are regular expressions (RE2)."`
 }
 
 func (p logsParams) Brief() string { return fmt.Sprintf("%s, last %d lines", p.Container, p.Tail) }

@@ -12,11 +12,9 @@ import (
 )
 
 type restartParams struct {
-	Container string        `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	Timeout   time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
+	one
+	Timeout time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
 }
-
-func (p restartParams) Brief() string { return p.Container }
 
 type restartOutputs struct {
 	Name      string    `yaml:"name" doc:"Name of the container."`
@@ -29,8 +27,7 @@ func (o restartOutputs) Summary() string {
 	if o.AwayMS == 0 {
 		return "container " + o.Name + " restarted"
 	}
-	away := time.Duration(o.AwayMS * float64(time.Millisecond))
-	return "container " + o.Name + " restarted, away for " + schema.HumanDuration(away)
+	return "container " + o.Name + " restarted, away for " + schema.HumanMilliseconds(o.AwayMS)
 }
 
 // Restart stops a container and starts it again.
@@ -44,10 +41,8 @@ var Restart = action.New(action.Spec[restartParams, restartOutputs]{
 	Preview: func(ctx context.Context, call action.Call, p restartParams) (action.Preview, error) {
 		return previewOf(ctx, call, p.Container, fmt.Sprintf("stop within %ds, start", *graceSeconds(p.Timeout)), "running", true)
 	},
-	Subjects: func(ctx context.Context, call action.Call, p restartParams) ([]action.Subject, error) {
-		return subjectsOf(ctx, call, p.Container)
-	},
-	Settle: settleRestart,
+	Subjects: subjectsOf[restartParams],
+	Settle:   settleRestart,
 })
 
 func restart(ctx context.Context, call action.Call, p restartParams) (restartOutputs, error) {
@@ -60,7 +55,7 @@ func restart(ctx context.Context, call action.Call, p restartParams) (restartOut
 	if _, err := e.api.ContainerRestart(try, c.id, client.ContainerRestartOptions{Timeout: graceSeconds(p.Timeout)}); err != nil {
 		return restartOutputs{}, judgeRestart(ctx, e, c, a, err)
 	}
-	o := restartOutputs{Name: c.name, ID: c.id, StartedAt: c.started, AwayMS: milliseconds(call.Clock.Now().Sub(began))}
+	o := restartOutputs{Name: c.name, ID: c.id, StartedAt: c.started, AwayMS: schema.Milliseconds(call.Clock.Now().Sub(began))}
 	if now, ok, err := e.inspect(ctx, c.id); err == nil && ok {
 		o.StartedAt = now.started
 	}

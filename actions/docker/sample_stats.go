@@ -10,9 +10,9 @@ import (
 )
 
 type sampleStatsParams struct {
-	Container string        `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	For       time.Duration `yaml:"for" min:"200ms" max:"24h" doc:"How long to sample; at least twice every."`
-	Every     time.Duration `yaml:"every" default:"1s" min:"100ms" max:"1h" doc:"Time from one sample to the next."`
+	one
+	For   time.Duration `yaml:"for" min:"200ms" max:"24h" doc:"How long to sample; at least twice every."`
+	Every time.Duration `yaml:"every" default:"1s" min:"100ms" max:"1h" doc:"Time from one sample to the next."`
 }
 
 func (p sampleStatsParams) Brief() string {

@@ -11,12 +11,6 @@ import (
 // cpuWindow is the time between the two samples of docker.stats.
 const cpuWindow = 500 * time.Millisecond
 
-type statsParams struct {
-	Container string `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-}
-
-func (p statsParams) Brief() string { return p.Container }
-
 type statsOutputs struct {
 	ID               string  `yaml:"id" doc:"The whole id."`
 	Name             string  `yaml:"name" doc:"Name of the container."`
@@ -38,7 +32,7 @@ func (o statsOutputs) Summary() string {
 }
 
 // Stats measures what a running container uses.
-var Stats = action.New(action.Spec[statsParams, statsOutputs]{
+var Stats = action.New(action.Spec[one, statsOutputs]{
 	Name:    "docker.stats",
 	Summary: "Measures the memory, CPU, network and disk use of one running container.",
 	Example: "action: docker.stats\nwith: {container: app}\nverify: [outputs.memory_percent < 85]",
@@ -47,7 +41,7 @@ var Stats = action.New(action.Spec[statsParams, statsOutputs]{
 	Run:     stats,
 })
 
-func stats(ctx context.Context, call action.Call, p statsParams) (statsOutputs, error) {
+func stats(ctx context.Context, call action.Call, p one) (statsOutputs, error) {
 	e, err := openEngine(call)
 	if err != nil {
 		return statsOutputs{}, err

@@ -11,11 +11,9 @@ import (
 )
 
 type stopParams struct {
-	Container string        `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	Timeout   time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
+	one
+	Timeout time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
 }
-
-func (p stopParams) Brief() string { return p.Container }
 
 // Stop stops a container; what it wrote stays.
 var Stop = action.New(action.Spec[stopParams, changedOutputs]{
@@ -31,9 +29,7 @@ var Stop = action.New(action.Spec[stopParams, changedOutputs]{
 	Preview: func(ctx context.Context, call action.Call, p stopParams) (action.Preview, error) {
 		return previewOf(ctx, call, p.Container, fmt.Sprintf("stop within %ds", *graceSeconds(p.Timeout)), "exited", true)
 	},
-	Subjects: func(ctx context.Context, call action.Call, p stopParams) ([]action.Subject, error) {
-		return subjectsOf(ctx, call, p.Container)
-	},
+	Subjects: subjectsOf[stopParams],
 	Settle: func(ctx context.Context, call action.Call, p stopParams, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
 		return stopping(p).settle(ctx, call, subjects)
 	},

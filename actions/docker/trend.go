@@ -62,5 +62,5 @@ func student95(freedom int) float64 {
 	}
 	const z = 1.6448536269514722 // the quantile 0.95 of the normal distribution
 	v := float64(freedom)
-	return z + (math.Pow(z, 3)+z)/(4*v) + (5*math.Pow(z, 5)+16*math.Pow(z, 3)+3*z)/(96*v*v)
+	return z + (z*z*z+z)/(4*v) + (5*z*z*z*z*z+16*z*z*z+3*z)/(96*v*v)
 }

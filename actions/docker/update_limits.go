@@ -14,9 +14,9 @@ import (
 )
 
 type updateLimitsParams struct {
-	Container string       `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	Memory    *schema.Size `yaml:"memory" min:"6MiB" doc:"New limit of memory; that of memory and swap keeps its ratio to it."`
-	CPUs      *float64     `yaml:"cpus" min:"0.01" max:"4096" doc:"New limit in processors."`
+	one
+	Memory *schema.Size `yaml:"memory" min:"6MiB" doc:"New limit of memory; that of memory and swap keeps its ratio to it."`
+	CPUs   *float64     `yaml:"cpus" min:"0.01" max:"4096" doc:"New limit in processors."`
 }
 
 func (p updateLimitsParams) Brief() string {
@@ -65,10 +65,8 @@ var UpdateLimits = action.New(action.Spec[updateLimitsParams, updateLimitsOutput
 	Idempotent: true,
 	Run:        updateLimits,
 	Preview:    previewLimits,
-	Subjects: func(ctx context.Context, call action.Call, p updateLimitsParams) ([]action.Subject, error) {
-		return subjectsOf(ctx, call, p.Container)
-	},
-	Settle: settleLimits,
+	Subjects:   subjectsOf[updateLimitsParams],
+	Settle:     settleLimits,
 })
 
 func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (updateLimitsOutputs, error) {
@@ -85,8 +83,8 @@ func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (
 	if status := a.progress().status; err != nil && (status < 200 || status > 299) {
 		return updateLimitsOutputs{}, judgeLimits(ctx, e, c, p, a, err)
 	}
-	now, ok, err := e.inspect(ctx, c.id)
-	if err != nil || !ok {
+	now, ok, lookErr := e.inspect(ctx, c.id)
+	if !ok || lookErr != nil {
 		o := p.outputs(c, c, r.Warnings)
 		o.Changed, o.MemoryLimitBytes, o.CPUs = true, wanted.Memory, cpuLimit(wanted)
 		return o, nil

@@ -10,9 +10,9 @@ import (
 )
 
 type waitHealthyParams struct {
-	Container string        `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`
-	For       time.Duration `yaml:"for" default:"60s" min:"0s" max:"24h" doc:"How long to wait at most."`
-	Every     time.Duration `yaml:"every" default:"1s" min:"50ms" max:"10m" doc:"Time from the end of one look to the next."`
+	one
+	For   time.Duration `yaml:"for" default:"60s" min:"0s" max:"24h" doc:"How long to wait at most."`
+	Every time.Duration `yaml:"every" default:"1s" min:"50ms" max:"10m" doc:"Time from the end of one look to the next."`
 }
 
 func (p waitHealthyParams) Brief() string {
@@ -31,7 +31,7 @@ type waitHealthyOutputs struct {
 }
 
 func (o waitHealthyOutputs) Summary() string {
-	waited := schema.HumanDuration(time.Duration(o.WaitedMS * float64(time.Millisecond)))
+	waited := schema.HumanMilliseconds(o.WaitedMS)
 	if o.Healthy {
 		return "container " + o.Name + " healthy after " + waited
 	}
@@ -82,6 +82,6 @@ func waitHealthy(ctx context.Context, call action.Call, p waitHealthyParams) (wa
 	return waitHealthyOutputs{
 		Name: c.name, Healthy: c.healthy(), HasHealthCheck: c.hasHealthCheck(), Running: c.running(),
 		State: string(c.is.State.Status), Health: c.health(), StartedAt: c.started,
-		WaitedMS: milliseconds(call.Clock.Now().Sub(began)),
+		WaitedMS: schema.Milliseconds(call.Clock.Now().Sub(began)),
 	}, nil
 }

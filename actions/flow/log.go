@@ -44,7 +44,7 @@ with: {text: "Working in ${{ environment.name }}", level: info}
 
 func log(ctx context.Context, call action.Call, p LogParams) (LogOutputs, error) {
 	call.Log.Log(ctx, level(p.Level), p.Text)
-	return LogOutputs{Text: p.Text, Level: p.Level}, nil
+	return LogOutputs(p), nil
 }
 
 func level(name string) slog.Level {

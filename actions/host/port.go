@@ -29,7 +29,7 @@ type PortOutputs struct {
 
 // Summary returns the result in a few words.
 func (o PortOutputs) Summary() string {
-	after := schema.HumanDuration(time.Duration(o.LatencyMS * float64(time.Millisecond)))
+	after := schema.HumanMilliseconds(o.LatencyMS)
 	if o.Open {
 		return "open, " + after
 	}
@@ -55,7 +55,7 @@ func connect(ctx context.Context, call action.Call, p PortParams) (PortOutputs, 
 	defer cancel()
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(limited, "tcp", p.Brief())
-	o := PortOutputs{Open: err == nil, LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}
+	o := PortOutputs{Open: err == nil, LatencyMS: schema.Milliseconds(call.Clock.Now().Sub(started))}
 	if err == nil {
 		return o, conn.Close()
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	nethttp "net/http"
 	"strings"
-	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
@@ -45,7 +44,7 @@ type RequestOutputs struct {
 
 // Summary returns the answer in a few words: "200 in 84ms".
 func (o RequestOutputs) Summary() string {
-	return fmt.Sprintf("%d in %s", o.Status, schema.HumanDuration(milliseconds(o.LatencyMS)))
+	return fmt.Sprintf("%d in %s", o.Status, schema.HumanMilliseconds(o.LatencyMS))
 }
 
 // Request sends one HTTP request.
@@ -140,7 +139,7 @@ func outputsOf(r reply) RequestOutputs {
 	o := RequestOutputs{
 		Status: r.status, Headers: lowerHeaders(r.header), Truncated: r.cut,
 		Body:      strings.ToValidUTF8(string(r.body), "\uFFFD"),
-		LatencyMS: float64(r.latency.Microseconds()) / 1000,
+		LatencyMS: schema.Milliseconds(r.latency),
 	}
 	if r.cut {
 		o.Body += "… [cut after " + schema.HumanBytes(maxBody) + "]"
@@ -149,5 +148,3 @@ func outputsOf(r reply) RequestOutputs {
 	o.JSON = parseJSON(r.header.Get("Content-Type"), r.body)
 	return o
 }
-
-func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }

@@ -7,6 +7,7 @@ import (
 	"net"
 	nethttp "net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,7 +23,7 @@ func service(t *testing.T) (url string, changes *atomic.Int64) {
 	t.Helper()
 	changes = &atomic.Int64{}
 	server := httptest.NewServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
-		if r.Method != "GET" && r.Method != "HEAD" && r.Method != "OPTIONS" {
+		if !slices.Contains([]string{nethttp.MethodGet, nethttp.MethodHead, nethttp.MethodOptions}, r.Method) {
 			changes.Add(1)
 		}
 		body, _ := io.ReadAll(r.Body)
@@ -274,4 +275,15 @@ func TestUnreachable(t *testing.T) {
 	actiontest.Unreachable(t, Request, map[string]any{"path": "/x", "method": "POST", "body": "b"}, func(address string, tls bool) map[string]any {
 		return map[string]any{"base_url": scheme[tls] + address}
 	})
+}
+
+func TestRequestsAreLoggedWithoutValues(t *testing.T) {
+	base, _ := service(t)
+	with := map[string]any{"path": "/x?q=private", "method": "POST", "body": "private", "headers": map[string]any{"X": "private"}}
+	if got := actiontest.Logged(t, Request, callTo(t, base), with); !strings.Contains(got, `msg=http request="POST `+base+`/x" status=200 took=`) {
+		t.Error(got)
+	}
+	if got := actiontest.Logged(t, Request, callTo(t, "http://127.0.0.1:1"), with); !strings.Contains(got, `status="connection refused"`) {
+		t.Error(got)
+	}
 }

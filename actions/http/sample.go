@@ -48,8 +48,8 @@ type SampleOutputs struct {
 
 // Summary returns the result in one line.
 func (o SampleOutputs) Summary() string {
-	return fmt.Sprintf("p50 %s, p95 %s, p99 %s, %d of %d failed", schema.HumanDuration(milliseconds(o.P50MS)),
-		schema.HumanDuration(milliseconds(o.P95MS)), schema.HumanDuration(milliseconds(o.P99MS)), o.Failures, o.Count)
+	return fmt.Sprintf("p50 %s, p95 %s, p99 %s, %d of %d failed", schema.HumanMilliseconds(o.P50MS),
+		schema.HumanMilliseconds(o.P95MS), schema.HumanMilliseconds(o.P99MS), o.Failures, o.Count)
 }
 
 // Sample sends the same read many times and gives its latencies.

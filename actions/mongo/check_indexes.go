@@ -23,7 +23,7 @@ type wantedCollection struct {
 }
 
 func (p checkIndexesParams) Brief() string {
-	return plural(len(p.Collections), "collection", "collections")
+	return schema.HumanQuantity(len(p.Collections), "collection", "collections")
 }
 
 type checkIndexesOutputs struct {
@@ -60,7 +60,7 @@ type unusedIndex struct {
 }
 
 func (o checkIndexesOutputs) Summary() string {
-	text := fmt.Sprintf("%s missing", plural(o.MissingCount, "index", "indexes"))
+	text := fmt.Sprintf("%s missing", schema.HumanQuantity(o.MissingCount, "index", "indexes"))
 	if len(o.Conflicts) > 0 {
 		text += fmt.Sprintf(", %s in conflict", schema.HumanCount(int64(len(o.Conflicts))))
 	}

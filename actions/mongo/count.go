@@ -23,7 +23,7 @@ type countOutputs struct {
 	Count int `yaml:"count" doc:"How many documents match; 0 too where there is no such collection."`
 }
 
-func (o countOutputs) Summary() string { return plural(o.Count, "document", "documents") }
+func (o countOutputs) Summary() string { return schema.HumanQuantity(o.Count, "document", "documents") }
 
 // Count counts documents.
 var Count = action.New(action.Spec[countParams, countOutputs]{

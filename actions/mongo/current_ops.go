@@ -51,7 +51,7 @@ func (o currentOpsOutputs) Summary() string {
 		return "no operation"
 	}
 	longest := o.Operations[0]
-	return fmt.Sprintf("%s, the longest for %s in %s", plural(len(o.Operations), "operation", "operations"), longest.runs(), longest.Namespace)
+	return fmt.Sprintf("%s, the longest for %s in %s", schema.HumanQuantity(len(o.Operations), "operation", "operations"), longest.runs(), longest.Namespace)
 }
 
 func (o currentOp) runs() string {

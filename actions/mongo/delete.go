@@ -25,7 +25,7 @@ type deleteOutputs struct {
 }
 
 func (o deleteOutputs) Summary() string {
-	return plural(o.Deleted, "document", "documents") + " deleted"
+	return schema.HumanQuantity(o.Deleted, "document", "documents") + " deleted"
 }
 
 // Delete deletes documents.
@@ -103,8 +103,8 @@ func settleDelete(ctx context.Context, call action.Call, p deleteParams, subject
 	if len(subjects) != 1 {
 		return action.AppliedLost, nil, nil
 	}
-	before, err := strconv.Atoi(subjects[0].Version)
-	if err != nil || before == 0 {
+	before, _ := strconv.Atoi(subjects[0].Version)
+	if before == 0 {
 		return action.AppliedLost, nil, nil
 	}
 	m, err := p.matching(call)

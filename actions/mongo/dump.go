@@ -42,7 +42,7 @@ type dumpOutputs struct {
 }
 
 func (o dumpOutputs) Summary() string {
-	return fmt.Sprintf("%s, %s in %s", plural(o.Documents, "document", "documents"), schema.HumanBytes(float64(o.SizeBytes)), o.Path)
+	return fmt.Sprintf("%s, %s in %s", schema.HumanQuantity(o.Documents, "document", "documents"), schema.HumanBytes(float64(o.SizeBytes)), o.Path)
 }
 
 // Dump writes collections to the local disk. It changes nothing on the server:
@@ -184,7 +184,7 @@ func writeDocuments(ctx context.Context, call action.Call, n server.Namespace, o
 	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) { return c.Find(ctx, bson.D{}) }
 	err = n.Each(ctx, "find in "+n.String(), open, func(doc bson.Raw) (bool, error) {
 		if _, local = out.Write(doc); local != nil {
-			return false, nil
+			return false, nil //nolint:nilerr // it is kept in local: the server is not at fault
 		}
 		if count++; count%10_000 == 0 {
 			call.Progress(action.Progress{Done: count, Note: n.Collection})
@@ -248,9 +248,9 @@ func previewDump(ctx context.Context, call action.Call, p dumpParams) (action.Pr
 			return action.Preview{}, err
 		}
 		all += n
-		preview.Changes = append(preview.Changes, action.Change{Name: name, After: plural(int(n), "document", "documents")})
+		preview.Changes = append(preview.Changes, action.Change{Name: name, After: schema.HumanQuantity(int(n), "document", "documents")})
 	}
-	preview.Summary = fmt.Sprintf("write %s of %s to %s; nothing changes on the server", plural(int(all), "document", "documents"), s.database, s.to)
+	preview.Summary = fmt.Sprintf("write %s of %s to %s; nothing changes on the server", schema.HumanQuantity(int(all), "document", "documents"), s.database, s.to)
 	return preview, nil
 }
 

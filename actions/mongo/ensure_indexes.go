@@ -10,6 +10,7 @@ import (
 	"runbook/actions/mongo/index"
 	"runbook/actions/mongo/server"
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type ensureIndexesParams struct {
@@ -18,7 +19,7 @@ type ensureIndexesParams struct {
 }
 
 func (p ensureIndexesParams) Brief() string {
-	return p.Collection + ": " + plural(len(p.Indexes), "index", "indexes")
+	return p.Collection + ": " + schema.HumanQuantity(len(p.Indexes), "index", "indexes")
 }
 
 type ensureIndexesOutputs struct {
@@ -29,7 +30,7 @@ type ensureIndexesOutputs struct {
 
 func (o ensureIndexesOutputs) Summary() string {
 	if len(o.Created) == 0 {
-		return "all " + plural(len(o.Existing), "index was there", "indexes were there")
+		return "all " + schema.HumanQuantity(len(o.Existing), "index was there", "indexes were there")
 	}
 	return "created " + strings.Join(o.Created, ", ")
 }
@@ -80,7 +81,7 @@ func (p ensureIndexesParams) look(ctx context.Context, call action.Call) (n serv
 	}
 	f := &action.Failure{
 		Applied: action.AppliedNot, Where: n.Where, Final: true,
-		What: plural(len(conflicts), "index", "indexes") + " of " + n.String() + " cannot be made beside what is there; none was made",
+		What: schema.HumanQuantity(len(conflicts), "index", "indexes") + " of " + n.String() + " cannot be made beside what is there; none was made",
 	}
 	for _, c := range conflicts {
 		f.Seen = append(f.Seen, c.String())
@@ -109,7 +110,7 @@ func ensureIndexes(ctx context.Context, call action.Call, p ensureIndexesParams)
 	if err != nil {
 		return ensureIndexesOutputs{}, explainIndexes(n, err)
 	}
-	o.TookMS = float64(call.Clock.Now().Sub(began).Microseconds()) / 1000
+	o.TookMS = schema.Milliseconds(call.Clock.Now().Sub(began))
 	return o, nil
 }
 
@@ -132,7 +133,7 @@ func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams
 		return action.Preview{}, err
 	}
 	if len(missing) == 0 {
-		return action.Preview{Summary: fmt.Sprintf("%s: all %s", n, plural(len(existing), "index is there", "indexes are there"))}, nil
+		return action.Preview{Summary: fmt.Sprintf("%s: all %s", n, schema.HumanQuantity(len(existing), "index is there", "indexes are there"))}, nil
 	}
 	documents, err := n.Size(ctx)
 	if err != nil {
@@ -140,7 +141,7 @@ func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams
 	}
 	preview := action.Preview{
 		Summary: fmt.Sprintf("%s: make %s over %s; readers and writers go on meanwhile", n,
-			plural(len(missing), "index", "indexes"), plural(int(documents), "document", "documents")),
+			schema.HumanQuantity(len(missing), "index", "indexes"), schema.HumanQuantity(int(documents), "document", "documents")),
 		Touches: []action.Object{{Kind: "collection", Name: n.String()}},
 	}
 	if len(there) == 0 {

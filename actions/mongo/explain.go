@@ -3,7 +3,6 @@ package mongo
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -39,8 +38,8 @@ func (o explainOutputs) Summary() string {
 	if o.Index != nil {
 		by += " " + *o.Index
 	}
-	return fmt.Sprintf("%s: %s examined for %s returned, %s", by, plural(o.DocumentsExamined, "document", "documents"),
-		schema.HumanCount(int64(o.Returned)), schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))))
+	return fmt.Sprintf("%s: %s examined for %s returned, %s", by, schema.HumanQuantity(o.DocumentsExamined, "document", "documents"),
+		schema.HumanCount(int64(o.Returned)), schema.HumanMilliseconds(o.DurationMS))
 }
 
 // Explain runs a query and tells how the server found its documents.

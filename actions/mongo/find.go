@@ -39,7 +39,7 @@ type findOutputs struct {
 }
 
 func (o findOutputs) Summary() string {
-	text := plural(o.Count, "document", "documents")
+	text := schema.HumanQuantity(o.Count, "document", "documents")
 	if o.Truncated {
 		text += ", and there are more"
 	}

@@ -5,6 +5,7 @@ import (
 
 	"runbook/actions/mongo/index"
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type listIndexesParams struct{ place }
@@ -15,7 +16,9 @@ type listIndexesOutputs struct {
 	Indexes []index.Index `yaml:"indexes" doc:"The indexes, _id_ the first; none where there is no such collection."`
 }
 
-func (o listIndexesOutputs) Summary() string { return plural(len(o.Indexes), "index", "indexes") }
+func (o listIndexesOutputs) Summary() string {
+	return schema.HumanQuantity(len(o.Indexes), "index", "indexes")
+}
 
 // ListIndexes reads the indexes of a collection.
 var ListIndexes = action.New(action.Spec[listIndexesParams, listIndexesOutputs]{

@@ -41,7 +41,7 @@ func (m matching) allow(n int) error {
 		return nil
 	}
 	return m.Refusal(
-		fmt.Sprintf("%s in %s match, and at most %s may be %s", plural(n, "document", "documents"), m, schema.HumanCount(int64(m.limit)), m.verb),
+		fmt.Sprintf("%s in %s match, and at most %s may be %s", schema.HumanQuantity(n, "document", "documents"), m, schema.HumanCount(int64(m.limit)), m.verb),
 		"look at them with mongo.find, filter "+filterText(m.shown),
 		"narrow the filter; or raise the limit of the step, if so many are meant",
 	)
@@ -97,7 +97,7 @@ func (m matching) preview(ctx context.Context) (action.Preview, error) {
 		return action.Preview{}, err
 	}
 	p := action.Preview{
-		Summary: fmt.Sprintf("%s of %s in %s; refuses above %s", schema.HumanCount(int64(n)), plural(int(all), "document", "documents"), m, schema.HumanCount(int64(m.limit))),
+		Summary: fmt.Sprintf("%s of %s in %s; refuses above %s", schema.HumanCount(int64(n)), schema.HumanQuantity(int(all), "document", "documents"), m, schema.HumanCount(int64(m.limit))),
 		Touches: []action.Object{{Kind: "collection", Name: m.String(), Count: n}},
 		Changes: []action.Change{{Name: "filter", After: filterText(m.shown)}},
 	}

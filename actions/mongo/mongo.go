@@ -6,7 +6,6 @@ import (
 
 	"runbook/actions/mongo/server"
 	"runbook/engine/action"
-	"runbook/engine/schema"
 )
 
 // Target is the kind of target that mongo actions talk to.
@@ -29,12 +28,4 @@ func (p place) toChange(call action.Call) (server.Namespace, error) {
 		return server.Namespace{}, action.ParamError("collection", "%s is the server's own and is not changed by playbooks", p.Collection)
 	}
 	return p.in(call)
-}
-
-// plural is a count with its noun: "1 document", "4,211 documents".
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return schema.HumanCount(int64(n)) + " " + many
 }

@@ -158,3 +158,16 @@ func TestUnreachable(t *testing.T) {
 		return map[string]any{"uri": fmt.Sprintf("mongodb://%s/?directConnection=true&tls=%v", address, tls)}
 	})
 }
+
+func TestRequestsAreLoggedWithoutValues(t *testing.T) {
+	says := newFake(t, func(command string) bson.D {
+		if command == "find" {
+			return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: 13}, {Key: "codeName", Value: "Unauthorized"}, {Key: "errmsg", Value: "private"}}
+		}
+		return nil
+	})
+	with := map[string]any{"database": "m", "collection": "tasks", "filter": map[string]any{"a": "private"}}
+	if got := actiontest.Logged(t, Find, callTo(t, says.address), with); !strings.Contains(got, `msg=mongo request="find on m" status=Unauthorized took=`) {
+		t.Error(got)
+	}
+}

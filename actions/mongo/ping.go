@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -18,7 +17,7 @@ type PingOutputs struct {
 
 // Summary returns the latency.
 func (o PingOutputs) Summary() string {
-	return "answered in " + schema.HumanDuration(time.Duration(o.LatencyMS*float64(time.Millisecond)))
+	return "answered in " + schema.HumanMilliseconds(o.LatencyMS)
 }
 
 // Ping asks a server whether it answers.
@@ -43,5 +42,5 @@ func ping(ctx context.Context, call action.Call, _ action.None) (PingOutputs, er
 	if _, err := s.Admin(ctx, bson.D{{Key: "ping", Value: 1}}); err != nil {
 		return PingOutputs{}, err
 	}
-	return PingOutputs{LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}, nil
+	return PingOutputs{LatencyMS: schema.Milliseconds(call.Clock.Now().Sub(started))}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"runbook/actions/mongo/document"
 	"runbook/actions/mongo/server"
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 // maxProfiled is how many entries of the profiler are read at most.
@@ -58,7 +59,7 @@ func (o profileOutputs) Summary() string {
 	case len(o.Shapes) == 0:
 		return "nothing was recorded"
 	}
-	return fmt.Sprintf("%s in %s; most time: %s", plural(o.Operations, "operation", "operations"), plural(len(o.Shapes), "shape", "shapes"), o.Shapes[0].Shape)
+	return fmt.Sprintf("%s in %s; most time: %s", schema.HumanQuantity(o.Operations, "operation", "operations"), schema.HumanQuantity(len(o.Shapes), "shape", "shapes"), o.Shapes[0].Shape)
 }
 
 // Profile reads what the profiler recorded.

@@ -102,7 +102,7 @@ func update(ctx context.Context, call action.Call, p updateParams) (updateOutput
 // partly is the failure of a change of which n documents are done.
 func (m matching) partly(err error, n int, done string) error {
 	f := *action.AsFailure(err)
-	f.Seen = append(f.Seen, fmt.Sprintf("%s of %s %s before that", plural(n, "document", "documents"), m, done))
+	f.Seen = append(f.Seen, fmt.Sprintf("%s of %s %s before that", schema.HumanQuantity(n, "document", "documents"), m, done))
 	return action.Partial(&f)
 }
 

@@ -7,6 +7,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type clientsParams struct {
@@ -30,7 +31,9 @@ type clientsOutputs struct {
 	Clients []connection `yaml:"clients" doc:"The connections, by id."`
 }
 
-func (o clientsOutputs) Summary() string { return quantity(o.Count, "connection", "connections") }
+func (o clientsOutputs) Summary() string {
+	return schema.HumanQuantity(o.Count, "connection", "connections")
+}
 
 // Clients lists the connections to a server.
 var Clients = action.New(action.Spec[clientsParams, clientsOutputs]{

@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,11 +99,4 @@ func shown(parameter, value string) string {
 		return schema.HumanBytes(float64(n))
 	}
 	return value
-}
-
-func quantity(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%s %s", schema.HumanCount(int64(n)), many)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type configGetParams struct {
@@ -23,7 +24,7 @@ func (o configGetOutputs) Summary() string {
 		return "no such parameter"
 	}
 	if len(o.Values) > 3 {
-		return quantity(len(o.Values), "parameter", "parameters")
+		return schema.HumanQuantity(len(o.Values), "parameter", "parameters")
 	}
 	text := ""
 	for _, name := range slices.Sorted(maps.Keys(o.Values)) {

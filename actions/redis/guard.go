@@ -10,6 +10,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 // guard is the layer below every command: it logs each, and in a dry run passes
@@ -58,12 +59,16 @@ func (g guard) send(ctx context.Context, cmds []goredis.Cmder, next func() error
 	took := call.Clock.Now().Sub(began)
 	for _, cmd := range cmds {
 		status := "ok"
-		if failed := cmd.Err(); failed != nil && !errors.Is(failed, goredis.Nil) {
+		failed := cmd.Err()
+		if len(cmds) == 1 {
+			failed = err // which the library gives to the command later
+		}
+		if failed != nil && !errors.Is(failed, goredis.Nil) {
 			status = cmp.Or(answerCode(failed), action.Unreachable(context.WithoutCancel(ctx), failed, action.Reach{Took: took}).What)
 		}
 		request := named(cmd)
 		if more := len(cmd.Args()) - len(strings.Fields(request)); more > 0 {
-			request += " with " + quantity(more, "word", "words")
+			request += " with " + schema.HumanQuantity(more, "word", "words")
 		}
 		call.LogRequest("redis", request, status, took)
 	}

@@ -6,6 +6,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type keysCountParams struct {
@@ -22,9 +23,9 @@ type keysCountOutputs struct {
 
 func (o keysCountOutputs) Summary() string {
 	if !o.Complete {
-		return "at least " + quantity(o.Count, "key", "keys")
+		return "at least " + schema.HumanQuantity(o.Count, "key", "keys")
 	}
-	return quantity(o.Count, "key", "keys")
+	return schema.HumanQuantity(o.Count, "key", "keys")
 }
 
 // KeysCount counts keys that match a pattern.
@@ -69,6 +70,6 @@ func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCo
 		if cursor = got.next; cursor == 0 {
 			return keysCountOutputs{Count: len(seen), Complete: true}, nil
 		}
-		call.Progress(action.Progress{Done: len(seen), Note: quantity(len(seen), "key", "keys")})
+		call.Progress(action.Progress{Done: len(seen), Note: schema.HumanQuantity(len(seen), "key", "keys")})
 	}
 }

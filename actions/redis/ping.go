@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -18,7 +17,7 @@ type PingOutputs struct {
 
 // Summary returns version and latency.
 func (o PingOutputs) Summary() string {
-	took := schema.HumanDuration(time.Duration(o.LatencyMS * float64(time.Millisecond)))
+	took := schema.HumanMilliseconds(o.LatencyMS)
 	if o.Version == "" {
 		return "PONG in " + took
 	}
@@ -48,7 +47,7 @@ func ping(ctx context.Context, call action.Call, _ action.None) (PingOutputs, er
 	if err != nil {
 		return PingOutputs{}, err
 	}
-	o := PingOutputs{LatencyMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000}
+	o := PingOutputs{LatencyMS: schema.Milliseconds(call.Clock.Now().Sub(started))}
 	if text, err := s.info(ctx, "server"); err == nil {
 		o.Version = parseInfo(text)["redis_version"]
 	}

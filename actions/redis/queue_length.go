@@ -7,6 +7,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type queueLengthParams struct {
@@ -21,7 +22,7 @@ type queueLengthOutputs struct {
 }
 
 func (o queueLengthOutputs) Summary() string {
-	return o.Key + ": " + quantity(o.Length, "element", "elements")
+	return o.Key + ": " + schema.HumanQuantity(o.Length, "element", "elements")
 }
 
 // QueueLength counts the elements of a list.

@@ -243,3 +243,20 @@ func TestUnreachable(t *testing.T) {
 		return map[string]any{"address": address, "tls": tls}
 	})
 }
+
+func TestRequestsAreLoggedWithoutValues(t *testing.T) {
+	m := miniredis.RunT(t)
+	if _, err := m.Push("private-queue", "private"); err != nil {
+		t.Fatal(err)
+	}
+	m.Set("private-text", "x")
+	for key, want := range map[string]string{"private-queue": "status=ok", "private-text": "status=WRONGTYPE"} {
+		got := actiontest.Logged(t, QueueLength, callTo(t, m.Addr()), map[string]any{"key": key})
+		if !strings.Contains(got, `msg=redis request="LLEN with 1 word" `+want+" took=") {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+	if got := actiontest.Logged(t, Ping, callTo(t, "127.0.0.1:1"), nil); !strings.Contains(got, `request=PING status="connection refused"`) {
+		t.Error(got)
+	}
+}

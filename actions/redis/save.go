@@ -17,7 +17,7 @@ type saveOutputs struct {
 }
 
 func (o saveOutputs) Summary() string {
-	return "saved in " + schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond)))
+	return "saved in " + schema.HumanMilliseconds(o.DurationMS)
 }
 
 // Save writes a snapshot of a server's keys to its disk.
@@ -112,7 +112,7 @@ func save(ctx context.Context, call action.Call, _ action.None) (saveOutputs, er
 			Do:   []string{"read the log of the server", "check that its disk has room: the snapshot needs up to " + schema.HumanBytes(float64(after.size))},
 		})
 	}
-	return saveOutputs{SavedAt: after.at, DurationMS: float64(took.Microseconds()) / 1000}, nil
+	return saveOutputs{SavedAt: after.at, DurationMS: schema.Milliseconds(took)}, nil
 }
 
 func previewSave(ctx context.Context, call action.Call, _ action.None) (action.Preview, error) {

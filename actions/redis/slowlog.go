@@ -34,7 +34,7 @@ func (o slowlogOutputs) Summary() string {
 	if o.Count == 0 {
 		return "no slow command"
 	}
-	return quantity(o.Count, "slow command", "slow commands") + ", up to " + schema.HumanDuration(time.Duration(o.MaxDurationMS*float64(time.Millisecond)))
+	return schema.HumanQuantity(o.Count, "slow command", "slow commands") + ", up to " + schema.HumanMilliseconds(o.MaxDurationMS)
 }
 
 // Slowlog reads which commands were slow.
@@ -67,7 +67,7 @@ func slowlog(ctx context.Context, call action.Call, p slowlogParams) (slowlogOut
 	}
 	o := slowlogOutputs{Count: max(count, len(found)), Entries: make([]slowCommand, 0, len(found))}
 	for _, e := range found {
-		ms := float64(e.Duration.Microseconds()) / 1000
+		ms := schema.Milliseconds(e.Duration)
 		o.MaxDurationMS = max(o.MaxDurationMS, ms)
 		o.Entries = append(o.Entries, slowCommand{ID: e.ID, At: e.Time.UTC(), DurationMS: ms, Command: shortened(e.Args), Client: e.ClientAddr, ClientName: e.ClientName})
 	}

@@ -48,7 +48,7 @@ type RunOutputs struct {
 
 // Summary returns the exit code and the time.
 func (o RunOutputs) Summary() string {
-	return fmt.Sprintf("exit %d in %s", o.ExitCode, schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))))
+	return fmt.Sprintf("exit %d in %s", o.ExitCode, schema.HumanMilliseconds(o.DurationMS))
 }
 
 // Run runs a program in a process group of its own, which ends with the step:
@@ -90,10 +90,13 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	}
 	err = cmd.Wait()
 	end()
+	took := call.Clock.Now().Sub(started)
+	// The words after the program may hold anything.
+	call.LogRequest("shell", p.Argv[0]+" with "+schema.HumanQuantity(len(p.Argv)-1, "word", "words"), cmd.ProcessState.String(), took)
 	o := RunOutputs{
 		ExitCode: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(),
 		Truncated:  stdout.cut() || stderr.cut(),
-		DurationMS: float64(call.Clock.Now().Sub(started).Microseconds()) / 1000,
+		DurationMS: schema.Milliseconds(took),
 	}
 	if ctx.Err() != nil {
 		return RunOutputs{}, stopped(ctx, where, o)
@@ -154,7 +157,7 @@ func notStarted(where string, p RunParams, err error) error {
 // stopped is a program that was ended with its step; what it had done by then
 // is not known.
 func stopped(ctx context.Context, where string, o RunOutputs) error {
-	ran := schema.HumanDuration(time.Duration(o.DurationMS * float64(time.Millisecond)))
+	ran := schema.HumanMilliseconds(o.DurationMS)
 	f := &action.Failure{Applied: action.AppliedLost, What: "cancelled after " + ran, Where: where, Err: ctx.Err(), Seen: seen(o)}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		f.What = "not finished in " + ran
@@ -169,7 +172,7 @@ func stopped(ctx context.Context, where string, o RunOutputs) error {
 func exited(where string, p RunParams, o RunOutputs, signal string, err error) error {
 	f := &action.Failure{
 		Applied: action.AppliedPart, What: "exit code " + strconv.Itoa(o.ExitCode), Where: where, Err: err,
-		Tried: "once, " + schema.HumanDuration(time.Duration(o.DurationMS*float64(time.Millisecond))),
+		Tried: "once, " + schema.HumanMilliseconds(o.DurationMS),
 		Seen:  seen(o),
 	}
 	if signal != "" {

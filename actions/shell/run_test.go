@@ -156,3 +156,10 @@ func FuzzOutputKeepsBothEnds(f *testing.F) {
 		}
 	})
 }
+
+func TestProgramsAreLoggedWithoutValues(t *testing.T) {
+	with := map[string]any{"argv": []any{"false", "private"}, "env": map[string]any{"X": "private"}, "stdin": "private"}
+	if got := actiontest.Logged(t, Run, actiontest.Call(t), with); !strings.Contains(got, `msg=shell request="false with 1 word" status="exit status 1" took=`) {
+		t.Error(got)
+	}
+}

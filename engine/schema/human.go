@@ -76,6 +76,22 @@ func HumanDuration(d time.Duration) string {
 	}
 }
 
+// Milliseconds is a duration as outputs have it, under a name that ends in _ms.
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// HumanMilliseconds is HumanDuration of what Milliseconds gave.
+func HumanMilliseconds(ms float64) string {
+	return HumanDuration(time.Duration(ms * float64(time.Millisecond)))
+}
+
+// HumanQuantity returns a count with its noun: "1 key", "4,211 keys".
+func HumanQuantity(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return HumanCount(int64(n)) + " " + many
+}
+
 // HumanCount returns a count with its digits in groups of three: "48,211".
 func HumanCount(n int64) string {
 	digits, sign := strconv.FormatInt(n, 10), ""

@@ -53,3 +53,14 @@ func TestHumanCountAndPercent(t *testing.T) {
 		}
 	}
 }
+
+func TestHumanQuantity(t *testing.T) {
+	for n, want := range map[int]string{0: "0 keys", 1: "1 key", 4211: "4,211 keys"} {
+		if got := HumanQuantity(n, "key", "keys"); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+	if ms := Milliseconds(1500 * time.Microsecond); ms != 1.5 || HumanMilliseconds(4200) != "4.2s" {
+		t.Errorf("%v, %q", ms, HumanMilliseconds(4200))
+	}
+}

@@ -1,10 +1,8 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -154,10 +152,12 @@ func (w *watch) ended(ctx context.Context, e *event.CommandFinishedEvent, err er
 	took := op.call.Clock.Now().Sub(op.began)
 	w.mu.Unlock()
 	status := "ok"
-	if code, name, _ := Answer(err); code != 0 {
-		status = cmp.Or(name, fmt.Sprintf("code %d", code))
-	} else if err != nil {
-		status = action.Unreachable(context.WithoutCancel(ctx), err, action.Reach{Took: took}).What
+	if err != nil {
+		// An answer is told as "(Unauthorized) text", which may quote the command.
+		name, _, _ := strings.Cut(err.Error(), ") ")
+		if status = strings.TrimPrefix(name, "("); status == name {
+			status = action.Unreachable(context.WithoutCancel(ctx), err, action.Reach{Took: took}).What
+		}
 	}
 	op.call.LogRequest("mongo", e.CommandName+" on "+e.DatabaseName, status, took)
 }

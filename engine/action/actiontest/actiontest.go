@@ -3,7 +3,9 @@
 package actiontest
 
 import (
+	"bytes"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"runbook/engine/action"
@@ -54,6 +56,19 @@ func Run(t testing.TB, a *action.Action, call action.Call, values map[string]any
 		t.Fatalf("%s: %v", a.Name, err)
 	}
 	return result
+}
+
+// Logged runs a with these values and returns what was logged of its requests.
+// It fails t if a value of a parameter that holds "private" is in it.
+func Logged(t testing.TB, a *action.Action, call action.Call, values map[string]any) string {
+	t.Helper()
+	var log bytes.Buffer
+	call.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	_, _ = Bind(t, a, call, values).Run(t.Context(), call)
+	if strings.Contains(log.String(), "private") {
+		t.Errorf("%s logs a value: %s", a.Name, &log)
+	}
+	return log.String()
 }
 
 // lines writes log lines to a test.
