@@ -87,7 +87,7 @@ func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (
 	if !ok || lookErr != nil {
 		o := p.outputs(c, c, r.Warnings)
 		o.Changed, o.MemoryLimitBytes, o.CPUs = true, wanted.Memory, cpuLimit(wanted)
-		return o, nil
+		return o, nil //nolint:nilerr // it was answered with success: what err is about is a warning of the client
 	}
 	return p.outputs(c, now, r.Warnings), nil
 }
