@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"runbook/lab/gate"
@@ -22,14 +21,11 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]http.HandlerFunc{
 		"GET /api/v2/alerts":          s.listAlerts,
-		"POST /api/v2/alerts":         s.postAlerts,
-		"GET /api/v2/alerts/groups":   s.listGroups,
 		"GET /api/v2/silences":        s.listSilences,
 		"POST /api/v2/silences":       s.postSilence,
 		"GET /api/v2/silence/{id}":    s.getSilence,
 		"DELETE /api/v2/silence/{id}": s.deleteSilence,
 		"GET /api/v2/status":          s.status,
-		"GET /api/v2/receivers":       s.receivers,
 		"GET /-/healthy":              fine,
 		"GET /-/ready":                fine,
 		"POST /-/reload":              func(http.ResponseWriter, *http.Request) {},
@@ -106,46 +102,6 @@ func (s *Server) listAlerts(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	send(w, http.StatusOK, found)
-}
-
-func (s *Server) listGroups(w http.ResponseWriter, r *http.Request) {
-	found, err := s.filtered(r)
-	if err != nil {
-		send(w, http.StatusBadRequest, err.Error())
-		return
-	}
-	type group struct {
-		Alerts   []alert           `json:"alerts"`
-		Labels   map[string]string `json:"labels"`
-		Receiver named             `json:"receiver"`
-	}
-	groups := []group{}
-	for _, a := range found {
-		name := a.Labels["alertname"]
-		i := slices.IndexFunc(groups, func(g group) bool { return g.Labels["alertname"] == name })
-		if i < 0 {
-			i = len(groups)
-			groups = append(groups, group{Labels: map[string]string{"alertname": name}, Receiver: named{receiver}})
-		}
-		groups[i].Alerts = append(groups[i].Alerts, a)
-	}
-	slices.SortFunc(groups, func(a, b group) int { return strings.Compare(a.Labels["alertname"], b.Labels["alertname"]) })
-	send(w, http.StatusOK, groups)
-}
-
-func (s *Server) postAlerts(w http.ResponseWriter, r *http.Request) {
-	var sent []alert
-	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
-		fail(w, http.StatusBadRequest, http.StatusBadRequest, fmt.Sprintf("parsing alerts body from \"\" failed, because %v", err))
-		return
-	}
-	for i, a := range sent {
-		if len(a.Labels) == 0 {
-			fail(w, http.StatusUnprocessableEntity, 602, fmt.Sprintf("%d.labels in body is required", i))
-			return
-		}
-	}
-	s.post(sent)
 }
 
 func (s *Server) listSilences(w http.ResponseWriter, r *http.Request) {
@@ -280,8 +236,4 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 			"branch": "HEAD", "buildDate": "", "buildUser": "", "goVersion": runtime.Version(), "revision": "", "version": version,
 		},
 	})
-}
-
-func (s *Server) receivers(w http.ResponseWriter, _ *http.Request) {
-	send(w, http.StatusOK, []named{{receiver}})
 }

@@ -4,7 +4,6 @@ package alertmanager
 
 import (
 	"fmt"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -19,9 +18,6 @@ import (
 
 // version is that of the image in the lab's containers.
 const version = "0.27.0"
-
-// resolveTimeout is how long an alert lasts that was posted without an end.
-const resolveTimeout = 5 * time.Minute
 
 // receiver is who is told of all alerts.
 const receiver = "operators"
@@ -53,13 +49,12 @@ type Server struct {
 
 	mu       sync.Mutex
 	silences silences
-	posted   map[string]alert // by fingerprint: what others than Prometheus sent
 }
 
 // Serve starts a server at a TCP address; it ends with the gate. Its alerts are
-// those of source that fire, and those that clients post.
+// those of source that fire.
 func Serve(source interface{ Alerts() []prometheus.Alert }, g *gate.Gate, address string) (*Server, error) {
-	s := &Server{source: source, gate: g, started: g.Clock().Now(), posted: map[string]alert{}}
+	s := &Server{source: source, gate: g, started: g.Clock().Now()}
 	var err error
 	if s.address, err = g.Serve("tcp", address, s.handler(), gate.ByMethod); err != nil {
 		return nil, fmt.Errorf("serve Alertmanager: %w", err)
@@ -134,8 +129,6 @@ func (s *Server) alerts() []alert {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.posted, func(_ string, a alert) bool { return !time.Time(a.EndsAt).After(now) })
-	all = slices.AppendSeq(all, maps.Values(s.posted))
 	for i := range all {
 		a := &all[i]
 		a.Fingerprint, a.Receivers = fingerprint(a.Labels), []named{{receiver}}
@@ -145,25 +138,5 @@ func (s *Server) alerts() []alert {
 		}
 	}
 	slices.SortFunc(all, func(a, b alert) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
-	return slices.CompactFunc(all, func(a, b alert) bool { return a.Fingerprint == b.Fingerprint })
-}
-
-// post takes alerts that a client sends; one that has ended goes.
-func (s *Server) post(sent []alert) {
-	now := s.gate.Clock().Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, a := range sent {
-		if time.Time(a.StartsAt).IsZero() {
-			a.StartsAt = stamp(now)
-		}
-		if time.Time(a.EndsAt).IsZero() {
-			a.EndsAt = stamp(now.Add(resolveTimeout))
-		}
-		if a.Annotations == nil {
-			a.Annotations = map[string]string{}
-		}
-		a.UpdatedAt = stamp(now)
-		s.posted[fingerprint(a.Labels)] = a
-	}
+	return all
 }

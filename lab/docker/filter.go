@@ -66,7 +66,7 @@ func (f filters) matches(name, text string) bool {
 
 // containerFilters are the filters of docker ps that the lab knows.
 func containerFilters() []string {
-	return []string{"ancestor", "before", "exited", "expose", "health", "id", "label", "name", "network", "publish", "since", "status", "volume"}
+	return []string{"ancestor", "exited", "health", "id", "label", "name", "network", "status", "volume"}
 }
 
 // statuses are the states that the engine knows.
@@ -89,7 +89,7 @@ func (f filters) check() error {
 	return nil
 }
 
-// take says whether c is wanted by all filters but before and since.
+// take says whether c is wanted by all filters.
 func (f filters) take(c *model.Container) bool {
 	return f.labels(c.Labels) &&
 		(f.matches("name", c.Name) || f.matches("name", "/"+c.Name)) && f.matches("id", c.ID) &&
@@ -102,14 +102,7 @@ func (f filters) take(c *model.Container) bool {
 		f.any("network", func(n string) bool { return n == networkOf(c) }) &&
 		f.any("volume", func(v string) bool {
 			return slices.ContainsFunc(c.Mounts, func(m model.Mount) bool { return m.Name == v || m.Target == v })
-		}) &&
-		f.any("publish", func(p string) bool { return hasPort(c, p, func(p model.Port) uint16 { return p.Public }) }) &&
-		f.any("expose", func(p string) bool { return hasPort(c, p, func(p model.Port) uint16 { return p.Private }) })
-}
-
-func hasPort(c *model.Container, wanted string, which func(model.Port) uint16) bool {
-	number, _, _ := strings.Cut(wanted, "/")
-	return slices.ContainsFunc(c.Ports, func(p model.Port) bool { return strconv.Itoa(int(which(p))) == number })
+		})
 }
 
 // healthOf is the word of the filter health.

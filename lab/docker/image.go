@@ -108,21 +108,16 @@ func (s *Server) images(w http.ResponseWriter, r *http.Request) error {
 
 func truth(text string) bool { return text == "true" || text == "1" }
 
-// image answers docker image inspect, and the history of an image.
+// image answers docker image inspect.
 func (s *Server) image(w http.ResponseWriter, r *http.Request) error {
 	path := r.PathValue("name")
-	name, verb := path[:max(0, strings.LastIndexByte(path, '/'))], path[strings.LastIndexByte(path, '/')+1:]
-	if verb != "json" && verb != "history" {
+	name, isInspect := strings.CutSuffix(path, "/json")
+	if !isInspect {
 		return failure{http.StatusNotFound, "page not found"}
 	}
 	var body any
 	s.model.Look(func(world *model.World) {
-		i := findImage(world, name)
-		switch {
-		case i == nil:
-		case verb == "history":
-			body = []map[string]any{{"Id": i.ID, "Created": i.Created.Unix(), "CreatedBy": "", "Tags": i.Tags, "Size": i.Size, "Comment": ""}}
-		default:
+		if i := findImage(world, name); i != nil {
 			body = imageDetails(world, i)
 		}
 	})

@@ -25,20 +25,15 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	limit, _ := strconv.Atoi(r.FormValue("limit"))
-	all := flag(r, "all") || limit > 0 || len(wanted["status"])+len(wanted["exited"])+len(wanted["before"])+len(wanted["since"]) > 0
+	all := flag(r, "all") || limit > 0 || len(wanted["status"])+len(wanted["exited"]) > 0
 	rows := []container.Summary{}
 	s.model.Look(func(world *model.World) {
-		var list []*model.Container
-		list, err = selected(world, wanted)
-		for _, c := range list {
+		for _, c := range selected(world, wanted) {
 			if (all || c.Running()) && (limit <= 0 || len(rows) < limit) {
 				rows = append(rows, summary(world, c, flag(r, "size")))
 			}
 		}
 	})
-	if err != nil {
-		return err
-	}
 	if err := s.take(r, time.Millisecond*time.Duration(2+len(rows))); err != nil {
 		return err
 	}
@@ -47,24 +42,10 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // selected are the containers that are wanted, the newest first as in Docker.
-func selected(w *model.World, wanted filters) ([]*model.Container, error) {
-	list := slices.Clone(w.Containers)
+func selected(w *model.World, wanted filters) []*model.Container {
+	list := slices.DeleteFunc(slices.Clone(w.Containers), func(c *model.Container) bool { return !wanted.take(c) })
 	slices.SortStableFunc(list, func(a, b *model.Container) int { return b.Created.Compare(a.Created) })
-	for name, cut := range map[string]func(at int) []*model.Container{
-		"before": func(at int) []*model.Container { return list[at+1:] },
-		"since":  func(at int) []*model.Container { return list[:at] },
-	} {
-		for _, reference := range wanted[name] {
-			c, err := find(w, reference)
-			if err != nil {
-				return nil, err
-			}
-			if at := slices.Index(list, c); at >= 0 {
-				list = cut(at)
-			}
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(list), func(c *model.Container) bool { return !wanted.take(c) }), nil
+	return list
 }
 
 func summary(w *model.World, c *model.Container, size bool) container.Summary {

@@ -78,8 +78,8 @@ func (p *process) say(stream byte, text string) {
 func programs() map[string]func(p *process, args []string) int {
 	return map[string]func(p *process, args []string) int{
 		"true": func(*process, []string) int { return 0 }, "false": func(*process, []string) int { return 1 },
-		"echo": echo, "cat": cat, "env": printEnvironment, "printenv": printEnvironment, "hostname": hostname, "ps": list, "sleep": sleep,
-		"kill": signal, "sh": shell, "bash": shell, "id": identity, "whoami": whoami, "date": date, "redis-cli": redis,
+		"echo": echo, "cat": cat, "env": printEnvironment, "printenv": printEnvironment, "ps": list, "sleep": sleep,
+		"kill": signal, "sh": shell, "bash": shell, "redis-cli": redis,
 	}
 }
 
@@ -163,11 +163,6 @@ func printEnvironment(p *process, args []string) int {
 	return 0
 }
 
-func hostname(p *process, _ []string) int {
-	p.say(stdout, shortID(p.container.ID)+"\n")
-	return 0
-}
-
 func list(p *process, _ []string) int {
 	text := "PID   USER     TIME  COMMAND\n"
 	for _, o := range p.container.Processes {
@@ -215,28 +210,6 @@ func signal(p *process, args []string) int {
 		}
 	}
 	return code
-}
-
-func (p *process) user() string {
-	if len(p.container.Processes) > 0 {
-		return p.container.Processes[0].User
-	}
-	return "root"
-}
-
-func whoami(p *process, _ []string) int {
-	p.say(stdout, p.user()+"\n")
-	return 0
-}
-
-func identity(p *process, _ []string) int {
-	p.say(stdout, fmt.Sprintf("uid=1000(%[1]s) gid=1000(%[1]s) groups=1000(%[1]s)\n", p.user()))
-	return 0
-}
-
-func date(p *process, _ []string) int {
-	p.say(stdout, p.world.Now.UTC().Format("Mon Jan _2 15:04:05 UTC 2006")+"\n")
-	return 0
 }
 
 // redis asks the server of the lab, with the password that it wants.

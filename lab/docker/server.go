@@ -121,7 +121,7 @@ func (s *Server) routes() map[string]handler {
 
 		"GET /networks": s.networks, "GET /networks/{id}": s.network, "POST /networks/{id}/connect": s.connect,
 		"POST /networks/{id}/disconnect": s.disconnect, "POST /networks/prune": s.pruneNetworks,
-		"GET /volumes": s.volumes, "GET /volumes/{name}": s.volume, "POST /volumes/prune": s.pruneVolumes,
+		"GET /volumes": s.volumes, "GET /volumes/{name}": s.volume,
 	}
 }
 

@@ -64,15 +64,3 @@ func (s *Server) volume(w http.ResponseWriter, r *http.Request) error {
 	reply(w, http.StatusOK, all[i])
 	return nil
 }
-
-// pruneVolumes finds none to remove: every volume of the lab is of a container.
-func (s *Server) pruneVolumes(w http.ResponseWriter, r *http.Request) error {
-	if _, err := readFilters(r, "label", "label!"); err != nil {
-		return err
-	}
-	if err := s.take(r, 5*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, map[string]any{"VolumesDeleted": nil, "SpaceReclaimed": 0})
-	return nil
-}

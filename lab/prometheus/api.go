@@ -81,30 +81,16 @@ func (s *Server) handler() http.Handler {
 	}
 	both("query", s.instant)
 	both("query_range", s.overTime)
-	both("format_query", s.format)
-	both("series", s.series)
-	both("labels", s.labelNames)
 	for path, do := range map[string]func(*http.Request) (any, error){
-		"label/{name}/values": s.labelValues,
-		"targets":             s.targets,
-		"scrape_pools":        s.pools,
-		"metadata":            s.metadata,
-		"alertmanagers":       s.alertmanagers,
-		"alerts":              s.listAlerts,
-		"rules":               s.listRules,
-		"status/buildinfo":    s.buildInfo,
-		"status/runtimeinfo":  s.runtimeInfo,
-		"status/config":       s.config,
-		"status/flags":        s.flags,
+		"targets":          s.targets,
+		"alertmanagers":    s.alertmanagers,
+		"alerts":           s.listAlerts,
+		"rules":            s.listRules,
+		"status/buildinfo": s.buildInfo,
 	} {
 		mux.HandleFunc("GET /api/v1/"+path, s.api(func(r *http.Request) (result, error) {
 			data, err := do(r)
 			return result{data: data}, err
-		}))
-	}
-	for _, path := range []string{"delete_series", "clean_tombstones", "snapshot"} {
-		mux.HandleFunc("POST /api/v1/admin/tsdb/"+path, s.api(func(*http.Request) (result, error) {
-			return result{}, &refusal{"unavailable", errors.New("admin APIs disabled")}
 		}))
 	}
 	plain := func(pattern string, status int, text string) {
@@ -116,7 +102,6 @@ func (s *Server) handler() http.Handler {
 	plain("GET /-/healthy", http.StatusOK, "Prometheus Server is Healthy.\n")
 	plain("GET /-/ready", http.StatusOK, "Prometheus Server is Ready.\n")
 	plain("POST /-/reload", http.StatusForbidden, "Lifecycle API is not enabled.")
-	plain("POST /-/quit", http.StatusForbidden, "Lifecycle API is not enabled.")
 	return mux
 }
 

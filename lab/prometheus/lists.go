@@ -10,17 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
 
 	"runbook/lab/model"
 )
-
-func sortLabels(sets []labels.Labels) { slices.SortFunc(sets, labels.Compare) }
-
-func sortedOnce(texts []string) []string {
-	slices.Sort(texts)
-	return slices.Compact(texts)
-}
 
 // scrapeTimeout is how long a target may take to answer.
 const scrapeTimeout = 5 * time.Second
@@ -73,35 +65,6 @@ func (t *scraped) json() targetJSON {
 		j.Health, j.LastError = "down", fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host", j.URL, host)
 	}
 	return j
-}
-
-func (s *Server) pools(*http.Request) (any, error) {
-	s.now()
-	names := []string{}
-	for _, t := range s.scraper.state() {
-		names = append(names, t.Job)
-	}
-	return map[string]any{"scrapePools": sortedOnce(names)}, nil
-}
-
-func (s *Server) metadata(r *http.Request) (any, error) {
-	limit, err := -1, error(nil)
-	if text := r.FormValue("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil {
-			return nil, badData("limit must be a number")
-		}
-	}
-	all := map[string]any{}
-	for _, f := range model.Families() {
-		if metric := r.FormValue("metric"); metric != "" && metric != f.Name {
-			continue
-		}
-		if limit >= 0 && len(all) >= limit {
-			break
-		}
-		all[f.Name] = []map[string]string{{"type": f.Kind, "help": f.Help, "unit": ""}}
-	}
-	return all, nil
 }
 
 func (s *Server) alertmanagers(*http.Request) (any, error) {

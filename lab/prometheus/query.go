@@ -2,12 +2,9 @@ package prometheus
 
 import (
 	"errors"
-	"math"
 	"net/http"
 	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -94,99 +91,4 @@ func execute(r *http.Request, q promql.Query) (result, error) {
 	}
 	// Close would give the samples back before they are sent.
 	return result{queried{got.Value.Type(), got.Value}, got.Warnings, q.String()}, nil
-}
-
-func (s *Server) format(r *http.Request) (result, error) {
-	parsed, err := parser.ParseExpr(r.FormValue("query"))
-	if err != nil {
-		return result{}, invalid("query", err)
-	}
-	return result{data: parsed.Pretty(0)}, nil
-}
-
-// selection is what `match[]`, `start` and `end` select of the store. What is
-// wrong with a selector is told by itself.
-func (s *Server) selection(r *http.Request) ([]found, error) {
-	s.now()
-	start, err := momentOr(r, "start", time.UnixMilli(math.MinInt64/2))
-	if err != nil {
-		return nil, err
-	}
-	end, err := momentOr(r, "end", time.UnixMilli(math.MaxInt64/2))
-	if err != nil {
-		return nil, err
-	}
-	sets := [][]*labels.Matcher{}
-	for _, text := range r.Form["match[]"] {
-		matchers, err := parser.ParseMetricSelector(text)
-		if err != nil {
-			return nil, badData("%w", err)
-		}
-		sets = append(sets, matchers)
-	}
-	if len(sets) == 0 {
-		sets = append(sets, nil)
-	}
-	var all []found
-	seen := map[string]bool{}
-	for _, matchers := range sets {
-		for _, each := range s.store.find(start.UnixMilli(), end.UnixMilli(), matchers) {
-			if key := each.labels.String(); !seen[key] {
-				seen[key] = true
-				all = append(all, each)
-			}
-		}
-	}
-	return all, nil
-}
-
-func (s *Server) series(r *http.Request) (result, error) {
-	if len(r.Form["match[]"]) == 0 {
-		return result{}, badData("no match[] parameter provided")
-	}
-	for _, text := range r.Form["match[]"] {
-		if _, err := parser.ParseMetricSelector(text); err != nil {
-			return result{}, invalid("match[]", err)
-		}
-	}
-	selected, err := s.selection(r)
-	if err != nil {
-		return result{}, err
-	}
-	sets := make([]labels.Labels, len(selected))
-	for i, each := range selected {
-		sets[i] = each.labels
-	}
-	sortLabels(sets)
-	return result{data: sets}, nil
-}
-
-func (s *Server) labelNames(r *http.Request) (result, error) {
-	selected, err := s.selection(r)
-	if err != nil {
-		return result{}, err
-	}
-	names := []string{}
-	for _, each := range selected {
-		each.labels.Range(func(l labels.Label) { names = append(names, l.Name) })
-	}
-	return result{data: sortedOnce(names)}, nil
-}
-
-func (s *Server) labelValues(r *http.Request) (any, error) {
-	name := r.PathValue("name")
-	if !model.LabelName(name).IsValidLegacy() {
-		return nil, badData("invalid label name: %q", name)
-	}
-	selected, err := s.selection(r)
-	if err != nil {
-		return nil, err
-	}
-	values := []string{}
-	for _, each := range selected {
-		if value := each.labels.Get(name); value != "" {
-			values = append(values, value)
-		}
-	}
-	return sortedOnce(values), nil
 }

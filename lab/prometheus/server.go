@@ -98,7 +98,7 @@ func (s *Server) now() time.Time {
 func classify(r *http.Request) (string, bool) {
 	name, mutates := gate.ByMethod(r)
 	switch r.URL.Path {
-	case "/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels", "/api/v1/query_exemplars", "/api/v1/format_query":
+	case "/api/v1/query", "/api/v1/query_range":
 		mutates = mutates && r.Method != http.MethodPost
 	}
 	return name, mutates

@@ -9,14 +9,12 @@ import (
 func clientCommands() map[string]command {
 	done := func(r *request) { r.peer.WriteOK() }
 	return map[string]command{
-		"CLIENT LIST":     {words: 2, run: clientList},
-		"CLIENT INFO":     {words: 2, exactly: true, run: clientInfo},
-		"CLIENT ID":       {words: 2, exactly: true, run: func(r *request) { r.peer.WriteInt(r.client.id) }},
-		"CLIENT GETNAME":  {words: 2, exactly: true, run: clientName},
-		"CLIENT SETNAME":  {words: 3, exactly: true, run: clientSetName},
-		"CLIENT SETINFO":  {words: 4, exactly: true, run: done},
-		"CLIENT NO-EVICT": {words: 3, exactly: true, run: done},
-		"CLIENT KILL":     {words: 3, mutates: true, run: clientKill},
+		"CLIENT LIST":    {words: 2, run: clientList},
+		"CLIENT ID":      {words: 2, exactly: true, run: func(r *request) { r.peer.WriteInt(r.client.id) }},
+		"CLIENT GETNAME": {words: 2, exactly: true, run: clientName},
+		"CLIENT SETNAME": {words: 3, exactly: true, run: clientSetName},
+		"CLIENT SETINFO": {words: 4, exactly: true, run: done},
+		"CLIENT KILL":    {words: 3, mutates: true, run: clientKill},
 	}
 }
 
@@ -46,15 +44,6 @@ func clientList(r *request) {
 		}
 	}
 	r.text(b.String())
-}
-
-func clientInfo(r *request) {
-	r.client.last = "client|info"
-	for _, l := range r.lines() {
-		if l.id == r.client.id {
-			r.text(l.text)
-		}
-	}
 }
 
 func clientName(r *request) {

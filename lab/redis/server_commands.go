@@ -14,7 +14,6 @@ func serverCommands() map[string]command {
 		"FLUSHALL":      {words: 1, mutates: true, run: flush},
 		"FLUSHDB":       {words: 1, mutates: true, run: flush},
 		"SHUTDOWN":      {words: 1, mutates: true, run: shutdown},
-		"DEBUG":         {words: 2, run: debug},
 		"COMMAND COUNT": {words: 2, exactly: true, run: func(r *request) { r.peer.WriteInt(commandCount) }},
 		"COMMAND DOCS":  {words: 2, run: func(r *request) { r.peer.WriteMapLen(0) }},
 		"COMMAND INFO":  {words: 2, run: commandInfo},
@@ -41,10 +40,6 @@ func role(r *request) {
 	r.peer.WriteBulk("master")
 	r.peer.WriteInt(0)
 	r.peer.WriteLen(0)
-}
-
-func debug(r *request) {
-	r.fail(`ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`)
 }
 
 // flush drops keys, and with those of the first database the model's cache.

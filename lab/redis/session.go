@@ -11,7 +11,6 @@ func sessionCommands() map[string]command {
 		"AUTH":  {words: 2, open: true, run: auth},
 		"HELLO": {words: 1, open: true, run: hello},
 		"QUIT":  {words: 1, open: true, run: quit},
-		"RESET": {words: 1, exactly: true, open: true, run: reset},
 	}
 }
 
@@ -101,11 +100,4 @@ func hello(r *request) {
 func quit(r *request) {
 	r.peer.WriteOK()
 	r.client.ends = true
-}
-
-func reset(r *request) {
-	c := r.client
-	c.passed, c.name, c.db, c.inTransaction, c.queued = false, "", 0, false, false
-	r.peer.Ctx, r.peer.Resp3 = nil, false
-	r.peer.WriteInline("RESET")
 }

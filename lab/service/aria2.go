@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +62,7 @@ func classifyCalls(r *http.Request) (string, bool) {
 	mutates := false
 	for _, c := range calls {
 		names = append(names, c.Method)
-		m, ok := methods[c.Method]
+		m, ok := methods()[c.Method]
 		mutates = mutates || ok && m.mutates
 	}
 	return strings.Join(names, ", "), mutates
@@ -148,17 +147,10 @@ func (a *aria2) answer(c call) answered {
 	if out.ID == nil {
 		out.ID = json.RawMessage("null")
 	}
-	m, ok := methods[c.Method]
+	m, ok := methods()[c.Method]
 	switch {
 	case c.Method == "":
 		out.Error = &fault{-32600, "Invalid Request."}
-	case c.Method == "system.listMethods":
-		names := []string{"system.listMethods"}
-		for name := range methods {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		out.Result = names
 	case !ok:
 		out.Error = &fault{1, "No such method: " + c.Method}
 	default:

@@ -13,19 +13,17 @@ type method struct {
 	call    func(w *model.World, params []json.RawMessage) (any, *fault)
 }
 
-// methods are those of aria2 that the lab knows, beside system.listMethods.
-var methods = map[string]method{
-	"aria2.getVersion":    {false, version},
-	"aria2.getGlobalStat": {false, globalStat},
-	"aria2.tellActive":    {false, tellActive},
-	"aria2.tellStatus":    {false, tellStatus},
-	"aria2.tellWaiting":   {false, tellWaiting},
-	"aria2.pause":         {true, hold(true)},
-	"aria2.unpause":       {true, hold(false)},
-	"aria2.pauseAll":      {true, holdAll(true)},
-	"aria2.unpauseAll":    {true, holdAll(false)},
-	"aria2.remove":        {true, remove},
-	"aria2.addUri":        {true, addURI},
+// methods are those of aria2 that the lab knows.
+func methods() map[string]method {
+	return map[string]method{
+		"aria2.getVersion":    {false, version},
+		"aria2.getGlobalStat": {false, globalStat},
+		"aria2.tellActive":    {false, tellActive},
+		"aria2.tellStatus":    {false, tellStatus},
+		"aria2.pause":         {true, hold(true)},
+		"aria2.unpause":       {true, hold(false)},
+		"aria2.remove":        {true, remove},
+	}
 }
 
 // speed is at how many bytes in a second a task moves, and size how many it has:
@@ -78,18 +76,6 @@ func tellActive(w *model.World, _ []json.RawMessage) (any, *fault) {
 	list := []map[string]any{}
 	for _, t := range tasksOf(w, "aria2") {
 		if active(t) {
-			list = append(list, told(t))
-		}
-	}
-	return list, nil
-}
-
-// tellWaiting tells the paused ones: what is queued in the service aria2 does
-// not know yet.
-func tellWaiting(w *model.World, _ []json.RawMessage) (any, *fault) {
-	list := []map[string]any{}
-	for _, t := range tasksOf(w, "aria2") {
-		if t.Held {
 			list = append(list, told(t))
 		}
 	}
@@ -152,17 +138,6 @@ func hold(held bool) func(*model.World, []json.RawMessage) (any, *fault) {
 	}
 }
 
-func holdAll(held bool) func(*model.World, []json.RawMessage) (any, *fault) {
-	return func(w *model.World, _ []json.RawMessage) (any, *fault) {
-		for _, t := range tasksOf(w, "aria2") {
-			if t.Status == "processing" {
-				w.HoldTask(t.GID, held)
-			}
-		}
-		return "OK", nil
-	}
-}
-
 func remove(w *model.World, params []json.RawMessage) (any, *fault) {
 	gid, wrong := gidOf(params)
 	if wrong != nil {
@@ -174,20 +149,6 @@ func remove(w *model.World, params []json.RawMessage) (any, *fault) {
 		}
 	}
 	return nil, &fault{1, "Active Download not found for GID#" + gid}
-}
-
-func addURI(w *model.World, params []json.RawMessage) (any, *fault) {
-	var uris []string
-	if len(params) == 0 || json.Unmarshal(params[0], &uris) != nil {
-		return nil, &fault{1, "The parameter at 0 has wrong type."}
-	}
-	if len(uris) == 0 {
-		return nil, &fault{1, "URI is not provided."}
-	}
-	if gid := w.AddTask("aria2"); gid != "" {
-		return gid, nil
-	}
-	return nil, &fault{1, "the service has no database to keep the task"}
 }
 
 func gidOf(params []json.RawMessage) (string, *fault) {

@@ -93,11 +93,6 @@ func Documents(nodes []*Node) bson.D {
 	return all(nodes).Document()
 }
 
-// Accepts says whether a value alone would pass the condition.
-func (n *Node) Accepts(v any) bool {
-	return n.test != nil && n.test(&Match{Place: -1}, v)
-}
-
 // Inner are the conditions of an $elemMatch on one element.
 func (n *Node) Inner() []*Node {
 	if n.Op != "$elemMatch" {
