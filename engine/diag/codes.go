@@ -9,7 +9,7 @@ const (
 	CodeYAML        = "RB1003" // the text is no YAML
 	CodeIndentation = "RB1004" // a tab or a wrong indentation
 	CodeDuplicate   = "RB1005" // a key stands twice in a mapping
-	CodeAlias       = "RB1006" // an anchor, an alias or a merge key
+	CodeAlias       = "RB1006" // an alias without its anchor, or a merge of what is no mapping
 	CodeTag         = "RB1007" // a tag, also a "!" that was meant as "not"
 	CodeUnquoted    = "RB1008" // ${{ }} without quotes inside { } or [ ]
 	CodeCut         = "RB1009" // YAML ends a text at a comma, a "#", a ":" or a bracket
@@ -49,7 +49,7 @@ func Title(code string) string {
 	case CodeDuplicate:
 		return "A key stands twice"
 	case CodeAlias:
-		return "Anchors, aliases and merge keys are not in the language"
+		return "An alias, an anchor or a merge key is wrong"
 	case CodeTag:
 		return "Tags are not in the language"
 	case CodeUnquoted:

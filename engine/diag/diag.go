@@ -47,10 +47,12 @@ func (p Position) Compare(q Position) int {
 }
 
 // Span is a stretch of one source; End is the first position behind it. A Span
-// whose End is not valid covers one character.
+// whose End is not valid covers one character. Use is where an alias puts what
+// stands in the span, nil if it is used where it stands; it may have a Use again.
 type Span struct {
 	Start Position `json:"start"`
 	End   Position `json:"end,omitzero"`
+	Use   *Span    `json:"-"`
 }
 
 // At returns the span of n characters from p, in its line.
@@ -84,8 +86,29 @@ func (d Diagnostic) String() string {
 // List gathers the diagnostics of one or several sources.
 type List []Diagnostic
 
-// Add appends d.
-func (l *List) Add(d Diagnostic) { *l = append(*l, d) }
+// Add appends d. What is wrong in a value behind an alias is told once, where the
+// value stands, with a note for each place of use.
+func (l *List) Add(d Diagnostic) {
+	use := d.Span.Use
+	if d.Span.Use = nil; use == nil {
+		*l = append(*l, d)
+		return
+	}
+	at := slices.IndexFunc(*l, func(o Diagnostic) bool {
+		return o.Code == d.Code && o.Source == d.Source && o.Span == d.Span && o.Message == d.Message
+	})
+	if at < 0 {
+		at = len(*l)
+		*l = append(*l, d)
+	}
+	same := &(*l)[at]
+	for ; use != nil; use = use.Use {
+		note := Note{Span: Span{Start: use.Start, End: use.End}, Message: "it is used here"}
+		if !slices.Contains(same.Notes, note) {
+			same.Notes = append(slices.Clip(same.Notes), note)
+		}
+	}
+}
 
 // Sort orders the list by source and place; equal places keep their order.
 func (l List) Sort() {

@@ -13,11 +13,12 @@ import (
 // file.
 type document struct {
 	text  string
+	read  string  // text as goccy reads it: of the same length, with what it cannot read masked
 	lines []int32 // offset of the first byte of each line
 }
 
 func newDocument(text string) *document {
-	d := &document{text: text, lines: make([]int32, 1, strings.Count(text, "\n")+1)}
+	d := &document{text: text, read: text, lines: make([]int32, 1, strings.Count(text, "\n")+1)}
 	for i := 0; ; {
 		next := strings.IndexByte(text[i:], '\n')
 		if next < 0 {
@@ -63,4 +64,14 @@ func (c *cursor) position(offset int) diag.Position {
 	}
 	c.offset = offset
 	return diag.Position{Line: c.line + 1, Column: c.column}
+}
+
+// offset returns the byte at a place.
+func (d *document) offset(p diag.Position) int {
+	at := int(d.lines[p.Line-1])
+	for range p.Column - 1 {
+		_, width := utf8.DecodeRuneInString(d.text[at:])
+		at += width
+	}
+	return at
 }

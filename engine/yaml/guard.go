@@ -11,12 +11,14 @@ import (
 // The limits of a file. They are far above what people write, and low enough
 // that a hostile file is refused at once.
 const (
-	maxSize   = 16 << 20  // bytes
-	maxDepth  = 64        // mappings and lists inside each other
-	maxKeys   = 2_000     // keys of one mapping
-	maxItems  = 200_000   // items of one list
-	maxValues = 3_000_000 // keys, values and lists of a file: 100,000 steps have half of it
-	MaxFaults = 200       // diagnostics of a file; reading ends with the next
+	maxSize   = 1 << 20 // bytes
+	maxDepth  = 64      // mappings and lists inside each other
+	maxKeys   = 2_000   // keys of one mapping
+	maxCopies = 50_000  // values that aliases put somewhere
+	maxBlank  = 100     // empty lines between | and its text, in which goccy is quadratic
+	maxTabs   = 100     // tabs of one line, in which it is quadratic too
+	maxWork   = 3 << 20 // bytes that are read, with those that are read again after a mistake
+	MaxFaults = 200     // diagnostics of a file; reading ends with the next
 )
 
 // admit checks what makes a file no text and returns its document, nil with a
@@ -38,7 +40,35 @@ func admit(source *Source) (*document, *diag.Diagnostic) {
 		column := utf8.RuneCountInString(text[strings.LastIndexByte(text[:at], '\n')+1:at]) + 1
 		return refuse(diag.CodeEncoding, diag.Position{Line: line, Column: column}, what, `save the file as UTF-8; in double quotes a character may be written as "\x07" or "\u0007"`)
 	}
+	if line, what, hint := slow(text); line > 0 {
+		return refuse(diag.CodeTooLarge, diag.Position{Line: line, Column: 1}, what, hint)
+	}
 	return newDocument(text), nil
+}
+
+// slow finds what goccy's scanner is quadratic in: a line of many tabs, and
+// many empty lines before the text of a | or >. It returns the number of the
+// line, 0 if there is none.
+func slow(text string) (line int, what, hint string) {
+	empty := -1 // lines since a | or >, with nothing but space; -1: there is none
+	for l := range strings.Lines(text) {
+		line++
+		if strings.Count(l, "\t") > maxTabs {
+			return line, fmt.Sprintf("this line has more than %d tabs", maxTabs), "use spaces, or read the text from a file"
+		}
+		l = strings.TrimSpace(l)
+		if l == "" && empty >= 0 {
+			if empty++; empty > maxBlank {
+				return line, fmt.Sprintf("more than %d empty lines stand before the text of | or >", maxBlank), "remove them"
+			}
+			continue
+		}
+		empty = -1
+		if head, _, _ := strings.Cut(l, " #"); strings.HasSuffix(strings.TrimRight(head, " \t+-123456789"), "|") || strings.HasSuffix(strings.TrimRight(head, " \t+-123456789"), ">") {
+			empty = 0
+		}
+	}
+	return 0, "", ""
 }
 
 // foreign returns the offset of the first byte that is no part of a text, and

@@ -31,19 +31,24 @@ func (k Kind) String() string {
 }
 
 // Node is a value of the file with its place. Nodes are immutable.
+//
+// A value that an alias or a merge key puts somewhere is a node of its own
+// there. Its Span is where the value is written, and the Use of the Span is
+// where the alias stands.
 type Node struct {
 	Kind   Kind
 	Quoted bool // a scalar in quotes, or a block scalar: never a number or bool
 	Flow   bool // a list or mapping in [ ] or { }, or what stands in one
 	Broken bool // a mistake in it was reported: what follows from it should not be
 
-	indent int16 // the column, from 0, of what holds it; -1 at the top
-	start  int32 // offset of its first byte in the document
+	style byte  // of a scalar: how it is written
+	start int32 // offset of its first byte in the document; of a block scalar, of its content
+	end   int32 // offset behind its last byte
 
 	Text  string // of a scalar: decoded, with escapes resolved and lines folded
 	Span  diag.Span
 	Items []*Node // of a List
-	Pairs []Pair  // of a Map, in the order of the file
+	Pairs []Pair  // of a Map, in the order of the file; what is merged comes last
 
 	doc *document
 }
@@ -71,33 +76,24 @@ func (n *Node) Get(key string) *Node {
 // character offset on, both counted from 0 and cut to the text. It is exact for
 // all styles, also across escapes and folded lines.
 func (n *Node) At(offset, length int) diag.Span {
-	if n.Kind != Scalar || n.doc == nil {
-		return n.Span
-	}
-	from := n.origins()
-	size := len(from) - 1
-	if size <= 0 {
+	size := utf8.RuneCountInString(n.Text)
+	if n.Kind != Scalar || n.doc == nil || size == 0 {
 		return n.Span
 	}
 	first := min(max(offset, 0), size)
 	last := min(first+max(length, 1), size)
-	start, end := from[first], from[last]
-	if last > first {
-		c, width := utf8.DecodeRuneInString(n.doc.text[from[last-1]:])
-		if end = from[last-1]; c != '\n' {
-			end += width
-		}
+	start, end := int(n.end), int(n.end)
+	if n.style == '"' || n.style == '\'' {
+		start, end = start-1, end-1
 	}
-	return diag.Span{Start: n.doc.position(start), End: n.doc.position(end)}
-}
-
-// origins returns, for each character of Text and the end, the offset in the
-// document from which it was read, by reading the scalar once more.
-func (n *Node) origins() []int {
-	r := newReader(n.doc)
-	size := utf8.RuneCountInString(n.Text)
-	r.origin, r.tracking = make([]int, 0, size+1), true
-	r.moveTo(int(n.start))
-	r.scalar(int(n.indent), n.Flow, false)
-	return append(r.origin, r.textEnd)[:size+1]
+	at := 0
+	n.doc.walk(n.style, int(n.start), int(n.end), n.Text, func(from, to int) {
+		if at == first {
+			start = from
+		}
+		if at++; at == last && last > first {
+			end = to
+		}
+	})
+	return diag.Span{Start: n.doc.position(start), End: n.doc.position(max(start, end)), Use: n.Span.Use}
 }

@@ -10,97 +10,15 @@ import (
 // maxGroup is how far, in bytes, the end of a bracket or quote is looked for.
 const maxGroup = 8 << 10
 
-// plain is an unquoted text that is being read.
+// plain is one line of an unquoted text, which is read as an expression would
+// be meant: further than YAML reads it, if YAML cuts it at a trap.
 type plain struct {
 	*reader
+	pos       int
 	flow, key bool
 	ternary   bool // " ? " was seen
 	trap      byte // what YAML would have ended the text at
 	trapAt    int
-}
-
-// plain reads an unquoted text in what stands at column n. Where YAML would end
-// it in the middle of an expression, that is reported and the whole is read.
-func (r *reader) plain(n int, flow, key bool) string {
-	p := plain{reader: r, flow: flow, key: key}
-	start := r.pos
-	if r.peek() == '#' {
-		r.misplaced(start)
-		return ""
-	}
-	end, stop := p.line()
-	if r.pos == start {
-		r.misplaced(start)
-		return ""
-	}
-	r.copyIfTracking(start, end)
-	for first := true; stop == '\n'; first = false {
-		at := r.pos
-		breaks := r.continued(n)
-		if breaks == 0 || p.ends(at) {
-			break
-		}
-		if first && !r.tracking {
-			r.copy(r.text[start:end], start)
-		}
-		r.fold(breaks, at)
-		from := r.pos
-		p.key = false
-		end, stop = p.lower(start)
-		r.copy(r.text[from:end], from)
-	}
-	r.textEnd, r.lastEnd = end, end
-	if p.trap != 0 {
-		p.reportTrap(start, end)
-	}
-	if len(r.out) > 0 && !r.tracking {
-		return string(r.out)
-	}
-	return r.text[start:end]
-}
-
-func (r *reader) copyIfTracking(start, end int) {
-	if r.tracking {
-		r.copy(r.text[start:end], start)
-	}
-}
-
-// misplaced reports a character that begins no text.
-func (r *reader) misplaced(start int) {
-	r.fault(start, 1, diag.CodeYAML, fmt.Sprintf("a text may not begin with %c here", r.text[start]), "quote a text that begins with it")
-	r.pos++
-	r.textEnd, r.lastEnd = r.pos, r.pos
-}
-
-// ends reports whether the line to which continued has moved is no part of the
-// text after all, and moves back to at.
-func (p *plain) ends(at int) bool {
-	c := p.peek()
-	if c == '#' || p.flow && strings.IndexByte(",]}[{", c) >= 0 || strings.IndexByte(p.text[p.lineStart:p.pos], '\t') >= 0 {
-		p.moveTo(at)
-		return true
-	}
-	return false
-}
-
-// lower reads a further line of a text that began at start.
-func (p *plain) lower(start int) (end int, stop byte) {
-	if p.flow {
-		return p.line()
-	}
-	from := p.pos
-	note := diag.Note{Span: p.span(start, start+1), Message: "the text begins here"}
-	if c := p.peek(); c == '-' && p.separates(from+1) {
-		p.fault(from, 1, diag.CodeIndentation, "a list item stands inside a text", "leave the line of the key empty and begin the list below it, or quote the text", note)
-	}
-	p.key = true
-	end, stop = p.line()
-	if stop == ':' {
-		p.fault(from, p.pos+1-from, diag.CodeIndentation, "a key stands inside a text that goes on from a line above", "indent it like the other keys, or quote the text", note)
-		p.pos = p.lineEnd(p.pos)
-		end, stop = len(strings.TrimRight(p.text[:p.pos], " \t")), '\n'
-	}
-	return end, stop
 }
 
 // line reads up to the end of the text in this line. It leaves pos at the byte
@@ -108,9 +26,9 @@ func (p *plain) lower(start int) (end int, stop byte) {
 // with 0.
 func (p *plain) line() (end int, stop byte) {
 	start := p.pos
-	for p.pos < p.size {
+	for p.pos < len(p.read) {
 		i := p.pos
-		switch c := p.text[i]; c {
+		switch c := p.read[i]; c {
 		case '\n':
 			return p.trimmed(start), c
 		case ':':
@@ -118,7 +36,7 @@ func (p *plain) line() (end int, stop byte) {
 				return p.trimmed(start), c
 			}
 		case '#':
-			if i > start && (p.text[i-1] == ' ' || p.text[i-1] == '\t') {
+			if i > start && (p.read[i-1] == ' ' || p.read[i-1] == '\t') {
 				return p.trimmed(start), c
 			}
 		case ',', ']', '}':
@@ -132,7 +50,7 @@ func (p *plain) line() (end int, stop byte) {
 		case '(', '"', '\'', '$':
 			p.group(i)
 		case '?':
-			p.ternary = p.ternary || i > start && p.text[i-1] == ' ' && p.byteAt(i+1) == ' '
+			p.ternary = p.ternary || i > start && p.read[i-1] == ' ' && p.byteAt(i+1) == ' '
 		}
 		if p.pos == i {
 			p.pos++
@@ -144,7 +62,7 @@ func (p *plain) line() (end int, stop byte) {
 // trimmed returns where the text from start to pos ends, without space.
 func (p *plain) trimmed(start int) int {
 	end := p.pos
-	for end > start && (p.text[end-1] == ' ' || p.text[end-1] == '\t') {
+	for end > start && (p.read[end-1] == ' ' || p.read[end-1] == '\t') {
 		end--
 	}
 	return end
@@ -155,7 +73,7 @@ func (p *plain) colon(start, i int) bool {
 	if !p.separates(i+1) && !(p.flow && strings.IndexByte(",[]{}", p.byteAt(i+1)) >= 0) {
 		return false
 	}
-	if p.ternary && i > start && p.text[i-1] == ' ' || !p.key {
+	if p.ternary && i > start && p.read[i-1] == ' ' || !p.key {
 		p.trapped(':', i)
 		return false
 	}
@@ -172,12 +90,12 @@ func (p *plain) trapped(c byte, at int) {
 // at i, if it ends in this line, and notes what YAML would take for itself in
 // it.
 func (p *plain) group(i int) bool {
-	c := p.text[i]
+	c := p.read[i]
 	if i < p.hopeless {
 		return false
 	}
 	if c == '$' {
-		if !strings.HasPrefix(p.text[i:p.size], "${{") {
+		if !strings.HasPrefix(p.read[i:len(p.read)], "${{") {
 			return false
 		}
 		if p.flow {
@@ -185,7 +103,7 @@ func (p *plain) group(i int) bool {
 		}
 		i += 2
 	}
-	if (c == '"' || c == '\'') && i > 0 && strings.IndexByte(" ([,=!<>+", p.text[i-1]) < 0 {
+	if (c == '"' || c == '\'') && i > 0 && strings.IndexByte(" ([,=!<>+", p.read[i-1]) < 0 {
 		return false
 	}
 	end, hazard := p.closing(i)
@@ -195,7 +113,7 @@ func (p *plain) group(i int) bool {
 	if p.flow && (c == '[' || c == '{') {
 		p.trapped(c, i)
 	} else if hazard >= 0 {
-		p.trapped(p.text[hazard], hazard)
+		p.trapped(p.read[hazard], hazard)
 	}
 	p.pos = end + 1
 	if c == '$' && p.byteAt(p.pos) == '}' {
@@ -206,14 +124,14 @@ func (p *plain) group(i int) bool {
 
 // closing returns the offset of what closes the bracket or quote at i, -1 if
 // nothing does in this line, and of the first character between that would have
-// Ended the text, -1 if there is none.
+// ended the text, -1 if there is none.
 func (p *plain) closing(i int) (end, hazard int) {
-	limit := min(p.size, i+maxGroup)
+	limit := min(len(p.read), i+maxGroup)
 	var open [maxDepth]byte
 	depth, hazard := 0, -1
 	quote := byte(0)
-	for ; i < limit && p.text[i] != '\n'; i++ {
-		c := p.text[i]
+	for ; i < limit && p.read[i] != '\n'; i++ {
+		c := p.read[i]
 		if hazard < 0 && depth > 0 && p.hazard(i, c) || hazard < 0 && quote != 0 && p.hazard(i, c) {
 			hazard = i
 		}
@@ -262,7 +180,7 @@ func closerOf(c byte) byte {
 func (p *plain) hazard(i int, c byte) bool {
 	switch c {
 	case '#':
-		return p.text[i-1] == ' ' || p.text[i-1] == '\t'
+		return p.read[i-1] == ' ' || p.read[i-1] == '\t'
 	case ':':
 		return p.separates(i + 1)
 	case ',', '[', ']', '{', '}':
@@ -277,7 +195,7 @@ func (p *plain) reportTrap(start, end int) {
 	note := diag.Note{Span: p.span(start, end), Message: "this is one text"}
 	switch p.trap {
 	case '$':
-		p.report(start, end-start, diag.CodeUnquoted, "an unquoted ${{ inside { } or [ ] is a mapping for YAML", "quote it: "+Quote(p.text[start:end]))
+		p.report(start, end-start, diag.CodeUnquoted, "an unquoted ${{ inside { } or [ ] is a mapping for YAML", "quote it: "+Quote(p.read[start:end]))
 	case '#':
 		p.report(p.trapAt, 1, diag.CodeCut, "YAML takes the rest of the line from # as a comment", hint, note)
 	case ':':

@@ -1,41 +1,32 @@
 package yaml
 
 import (
+	"errors"
+	"fmt"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"runbook/engine/diag"
 )
 
-// reader reads a document by recursive descent. It works on offsets; columns of
-// structure count bytes from 0, which are spaces. After a mistake it goes on
-// with what was meant, or gives up by moving to the end.
+// reader reads a document with goccy. A mistake is reported and what it stands
+// in is masked, by text of the same length that goccy can read; then the
+// document is read again, until nothing is wrong or the work is too much.
 type reader struct {
 	*document
 	source string // name
 	cursor cursor
 
-	pos, size int // next byte; the end of the document's content
-	lineStart int // offset of the line that holds pos
-	depth     int
-	values    int
-	damage    int // mistakes after which a part of the tree may be missing
-	hopeless  int // up to here no bracket or quote is worth a search for its end
-	comment   int // offset of the last comment that skip passed
-
-	list diag.List
-	tree
-	writer
-}
-
-// tree is what the nodes are made of.
-type tree struct {
-	slab  []Node
-	pairs []Pair  // of the mappings that are being read
-	items []*Node // of the lists that are being read
-}
-
-func newReader(doc *document) *reader {
-	return &reader{document: doc, cursor: cursor{doc: doc, column: 1}, size: len(doc.text), comment: -1}
+	list     diag.List
+	dead     bool   // nothing can be made of the text
+	masked   []byte // the next text to be read, nil if it is as it was
+	empty    []int  // lexemes that are the dash of an item without a value
+	broken   []int  // offsets at which a part of the tree is missing
+	hopeless int    // up to here no bracket or quote is worth a search for its end
 }
 
 // Read returns the tree of a YAML text, nil if nothing can be made of it, and
@@ -45,10 +36,9 @@ func Read(source *Source) (*Node, diag.List) {
 	if refused != nil {
 		return nil, diag.List{*refused}
 	}
-	r := newReader(doc)
-	r.source = source.Name
+	r := &reader{document: doc, source: source.Name, cursor: cursor{doc: doc, column: 1}}
 	root := r.file()
-	if r.failed() {
+	if r.dead {
 		return nil, ended(r.list, source.Name)
 	}
 	r.list.Sort()
@@ -65,58 +55,135 @@ func ended(list diag.List, source string) diag.List {
 	return list
 }
 
-// file reads the one document of the file.
+// file reads the document until there is nothing to mask.
 func (r *reader) file() *Node {
-	if r.peek() == '%' {
-		r.fault(r.pos, 1, diag.CodeYAML, "a YAML directive may not stand here", "leave out the line")
-		r.pos = r.lineEnd(r.pos)
-	}
-	r.skip()
-	if r.marker() == "---" {
-		r.pos += 3
-	}
-	r.skip()
-	var root *Node
-	if r.marker() == "" {
-		root = r.content(-1, true)
-		r.skip()
-	} else {
-		root = r.null(r.pos)
-	}
-	if r.pos < r.size && r.marker() == "" {
-		r.misindented()
-		return root
-	}
-	for r.marker() != "" {
-		at, word := r.pos, r.marker()
-		r.pos += 3
-		r.skip()
-		if r.pos < r.size && (word == "---" || r.marker() == "") {
-			r.report(at, 3, diag.CodeDocuments, "a second document begins here", "write one playbook in one file")
+	for work := 0; work < maxWork; work += len(r.text) + maxWork/1000 {
+		all, file, err := r.parse()
+		switch {
+		case r.dead:
+			return nil
+		case r.masked != nil:
+			r.read, r.masked, r.hopeless = string(r.masked), nil, 0
+		case err != nil:
+			r.wrong(all, err)
+		default:
+			root := r.convert(all, file)
+			r.breakUp(root)
+			return root
+		}
+		if r.masked != nil {
+			r.read, r.masked, r.hopeless = string(r.masked), nil, 0
+		} else if err != nil {
 			break
 		}
 	}
-	return root
+	r.dead = true
+	return nil
 }
 
-// marker returns the document marker at pos, "" if there is none.
-func (r *reader) marker() string {
-	if r.pos != r.lineStart || r.pos+3 > r.size {
-		return ""
+// parse looks for traps, and has the text parsed if there is none. A panic of
+// the library is an error like its others: no file may end the program.
+func (r *reader) parse() (all []lexeme, file *ast.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("reading YAML: %v", p)
+		}
+	}()
+	all, r.empty = lex(r.document), nil
+	r.traps(all)
+	if r.dead || r.masked != nil {
+		return all, nil, nil
 	}
-	word := r.text[r.pos : r.pos+3]
-	if (word == "---" || word == "...") && r.separates(r.pos+3) {
-		return word
+	tokens := make(token.Tokens, 0, len(all)+len(r.empty))
+	for i, l := range all {
+		tokens = append(tokens, l.Token)
+		if len(r.empty) > 0 && r.empty[0] == i {
+			r.empty = r.empty[1:]
+			at := l.Position
+			tokens = append(tokens, token.New("null", "null", &token.Position{Line: at.Line, Column: at.Column + 2, Offset: at.Offset}))
+		}
 	}
-	return ""
+	file, err = parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	return all, file, err
 }
 
-func (r *reader) peek() byte { return r.byteAt(r.pos) }
+// wrong reports the error of the parser in words of ours, and masks its line.
+func (r *reader) wrong(all []lexeme, err error) {
+	var at interface {
+		GetToken() *token.Token
+		GetMessage() string
+	}
+	if !errors.As(err, &at) || at.GetToken() == nil || at.GetToken().Position.Offset >= len(all) {
+		r.fail(0, 1, diag.CodeYAML, "the text is no YAML", "write it in a simpler way")
+		return
+	}
+	index := at.GetToken().Position.Offset
+	r.explain(all, index, at.GetMessage())
+}
 
-// byteAt returns the byte at offset, 0 at the end.
+// report adds a mistake of length bytes at offset.
+func (r *reader) report(offset, length int, code, message, hint string, notes ...diag.Note) {
+	if len(r.list) >= MaxFaults {
+		r.dead = true
+		return
+	}
+	offset = min(offset, len(r.text))
+	end := min(offset+length, lineEnd(r.text, offset))
+	r.list.Add(diag.Diagnostic{Code: code, Source: r.source, Span: r.span(offset, end), Message: message, Hint: hint, Notes: notes})
+}
+
+// fault is a mistake after which a part of the tree is missing.
+func (r *reader) fault(offset, length int, code, message, hint string, notes ...diag.Note) {
+	r.broken = append(r.broken, offset)
+	r.report(offset, length, code, message, hint, notes...)
+}
+
+// fail is a mistake after which reading ends.
+func (r *reader) fail(offset, length int, code, message, hint string, notes ...diag.Note) {
+	r.report(offset, length, code, message, hint, notes...)
+	r.dead = true
+}
+
+// span returns the span of the bytes from offset to end, to the end of the
+// character that holds the last of them.
+func (r *reader) span(offset, end int) diag.Span {
+	for end < len(r.text) && !utf8.RuneStart(r.text[end]) {
+		end++
+	}
+	return diag.Span{Start: r.cursor.position(offset), End: r.cursor.position(end)}
+}
+
+// mask makes the bytes from start to end a text that means nothing to YAML.
+// Line breaks, and what is no ASCII, stay as they are.
+func (r *reader) mask(start, end int) { r.write(start, end, 'x') }
+
+// blank makes the bytes from start to end space.
+func (r *reader) blank(start, end int) { r.write(start, end, ' ') }
+
+// drop takes the value from start to end away: what is left of it is a text in
+// its first line.
+func (r *reader) drop(start, end int) {
+	r.broken = append(r.broken, start)
+	r.blank(start, end)
+	r.mask(start, min(end, lineEnd(r.read, start)))
+}
+
+func (r *reader) write(start, end int, c byte) {
+	if r.masked == nil {
+		r.masked = []byte(r.read)
+	}
+	for i := start; i < end; i++ {
+		if b := r.masked[i]; b != '\n' && b < 0x80 {
+			r.masked[i] = c
+		} else if b >= 0x80 && c == ' ' {
+			r.masked[i] = c
+		}
+	}
+}
+
 func (r *reader) byteAt(offset int) byte {
-	if offset < r.size {
-		return r.text[offset]
+	if offset < len(r.read) {
+		return r.read[offset]
 	}
 	return 0
 }
@@ -130,136 +197,51 @@ func (r *reader) separates(offset int) bool {
 	return false
 }
 
-func (r *reader) column() int { return r.pos - r.lineStart }
+// lineStart returns the offset of the line that holds the byte at offset.
+func (d *document) lineStart(offset int) int { return int(d.lines[d.line(offset)]) }
 
-// moveTo sets the place of reading.
-func (r *reader) moveTo(offset int) {
-	r.pos = offset
-	r.lineStart = strings.LastIndexByte(r.text[:offset], '\n') + 1
+// sameLine says whether no line break is between two offsets.
+func (d *document) sameLine(from, to int) bool {
+	return from >= to || strings.IndexByte(d.text[from:to], '\n') < 0
 }
 
-// lineEnd returns the offset of the line break behind offset, or the end.
-func (r *reader) lineEnd(offset int) int {
-	if offset >= r.size {
-		return r.size
+// column returns how many bytes stand before offset in its line.
+func (d *document) column(offset int) int { return offset - d.lineStart(offset) }
+
+// indent returns the indentation of the line that holds the byte at offset.
+func (d *document) indent(offset int) int {
+	line := d.read[d.lineStart(offset):]
+	for i := range len(line) {
+		if line[i] != ' ' {
+			return i
+		}
 	}
-	if i := strings.IndexByte(r.text[offset:r.size], '\n'); i >= 0 {
-		return offset + i
-	}
-	return r.size
+	return len(line)
 }
 
-// skip moves over space, comments and line breaks to the next content.
-func (r *reader) skip() {
-	for r.pos < r.size {
-		switch r.text[r.pos] {
-		case ' ':
-			r.pos++
-		case '\t':
-			r.tab()
-			r.pos++
-		case '\n':
-			r.pos++
-			r.lineStart = r.pos
-		case '#':
-			if r.pos > 0 && !r.separates(r.pos-1) {
-				return
+// breakUp marks the lists and mappings in which something is missing.
+func (r *reader) breakUp(root *Node) {
+	for _, offset := range r.broken {
+		for n := root; n != nil; n = n.childAt(offset) {
+			if n.Kind != Scalar {
+				n.Broken = true
 			}
-			r.comment = r.pos
-			r.pos = r.lineEnd(r.pos)
-		default:
-			return
 		}
 	}
 }
 
-// tab reports a tab that indents content.
-func (r *reader) tab() {
-	if strings.TrimLeft(r.text[r.lineStart:r.pos], " ") != "" {
-		return
-	}
-	next := r.pos
-	for c := r.byteAt(next); c == ' ' || c == '\t'; c = r.byteAt(next) {
-		next++
-	}
-	if c := r.byteAt(next); c != '\n' && c != 0 && c != '#' {
-		r.fail(r.pos, 1, diag.CodeIndentation, "a tab indents this line", "indent with spaces: YAML takes no tabs there")
-	}
-}
-
-// report adds a mistake of length bytes at offset; the tree is complete.
-func (r *reader) report(offset, length int, code, message, hint string, notes ...diag.Note) {
-	if len(r.list) >= MaxFaults {
-		if !r.failed() {
-			r.depth = -1 << 20
-			r.size = min(r.pos, r.size)
+// childAt returns the last of what n holds that begins at offset or before it.
+func (n *Node) childAt(offset int) *Node {
+	var found *Node
+	for _, item := range n.Items {
+		if item.Span.Use == nil && int(item.start) <= offset {
+			found = item
 		}
-		return
 	}
-	offset = min(offset, len(r.text))
-	end := min(offset+length, r.lineEndAll(offset))
-	r.list.Add(diag.Diagnostic{Code: code, Source: r.source, Span: r.span(offset, end), Message: message, Hint: hint, Notes: notes})
-}
-
-func (r *reader) lineEndAll(offset int) int {
-	if i := strings.IndexByte(r.text[offset:], '\n'); i >= 0 {
-		return offset + i
+	for _, p := range n.Pairs {
+		if p.Key.Span.Use == nil && int(p.Key.start) <= offset {
+			found = p.Value
+		}
 	}
-	return len(r.text)
+	return found
 }
-
-// fault is a mistake after which a part of the tree is missing.
-func (r *reader) fault(offset, length int, code, message, hint string, notes ...diag.Note) {
-	r.damage++
-	r.report(offset, length, code, message, hint, notes...)
-}
-
-// fail is a mistake after which reading ends.
-func (r *reader) fail(offset, length int, code, message, hint string, notes ...diag.Note) {
-	if r.depth >= 0 {
-		r.fault(offset, length, code, message, hint, notes...)
-	}
-	r.depth = -1 << 20
-	r.size = r.pos
-}
-
-func (r *reader) failed() bool { return r.depth < 0 }
-
-// span returns the span of the bytes from offset to end.
-func (r *reader) span(offset, end int) diag.Span {
-	return diag.Span{Start: r.cursor.position(offset), End: r.cursor.position(end)}
-}
-
-// node returns a new node that begins at offset.
-func (r *reader) node(kind Kind, offset int) *Node {
-	if r.values++; r.values > maxValues {
-		r.fail(offset, 1, diag.CodeTooLarge, "the file has more than 3,000,000 values", "split it into playbooks that call each other")
-	}
-	if len(r.slab) == 0 {
-		r.slab = make([]Node, 128)
-	}
-	n := &r.slab[0]
-	r.slab = r.slab[1:]
-	n.Kind, n.start, n.doc = kind, int32(offset), r.document
-	return n
-}
-
-// null returns the node of a value that is not there.
-func (r *reader) null(offset int) *Node {
-	offset = min(offset, len(r.text))
-	n := r.node(Null, offset)
-	n.Span.Start = r.cursor.position(offset)
-	n.Span.End = n.Span.Start
-	return n
-}
-
-// enter counts a level of nesting; false means that it is too deep.
-func (r *reader) enter(offset int) bool {
-	if r.depth++; r.depth <= maxDepth {
-		return !r.failed()
-	}
-	r.fail(offset, 1, diag.CodeTooLarge, "more than 64 lists and mappings are inside each other", "split the playbook: a step can call another playbook")
-	return false
-}
-
-func (r *reader) leave() { r.depth-- }
