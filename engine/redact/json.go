@@ -10,7 +10,7 @@ import (
 // holds a secret, since no secret is one.
 func (r *Redactor) JSON(b []byte) []byte {
 	m := r.matcher()
-	if m == nil || !hasEscape(b) && !m.found(b) {
+	if m == nil || !hasEscape(b) && !bytes.Contains(b, mark) && !m.found(b) {
 		return b
 	}
 	var out []byte // nil while nothing was replaced
@@ -51,17 +51,13 @@ func stringLength(b []byte) int {
 // to be replaced.
 func (m *matcher) inString(text []byte) ([]byte, bool) {
 	if !hasEscape(text) {
-		if !m.found(text) {
-			return nil, false
-		}
-		out, _, _ := m.scan(nil, text, 0, true)
-		return out, true
+		return m.clean(text)
 	}
 	var plain string
 	quoted := append(append([]byte{'"'}, text...), '"')
-	if json.Unmarshal(quoted, &plain) != nil || !m.found([]byte(plain)) {
+	if json.Unmarshal(quoted, &plain) != nil {
 		return nil, false
 	}
-	out, _, _ := m.scan(nil, []byte(plain), 0, true)
-	return []byte(inJSON(string(out), false)), true
+	out, ok := m.clean([]byte(plain))
+	return []byte(inJSON(string(out), false)), ok
 }

@@ -118,5 +118,16 @@ func (m *matcher) scan(dst, b []byte, covered int, final bool) (out []byte, done
 	return dst, stop, max(0, end-stop)
 }
 
+// clean returns the whole text b without secrets, and what cuts left of them. It is
+// false where there is nothing of them.
+func (m *matcher) clean(b []byte) ([]byte, bool) {
+	whole := m.uncut(b)
+	if !m.found(whole) {
+		return whole, len(whole) != len(b) || len(b) > 0 && &whole[0] != &b[0]
+	}
+	out, _, _ := m.scan(make([]byte, 0, len(whole)+32), whole, 0, true)
+	return out, true
+}
+
 // hasEscape reports whether a JSON string's text has to be decoded to be read.
 func hasEscape(b []byte) bool { return bytes.IndexByte(b, '\\') >= 0 }

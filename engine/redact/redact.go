@@ -59,11 +59,13 @@ func (r *Redactor) Active() bool { return r.matcher() != nil }
 // Bytes returns b without the secrets: b itself if there is none in it.
 func (r *Redactor) Bytes(b []byte) []byte {
 	m := r.matcher()
-	if m == nil || !m.found(b) {
+	if m == nil {
 		return b
 	}
-	out, _, _ := m.scan(make([]byte, 0, len(b)+32), b, 0, true)
-	return out
+	if out, ok := m.clean(b); ok {
+		return out
+	}
+	return b
 }
 
 // String returns s without the secrets.

@@ -94,6 +94,41 @@ func TestText(t *testing.T) {
 	}
 }
 
+// What a cut leaves of a secret is masked with the rest, wherever it was cut.
+func TestPartsBesideACut(t *testing.T) {
+	const secret = "hunter2-hunter3-hunter4"
+	r := redact.New(schema.NewSecret("token", secret), schema.NewSecret("uri", "mongodb://maria:hunter5@db/x"))
+	for n := 0; n <= 3*len(secret); n++ {
+		whole := strings.Repeat("x", len(secret)) + secret + strings.Repeat("y", len(secret))
+		for _, text := range []string{
+			whole[:n] + "…", whole[:n] + "… (cut, 99 bytes in all)", whole[:n] + "\n… [1 KiB cut] …\n" + whole[n:], "…" + whole[n:], whole[:n] + "……" + whole[n:],
+		} {
+			raw, err := json.Marshal(map[string]string{"text": text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, got := range []string{r.String(text), string(r.JSON(raw))} {
+				for i := 0; i+4 <= len(secret); i++ {
+					if strings.Contains(got, secret[i:i+4]) {
+						t.Fatalf("%q: %q has %q", text, got, secret[i:i+4])
+					}
+				}
+				if keep := strings.Count(got, "…"); keep != strings.Count(text, "…") {
+					t.Errorf("%q: %q has %d marks", text, got, keep)
+				}
+			}
+		}
+	}
+	for _, text := range []string{"mongodb://…", "hun…", "…er4", "hunger…", "… and so on", "…", "hunt\n\n…"} {
+		if got := r.String(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	if got := r.String("at mongodb://maria:h…"); got != "at (secret uri)…" {
+		t.Error(got)
+	}
+}
+
 func TestWriterHoldsBackOnlyBeginnings(t *testing.T) {
 	var out bytes.Buffer
 	r := redact.New()
