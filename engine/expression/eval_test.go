@@ -2,6 +2,7 @@ package expression_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"math"
 	"strings"
@@ -352,20 +353,26 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// quick runs f, which must take less than 100 ms in one of some tries: the
-// machine may be busy with other things.
+// quick runs f, which must take less than 100 ms in one of some tries, or on a busy
+// machine no longer than twice a control that runs right after it and takes 50 ms
+// otherwise.
 func quick(t *testing.T, name string, f func()) {
 	t.Helper()
-	best, limit := time.Hour, 100*time.Millisecond
-	if raceDetector {
-		limit *= 20
-	}
+	var took, control time.Duration
+	mebibyte := make([]byte, 1<<20)
 	for range 5 {
 		start := time.Now()
 		f()
-		if best = min(best, time.Since(start)); best < limit {
+		if took = time.Since(start); took < 100*time.Millisecond {
+			return
+		}
+		start = time.Now()
+		for range 25 {
+			sha256.Sum256(mebibyte)
+		}
+		if control = time.Since(start); took < 2*control || raceDetector && took < 40*control {
 			return
 		}
 	}
-	t.Errorf("%s takes %s", name, best)
+	t.Errorf("%s takes %s, the control %s", name, took, control)
 }
