@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -64,16 +65,19 @@ func TestClearDoesNotEndALeakOutsideTheCache(t *testing.T) {
 }
 
 func TestLeakKeepsItsRate(t *testing.T) {
-	s, _ := newTestService(t)
-	const rate = 4 << 20
-	started := time.Now()
-	s.leak.start(leakHeap, rate)
-	time.Sleep(time.Second)
-	s.leak.start(leakNowhere, 0)
-	most := int64(time.Since(started).Seconds() * rate)
-	if size := s.leak.heap.size(); size < rate/2 || size > most {
-		t.Errorf("%d bytes in %v at %d a second", size, time.Since(started), rate)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		l := &leaker{log: slog.New(slog.DiscardHandler), max: 16 << 20}
+		const rate = 4 << 20
+		l.start(leakHeap, rate)
+		time.Sleep(time.Second + leakInterval/2)
+		l.start(leakNowhere, 0)
+		if size := l.heap.size(); size != rate {
+			t.Errorf("%d bytes in a second at %d a second", size, rate)
+		}
+		if err := l.close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestLeakIsBounded(t *testing.T) {

@@ -142,12 +142,8 @@ func TestACancelledContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	o := k.options()
 	o.Observer = &canceller{observer{}, cancel}
-	began := time.Now()
 	if _, err := rehearsal.Play(ctx, []*rehearsal.Subject{k.cache(t, "fault: {name: hanging-target, on: http}\nexpect: {exit: 0}")}, o); err == nil {
 		t.Error("no error")
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it ended after %v", took)
 	}
 }
 
