@@ -22,9 +22,9 @@ type app struct {
 	log       *slog.Logger // of the program itself, and of the libraries in it
 	logFormat string
 	stateDir  string
-	line     []string
-	root     *cobra.Command
-	launcher func() (*launch.Launcher, error) // made once, when a verb needs it
+	line      []string
+	root      *cobra.Command
+	launcher  func() (*launch.Launcher, error) // made once, when a verb needs it
 }
 
 func newApp(line []string) *app {

@@ -11,6 +11,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/diag/excerpt"
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
@@ -109,7 +110,7 @@ func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source)
 			texts[s.Name] = s.Text
 		}
 	}
-	if err := diag.Render(f, list, func(name string) []byte { return texts[name] }, diag.Options{Color: f.Colored(), Width: page.Of(f).Columns()}); err != nil {
+	if err := excerpt.Print(f, list, func(name string) []byte { return texts[name] }, page.Of(f)); err != nil {
 		a.say(action.AsFailure(err), event.EndFailed)
 	}
 }

@@ -117,6 +117,28 @@ func (l List) Sort() {
 	})
 }
 
+// Summary counts the list in words: "2 errors, 1 warning", "no findings".
+func (l List) Summary() string {
+	errors := l.Errors()
+	warnings := len(l) - errors
+	switch {
+	case errors > 0 && warnings > 0:
+		return counted(errors, "error") + ", " + counted(warnings, "warning")
+	case errors > 0:
+		return counted(errors, "error")
+	case warnings > 0:
+		return counted(warnings, "warning")
+	}
+	return "no findings"
+}
+
+func counted(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
 // Errors returns how many of the list are errors.
 func (l List) Errors() int {
 	n := 0

@@ -10,8 +10,9 @@ import (
 	"testing"
 
 	"runbook/engine/action"
-	"runbook/engine/diag"
+	"runbook/engine/diag/excerpt"
 	"runbook/engine/environment"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
@@ -119,7 +120,7 @@ func TestMistakes(t *testing.T) {
 				t.Fatalf("no mistake is found: %v %v", list, err)
 			}
 			var b strings.Builder
-			if err := diag.Render(&b, list, func(string) []byte { return text }, diag.Options{Width: 92}); err != nil {
+			if err := excerpt.Print(&b, list, func(string) []byte { return text }, page.Look{Width: 92, Unicode: true}); err != nil {
 				t.Fatal(err)
 			}
 			golden := strings.TrimSuffix(name, ".yaml") + ".golden"

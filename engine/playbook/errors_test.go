@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"runbook/engine/diag"
+	"runbook/engine/diag/excerpt"
+	"runbook/engine/page"
 	"runbook/engine/yaml"
 )
 
@@ -28,7 +29,7 @@ func TestMistakes(t *testing.T) {
 			}
 			_, list := Parse(&yaml.Source{Name: filepath.Base(name), Text: text})
 			var b strings.Builder
-			if err := diag.Render(&b, list, func(string) []byte { return text }, diag.Options{Width: 92}); err != nil {
+			if err := excerpt.Print(&b, list, func(string) []byte { return text }, page.Look{Width: 92, Unicode: true}); err != nil {
 				t.Fatal(err)
 			}
 			golden := strings.TrimSuffix(name, ".yaml") + ".golden"

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"runbook/engine/diag"
+	"runbook/engine/diag/excerpt"
 	"runbook/engine/event"
+	"runbook/engine/page"
 	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/rehearsal"
@@ -26,7 +27,7 @@ func TestMistakesAreToldAtTheirPlace(t *testing.T) {
 		t.Error("a file with mistakes is taken")
 	}
 	var got bytes.Buffer
-	if err := diag.Render(&got, list, func(string) []byte { return text }, diag.Options{}); err != nil {
+	if err := excerpt.Print(&got, list, func(string) []byte { return text }, page.Look{Width: 100, Unicode: true}); err != nil {
 		t.Fatal(err)
 	}
 	const golden = "testdata/mistakes.golden"

@@ -1,4 +1,4 @@
-package diag_test
+package excerpt_test
 
 import (
 	"flag"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"runbook/engine/diag"
+	"runbook/engine/diag/excerpt"
+	"runbook/engine/page"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -42,20 +44,20 @@ func findings() diag.List {
 	}
 }
 
-func TestRender(t *testing.T) {
+func TestPrint(t *testing.T) {
 	texts := func(source string) []byte {
 		if source == "other.yaml" {
 			return nil
 		}
 		return []byte(text)
 	}
-	for name, opt := range map[string]diag.Options{
-		"plain.golden":  {Width: 92},
-		"narrow.golden": {Width: 60},
-		"colour.golden": {Width: 92, Color: true},
+	for name, k := range map[string]page.Look{
+		"plain.golden":  {Width: 92, Unicode: true},
+		"narrow.golden": {Width: 60, Unicode: true},
+		"colour.golden": {Width: 92, Unicode: true, Color: true},
 	} {
 		var b strings.Builder
-		if err := diag.Render(&b, findings(), texts, opt); err != nil {
+		if err := excerpt.Print(&b, findings(), texts, k); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join("testdata", name)
@@ -74,23 +76,56 @@ func TestRender(t *testing.T) {
 	}
 }
 
-func TestSummary(t *testing.T) {
-	for want, list := range map[string]diag.List{
-		"no findings":         nil,
-		"1 error":             {{}},
-		"2 warnings":          {{Severity: diag.Warning}, {Severity: diag.Warning}},
-		"2 errors, 1 warning": {{}, {}, {Severity: diag.Warning}},
+// TestMarksStandUnderTheirText holds the marks to cells, not characters.
+func TestMarksStandUnderTheirText(t *testing.T) {
+	for _, c := range []struct {
+		line           string
+		column, length int
+		want           string
+	}{
+		{"名前: wrong", 5, 5, "1 | 名前: wrong\n  |       ^^^^^"},
+		{"e\u0301e\u0301: wrong", 7, 5, "1 | e\u0301e\u0301: wrong\n  |     ^^^^^"},
+		{"🚀🇩🇪: wrong", 6, 5, "1 | 🚀🇩🇪: wrong\n  |       ^^^^^"},
+		{"\t\x1b[31m: wrong", 9, 5, "1 |     \\x1b[31m: wrong\n  |               ^^^^^"},
+		{"\u202e: wrong", 4, 5, "1 | \\u202e: wrong\n  |         ^^^^^"},
+		{"wrong", 1, 0, "1 | wrong\n  | ^"},
+		{"short", 40, 3, "1 | short\n  |      ^"},
 	} {
-		if got := list.Summary(); got != want {
-			t.Errorf("got %q, want %q", got, want)
+		var b strings.Builder
+		list := diag.List{{Code: "RB1000", Source: "x", Span: span(1, c.column, c.length), Message: "m"}}
+		if err := excerpt.Print(&b, list, func(string) []byte { return []byte(c.line) }, page.Look{Width: 60, Unicode: true}); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(b.String(), "\n")
+		if got := strings.Join(lines[2:4], "\n"); got != c.want {
+			t.Errorf("%q:\n%s\nwant\n%s", c.line, got, c.want)
 		}
 	}
 }
 
-func TestTitles(t *testing.T) {
-	for _, code := range []string{diag.CodeUnreadable, diag.CodeEmptyText, diag.CodeUnknownKey, diag.CodeEmptyList} {
-		if diag.Title(code) == "" {
-			t.Errorf("%s has no title", code)
+// FuzzPrint holds that no line of a file controls the terminal, and that an
+// excerpt keeps to the width.
+func FuzzPrint(f *testing.F) {
+	f.Add("名前: 値 \x1b[31m wrong", 5, 3, 60)
+	f.Add(strings.Repeat("long ", 100), 300, 9, 40)
+	f.Add("\t\t\u202e\xff\u009b", 1, 1, 30)
+	f.Add(strings.Repeat("🚀", 60), 50, 2, 41)
+	f.Fuzz(func(t *testing.T, line string, column, length, width int) {
+		width = 30 + max(width, 0)%70
+		line, _, _ = strings.Cut(line, "\n")
+		var b strings.Builder
+		list := diag.List{{Code: "RB1000", Source: "x", Span: span(1, 1+max(column, 0)%1000, max(length, 0)%1000), Message: "m"}}
+		if err := excerpt.Print(&b, list, func(string) []byte { return []byte(line) }, page.Look{Width: width, Unicode: true}); err != nil {
+			t.Fatal(err)
 		}
-	}
+		for shown := range strings.Lines(b.String()) {
+			shown = strings.TrimSuffix(shown, "\n")
+			if page.Width(shown) > width {
+				t.Errorf("%q is %d cells wide, of %d", shown, page.Width(shown), width)
+			}
+			if shown != page.Clean(shown, false) {
+				t.Errorf("%q controls the terminal", shown)
+			}
+		}
+	})
 }

@@ -1,0 +1,28 @@
+package diag_test
+
+import (
+	"testing"
+
+	"runbook/engine/diag"
+)
+
+func TestSummary(t *testing.T) {
+	for want, list := range map[string]diag.List{
+		"no findings":         nil,
+		"1 error":             {{}},
+		"2 warnings":          {{Severity: diag.Warning}, {Severity: diag.Warning}},
+		"2 errors, 1 warning": {{}, {}, {Severity: diag.Warning}},
+	} {
+		if got := list.Summary(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestTitles(t *testing.T) {
+	for _, code := range []string{diag.CodeUnreadable, diag.CodeEmptyText, diag.CodeUnknownKey, diag.CodeEmptyList} {
+		if diag.Title(code) == "" {
+			t.Errorf("%s has no title", code)
+		}
+	}
+}
