@@ -26,7 +26,7 @@ func (a *app) actionsCommand() *cobra.Command {
 			case len(words) == 1:
 				return a.explainAction(l.Registry, words[0])
 			case a.Out.Terminal():
-				return reference.List(a.Out, l.Registry, page.Of(a.Out).Columns())
+				return reference.List(l.Registry, page.Of(a.Out)).Print(a.Out)
 			}
 			return reference.Table(a.Out, l.Registry)
 		},
@@ -43,7 +43,7 @@ func (a *app) actionsCommand() *cobra.Command {
 func (a *app) explainAction(reg *action.Registry, name string) error {
 	act, ok := reg.Lookup(name)
 	if ok {
-		return reference.Action(a.Out, act, page.Of(a.Out).Columns())
+		return reference.Action(act, page.Of(a.Out)).Print(a.Out)
 	}
 	f := &action.Failure{What: fmt.Sprintf("there is no action %q", name), Do: []string{"runbook actions"}}
 	if near := diag.Nearest(name, reg.Names()); near != "" {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"runbook/engine/action"
+	"runbook/engine/page"
 	"runbook/engine/reference"
 )
 
@@ -53,13 +54,21 @@ func TestMarkdown(t *testing.T) {
 func TestText(t *testing.T) {
 	reg := registry(t)
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"list.txt":        func(b *bytes.Buffer) error { return reference.List(b, reg, 92) },
-		"list-narrow.txt": func(b *bytes.Buffer) error { return reference.List(b, reg, 40) },
+		"list.txt":        func(b *bytes.Buffer) error { return reference.List(reg, page.Look{Width: 92, Unicode: true}).Print(b) },
+		"list-narrow.txt": func(b *bytes.Buffer) error { return reference.List(reg, page.Look{Width: 40, Unicode: true}).Print(b) },
 		"table.txt":       func(b *bytes.Buffer) error { return reference.Table(b, reg) },
-		"box-list.txt":    func(b *bytes.Buffer) error { return reference.Action(b, lookup(t, reg, "box.list"), 92) },
-		"box-narrow.txt":  func(b *bytes.Buffer) error { return reference.Action(b, lookup(t, reg, "box.list"), 50) },
-		"box-drop.txt":    func(b *bytes.Buffer) error { return reference.Action(b, lookup(t, reg, "box.drop_box"), 92) },
-		"flow-set.txt":    func(b *bytes.Buffer) error { return reference.Action(b, lookup(t, reg, "flow.set"), 92) },
+		"box-list.txt": func(b *bytes.Buffer) error {
+			return reference.Action(lookup(t, reg, "box.list"), page.Look{Width: 92, Unicode: true}).Print(b)
+		},
+		"box-narrow.txt": func(b *bytes.Buffer) error {
+			return reference.Action(lookup(t, reg, "box.list"), page.Look{Width: 50, Unicode: true}).Print(b)
+		},
+		"box-drop.txt": func(b *bytes.Buffer) error {
+			return reference.Action(lookup(t, reg, "box.drop_box"), page.Look{Width: 92, Unicode: true}).Print(b)
+		},
+		"flow-set.txt": func(b *bytes.Buffer) error {
+			return reference.Action(lookup(t, reg, "flow.set"), page.Look{Width: 92, Unicode: true}).Print(b)
+		},
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {

@@ -5,37 +5,34 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"runbook/engine/action"
+	"runbook/engine/page"
 	"runbook/engine/schema"
 )
 
-// List writes the actions for a terminal of width columns, by family: name,
-// effect and summary.
-func List(w io.Writer, reg *action.Registry, width int) error {
-	var b bytes.Buffer
-	longest := 0
-	for _, a := range reg.All() {
-		longest = max(longest, len(a.Name))
+// effectLine is an effect; what destroys stands out.
+func effectLine(p *page.Page, e action.Effect) *page.Line {
+	if e == action.Destructive {
+		return p.Line(page.Red, e.String())
 	}
-	for _, family := range reg.Families() {
-		b.WriteString(family + "\n")
-		for _, a := range actionsOf(reg, family) {
-			lead := fmt.Sprintf("  %-*s  %-11s  ", longest, a.Name, a.Effect)
-			b.WriteString(lead + cutTo(a.Summary, width-len(lead)) + "\n")
-		}
-	}
-	fmt.Fprintf(&b, "\n%s. Effects are the worst case. Read one: runbook actions NAME\n", plural(len(reg.All()), "action"))
-	_, err := w.Write(b.Bytes())
-	return err
+	return p.Line(page.Plain, e.String())
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// List returns the actions by family: name, effect and summary.
+func List(reg *action.Registry, k page.Look) *page.Page {
+	p := page.New(k)
+	t := page.Table{Indent: 2, Columns: []page.Column{{}, {Least: len("destructive")}, {Cut: true}}}
+	for _, family := range reg.Families() {
+		t.Rows = append(t.Rows, p.Cells(page.Bold, family))
+		for _, a := range actionsOf(reg, family) {
+			t.Rows = append(t.Rows, []*page.Line{p.Line(page.Plain, a.Name), effectLine(p, a.Effect), p.Line(page.Plain, a.Summary)})
+		}
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	p.Table(t)
+	p.Blank()
+	p.Flow(p.Indent(0), page.Plain, page.Counted(len(reg.All()), "action")+". Effects are the worst case. Read one: runbook actions NAME")
+	return p
 }
 
 // Table writes one line an action for a pipe: name, effect, kind of target ("-"
@@ -53,54 +50,47 @@ func Table(w io.Writer, reg *action.Registry) error {
 	return err
 }
 
-// Action writes what there is to know of an action, for a terminal of width
-// columns.
-func Action(w io.Writer, a *action.Action, width int) error {
-	var b bytes.Buffer
-	gap := max(2, width-len(a.Name)-len(a.Effect.String()))
-	fmt.Fprintf(&b, "%s%*s%s\n", a.Name, gap, "", a.Effect)
-	for _, line := range wrap(a.Summary, width) {
-		b.WriteString(line + "\n")
-	}
-	b.WriteString("\n")
-	labelled(&b, "Effect", width, append([]string{effectOf(a) + "."}, remarksOf(a)...)...)
+// Action returns what there is to know of an action.
+func Action(a *action.Action, k page.Look) *page.Page {
+	p := page.New(k)
+	p.Right(p.Line(page.Bold, a.Name), effectLine(p, a.Effect))
+	p.Flow(p.Indent(0), page.Plain, a.Summary)
+	p.Blank()
+	labelled(p, "Effect", append([]string{effectOf(a) + "."}, remarksOf(a)...)...)
 	if a.Target != nil {
-		labelled(&b, "Target", width, a.Target.Name+": "+a.Target.Summary)
+		labelled(p, "Target", a.Target.Name+": "+a.Target.Summary)
 	}
-	section(&b, "Parameters", a.Params, true, width)
-	section(&b, "Outputs", a.Outputs, false, width)
-	b.WriteString("\nExample\n")
-	for line := range strings.SplitSeq(strings.TrimSpace(a.Example), "\n") {
-		b.WriteString("  " + line + "\n")
+	section(p, "Parameters", a.Params, true)
+	section(p, "Outputs", a.Outputs, false)
+	p.Blank()
+	p.Say(page.Dim, "Example")
+	for _, line := range page.Split(strings.TrimSpace(a.Example)) {
+		p.Say(page.Plain, "  "+line)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return p
 }
 
 // labelled writes paragraphs behind a label in a column of 13.
-func labelled(b *bytes.Buffer, label string, width int, paragraphs ...string) {
-	const column = 13
+func labelled(p *page.Page, label string, paragraphs ...string) {
 	for _, paragraph := range paragraphs {
-		for _, line := range wrap(strings.ReplaceAll(paragraph, "`", ""), width-column) {
-			fmt.Fprintf(b, "%-*s%s\n", column, label, line)
-			label = ""
-		}
+		p.Flow(p.Label(0, label, 13), page.Plain, strings.ReplaceAll(paragraph, "`", ""))
+		label = ""
 	}
 }
 
-func section(b *bytes.Buffer, title string, t *schema.Type, params bool, width int) {
-	fmt.Fprintf(b, "\n%s\n", title)
-	if t.Kind == schema.Map {
-		if params {
-			b.WriteString("  any, of any type\n")
-		} else {
-			b.WriteString("  its parameters, with their types\n")
-		}
-		return
-	}
+func section(p *page.Page, title string, t *schema.Type, params bool) {
+	p.Blank()
+	p.Say(page.Dim, title)
 	rows := rowsOf(t, "")
-	if len(rows) == 0 {
-		b.WriteString("  none\n")
+	switch {
+	case t.Kind == schema.Map && params:
+		p.Say(page.Plain, "  any, of any type")
+		return
+	case t.Kind == schema.Map:
+		p.Say(page.Plain, "  its parameters, with their types")
+		return
+	case len(rows) == 0:
+		p.Say(page.Plain, "  none")
 		return
 	}
 	var names, kinds, given int
@@ -111,63 +101,15 @@ func section(b *bytes.Buffer, title string, t *schema.Type, params bool, width i
 				rows[i].kind = "optional " + rows[i].kind
 			}
 		}
-		names = max(names, len(rows[i].path))
-		kinds = max(kinds, len(rows[i].kind))
-		given = max(given, utf8.RuneCountInString(rows[i].given))
+		names = max(names, page.Width(rows[i].path))
+		kinds = max(kinds, page.Width(rows[i].kind))
+		given = max(given, page.Width(rows[i].given))
 	}
 	for _, r := range rows {
-		lead := fmt.Sprintf("  %-*s  %-*s  ", names, r.path, kinds, r.kind)
+		l := p.Line(page.Bold, "  "+r.path).Pad(2+names+2, 2).Add(page.Plain, r.kind).Pad(2+names+2+kinds+2, 2)
 		if given > 0 {
-			lead += fmt.Sprintf("%-*s  ", given, r.given)
+			l.Add(page.Plain, r.given).Pad(l.Width()+given-page.Width(r.given)+2, 2)
 		}
-		described(b, lead, r.doc, width)
+		p.Flow(l, page.Plain, r.doc)
 	}
-}
-
-// described writes text behind lead, or below it where too little room is left.
-func described(b *bytes.Buffer, lead, text string, width int) {
-	const least = 24
-	room := width - utf8.RuneCountInString(lead)
-	if text == "" {
-		b.WriteString(strings.TrimRight(lead, " ") + "\n")
-		return
-	}
-	if room < least {
-		b.WriteString(strings.TrimRight(lead, " ") + "\n")
-		for _, line := range wrap(text, width-6) {
-			b.WriteString("      " + line + "\n")
-		}
-		return
-	}
-	for _, line := range wrap(text, room) {
-		b.WriteString(lead + line + "\n")
-		lead = strings.Repeat(" ", utf8.RuneCountInString(lead))
-	}
-}
-
-// wrap breaks text at spaces into lines of at most width characters; a longer
-// word stands alone.
-func wrap(text string, width int) []string {
-	var lines []string
-	line, used := "", 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		if used > 0 && used+1+n > width {
-			lines, line, used = append(lines, line), "", 0
-		}
-		if used > 0 {
-			line, used = line+" ", used+1
-		}
-		line, used = line+word, used+n
-	}
-	return append(lines, line)
-}
-
-// cutTo cuts text to width characters, the last of which is then an ellipsis.
-func cutTo(text string, width int) string {
-	runes := []rune(text)
-	if len(runes) <= width || width < 2 {
-		return text
-	}
-	return strings.TrimRight(string(runes[:width-1]), " ") + "…"
 }
