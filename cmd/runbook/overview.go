@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,51 +20,62 @@ func (a *app) overview() error {
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
-	b.WriteString("runbook: playbooks for live systems, run step by step, verified and journalled\n\n")
+	p := page.New(page.Of(a.Out))
+	p.Flow(p.Line(page.Bold, "runbook").Add(page.Plain, ": "), page.Plain, "playbooks for live systems, run step by step, verified and journalled")
+	p.Blank()
 	if state, err := a.state(); err == nil {
 		if list, err := state.Runs(50); err == nil {
-			b.WriteString(unfinished(list))
+			unfinished(p, list)
 		}
 	}
-	b.WriteString(`On call
-  runbook list WORDS              find a playbook by name, symptom or alert
-  runbook show NAME               read the procedure
-  runbook run NAME --dry-run      see what it would do; changes nothing
-  runbook run NAME                do it
-  runbook runs                    what ran, what is running, what is in doubt
-  runbook report RUN              what a run did, from its journal
+	verbs(p, "On call", [][2]string{
+		{"list WORDS", "find a playbook by name, symptom or alert"},
+		{"show NAME", "read the procedure"},
+		{"run NAME --dry-run", "see what it would do; changes nothing"},
+		{"run NAME", "do it"},
+		{"runs", "what ran, what is running, what is in doubt"},
+		{"report RUN", "what a run did, from its journal"},
+	})
+	verbs(p, "Before the night", [][2]string{
+		{"rehearse NAME", "play the incident in the lab, from red to green"},
+		{"lab up", "a staging to break, and to repair"},
+		{"validate PATH...", "find mistakes without running anything"},
+		{"graph NAME", "draw which step waits for which"},
+		{"actions [NAME]", "what a step can do"},
+	})
+	p.Flow(p.Indent(2), page.Plain, available(l.Catalogue)+".  "+environments())
+	p.Flow(p.Indent(2), page.Plain, "No target was contacted.  More: runbook help, runbook help run")
+	return p.Print(a.Out)
+}
 
-Before the night
-  runbook rehearse NAME           play the incident in the lab, from red to green
-  runbook lab up                  a staging to break, and to repair
-  runbook validate PATH...        find mistakes without running anything
-  runbook graph NAME              draw which step waits for which
-  runbook actions [NAME]          what a step can do
-
-`)
-	fmt.Fprintf(&b, "  %s.  %s\n", available(l.Catalogue), environments())
-	b.WriteString("  No target was contacted.  More: runbook help, runbook help run\n")
-	return put(a.Out, b.String())
+// verbs lists verbs and what they are for.
+func verbs(p *page.Page, title string, list [][2]string) {
+	p.Say(page.Bold, title)
+	for _, v := range list {
+		p.Flow(p.Line(page.Plain, "  runbook "+v[0]).Pad(34, 2), page.Plain, v[1])
+	}
+	p.Blank()
 }
 
 // unfinished names the runs that need a person.
-func unfinished(list []journal.Summary) string {
-	var b strings.Builder
+func unfinished(p *page.Page, list []journal.Summary) {
+	t := page.Table{Indent: 2, Split: 1, Columns: []page.Column{{}, {Gap: 5}}}
 	for _, s := range list {
+		verb := "is"
 		switch s.State {
-		case event.Interrupted, event.InDoubt, event.Waiting:
-			verb := "is"
-			if s.State == event.Interrupted {
-				verb = "was"
-			}
-			fmt.Fprintf(&b, "  ! run %s of %s on %s %s %s     runbook report %s\n", s.ID, s.Playbook, s.Environment, verb, page.Word(s.State), s.ID)
+		case event.Interrupted:
+			verb = "was"
+		case event.InDoubt, event.Waiting:
+		default:
+			continue
 		}
+		sign, style := page.Mark(string(s.State))
+		l := p.Line(style, p.Sign(sign)+" ").Add(page.Plain, fmt.Sprintf("run %s of %s on %s %s %s", s.ID, s.Playbook, s.Environment, verb, page.Word(s.State)))
+		t.Rows = append(t.Rows, []*page.Line{l, p.Line(page.Bold, "runbook report "+s.ID)})
 	}
-	if b.Len() > 0 {
-		b.WriteByte('\n')
+	if p.Table(t); len(t.Rows) > 0 {
+		p.Blank()
 	}
-	return b.String()
 }
 
 // available counts the playbooks that can be run by name.
