@@ -12,7 +12,7 @@
 // Each arrow is one package, and each value in between is complete and checked:
 // what follows never looks back.
 //
-//   - [runbook/engine/diag]: mistakes with a code, a place and a hint.
+//   - [runbook/engine/diag]: mistakes with a code, a place and a hint; excerpt prints them.
 //   - [runbook/engine/schema]: Go structs as types, and values of those types.
 //   - [runbook/engine/action]: the contract of an action; all that its author sees.
 //   - [runbook/engine/yaml]: a text to a tree in which everything has its place.
@@ -26,6 +26,7 @@
 //   - [runbook/engine/history]: the fold of the facts, without words; all readers count by it.
 //   - [runbook/engine/journal]: the facts on disk, before they are acted on; locks.
 //   - [runbook/engine/redact]: secrets are taken out of what is written anywhere.
+//   - [runbook/engine/page]: lines of text with styles, for all that is printed.
 //   - [runbook/engine/report]: facts folded into what people and programs read.
 //   - [runbook/engine/reference]: the registry as pages and JSON Schemas.
 //

@@ -171,11 +171,8 @@ func (t *tree) note(l *page.Line, column int, s page.Style, text, value string) 
 // expected and what was seen.
 func (t *tree) explain(c *event.Check, indent int) {
 	t.explainParts(c.Parts, c.That, indent)
-	text := ""
-	switch {
-	case c.Verdict == event.NotEvaluated:
-		text = "not evaluated: " + c.Error
-	default:
+	text := "not evaluated: " + c.Error
+	if c.Verdict != event.NotEvaluated {
 		text = "expected " + decidingPart(c)
 		if c.Seen != "" {
 			text += ", seen " + bare(c.Seen, c.That)

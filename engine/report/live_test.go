@@ -182,7 +182,7 @@ func TestControlCharactersAreShown(t *testing.T) {
 		v.Event(e)
 	}
 	for name, got := range map[string]string{"terminal": played(t, s, options(92, s)), "plain": b.String()} {
-		if strings.ContainsAny(got, "\x1b\x07\u202e\x9b") || !strings.Contains(got, `\x1b]0;owned\x07`) {
+		if strings.ContainsAny(got, "\x1b\x07\u202e\u009b") || !strings.Contains(got, `\x1b]0;owned\x07`) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
