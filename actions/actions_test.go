@@ -1,6 +1,12 @@
 package actions_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,6 +31,75 @@ func TestEveryDeclarationIsComplete(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Each action of a family is in the list, and tested in its folder. What is missing is said with its file.
+func TestEveryActionIsListedAndTested(t *testing.T) {
+	list, err := os.ReadFile("actions.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests[filepath.Dir(file)] += string(text)
+		}
+	}
+	listed := 0
+	for _, file := range files {
+		family := filepath.Dir(file)
+		for _, name := range declared(t, file) {
+			listed++
+			if !strings.Contains(string(list), "\t"+family+"."+name+",\n") {
+				t.Errorf("%s declares %s: add %s.%s to All in actions/actions.go", file, name, family, name)
+			}
+			if !regexp.MustCompile(`\b` + name + `\b`).MatchString(tests[family]) {
+				t.Errorf("%s declares %s: no test in actions/%s runs it, as actiontest.Run(t, %s, …) does", file, name, family, name)
+			}
+		}
+	}
+	if all := len(actions.All()); listed != all {
+		t.Errorf("All lists %d actions, the families declare %d", all, listed)
+	}
+}
+
+// declared returns the exported variables of a file that hold an action: those
+// that action.New makes, or a method that is called action.
+func declared(t *testing.T, file string) []string {
+	t.Helper()
+	tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range tree.Decls {
+		group, ok := d.(*ast.GenDecl)
+		if !ok || group.Tok != token.VAR {
+			continue
+		}
+		for _, spec := range group.Specs {
+			value := spec.(*ast.ValueSpec)
+			if len(value.Values) != 1 || !value.Names[0].IsExported() {
+				continue
+			}
+			made, ok := value.Values[0].(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			if by, ok := made.Fun.(*ast.SelectorExpr); ok && (by.Sel.Name == "New" || by.Sel.Name == "action") {
+				names = append(names, value.Names[0].Name)
+			}
+		}
+	}
+	return names
 }
 
 func TestAddressesShowNoPassword(t *testing.T) {
