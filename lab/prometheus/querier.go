@@ -117,3 +117,12 @@ func (p *point) FH() *histogram.FloatHistogram { return nil }
 
 // Type is that of a plain number.
 func (p *point) Type() chunkenc.ValueType { return chunkenc.ValFloat }
+
+// ST is 0: nobody says when a counter began.
+func (p *point) ST() int64 { return 0 }
+
+// Copy is a sample of its own.
+func (p *point) Copy() chunks.Sample {
+	copied := *p
+	return &copied
+}

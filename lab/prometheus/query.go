@@ -78,7 +78,7 @@ func queryOptions(r *http.Request) (promql.QueryOpts, error) {
 			return nil, invalid("timeout", err)
 		}
 	}
-	return promql.NewPrometheusQueryOpts(false, back), nil
+	return promql.NewPrometheusQueryOpts(false, back, nil), nil
 }
 
 // execute runs a query. Its limit of time is the engine's alone, for no time of

@@ -87,7 +87,7 @@ func newRule(name, expr, hold, keep string) (*rule, error) {
 	if name == "" {
 		return nil, errors.New("it has no `alert`; the lab takes alerts alone")
 	}
-	parsed, err := parser.ParseExpr(expr)
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
 		return nil, fmt.Errorf("expr: %w", err)
 	}
