@@ -11,6 +11,7 @@ import (
 	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/reference"
+	"runbook/lab/rehearsal"
 )
 
 func (a *app) actionsCommand() *cobra.Command {
@@ -54,7 +55,7 @@ func (a *app) explainAction(reg *action.Registry, name string) error {
 }
 
 func (a *app) schemaCommand() *cobra.Command {
-	environment := false
+	environment, rehearsals := false, false
 	cmd := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of playbooks, for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -63,8 +64,11 @@ func (a *app) schemaCommand() *cobra.Command {
 				return err
 			}
 			of := reference.Schema
-			if environment {
+			switch {
+			case environment:
 				of = reference.EnvironmentSchema
+			case rehearsals:
+				of = func(*action.Registry) ([]byte, error) { return rehearsal.Schema() }
 			}
 			text, err := of(l.Registry)
 			if err != nil {
@@ -74,5 +78,7 @@ func (a *app) schemaCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&environment, "environment", false, "that of runbook.yaml")
+	cmd.Flags().BoolVar(&rehearsals, "rehearsal", false, "that of NAME.rehearsal.yaml")
+	cmd.MarkFlagsMutuallyExclusive("environment", "rehearsal")
 	return cmd
 }

@@ -2,7 +2,9 @@ package reference
 
 import (
 	"runbook/engine/action"
+	"runbook/engine/environment"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // EnvironmentSchema returns the JSON Schema (draft 2020-12) of runbook.yaml,
@@ -12,51 +14,20 @@ func EnvironmentSchema(reg *action.Registry) ([]byte, error) {
 	secret := closed(object{"secret": object{"type": "string"}})
 	secret["required"] = []string{"secret"}
 	defs["secret_name"] = describe(secret, "The name of an entry under secrets.")
-	defs["reads"] = readsSchema()
-	defs["targets"] = targetsSchema(reg, defs)
-	root := closed(object{
-		"default": object{"type": "string", "description": "The environment that is taken without --env."},
-		"roles": object{
-			"type": "object", "description": "Names of roles and the people who have them.",
-			"additionalProperties": object{"type": "array", "items": object{"type": "string"}},
-		},
-		"environments": object{"type": "object", "additionalProperties": environmentSchema(reg)},
-	})
-	root["$schema"], root["title"], root["$defs"] = dialect, "The environments of runbook", defs
-	root["required"] = []string{"environments"}
-	return encode(root)
-}
-
-func environmentSchema(reg *action.Registry) object {
-	command := object{"type": "array", "items": object{"type": "string"}, "minItems": 1}
-	source := closed(object{
-		"env": object{"type": "string"}, "file": object{"type": "string"}, "command": command,
-		"weak": object{"type": "boolean", "description": "It may have fewer than 8 bytes."},
-	})
-	source["oneOf"] = []any{
-		object{"required": []string{"env"}}, object{"required": []string{"file"}}, object{"required": []string{"command"}},
+	b := &declared{defs: defs}
+	b.amend = func(name string, s object) {
+		switch {
+		case name == "environment" && len(reg.Targets()) > 0:
+			s["properties"].(object)["targets"] = targetsSchema(reg, defs)
+		case name == "policy" && len(reg.All()) > 0:
+			rule := object{"enum": append([]string{"read", "write", "destructive"}, reg.Names()...)}
+			for key, of := range s["properties"].(object) {
+				description, _ := of.(object)["description"].(string)
+				s["properties"].(object)[key] = object{"anyOf": []any{rule, object{"type": "array", "items": rule}}, "description": description}
+			}
+		}
 	}
-	rules := object{"type": "array", "items": object{"enum": append([]string{"read", "write", "destructive"}, reg.Names()...)}}
-	return closed(object{
-		"targets":   ref("targets"),
-		"protected": object{"type": "boolean", "description": "The banner warns, and --env must be given."},
-		"vars":      object{"type": "object", "description": "Values that playbooks read as vars; {secret: name} is a secret."},
-		"secrets":   object{"type": "object", "additionalProperties": source},
-		"policy": closed(object{
-			"allow": rules, "approve": rules, "deny": rules,
-			"yes": describe(rules, "What --yes may answer for."),
-		}),
-	})
-}
-
-func readsSchema() object {
-	rpc := closed(object{"rpc": object{"type": "string"}})
-	rpc["required"] = []string{"rpc"}
-	request := object{"type": "string", "pattern": "^[A-Z]+ /"}
-	return object{
-		"type": "array", "items": object{"anyOf": []any{request, rpc}},
-		"description": "Requests that change nothing although their protocol calls them changes.",
-	}
+	return b.document("The environments of runbook", yaml.DeclarationOf[environment.File]())
 }
 
 // targetsSchema adds a definition for each kind of target. A target is of the
@@ -65,7 +36,7 @@ func targetsSchema(reg *action.Registry, defs object) object {
 	properties, names, rules := object{}, []string{}, []any{}
 	for _, kind := range reg.Targets() {
 		name := "target." + kind.Name
-		defs[name] = targetSchema(kind)
+		defs[name] = targetSchema(kind, defs)
 		names = append(names, kind.Name)
 		rule := object{
 			"if":   object{"properties": object{"kind": object{"const": kind.Name}}, "required": []string{"kind"}},
@@ -82,15 +53,18 @@ func targetsSchema(reg *action.Registry, defs object) object {
 	return object{"type": "object", "properties": properties, "additionalProperties": ref("named_target")}
 }
 
-func targetSchema(kind *action.TargetKind) object {
+// targetSchema is that of a kind: the keys that each target has, and its own.
+func targetSchema(kind *action.TargetKind, defs object) object {
 	config := kind.Config
 	if config == nil {
 		config = schema.ObjectOf()
 	}
 	s := configSchema(config)
 	properties := s["properties"].(object)
+	for key, of := range defs["target"].(object)["properties"].(object) {
+		properties[key] = of
+	}
 	properties["kind"] = object{"const": kind.Name}
-	properties["reads"] = ref("reads")
 	s["description"] = kind.Summary
 	return s
 }

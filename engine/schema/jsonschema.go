@@ -102,9 +102,8 @@ func objectSchema(t *Type) map[string]any {
 // JSONSchemaField is JSONSchema of a parameter, with its bounds, its default
 // and its description.
 func JSONSchemaField(f *Field) map[string]any {
-	s, bounds := JSONSchemaConstant(f.Type), f.boundKeywords()
-	maps.Copy(s, bounds)
-	if len(bounds) > 0 || !takesAnyText(f.Type) {
+	s := JSONSchemaFixed(f)
+	if len(f.boundKeywords()) > 0 || !takesAnyText(f.Type) {
 		s = orExpression(s)
 	}
 	doc := f.Doc
@@ -117,6 +116,13 @@ func JSONSchemaField(f *Field) map[string]any {
 	if f.Default != nil {
 		s["default"] = written(f.Default)
 	}
+	return s
+}
+
+// JSONSchemaFixed is JSONSchemaConstant of a field, with its bounds.
+func JSONSchemaFixed(f *Field) map[string]any {
+	s := JSONSchemaConstant(f.Type)
+	maps.Copy(s, f.boundKeywords())
 	return s
 }
 

@@ -74,7 +74,7 @@ func (d *decoder) wrongKind(n *Node, want, hint string) {
 
 // mapping decodes a mapping, or the short form of one, into the struct dst.
 func (d *decoder) mapping(n *Node, of *Declaration, at stand, dst reflect.Value) bool {
-	if of.Short != nil && (n.Kind == Scalar || of.Short.Shape == Texts && (n.Kind == List || len(of.Keys) == 0)) {
+	if of.Short != nil && (n.Kind == Scalar || len(of.Keys) == 0 && of.Whole == nil || n.Kind == List && of.Short.Shape == Texts) {
 		d.keep(n, of, dst)
 		return d.value(of.Short, at.key, n, dst)
 	}
@@ -317,11 +317,7 @@ func (d *decoder) node(k *Key, key, n *Node, field **Node) bool {
 		d.wrongKind(n, fmt.Sprintf("%q is a mapping", key.Text), k.Hint)
 		return false
 	case k.Type.Kind == schema.List && n.Kind != List:
-		if n.Kind == Scalar && strings.TrimSpace(n.Text) == "" {
-			d.empty(k, key)
-			return false
-		}
-		if n.Kind == Map {
+		if n.Kind != Scalar || !strings.Contains(n.Text, "${{") {
 			d.wrongKind(n, fmt.Sprintf("%q is a list", key.Text), k.Hint)
 			return false
 		}

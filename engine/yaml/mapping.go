@@ -17,6 +17,8 @@ type mapping struct {
 	at    stand
 	dst   reflect.Value
 	meant []string // keys that were suggested for unknown ones
+
+	strange bool // an unknown key was reported
 }
 
 // other takes a pair whose key is not declared.
@@ -34,6 +36,7 @@ func (m *mapping) unknown(key *Node) {
 	if m.of.Root && strings.HasPrefix(key.Text, "x-") {
 		return
 	}
+	m.strange = true
 	message := fmt.Sprintf("%s has no %q", m.at.what, Clip(key.Text))
 	if m.of.Foreign != nil {
 		if hint := m.of.Foreign(key.Text); hint != "" {
@@ -99,7 +102,7 @@ func (m *mapping) rules() {
 		value := m.node.Get(k.Name)
 		if value != nil {
 			m.together(k, m.key(k.Name), value)
-		} else if k.Required && (known || m.of.Short == nil || len(m.node.Pairs) == 0) {
+		} else if k.Required && !(m.strange && !known && m.of.Short != nil) { // else it was meant for the short form
 			m.require(k, k.Hint)
 		}
 	}

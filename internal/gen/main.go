@@ -1,6 +1,6 @@
-// Command gen writes what is generated from the declarations of the actions:
-// the pages below docs/reference and the JSON Schemas for editors. `make gen`
-// calls it at the root of the project.
+// Command gen writes what is generated from the declarations of the actions and
+// of the files: the pages below docs/reference, the JSON Schemas for editors, and
+// the tables of keys in docs. `make gen` calls it at the root of the project.
 package main
 
 import (
@@ -13,12 +13,19 @@ import (
 
 	"runbook/actions"
 	"runbook/engine/action"
+	"runbook/engine/environment"
+	"runbook/engine/playbook"
 	"runbook/engine/reference"
+	"runbook/engine/yaml"
+	"runbook/lab/rehearsal"
 )
 
-// folder is where everything generated lies, relative to the root of the
-// project. Nothing else may lie in it.
+// folder is where everything lies that is generated as a whole, relative to the
+// root of the project. Nothing else may lie in it.
 const folder = "docs/reference"
+
+// pages are those into which tables of keys are put.
+var pages = []string{"docs/language.md", "docs/environments.md", "docs/rehearsals.md"}
 
 func main() {
 	if err := write("."); err != nil {
@@ -54,7 +61,34 @@ func write(root string) error {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}
+	filled, err := fill(root)
+	if err != nil {
+		return err
+	}
+	for name, text := range filled {
+		if err := os.WriteFile(filepath.Join(root, name), text, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
 	return nil
+}
+
+// fill returns the pages below root with their tables as they are declared now.
+func fill(root string) (map[string][]byte, error) {
+	tables := reference.Tables(yaml.DeclarationOf[playbook.Playbook](), yaml.DeclarationOf[environment.File](), rehearsal.Declaration())
+	filled := map[string][]byte{}
+	for _, name := range pages {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			return nil, fmt.Errorf("read a page: %w", err)
+		}
+		page, err := reference.Fill(string(text), tables)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		filled[name] = []byte(page)
+	}
+	return filled, nil
 }
 
 // generate returns the text of every generated file, by its path below folder.
@@ -69,6 +103,9 @@ func generate() (map[string][]byte, error) {
 	}
 	if files["runbook.schema.json"], err = reference.EnvironmentSchema(registry); err != nil {
 		return nil, fmt.Errorf("the schema of runbook.yaml: %w", err)
+	}
+	if files["rehearsal.schema.json"], err = rehearsal.Schema(); err != nil {
+		return nil, fmt.Errorf("the schema of rehearsals: %w", err)
 	}
 	return files, nil
 }

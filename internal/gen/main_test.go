@@ -31,6 +31,23 @@ func TestGeneratedIsFresh(t *testing.T) {
 	}
 }
 
+// The tables of keys in the pages are what the files declare now.
+func TestTablesAreFresh(t *testing.T) {
+	filled, err := fill("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range filled {
+		have, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(have, want) {
+			t.Errorf("the tables of %s are not what is declared: make gen", name)
+		}
+	}
+}
+
 func TestWrite(t *testing.T) {
 	root := t.TempDir()
 	stale := filepath.Join(root, folder, "actions", "gone.md")
@@ -40,8 +57,17 @@ func TestWrite(t *testing.T) {
 	if err := os.WriteFile(stale, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range pages {
+		if err := os.WriteFile(filepath.Join(root, name), []byte("# Page\n\n<!-- keys: retry -->\nold\n<!-- end -->\nends\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := write(root); err != nil {
 		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(root, pages[0]))
+	if err != nil || !bytes.Contains(page, []byte("| `attempts` |")) || bytes.Contains(page, []byte("old")) || !bytes.HasSuffix(page, []byte("<!-- end -->\nends\n")) {
+		t.Errorf("%v: %s", err, page)
 	}
 	want, err := generate()
 	if err != nil {

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"runbook/engine/environment"
+	"runbook/engine/reference"
 	"runbook/engine/yaml"
 )
 
@@ -20,6 +21,11 @@ func (written) Means() yaml.Means {
 // Declaration is what a file of rehearsals may hold.
 func Declaration() *yaml.Declaration { return yaml.DeclarationOf[written]() }
 
+// Schema returns the JSON Schema (draft 2020-12) of a file of rehearsals.
+func Schema() ([]byte, error) {
+	return reference.DeclaredSchema("The rehearsals of a playbook", Declaration())
+}
+
 type writtenRehearsal struct {
 	Name    yaml.String        `yaml:"name" hint:"say what happens: name: a leak is found and stopped" doc:"What happens, in a sentence."`
 	Fault   writtenFault       `yaml:"fault" hint:"name the fault, or none" doc:"The fault that is injected: its name, '{name: memory-leak, returns: true}' for a variant, or 'none', the healthy control."`
@@ -29,12 +35,12 @@ type writtenRehearsal struct {
 	Faults  []*writtenMoment   `yaml:"faults,omitempty" doc:"More faults, in time. One whose moment never came fails the rehearsal."`
 	Approve []*writtenApproval `yaml:"approve,omitempty" doc:"Answers to approvals. A question that nobody answers leaves the run waiting, exit 3; an answer that nobody asked for fails the rehearsal."`
 	Report  []*writtenAnswer   `yaml:"report,omitempty" doc:"Answers to manual steps."`
-	Policy  *environment.Rules `yaml:"policy,omitempty" doc:"The policy under which the run is started, as in runbook.yaml: '{deny: [docker.restart]}'."`
-	Held    []yaml.String      `yaml:"held,omitempty" list:"one" doc:"Locks that another run holds."`
+	Policy  *environment.Rules `yaml:"policy,omitempty" doc:"The policy under which the run is started, as in runbook.yaml: '{deny: [docker.restart]}'. What it refuses at the start exits 3."`
+	Held    []yaml.String      `yaml:"held,omitempty" list:"one" doc:"Locks that another run holds: the run exits 4."`
 	Yes     yaml.Bool          `yaml:"yes,omitempty" doc:"The run is played as with '--yes'."`
 	Always  []yaml.String      `yaml:"always,omitempty" type:"condition" doc:"Conditions that hold in each second of the lab's time, from the start of the run to the end."`
 	Expect  *writtenExpect     `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
-	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"A second run right after may change something."`
+	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"'changes': a second run right after may change something."`
 	Also    []yaml.String      `yaml:"also,omitempty" doc:"The two wrong faults for \"no harm\"."`
 	Node    *yaml.Node
 }
@@ -102,9 +108,9 @@ func (writtenAnswer) Means() yaml.Means {
 type writtenExpect struct {
 	Exit      yaml.Int         `yaml:"exit,omitempty" min:"0" max:"255" doc:"The exit code; 0 without it."`
 	Before    []yaml.String    `yaml:"before,omitempty" type:"condition" doc:"Conditions just before the run: RED, the fault is real."`
-	After     []yaml.String    `yaml:"after,omitempty" type:"condition" doc:"Conditions after it, within 'within' and then for 'hold': GREEN."`
-	Within    yaml.Duration    `yaml:"within,omitempty" min:"0s" doc:"60s without it."`
-	Hold      yaml.Duration    `yaml:"hold,omitempty" min:"0s" doc:"30s without it."`
+	After     []yaml.String    `yaml:"after,omitempty" type:"condition" doc:"Conditions after it: GREEN."`
+	Within    yaml.Duration    `yaml:"within,omitempty" min:"0s" doc:"How long the conditions of 'after' may take to hold; 60s without it."`
+	Hold      yaml.Duration    `yaml:"hold,omitempty" min:"0s" doc:"How long they must go on to hold; 30s without it."`
 	Steps     []*writtenState  `yaml:"steps,omitempty" doc:"States of steps, by id or address."`
 	Remedies  []*writtenRemedy `yaml:"remedies,omitempty" doc:"Titles of the remedies that helped, by the step; 'none' where none may have."`
 	Changes   *writtenChanges  `yaml:"changes,omitempty" doc:"The effects that were applied: 'none', '{only: [actions]}', '{exactly: [actions in order]}' or '{count: 2}'."`

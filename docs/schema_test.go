@@ -1,0 +1,51 @@
+package docs
+
+import (
+	"testing"
+
+	"runbook/engine/action"
+	"runbook/engine/reference"
+	"runbook/engine/yaml"
+	"runbook/internal/schematest"
+	"runbook/playbooks"
+)
+
+// What is shipped and what the pages show as right is right for an editor too.
+func TestSchemasTakeWhatIsShipped(t *testing.T) {
+	schemas := map[string]func(*action.Registry) ([]byte, error){"yaml": reference.Schema, "yaml environment": reference.EnvironmentSchema}
+	checked := 0
+	for info, of := range schemas {
+		text, err := of(registry(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiled := schematest.Compile(t, text)
+		check := func(place, text string) {
+			checked++
+			if err := compiled.Validate(schematest.Value(&yaml.Source{Name: place, Text: []byte(text)})); err != nil {
+				t.Errorf("%s: %v", place, err)
+			}
+		}
+		for _, page := range pages(t) {
+			for _, b := range blocks(t, page) {
+				if b.info == info {
+					check(b.place, b.text)
+				} else if info == "yaml" && b.info == "yaml steps" {
+					check(b.place, around+indented(b.text))
+				}
+			}
+		}
+		for _, name := range playbooks.Names() {
+			text, err := playbooks.Read(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info == "yaml" {
+				check(name, string(text))
+			}
+		}
+	}
+	if checked < 25 {
+		t.Errorf("only %d files were checked", checked)
+	}
+}
