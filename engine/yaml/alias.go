@@ -24,6 +24,7 @@ func (c *converter) alias(an *ast.AliasNode) *Node {
 	star, word := c.place(an.Start), c.place(an.Value.GetToken())
 	name := word.Value
 	at := c.span(star.start, word.end)
+	c.star = star.start
 	named := c.anchors[name]
 	switch {
 	case slices.Contains(c.naming, name):
@@ -58,7 +59,7 @@ func (c *converter) use(n *Node, at *diag.Span, depth int) *Node {
 	used.Span.Use = outermost(n.Span.Use, at)
 	if c.copies++; c.copies > maxCopies || depth > maxDepth {
 		if used.Items, used.Pairs = nil, nil; !c.dead {
-			c.fail(c.offset(at.Start), 1, diag.CodeTooLarge, "aliases make more than 50,000 values, or more than 64 levels", "write out what is different, and let a step call another playbook")
+			c.fail(c.star, 1, diag.CodeTooLarge, "aliases make more than 50,000 values, or more than 64 levels", "write out what is different, and let a step call another playbook")
 		}
 		return used
 	}

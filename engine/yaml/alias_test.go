@@ -69,6 +69,7 @@ func TestWrongAliases(t *testing.T) {
 		"a: &x k\n*x : 1\nk: 2\n":                "3:1 the key \"k\" stands twice (1:7 it stands here first)\n",
 		"a: &x &y 1\n":                           "1:7 an anchor names the value behind it, and there is none that it can name\n",
 		"a: {b: one\n  two, c: d}\ne: *f\n":      "2:3 a comma or a closing bracket is missing before this\n3:4 no anchor above is called \"f\"\n",
+		"000\n<<:\n":                             "1:1 the text is no YAML\n",
 		"a: {b: &x {k: 1, k: 2}, c: [*x, *x]}\n": "1:18 the key \"k\" stands twice (1:12 it stands here first)\n",
 	} {
 		if _, faults := readAll(text); faults != want {

@@ -117,6 +117,8 @@ func TestBombs(t *testing.T) {
 		"blank blocks":     {strings.Repeat("- >\n"+strings.Repeat("\n", maxBlank)+"  x\n", many/(maxBlank+8)), ""},
 		"tabs":             {head + "\"" + strings.Repeat("\t", many) + "\"", diag.CodeTooLarge},
 		"lines of tabs":    {head + "\"" + strings.Repeat(strings.Repeat("\t", maxTabs)+strings.Repeat("a", 10_000)+"\n", many/(maxTabs+10_001)) + "\"", diag.CodeIndentation},
+		"spaces":           {head + "[\n- " + strings.Repeat(" ", many) + "x # ]", diag.CodeQuote},
+		"spaced quote":     {head + "'" + strings.Repeat(" ", many) + "x\n y'", ""},
 		"comments":         {strings.Repeat("#\n", many/2), ""},
 		"tags":             {head + "[" + strings.Repeat("!a,", 100_000) + "]", diag.CodeTag},
 		"reserved":         {head + strings.Repeat("\n- @", 100_000), diag.CodeYAML},

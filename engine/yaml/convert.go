@@ -19,6 +19,8 @@ type converter struct {
 	anchors map[string]*Node
 	naming  []string // the anchors whose values are being read
 	copies  int      // nodes that aliases have made
+	star    int      // offset of the last alias
+	last    int      // offset behind the last token that was placed
 }
 
 // convert returns the tree of the first document, of which there is one.
@@ -55,10 +57,12 @@ func (c *converter) node(n ast.Node, flow bool) *Node {
 
 // place returns the bytes of a token.
 func (c *converter) place(tk *token.Token) lexeme {
+	l := lexeme{Token: tk, start: len(c.text), end: len(c.text)}
 	if i := tk.Position.Offset; i < len(c.all) {
-		return c.all[i]
+		l = c.all[i]
 	}
-	return lexeme{Token: tk, start: len(c.text), end: len(c.text)}
+	c.last = max(c.last, l.end)
+	return l
 }
 
 // add returns a new node of the bytes from start to end.
@@ -171,69 +175,57 @@ func (c *converter) list(sn *ast.SequenceNode, flow bool) *Node {
 	for _, v := range sn.Values {
 		n.Items = append(n.Items, c.node(v, n.Flow))
 	}
-	if sn.IsFlowStyle {
-		c.finish(n, c.place(sn.End).end)
-	} else if len(n.Items) > 0 {
-		c.finish(n, c.endOf(n.Items[len(n.Items)-1]))
-	}
+	c.close(n, sn.End)
 	return n
 }
 
-// endOf returns the offset behind a value as it stands in the text.
-func (c *converter) endOf(n *Node) int {
-	if n.Span.Use != nil {
-		return c.offset(n.Span.Use.End)
+// close ends a list or mapping at its bracket, or behind the last token that
+// was placed.
+func (c *converter) close(n *Node, bracket *token.Token) {
+	if bracket != nil {
+		c.place(bracket)
 	}
-	return int(n.end)
-}
-
-func (c *converter) finish(n *Node, end int) {
-	n.end = int32(max(end, int(n.end)))
+	n.end = int32(max(int(n.end), c.last))
 	n.Span.End = c.cursor.position(int(n.end))
 }
 
 // mapping converts a mapping.
 func (c *converter) mapping(values []*ast.MappingValueNode, braces, flow bool, start, end *token.Token) *Node {
+	if !braces {
+		start = values[0].Key.GetToken()
+	}
 	l := c.place(start)
 	n := c.add(Map, l.start, l.end)
 	n.Flow = flow || braces
 	n.Pairs = make([]Pair, 0, len(values))
 	seen := map[string]int{}
 	var merges []Pair
-	for i, v := range values {
-		key, value := c.node(v.Key, n.Flow), c.node(v.Value, n.Flow)
-		if i == 0 && !braces {
-			n.start, n.Span.Start = key.start, key.Span.Start
-			if key.Span.Use != nil {
-				n.start, n.Span.Start = int32(c.offset(key.Span.Use.Start)), key.Span.Use.Start
-			}
-		}
-		if n.end = max(n.end, int32(c.place(v.Start).end)); value.Kind != Null {
-			n.end = max(n.end, int32(c.endOf(value)))
-		}
+	for _, v := range values {
+		key := c.node(v.Key, n.Flow)
+		c.place(v.Start)
+		p := Pair{key, c.node(v.Value, n.Flow)}
 		switch {
 		case key.Kind == List || key.Kind == Map:
 			c.fault(int(key.start), int(key.end-key.start), diag.CodeYAML, "a key must be a text", "keys of the language are words")
-		case c.unique(n, seen, key):
-			if v.Key.IsMergeKey() {
-				merges = append(merges, Pair{key, value})
-			} else {
-				n.Pairs = append(n.Pairs, Pair{key, value})
-			}
+		case !c.unique(seen, key):
+		case v.Key.IsMergeKey():
+			merges = append(merges, p)
+		default:
+			n.Pairs = append(n.Pairs, p)
 		}
 	}
 	for _, m := range merges {
 		c.merge(n, seen, m)
 	}
-	if braces {
-		n.end = int32(c.place(end).end)
+	if !braces {
+		end = nil
 	}
-	n.Span.End = c.cursor.position(int(n.end))
+	c.close(n, end)
 	return n
 }
 
 // unique reports a key that stands twice.
-func (c *converter) unique(n *Node, seen map[string]int, key *Node) bool {
+func (c *converter) unique(seen map[string]int, key *Node) bool {
 	first, twice := seen[key.Text]
 	if !twice {
 		seen[key.Text] = int(key.start)

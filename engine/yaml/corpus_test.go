@@ -58,7 +58,11 @@ func value(t *testing.T, n *Node) any {
 		return n.Text
 	}
 	if list, ok := v.([]any); ok && len(list) == 1 {
-		return list[0]
+		switch list[0].(type) {
+		case []any, map[string]any:
+		default:
+			return list[0]
+		}
 	}
 	return n.Text
 }

@@ -65,13 +65,3 @@ func (c *cursor) position(offset int) diag.Position {
 	c.offset = offset
 	return diag.Position{Line: c.line + 1, Column: c.column}
 }
-
-// offset returns the byte at a place.
-func (d *document) offset(p diag.Position) int {
-	at := int(d.lines[p.Line-1])
-	for range p.Column - 1 {
-		_, width := utf8.DecodeRuneInString(d.text[at:])
-		at += width
-	}
-	return at
-}

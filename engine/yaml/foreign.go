@@ -144,7 +144,7 @@ func (r *reader) explain(all []lexeme, index int, message string) {
 		r.fault(l.start, 1, diag.CodeAlias, "an anchor names the value behind it, and there is none that it can name", "write it before the value: key: &name value")
 	case strings.Contains(message, "invalid key"), strings.Contains(message, "key name"):
 		r.fault(l.start, 1, diag.CodeYAML, "there is no key before this colon that can be one", "a key is a text in one line")
-	case dash && r.amongKeys(all[:first], start):
+	case dash && strings.Contains(message, "non-map"):
 		r.fault(start, 1, diag.CodeIndentation, "a list item stands among keys", "indent it under the key that it belongs to")
 	case r.noKey(all, first):
 		hint := "write key: value, or indent the line under the key above that it belongs to"
@@ -175,24 +175,6 @@ func (r *reader) dropBrackets(all []lexeme, index int) {
 			}
 		}
 	}
-}
-
-// amongKeys says whether a key begins at the column of offset in what is
-// around it.
-func (r *reader) amongKeys(before []lexeme, offset int) bool {
-	column := r.column(offset)
-	for i := len(before) - 1; i >= 0; i-- {
-		start := before[i].start
-		if before[i].Type == token.MappingValueType && i > 0 {
-			start = before[i-1].start
-		}
-		if c := r.column(start); r.indent(start) < column && c == r.indent(start) {
-			return false
-		} else if c == column && before[i].Type == token.MappingValueType {
-			return true
-		}
-	}
-	return false
 }
 
 // noKey says whether the line that begins with the lexeme at first has no key.

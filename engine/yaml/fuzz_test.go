@@ -33,7 +33,13 @@ func FuzzReadsAsGoccy(f *testing.F) {
 			return // goccy keeps some of this space
 		}
 		root, list := Read(&Source{Name: "x", Text: []byte(text)})
-		if len(list) > 0 || readOtherwise(root) {
+		if len(list) > 0 {
+			return
+		}
+		if root == nil {
+			t.Fatalf("%q: no tree and no mistake", text)
+		}
+		if readOtherwise(root) {
 			return
 		}
 		want, err := decoded(text)

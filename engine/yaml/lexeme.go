@@ -28,7 +28,7 @@ func lex(doc *document) []lexeme {
 	var style byte
 	for i, tk := range tokens {
 		l := lexeme{Token: tk}
-		l.start = skipBlank(doc.read, pos, len(doc.read))
+		l.start = skipBlank(doc.read, pos)
 		switch {
 		case inBlock && tk.Type == token.StringType:
 			l.start = min(lineEnd(doc.read, pos)+1, len(doc.read))
@@ -72,7 +72,7 @@ func (d *document) tokenEnd(tk *token.Token, start int) int {
 	}
 	end := start
 	for range inkOf(tk.Value) {
-		end = skipBlank(d.read, end, len(d.read))
+		end = skipBlank(d.read, end)
 		_, width := utf8.DecodeRuneInString(d.read[end:])
 		end += width
 	}

@@ -12,100 +12,76 @@ const plainStyle = 'p'
 // limit of which it was read, side by side, and calls visit with the bytes from
 // which each character was read. It returns the offset behind the last of them.
 func (d *document) walk(style byte, start, limit int, decoded string, visit func(from, to int)) int {
-	w := walker{text: d.read, pos: start, limit: min(limit, len(d.read)), last: start, style: style, visit: visit}
+	w := walker{text: d.read[:min(limit, len(d.read))], pos: start, last: start, style: style, visit: visit}
+	block := style == '|' || style == '>'
 	switch style {
 	case '|', '>':
-		w.block(decoded)
+		w.indent = indentOf(w.text[start:], decoded)
+		w.nextLine(start)
 	case '"', '\'':
+		w.text = w.text[:len(w.text)-1]
 		w.pos++
-		w.limit--
-		w.lines(decoded)
-	default:
-		w.lines(decoded)
+	}
+	for _, c := range decoded {
+		if block {
+			w.block(c)
+		} else {
+			w.fold(c)
+		}
 	}
 	return w.last
 }
 
 type walker struct {
-	text       string
-	pos, limit int
-	last       int // behind the last character that is no line break
-	style      byte
-	visit      func(from, to int)
+	text      string
+	pos, last int // of the next character; behind the last one that is no line break
+	style     byte
+	indent    int // of the lines of a block scalar
+	breaks    int // characters that the line breaks at pos still give
+	behind    int // where the text goes on behind them
+	visit     func(from, to int)
 }
 
-// take gives one decoded character the bytes from pos to end.
-func (w *walker) take(end int) {
-	end = min(end, w.limit)
-	w.visit(min(w.pos, end), end)
+// take gives one decoded character so many bytes.
+func (w *walker) take(width int) {
+	end := min(w.pos+width, len(w.text))
+	w.visit(w.pos, end)
 	w.pos, w.last = end, end
 }
 
-// lines walks a text whose lines are folded, with its escapes.
-func (w *walker) lines(decoded string) {
-	breaks := 0 // decoded characters that the line break at pos still gives
-	next := 0   // where the text goes on behind it
-	for _, c := range decoded {
-		if breaks == 0 {
-			w.joined()
-			breaks, next = w.fold()
+// fold walks one character of a text whose lines are folded: one line break is
+// a space, more are one break less.
+func (w *walker) fold(c rune) {
+	if w.breaks == 0 && w.pos >= w.behind {
+		for w.style == '"' && strings.HasPrefix(w.text[w.pos:], "\\\n") {
+			w.pos = skipBlank(w.text, w.pos+2)
 		}
-		if breaks > 0 {
-			w.visit(w.pos, w.pos)
-			if breaks--; breaks == 0 {
-				w.pos = next
-			}
-			continue
+		w.behind = skipBlank(w.text, w.pos)
+		if n := strings.Count(w.text[w.pos:w.behind], "\n"); n > 0 {
+			w.breaks = max(1, n-1)
 		}
-		_, width := utf8.DecodeRuneInString(w.text[w.pos:w.limit])
-		switch {
-		case w.style == '\'' && c == '\'':
-			width = 2
-		case w.style == '"' && w.text[min(w.pos, w.limit):w.limit] != "" && w.text[w.pos] == '\\':
-			width = escapeWidth(w.text[w.pos:w.limit], c)
+	}
+	if w.breaks > 0 {
+		w.visit(w.pos, w.pos)
+		if w.breaks--; w.breaks == 0 {
+			w.pos = w.behind
 		}
-		w.take(w.pos + width)
+		return
 	}
+	w.take(w.width(c))
 }
 
-// joined moves over escaped line breaks, which give no character.
-func (w *walker) joined() {
-	for w.style == '"' && strings.HasPrefix(w.text[w.pos:w.limit], "\\\n") {
-		w.pos = skipBlank(w.text, w.pos+2, w.limit)
+// width returns how many bytes at pos give the character c.
+func (w *walker) width(c rune) int {
+	rest := w.text[w.pos:]
+	_, width := utf8.DecodeRuneInString(rest)
+	if w.style == '\'' && c == '\'' {
+		return 2
 	}
-}
-
-// fold returns how many characters the line breaks at pos give: one is a space,
-// more are one break less; and where the text goes on.
-func (w *walker) fold() (characters, next int) {
-	next = w.pos
-	for next < w.limit && (w.text[next] == ' ' || w.text[next] == '\t') {
-		next++
+	if w.style != '"' || len(rest) < 2 || rest[0] != '\\' {
+		return width
 	}
-	if next == w.limit || w.text[next] != '\n' {
-		return 0, w.pos
-	}
-	end := skipBlank(w.text, next, w.limit)
-	breaks := strings.Count(w.text[next:end], "\n")
-	return max(1, breaks-1), end
-}
-
-// skipBlank returns the offset of the first byte from offset on that is no
-// space and no line break.
-func skipBlank(text string, offset, limit int) int {
-	for offset < limit && strings.IndexByte(" \t\n", text[offset]) >= 0 {
-		offset++
-	}
-	return offset
-}
-
-// escapeWidth returns how many bytes of text, which begins with a backslash,
-// give the character c.
-func escapeWidth(text string, c rune) int {
-	if len(text) < 2 {
-		return 1
-	}
-	switch text[1] {
+	switch rest[1] {
 	case 'x':
 		return 4
 	case 'u':
@@ -116,61 +92,47 @@ func escapeWidth(text string, c rune) int {
 	case 'U':
 		return 10
 	}
-	_, width := utf8.DecodeRuneInString(text[1:])
+	_, width = utf8.DecodeRuneInString(rest[1:])
 	return 1 + width
 }
 
-// block walks the lines of a block scalar.
-func (w *walker) block(decoded string) {
-	indent := w.indent(decoded)
-	w.pos += w.spaces(indent)
-	for _, c := range decoded {
-		if c != '\n' && !(c == ' ' && w.style == '>') {
-			w.unbroken(indent)
-		}
-		if w.pos >= w.limit {
-			w.visit(w.limit, w.limit)
-			continue
-		}
-		if w.text[w.pos] == '\n' {
-			w.visit(w.pos, w.pos)
-			w.pos++
-			w.pos += w.spaces(indent)
-			continue
-		}
-		_, width := utf8.DecodeRuneInString(w.text[w.pos:])
-		w.take(w.pos + width)
+// block walks one character of a block scalar.
+func (w *walker) block(c rune) {
+	folded := c != '\n' && (c != ' ' || w.style != '>')
+	for folded && w.pos < len(w.text) && w.text[w.pos] == '\n' {
+		w.nextLine(w.pos + 1)
 	}
+	if w.pos < len(w.text) && w.text[w.pos] == '\n' {
+		w.visit(w.pos, w.pos)
+		w.nextLine(w.pos + 1)
+		return
+	}
+	_, width := utf8.DecodeRuneInString(w.text[w.pos:])
+	w.take(width)
 }
 
-// unbroken moves over line breaks that are folded away.
-func (w *walker) unbroken(indent int) {
-	for w.pos < w.limit && w.text[w.pos] == '\n' {
+// nextLine moves to a line that begins at offset, behind its indentation.
+func (w *walker) nextLine(offset int) {
+	w.pos = offset
+	for w.pos < len(w.text) && w.pos < offset+w.indent && w.text[w.pos] == ' ' {
 		w.pos++
-		w.pos += w.spaces(indent)
 	}
 }
 
-// spaces returns how many spaces there are at pos, at most so many.
-func (w *walker) spaces(most int) int {
-	n := 0
-	for n < most && w.pos+n < w.limit && w.text[w.pos+n] == ' ' {
-		n++
+// indentOf returns the column of the lines of a block scalar: its first line
+// with content has more spaces if the decoded text has them too.
+func indentOf(text, decoded string) int {
+	content := text[skipBlank(text, 0):]
+	begin := strings.LastIndexByte(text[:len(text)-len(content)], '\n') + 1
+	more := strings.TrimLeft(decoded, "\n")
+	return max(0, len(text)-begin-len(strings.TrimLeft(text[begin:], " "))-len(more)+len(strings.TrimLeft(more, " ")))
+}
+
+// skipBlank returns the offset of the first byte from offset on that is no
+// space and no line break.
+func skipBlank(text string, offset int) int {
+	for offset < len(text) && strings.IndexByte(" \t\n", text[offset]) >= 0 {
+		offset++
 	}
-	return n
-}
-
-// indent returns the column of the lines of a block scalar: its first line with
-// content has more spaces if the decoded text has them too.
-func (w *walker) indent(decoded string) int {
-	line := w.text[w.pos:w.limit]
-	line = line[strings.LastIndexByte(line[:skipSpaces(line)], '\n')+1:]
-	content := strings.TrimLeft(decoded, "\n")
-	return max(0, len(line)-len(strings.TrimLeft(line, " "))-(len(content)-len(strings.TrimLeft(content, " "))))
-}
-
-// skipSpaces returns the offset of the first byte that is neither a space nor a
-// line break.
-func skipSpaces(text string) int {
-	return len(text) - len(strings.TrimLeft(text, " \n"))
+	return offset
 }

@@ -26,54 +26,29 @@ type plain struct {
 // with 0.
 func (p *plain) line() (end int, stop byte) {
 	start := p.pos
-	for p.pos < len(p.read) {
-		i := p.pos
-		switch c := p.read[i]; c {
-		case '\n':
-			return p.trimmed(start), c
-		case ':':
-			if p.colon(start, i) {
-				return p.trimmed(start), c
-			}
-		case '#':
-			if i > start && (p.read[i-1] == ' ' || p.read[i-1] == '\t') {
-				return p.trimmed(start), c
-			}
-		case ',', ']', '}':
-			if p.flow {
-				return p.trimmed(start), c
-			}
-		case '[', '{':
-			if !p.group(i) && p.flow {
-				return p.trimmed(start), c
-			}
-		case '(', '"', '\'', '$':
-			p.group(i)
-		case '?':
-			p.ternary = p.ternary || i > start && p.read[i-1] == ' ' && p.byteAt(i+1) == ' '
-		}
-		if p.pos == i {
+	for p.pos < len(p.read) && stop == 0 {
+		i, c := p.pos, p.read[p.pos]
+		spaced := i > start && (p.read[i-1] == ' ' || p.read[i-1] == '\t')
+		switch {
+		case c == '\n', c == ':' && p.colon(i, spaced), c == '#' && spaced, p.flow && (c == ',' || c == ']' || c == '}'):
+			stop = c
+		case strings.IndexByte(`[{("'$`, c) >= 0 && p.group(i):
+		case p.flow && (c == '[' || c == '{'):
+			stop = c
+		default:
+			p.ternary = p.ternary || c == '?' && spaced && p.byteAt(i+1) == ' '
 			p.pos++
 		}
 	}
-	return p.trimmed(start), 0
-}
-
-// trimmed returns where the text from start to pos ends, without space.
-func (p *plain) trimmed(start int) int {
-	end := p.pos
-	for end > start && (p.read[end-1] == ' ' || p.read[end-1] == '\t') {
-		end--
-	}
-	return end
+	return start + len(strings.TrimRight(p.read[start:p.pos], " \t")), stop
 }
 
 // colon reports whether the colon at i ends the text.
-func (p *plain) colon(start, i int) bool {
+func (p *plain) colon(i int, spaced bool) bool {
 	if !p.separates(i+1) && !(p.flow && strings.IndexByte(",[]{}", p.byteAt(i+1)) >= 0) {
 		return false
 	}
-	if p.ternary && i > start && p.read[i-1] == ' ' || !p.key {
+	if p.ternary && spaced || !p.key {
 		p.trapped(':', i)
 		return false
 	}
@@ -90,23 +65,21 @@ func (p *plain) trapped(c byte, at int) {
 // at i, if it ends in this line, and notes what YAML would take for itself in
 // it.
 func (p *plain) group(i int) bool {
-	c := p.read[i]
-	if i < p.hopeless {
+	c, from := p.read[i], i
+	switch {
+	case i < p.hopeless:
+		return false
+	case c == '$' && !strings.HasPrefix(p.read[i:], "${{"):
+		return false
+	case c == '$':
+		from = i + 2
+	case (c == '"' || c == '\'') && i > 0 && strings.IndexByte(" ([,=!<>+", p.read[i-1]) < 0:
 		return false
 	}
-	if c == '$' {
-		if !strings.HasPrefix(p.read[i:len(p.read)], "${{") {
-			return false
-		}
-		if p.flow {
-			p.trapped('$', i)
-		}
-		i += 2
+	if p.flow && c == '$' {
+		p.trapped(c, i)
 	}
-	if (c == '"' || c == '\'') && i > 0 && strings.IndexByte(" ([,=!<>+", p.read[i-1]) < 0 {
-		return false
-	}
-	end, hazard := p.closing(i)
+	end, hazard := p.closing(from)
 	if end < 0 {
 		return false
 	}
@@ -115,8 +88,7 @@ func (p *plain) group(i int) bool {
 	} else if hazard >= 0 {
 		p.trapped(p.read[hazard], hazard)
 	}
-	p.pos = end + 1
-	if c == '$' && p.byteAt(p.pos) == '}' {
+	if p.pos = end + 1; c == '$' && p.byteAt(p.pos) == '}' {
 		p.pos++
 	}
 	return true
@@ -126,83 +98,56 @@ func (p *plain) group(i int) bool {
 // nothing does in this line, and of the first character between that would have
 // ended the text, -1 if there is none.
 func (p *plain) closing(i int) (end, hazard int) {
-	limit := min(len(p.read), i+maxGroup)
-	var open [maxDepth]byte
-	depth, hazard := 0, -1
-	quote := byte(0)
-	for ; i < limit && p.read[i] != '\n'; i++ {
-		c := p.read[i]
-		if hazard < 0 && depth > 0 && p.hazard(i, c) || hazard < 0 && quote != 0 && p.hazard(i, c) {
-			hazard = i
+	hazard = -1
+	var want []byte // what closes the brackets and the quote that are open
+	for limit := min(len(p.read), i+maxGroup); i < limit && p.read[i] != '\n' && len(want) <= maxDepth; i++ {
+		c, quote := p.read[i], byte(0)
+		if len(want) > 0 {
+			if quote = want[len(want)-1]; hazard < 0 && p.hazard(i, c) {
+				hazard = i
+			}
 		}
+		quoted := quote == '"' || quote == '\''
+		opens := strings.IndexByte(`([{"'`, c)
 		switch {
-		case quote != 0:
-			if c == '\\' {
-				i++
-			} else if c == quote {
-				quote = 0
+		case quote != 0 && c == quote:
+			if want = want[:len(want)-1]; len(want) == 0 {
+				return i, hazard
 			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '(' || c == '[' || c == '{':
-			if depth == len(open) {
-				p.hopeless = i
-				return -1, -1
-			}
-			open[depth] = closerOf(c)
-			depth++
+		case quoted && c == '\\':
+			i++
+		case quoted:
+		case opens >= 0:
+			want = append(want, `)]}"'`[opens])
 		case c == ')' || c == ']' || c == '}':
-			if depth == 0 || open[depth-1] != c {
-				p.hopeless = i
-				return -1, -1
-			}
-			depth--
-		}
-		if depth == 0 && quote == 0 {
-			return i, hazard
+			p.hopeless = i
+			return -1, -1
 		}
 	}
 	p.hopeless = i
 	return -1, -1
 }
 
-func closerOf(c byte) byte {
-	switch c {
-	case '(':
-		return ')'
-	case '[':
-		return ']'
-	}
-	return '}'
-}
-
 // hazard reports whether c at i ends an unquoted text.
 func (p *plain) hazard(i int, c byte) bool {
-	switch c {
-	case '#':
-		return p.read[i-1] == ' ' || p.read[i-1] == '\t'
-	case ':':
-		return p.separates(i + 1)
-	case ',', '[', ']', '{', '}':
-		return p.flow
-	}
-	return false
+	return c == '#' && (p.read[i-1] == ' ' || p.read[i-1] == '\t') || c == ':' && p.separates(i+1) || p.flow && strings.IndexByte(",[]{}", c) >= 0
 }
 
 // reportTrap reports what YAML would have done to the text from start to end.
 func (p *plain) reportTrap(start, end int) {
 	hint := p.quoteHint(start, end)
 	note := diag.Note{Span: p.span(start, end), Message: "this is one text"}
+	message := fmt.Sprintf("YAML takes this %c for its own", p.trap)
 	switch p.trap {
 	case '$':
 		p.report(start, end-start, diag.CodeUnquoted, "an unquoted ${{ inside { } or [ ] is a mapping for YAML", "quote it: "+Quote(p.read[start:end]))
+		return
 	case '#':
-		p.report(p.trapAt, 1, diag.CodeCut, "YAML takes the rest of the line from # as a comment", hint, note)
+		message = "YAML takes the rest of the line from # as a comment"
 	case ':':
-		p.report(p.trapAt, 1, diag.CodeCut, `YAML takes ": " for the end of a key`, hint, note)
+		message = `YAML takes ": " for the end of a key`
 	case ',':
-		p.report(p.trapAt, 1, diag.CodeCut, "YAML ends the text at this comma", hint, note)
-	default:
-		p.report(p.trapAt, 1, diag.CodeCut, fmt.Sprintf("YAML takes this %c for its own", p.trap), hint, note)
+		message = "YAML ends the text at this comma"
 	}
+	p.report(p.trapAt, 1, diag.CodeCut, message, hint, note)
 }

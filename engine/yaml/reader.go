@@ -57,25 +57,26 @@ func ended(list diag.List, source string) diag.List {
 
 // file reads the document until there is nothing to mask.
 func (r *reader) file() *Node {
-	for work := 0; work < maxWork; work += len(r.text) + maxWork/1000 {
+	for work := 0; work < maxWork && !r.dead; work += len(r.text) + maxWork/1000 {
 		all, file, err := r.parse()
-		switch {
-		case r.dead:
-			return nil
-		case r.masked != nil:
-			r.read, r.masked, r.hopeless = string(r.masked), nil, 0
-		case err != nil:
+		if err != nil && r.masked == nil && !r.dead {
 			r.wrong(all, err)
-		default:
+		}
+		if r.masked == nil {
+			if r.dead || err != nil {
+				break
+			}
 			root := r.convert(all, file)
 			r.breakUp(root)
 			return root
 		}
-		if r.masked != nil {
-			r.read, r.masked, r.hopeless = string(r.masked), nil, 0
-		} else if err != nil {
+		if r.read == string(r.masked) {
 			break
 		}
+		r.read, r.masked, r.hopeless = string(r.masked), nil, 0
+	}
+	if len(r.list) == 0 {
+		r.report(0, 1, diag.CodeYAML, "the text is no YAML", "write it in a simpler way")
 	}
 	r.dead = true
 	return nil
@@ -114,11 +115,9 @@ func (r *reader) wrong(all []lexeme, err error) {
 		GetMessage() string
 	}
 	if !errors.As(err, &at) || at.GetToken() == nil || at.GetToken().Position.Offset >= len(all) {
-		r.fail(0, 1, diag.CodeYAML, "the text is no YAML", "write it in a simpler way")
 		return
 	}
-	index := at.GetToken().Position.Offset
-	r.explain(all, index, at.GetMessage())
+	r.explain(all, at.GetToken().Position.Offset, at.GetMessage())
 }
 
 // report adds a mistake of length bytes at offset.

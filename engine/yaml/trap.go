@@ -295,7 +295,7 @@ func (s *scan) lines(l *lexeme, flow bool) {
 	}
 	note := diag.Note{Span: s.span(l.start, l.start+1), Message: "the text begins here"}
 	for at := lineEnd(s.read, l.start); at < l.end; at = lineEnd(s.read, at) {
-		at = skipBlank(s.read, at, l.end)
+		at = skipBlank(s.read, at)
 		p := plain{reader: s.reader, pos: at, flow: flow, key: !flow}
 		end, stop := p.line()
 		switch {
