@@ -63,6 +63,7 @@ type Input struct {
 	Name    string          `json:"name"`
 	Text    string          `json:"text"`
 	Value   json.RawMessage `json:"value,omitempty"` // typed as declared
+	Number  *Number         `json:"number,omitempty"`
 	Default bool            `json:"default,omitempty"`
 }
 
@@ -214,10 +215,12 @@ type Progress struct {
 
 // Poll is one look that did not yet hold. Transient.
 type Poll struct {
-	That  string        `json:"that"`
-	Seen  string        `json:"seen"`
-	Left  time.Duration `json:"left"`
-	Every string        `json:"every,omitempty"` // as written
+	That   string        `json:"that"`
+	Seen   string        `json:"seen"`
+	Number *Number       `json:"number,omitempty"`
+	Sides  *Comparison   `json:"compares,omitempty"`
+	Left   time.Duration `json:"left"`
+	Every  string        `json:"every,omitempty"` // as written
 }
 
 // Log is a line of an action. Transient.

@@ -109,7 +109,9 @@ type Check struct {
 	Level   string        `json:"level,omitempty"` // "fail" (default), "warn"
 	Message string        `json:"message,omitempty"`
 	Verdict Verdict       `json:"verdict"`
-	Seen    string        `json:"seen,omitempty"` // the value that decided, "92.1"
+	Seen    string        `json:"seen,omitempty"`     // the value that decided, "92.1"
+	Number  *Number       `json:"number,omitempty"`   // what Seen says, or Now
+	Sides   *Comparison   `json:"compares,omitempty"` // where it is a comparison
 	Error   string        `json:"error,omitempty"`
 	Parts   []Part        `json:"parts,omitempty"`
 	Place   string        `json:"place,omitempty"`
@@ -132,16 +134,18 @@ func (c *Check) Warning() string {
 
 // Look is a value seen while polling, and how often.
 type Look struct {
-	Seen  string `json:"seen"`
-	Count int    `json:"count"`
+	Seen   string  `json:"seen"`
+	Number *Number `json:"number,omitempty"`
+	Count  int     `json:"count"`
 }
 
 // Part is a part of a condition with its value.
 type Part struct {
-	Source    string `json:"source"`
-	Value     string `json:"value,omitempty"` // as shown; "" where Evaluated is false
-	Evaluated bool   `json:"evaluated"`
-	Parts     []Part `json:"parts,omitempty"`
+	Source    string  `json:"source"`
+	Value     string  `json:"value,omitempty"` // as shown; "" where Evaluated is false
+	Number    *Number `json:"number,omitempty"`
+	Evaluated bool    `json:"evaluated"`
+	Parts     []Part  `json:"parts,omitempty"`
 }
 
 // Retry says that an action is tried again.
@@ -164,11 +168,13 @@ type Remedy struct {
 
 // Goal is one item of a goal before and after a remedy.
 type Goal struct {
-	That   string `json:"that"`
-	Name   string `json:"name,omitempty"` // "memory_percent": the output that it compares
-	Before string `json:"before,omitempty"`
-	After  string `json:"after,omitempty"`
-	Held   bool   `json:"held"`
+	That   string  `json:"that"`
+	Name   string  `json:"name,omitempty"` // "memory_percent": the output that it compares
+	Before string  `json:"before,omitempty"`
+	After  string  `json:"after,omitempty"`
+	Was    *Number `json:"before_number,omitempty"`
+	Is     *Number `json:"after_number,omitempty"`
+	Held   bool    `json:"held"`
 }
 
 // Settled says what became of a lost effect, and how it was found out.

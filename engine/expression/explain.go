@@ -24,6 +24,8 @@ type Part struct {
 	Evaluated bool
 	Err       string // why it has no value, though it was evaluated
 	Parts     []*Part
+	Operator  string  // of a comparison: "<"
+	Sides     []*Part // of a comparison: both, constants too
 }
 
 // layout is a Part before evaluation.
@@ -32,6 +34,13 @@ type layout struct {
 	source string
 	offset int
 	parts  []*layout
+	sides  []side
+}
+
+// side is one of the two sides of a comparison: a part, or a constant.
+type side struct {
+	*layout
+	part int // its index among the parts, -1 of a constant
 }
 
 // Explain evaluates the expression and keeps the value of each part.
@@ -47,8 +56,17 @@ func layOut(p *places, n *node) *layout {
 	from, to := p.of(n)
 	l := &layout{node: n, source: p.text(from, to), offset: from}
 	for _, part := range partsOf(n) {
-		if part != nil && !part.constant() {
-			l.parts = append(l.parts, layOut(p, part))
+		if part == nil {
+			continue
+		}
+		inner := layOut(p, part)
+		at := -1
+		if !part.constant() {
+			at = len(l.parts)
+			l.parts = append(l.parts, inner)
+		}
+		if n.op.compares() != "" {
+			l.sides = append(l.sides, side{inner, at})
 		}
 	}
 	return l
@@ -94,5 +112,13 @@ func (l *layout) explain(trace map[*node]traced) *Part {
 	for _, part := range l.parts {
 		p.Parts = append(p.Parts, part.explain(trace))
 	}
+	for _, s := range l.sides {
+		if s.part >= 0 {
+			p.Sides = append(p.Sides, p.Parts[s.part])
+			continue
+		}
+		p.Sides = append(p.Sides, s.explain(trace))
+	}
+	p.Operator = l.node.op.compares()
 	return p
 }

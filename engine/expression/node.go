@@ -121,6 +121,14 @@ func (o op) isComparison() bool {
 	return o >= opEqual && o <= opMoreEqual || o >= opIn && o <= opEndsWith
 }
 
+// compares is the operator of a comparison of sizes, "" of what is none.
+func (o op) compares() string {
+	if o < opEqual || o > opMoreEqual {
+		return ""
+	}
+	return [...]string{"==", "!=", "<", "<=", ">", ">="}[o-opEqual]
+}
+
 // constant reports whether the node reads nothing.
 func (n *node) constant() bool {
 	if n == nil {

@@ -30,10 +30,17 @@ type Step struct {
 // Goal is an item of a goal over the remedies.
 type Goal struct {
 	That, Name string
-	First      string
-	After      []string // after each remedy that was tried
+	Sides      *event.Comparison
+	First      Value
+	After      []Value // after each remedy that was tried
 	Held       bool
 	By         int // the remedy after which it held
+}
+
+// Value is what was seen, and the number that it is; "" where it was not evaluated.
+type Value struct {
+	Text   string
+	Number *event.Number
 }
 
 // Detail is what came about in a step while it ran.
@@ -187,11 +194,11 @@ func (s *Step) trace(c *event.Check) {
 			return
 		}
 	}
-	first := c.Seen
+	first := Value{c.Seen, c.Number}
 	if c.Error != "" {
-		first = ""
+		first = Value{}
 	}
-	s.Goals = append(s.Goals, Goal{That: c.That, First: first, Held: c.Verdict == event.Held})
+	s.Goals = append(s.Goals, Goal{That: c.That, Sides: c.Sides, First: first, Held: c.Verdict == event.Held})
 }
 
 // judged keeps the verdict on a remedy and the goal after it.
@@ -207,7 +214,7 @@ func (s *Step) judged(m *event.Remedy) {
 				continue
 			}
 			t.Name, t.Held = g.Name, g.Held
-			t.After = append(t.After, g.After)
+			t.After = append(t.After, Value{g.After, g.Is})
 			if g.Held && t.By == 0 {
 				t.By = m.Index
 			}

@@ -53,7 +53,7 @@ func (in *Inputs) facts(p *plan.Plan) []event.Input {
 	var out []event.Input
 	for _, f := range p.Inputs.Fields {
 		v := in.Values[f.Name]
-		one := event.Input{Name: f.Name, Text: schema.TextOf(v), Default: !in.given[f.Name]}
+		one := event.Input{Name: f.Name, Text: schema.TextOf(v), Number: event.NumberOf(f.Name, v), Default: !in.given[f.Name]}
 		if s, ok := v.(schema.Secret); ok {
 			one.Text = s.String()
 		}

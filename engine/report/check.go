@@ -24,13 +24,13 @@ func within(c *event.Check) string {
 			looks = append(looks, more(len(c.Looks)-i, ""))
 			break
 		}
-		looks = append(looks, fmt.Sprintf("%s (%d)", orNothing(bare(l.Seen, c.That)), l.Count))
+		looks = append(looks, fmt.Sprintf("%s (%d)", orNothing(bare(l.Seen, l.Number)), l.Count))
 	}
 	if len(looks) > 0 && c.Count > 1 {
 		text += ": " + strings.Join(looks, ", ")
 	}
 	if c.Seen != "" && c.Count > 1 {
-		text += "; last " + bare(c.Seen, c.That)
+		text += "; last " + bare(c.Seen, c.Number)
 	}
 	return text
 }

@@ -50,7 +50,7 @@ func (t *tree) when(s *history.Step, indent int) {
 	if c == nil {
 		return
 	}
-	that, value := c.That, bare(c.Seen, c.That)
+	that, value := c.That, bare(c.Seen, c.Number)
 	if c.Verdict == event.UnknownCheck {
 		that, value = that+known(c), ""
 	}
@@ -90,9 +90,9 @@ func (t *tree) goalLines(s *history.Step, indent int) {
 		case s.Detail.Done.Met:
 			that += ", before any remedy"
 		}
-		value := bare(c.Seen, c.That)
+		value := bare(c.Seen, c.Number)
 		if c.Verdict == event.UnknownCheck && c.Now != "" {
-			value = "now " + bare(c.Now, c.That)
+			value = "now " + bare(c.Now, c.Number)
 		}
 		if c.Error != "" {
 			value = ""
@@ -132,7 +132,7 @@ func (t *tree) item(c *event.Check, indent, widest int) {
 	case event.UnknownCheck:
 		t.note(l, indent+2+widest+6, page.Plain, "unknown"+known(c), nowText(c))
 	case event.CheckWarned:
-		t.note(l, indent+2+widest+5, style, strings.TrimSuffix("warned: "+c.Message, ": "), bare(c.Seen, c.That))
+		t.note(l, indent+2+widest+5, style, strings.TrimSuffix("warned: "+c.Message, ": "), bare(c.Seen, c.Number))
 		if c.Error != "" {
 			t.text(indent+4, page.Plain, "not evaluated: "+c.Error)
 		}
@@ -140,7 +140,7 @@ func (t *tree) item(c *event.Check, indent, widest int) {
 		t.Put(l)
 		t.explain(c, indent+4)
 	default:
-		held := bare(c.Seen, c.That)
+		held := bare(c.Seen, c.Number)
 		if c.Kind == "pre" {
 			held = strings.TrimSpace(held + " before acting")
 		}
@@ -152,7 +152,7 @@ func nowText(c *event.Check) string {
 	if c.Now == "" {
 		return ""
 	}
-	return "now " + bare(c.Now, c.That)
+	return "now " + bare(c.Now, c.Number)
 }
 
 // note puts a remark and a value behind a condition; on a narrow page the
@@ -170,12 +170,12 @@ func (t *tree) note(l *page.Line, column int, s page.Style, text, value string) 
 // explain prints each part of a failed condition with its value, then what was
 // expected and what was seen.
 func (t *tree) explain(c *event.Check, indent int) {
-	t.explainParts(c.Parts, c.That, indent)
+	t.explainParts(c.Parts, indent)
 	text := "not evaluated: " + c.Error
 	if c.Verdict != event.NotEvaluated {
 		text = "expected " + decidingPart(c)
 		if c.Seen != "" {
-			text += ", seen " + bare(c.Seen, c.That)
+			text += ", seen " + bare(c.Seen, c.Number)
 		}
 	}
 	if c.Within != "" {
@@ -187,9 +187,9 @@ func (t *tree) explain(c *event.Check, indent int) {
 	t.FlowEnd(t.Indent(indent-4), page.Plain, text, t.Line(page.Dim, c.Place))
 }
 
-func (t *tree) explainParts(parts []event.Part, that string, indent int) {
+func (t *tree) explainParts(parts []event.Part, indent int) {
 	for _, x := range parts {
-		value := bare(x.Value, that)
+		value := bare(x.Value, x.Number)
 		if !x.Evaluated {
 			value = "not evaluated"
 		}
@@ -197,7 +197,7 @@ func (t *tree) explainParts(parts []event.Part, that string, indent int) {
 			t.FlowEnd(t.Indent(indent), page.Plain, x.Source, t.Line(page.Plain, value))
 		}
 		if x.Evaluated {
-			t.explainParts(x.Parts, x.Source, indent+2)
+			t.explainParts(x.Parts, indent+2)
 		}
 	}
 }

@@ -96,17 +96,16 @@ func (e *ending) goal() fact {
 // goalText is the goal's way: "observed.memory_percent 92.1 → 31.4, goal < 70, by
 // remedy 2".
 func goalText(g history.Goal) string {
-	left, operator, right, simple := compared(g.That)
 	last := g.First
 	if n := len(g.After); n > 0 {
 		last = g.After[n-1]
 	}
 	var b strings.Builder
 	switch {
-	case simple && last != "" && g.First != "" && last != g.First:
-		fmt.Fprintf(&b, "%s %s → %s, goal %s %s", left, bare(g.First, g.That), bare(last, g.That), operator, right)
-	case simple && last != "":
-		fmt.Fprintf(&b, "%s %s, goal %s %s", left, bare(last, g.That), operator, right)
+	case g.Sides != nil && last.Text != "" && g.First.Text != "" && last.Text != g.First.Text:
+		fmt.Fprintf(&b, "%s %s → %s, goal %s %s", g.Sides.Left, bare(g.First.Text, g.First.Number), bare(last.Text, last.Number), g.Sides.Operator, g.Sides.Right)
+	case g.Sides != nil && last.Text != "":
+		fmt.Fprintf(&b, "%s %s, goal %s %s", g.Sides.Left, bare(last.Text, last.Number), g.Sides.Operator, g.Sides.Right)
 	default:
 		b.WriteString(g.That)
 	}
@@ -126,7 +125,7 @@ func goalText(g history.Goal) string {
 func (e *ending) found() fact {
 	f := fact{label: "Found"}
 	for _, i := range e.end.Found {
-		f.rows = append(f.rows, row{cells: []string{i.Name + " " + humanUnit(i.Name, i.Text)}})
+		f.rows = append(f.rows, row{cells: []string{i.Name + " " + human(i.Text, i.Number)}})
 	}
 	return f
 }
@@ -180,7 +179,7 @@ func (e *ending) seenFacts() fact {
 	f := fact{label: "Seen"}
 	for s := range e.run.All {
 		for _, g := range s.Goals {
-			if !g.Held && g.First != "" {
+			if !g.Held && g.First.Text != "" {
 				f.rows = append(f.rows, row{cells: []string{goalSeen(g)}})
 			}
 		}
@@ -208,17 +207,16 @@ func (e *ending) hints() []fact {
 
 // goalSeen is the goal that was not reached, over the remedies.
 func goalSeen(g history.Goal) string {
-	left, operator, right, simple := compared(g.That)
-	if !simple {
+	if g.Sides == nil {
 		return g.That + ", not reached"
 	}
-	parts := []string{bare(g.First, g.That) + " at first"}
+	parts := []string{bare(g.First.Text, g.First.Number) + " at first"}
 	for i, a := range g.After {
-		if a != "" {
-			parts = append(parts, fmt.Sprintf("%s after remedy %d", bare(a, g.That), i+1))
+		if a.Text != "" {
+			parts = append(parts, fmt.Sprintf("%s after remedy %d", bare(a.Text, a.Number), i+1))
 		}
 	}
-	return fmt.Sprintf("%s  %s, goal %s %s", left, strings.Join(parts, ", "), operator, right)
+	return fmt.Sprintf("%s  %s, goal %s %s", g.Sides.Left, strings.Join(parts, ", "), g.Sides.Operator, g.Sides.Right)
 }
 
 func (e *ending) notChanged() fact {

@@ -251,18 +251,6 @@ func TestLoopItemsAreLetGo(t *testing.T) {
 	}
 }
 
-func TestNumbers(t *testing.T) {
-	for _, c := range []struct{ text, that, want string }{
-		{"69.98", "x < 70", "69.98"}, {"209715.2", "x > 0", "209,715"}, {"92.1", "x < 70", "92.1"}, {"-412", "x > 0", "-412"},
-		{"1904", "x < 500", "1,904"}, {"running", "x == 1", "running"}, {"0.0004", "x < 1", "0.0004"}, {"", "", ""},
-		{"1000.4", "x <= 1000", "1000.4"},
-	} {
-		if got := bare(c.text, c.that); got != c.want {
-			t.Errorf("bare(%q, %q) = %q, want %q", c.text, c.that, got, c.want)
-		}
-	}
-}
-
 func TestReportIsFoldedFromAResumedRun(t *testing.T) {
 	s := inDoubtLeak()
 	s.at(600).add(event.TypeOwner, "", &event.Owner{PID: 7, Host: "ops-1", User: "jonas", Resume: true})

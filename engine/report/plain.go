@@ -201,7 +201,7 @@ func (v *Plain) transient(e event.Event) {
 		return
 	case *event.Poll:
 		if v.due(e) {
-			v.line(e.Time, e.Path, "polling", fmt.Sprintf("%s, seen %s, %s left", d.That, bare(d.Seen, d.That), coarse(d.Left)))
+			v.line(e.Time, e.Path, "polling", fmt.Sprintf("%s, seen %s, %s left", d.That, bare(d.Seen, d.Number), coarse(d.Left)))
 		}
 	case *event.Progress:
 		if v.due(e) {

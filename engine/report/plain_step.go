@@ -56,7 +56,7 @@ func checkText(c *event.Check) string {
 			text += ", after " + c.After
 		}
 		if c.Now != "" {
-			text += "; now " + bare(c.Now, c.That)
+			text += "; now " + bare(c.Now, c.Number)
 		}
 		return text
 	}
@@ -74,7 +74,7 @@ func remedyText(m *event.Remedy) string {
 	text := m.Verdict
 	for _, g := range m.Goal {
 		if isValue(g.Before) && isValue(g.After) {
-			text += fmt.Sprintf(" %s %s -> %s", orThat(g), bare(g.Before, g.That), bare(g.After, g.That))
+			text += fmt.Sprintf(" %s %s -> %s", orThat(g), bare(g.Before, g.Was), bare(g.After, g.Is))
 		}
 	}
 	return text + " in " + schema.HumanDuration(m.Duration)

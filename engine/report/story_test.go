@@ -1,6 +1,9 @@
 package report
 
 import (
+	"cmp"
+	"regexp"
+	"strconv"
 	"time"
 
 	"runbook/engine/action"
@@ -28,6 +31,7 @@ func (s *story) at(seconds float64) *story {
 }
 
 func (s *story) add(t event.Type, path event.Path, data any) *story {
+	number(data)
 	s.events = append(s.events, event.Event{Sequence: uint64(len(s.events) + 1), Time: s.now, Type: t, Path: path, Data: data})
 	return s
 }
@@ -175,4 +179,63 @@ func (s *story) done() *story {
 // leak is the whole story.
 func leak() *story {
 	return newStory().begin().sampling().sampled().diagnosed().cleared().polling().ineffective().restarted().slow().done()
+}
+
+var compares = regexp.MustCompile(`^(\S+) (<|<=|>|>=|==|!=) (\S+)$`)
+
+// number gives hand-made facts the numbers that their texts say.
+func number(data any) {
+	switch d := data.(type) {
+	case *event.StepStarted:
+		number(d.When)
+	case *event.StepSkipped:
+		number(d.When)
+	case *event.Check:
+		if d == nil {
+			return
+		}
+		d.Number, d.Sides = numberIn(d.That, cmp.Or(d.Seen, d.Now))
+		for i := range d.Looks {
+			d.Looks[i].Number, _ = numberIn(d.That, d.Looks[i].Seen)
+		}
+		numberParts(d.That, d.Parts)
+	case *event.Poll:
+		d.Number, d.Sides = numberIn(d.That, d.Seen)
+	case *event.Remedy:
+		for i := range d.Goal {
+			d.Goal[i].Was, _ = numberIn(d.Goal[i].That, d.Goal[i].Before)
+			d.Goal[i].Is, _ = numberIn(d.Goal[i].That, d.Goal[i].After)
+		}
+	case *event.RunFinished:
+		for i, f := range d.Found {
+			if n, err := strconv.ParseFloat(f.Text, 64); err == nil {
+				d.Found[i].Number = event.NumberOf(f.Name, n)
+			}
+		}
+	}
+}
+
+func numberParts(that string, parts []event.Part) {
+	for i, p := range parts {
+		parts[i].Number, _ = numberIn(that, p.Value)
+		numberParts(p.Source, p.Parts)
+	}
+}
+
+// numberIn is the number that was seen in a condition, if it says one.
+func numberIn(that, seen string) (*event.Number, *event.Comparison) {
+	name, other := that, ""
+	var sides *event.Comparison
+	if m := compares.FindStringSubmatch(that); m != nil {
+		name, other, sides = m[1], m[3], &event.Comparison{Left: m[1], Operator: m[2], Right: m[3]}
+	}
+	v, err := strconv.ParseFloat(seen, 64)
+	if err != nil {
+		return nil, sides
+	}
+	n := event.NumberOf(name, v)
+	if against, err := strconv.ParseFloat(other, 64); err == nil {
+		n.Against = &against
+	}
+	return n, sides
 }

@@ -142,7 +142,7 @@ func seen(c *event.Check) string {
 	case c.Seen == "":
 		return ""
 	}
-	return ", seen " + bare(c.Seen, c.That)
+	return ", seen " + bare(c.Seen, c.Number)
 }
 
 func skippedBecause(s *event.StepSkipped) string {
@@ -236,15 +236,15 @@ func remedyMoment(m *event.Remedy) string {
 func goalChange(m *event.Remedy) string {
 	for _, g := range m.Goal {
 		if isValue(g.Before) && isValue(g.After) && g.Before != g.After {
-			return fromTo(g.Name, g.Before, g.After)
+			return fromTo(g)
 		}
 	}
 	for _, g := range m.Goal {
 		switch {
 		case isValue(g.After) && isValue(g.Before):
-			return "still " + humanUnit(g.Name, g.After)
+			return "still " + human(g.After, g.Is)
 		case isValue(g.After):
-			return "now " + humanUnit(g.Name, g.After)
+			return "now " + human(g.After, g.Is)
 		}
 	}
 	return ""

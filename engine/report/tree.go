@@ -223,11 +223,10 @@ func (t *tree) poll(s *history.Step, indent int) {
 		return
 	}
 	l := t.Indent(indent)
-	left, operator, right, simple := compared(p.That)
-	if simple {
-		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s %s", orNothing(humanUnit(lastName(left), p.Seen)), operator, right))
+	if p.Sides != nil {
+		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s %s", orNothing(human(p.Seen, p.Number)), p.Sides.Operator, p.Sides.Right))
 	} else {
-		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s", orNothing(bare(p.Seen, p.That)), p.That))
+		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s", orNothing(bare(p.Seen, p.Number)), p.That))
 	}
 	if p.Every != "" {
 		l.Add(page.Plain, ", observed every "+p.Every)

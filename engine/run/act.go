@@ -67,7 +67,7 @@ func (w *work) started(when *event.Check) *event.StepStarted {
 	s := &event.StepStarted{Brief: w.op.brief(), Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, When: when, Phase: w.sc.phase}
 	for _, f := range w.op.action.Params.Fields {
 		if v, ok := w.op.params[f.Name]; ok && v != nil {
-			s.Params = append(s.Params, event.Input{Name: f.Name, Text: cut(schema.TextOf(shownParam(v)))})
+			s.Params = append(s.Params, event.Input{Name: f.Name, Text: cut(schema.TextOf(shownParam(v))), Number: event.NumberOf(f.Name, v)})
 		}
 	}
 	return s

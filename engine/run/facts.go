@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"runbook/engine/event"
@@ -58,21 +59,24 @@ func (r *runner) explained(kind string, e *expression.Expr, x expression.Explana
 		}
 	}
 	if x.Root != nil {
-		c.Parts = parts(x.Root.Parts)
-		c.Seen, c.Now = deciding(x.Root)
+		c.Parts = parts(x.Root)
+		c.Seen, c.Now, c.Number = deciding(x.Root)
+		if sides := x.Root.Sides; len(sides) == 2 && len(sides[0].Parts) == 0 && slices.Contains(x.Root.Parts, sides[0]) {
+			c.Sides = &event.Comparison{Left: sides[0].Source, Operator: x.Root.Operator, Right: sides[1].Source}
+		}
 	}
 	return c
 }
 
-func parts(from []*expression.Part) []event.Part {
-	if len(from) == 0 {
+func parts(of *expression.Part) []event.Part {
+	if len(of.Parts) == 0 {
 		return nil
 	}
-	out := make([]event.Part, len(from))
-	for i, p := range from {
-		out[i] = event.Part{Source: p.Source, Evaluated: p.Evaluated, Parts: parts(p.Parts)}
+	out := make([]event.Part, len(of.Parts))
+	for i, p := range of.Parts {
+		out[i] = event.Part{Source: p.Source, Evaluated: p.Evaluated, Parts: parts(p)}
 		if p.Evaluated {
-			out[i].Value = cut(schema.TextOf(p.Value))
+			out[i].Value, out[i].Number = cut(schema.TextOf(p.Value)), numberOf(p, p.Value, of)
 		}
 		if p.Err != "" {
 			out[i].Value = p.Err
@@ -81,10 +85,26 @@ func parts(from []*expression.Part) []event.Part {
 	return out
 }
 
+// numberOf is the value v of a part as a number, beside what it is compared with in
+// the part around it.
+func numberOf(p *expression.Part, v any, around *expression.Part) *event.Number {
+	n := event.NumberOf(p.Source, v)
+	if n == nil || around == nil || len(around.Sides) != 2 {
+		return n
+	}
+	for i, side := range around.Sides {
+		if other := event.NumberOf("", around.Sides[1-i].Value); side == p && other != nil {
+			n.Against = &other.Value
+		}
+	}
+	return n
+}
+
 // deciding is the value that made a condition what it is: of the first part
 // that is false, else of the first, the value on which it was decided. now is
 // the present value where that is unknown.
-func deciding(p *expression.Part) (seen, now string) {
+func deciding(p *expression.Part) (seen, now string, n *event.Number) {
+	var around *expression.Part
 	for len(p.Parts) > 0 {
 		next := p.Parts[0]
 		for _, x := range p.Parts {
@@ -93,21 +113,21 @@ func deciding(p *expression.Part) (seen, now string) {
 				break
 			}
 		}
-		p = next
+		around, p = p, next
 	}
 	if !p.Evaluated {
-		return "", ""
+		return "", "", nil
 	}
 	if u, ok := p.Value.(schema.Unknown); ok {
 		if u.Now != nil {
 			now = cut(schema.TextOf(u.Now))
 		}
-		return "", now
+		return "", now, numberOf(p, u.Now, around)
 	}
 	if p.Err != "" {
-		return p.Err, ""
+		return p.Err, "", nil
 	}
-	return cut(schema.TextOf(p.Value)), ""
+	return cut(schema.TextOf(p.Value)), "", numberOf(p, p.Value, around)
 }
 
 // stepFacts are the steps of a plan as the journal has them, so that a report

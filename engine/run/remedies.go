@@ -182,12 +182,11 @@ func (g *goal) verdict(before judged) string {
 func (g *goal) report(i int, part *plan.Step, verdict string, before judged, start time.Time) *event.Remedy {
 	r := &event.Remedy{Index: i + 1, Address: g.path(part), Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
 	for n, c := range g.last.checks {
-		item := event.Goal{That: c.That, After: compared(c), Held: c.Verdict == event.Held}
+		now := compared(c)
+		item := event.Goal{That: c.That, Name: outputName(now.Source), After: now.Value, Is: now.Number, Held: c.Verdict == event.Held}
 		if n < len(before.checks) {
-			item.Before = compared(before.checks[n])
-		}
-		if len(c.Parts) > 0 {
-			item.Name = outputName(firstLeaf(c.Parts[0]).Source)
+			then := compared(before.checks[n])
+			item.Before, item.Was = then.Value, then.Number
 		}
 		r.Goal = append(r.Goal, item)
 		r.Looks = max(r.Looks, c.Count)
@@ -196,15 +195,8 @@ func (g *goal) report(i int, part *plan.Step, verdict string, before judged, sta
 }
 
 // compared is the value that names the goal: the first that it compares.
-func compared(c *event.Check) string {
-	if len(c.Parts) == 0 {
-		return c.Seen
-	}
-	return firstLeaf(c.Parts[0]).Value
-}
-
-// firstLeaf is the value on the left of a condition.
-func firstLeaf(p event.Part) event.Part {
+func compared(c *event.Check) event.Part {
+	p := event.Part{Value: c.Seen, Number: c.Number, Parts: c.Parts}
 	for len(p.Parts) > 0 {
 		p = p.Parts[0]
 	}

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -107,4 +108,35 @@ outputs:
 	equal(t, "sent", s.world.order(), "[n1=7]")
 	equal(t, "outputs", string(fin.Outputs), `{"verdicts":["met","effective"]}`)
 	equal(t, "paths", s.order(event.TypeIntent), "[intent x[1]/1]")
+}
+
+// What is said as text is there as a number too, with what it is compared with.
+func TestFactsCarryNumbers(t *testing.T) {
+	s := newScene()
+	s.world.values["x"] = 92
+	s.play(t, `
+inputs: {limit: {type: number, default: 70.5}}
+steps:
+  - id: recover
+    observe: {action: world.get, with: {name: x}}
+    verify:
+      - observed.value < inputs.limit
+      - observed.value + 1 < 100 and observed.value > 0
+    remedies:
+      - {action: world.set, with: {name: x, value: 40}}
+`)
+	number := func(n *event.Number) string {
+		if n == nil || n.Against == nil {
+			return fmt.Sprint(n)
+		}
+		return fmt.Sprint(n.Value, " against ", *n.Against)
+	}
+	checks := data[event.Check](s, "recover")
+	equal(t, "a side of a comparison", number(checks[0].Number), "92 against 70.5")
+	equal(t, "its sides", *checks[0].Sides, event.Comparison{Left: "observed.value", Operator: "<", Right: "inputs.limit"})
+	equal(t, "its parts", number(checks[0].Parts[0].Number)+", "+number(checks[0].Parts[1].Number), "92 against 70.5, 70.5 against 92")
+	equal(t, "no comparison as a whole", checks[1].Sides == nil, true)
+	equal(t, "a part of a sum is compared with nothing", number(checks[1].Parts[0].Parts[0].Parts[0].Number), fmt.Sprint(&event.Number{Value: 92}))
+	goal := data[event.Remedy](s, "recover")[0].Goal[0]
+	equal(t, "a remedy", number(goal.Was)+", "+number(goal.Is), "92 against 70.5, 40 against 70.5")
 }

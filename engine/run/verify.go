@@ -31,7 +31,7 @@ type verification struct {
 
 	fact     any // the last look, recorded with the verdict
 	factType event.Type
-	looks    map[string]int
+	looks    map[string]*event.Look
 	count    int
 	lastErr  error
 }
@@ -97,7 +97,7 @@ func (v *verification) poll(start time.Time) (judged, outcome) {
 func (v *verification) polled(j judged, start time.Time) *event.Poll {
 	p := &event.Poll{Left: v.within.Limit - v.Clock.Now().Sub(start)}
 	if j.failed != nil {
-		p.That, p.Seen = j.failed.That, j.failed.Seen
+		p.That, p.Seen, p.Number, p.Sides = j.failed.That, j.failed.Seen, j.failed.Number, j.failed.Sides
 	}
 	return p
 }
@@ -110,14 +110,21 @@ func (v *verification) final() bool {
 // saw counts what the looks showed, for the report of a failure.
 func (v *verification) saw(j judged) {
 	if v.looks == nil {
-		v.looks = map[string]int{}
+		v.looks = map[string]*event.Look{}
 	}
+	var l event.Look
 	switch {
 	case v.lastErr != nil:
-		v.looks[action.AsFailure(v.lastErr).What]++
+		l.Seen = action.AsFailure(v.lastErr).What
 	case j.failed != nil && len(v.looks) < 100:
-		v.looks[j.failed.Seen]++
+		l.Seen, l.Number = j.failed.Seen, j.failed.Number
+	default:
+		return
 	}
+	if v.looks[l.Seen] == nil {
+		v.looks[l.Seen] = &l
+	}
+	v.looks[l.Seen].Count++
 }
 
 // evaluate judges all items, in the order of the file.
@@ -155,12 +162,13 @@ func (v *verification) judge(item *plan.Check) *event.Check {
 	case x.Err != nil || v.lastErr != nil && item.Expr.Reads("observed"):
 		c.Verdict = event.NotEvaluated
 		if v.lastErr != nil {
-			c.Error, c.Seen, c.Parts = v.lastErr.Error(), "no answer", nil
+			c.Error, c.Seen, c.Number, c.Parts = v.lastErr.Error(), "no answer", nil, nil
 		}
 	case unknown && v.DryRun:
 		c.Verdict = event.UnknownCheck
 		if v.now != nil {
-			c.Now = v.explained(v.kind, item.Expr, item.Expr.Explain(v.ctx, v.now, limits), item.Place).Seen
+			now := v.explained(v.kind, item.Expr, item.Expr.Explain(v.ctx, v.now, limits), item.Place)
+			c.Now, c.Number = now.Seen, now.Number
 		}
 	case unknown:
 		c.Verdict, c.Error = event.NotEvaluated, "a part of it is unknown"
@@ -187,8 +195,8 @@ func (v *verification) annotate(c *event.Check, took time.Duration) {
 	if c.Verdict == event.Held {
 		return
 	}
-	for seen, n := range v.looks {
-		c.Looks = append(c.Looks, event.Look{Seen: seen, Count: n})
+	for _, l := range v.looks {
+		c.Looks = append(c.Looks, *l)
 	}
 	slices.SortFunc(c.Looks, func(a, b event.Look) int { return b.Count - a.Count })
 }

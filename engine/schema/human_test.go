@@ -64,3 +64,31 @@ func TestHumanQuantity(t *testing.T) {
 		t.Errorf("%v, %q", ms, HumanMilliseconds(4200))
 	}
 }
+
+func TestHumanNumber(t *testing.T) {
+	for _, c := range []struct {
+		n, against float64
+		want       string
+	}{
+		{69.98, 70, "69.98"}, {209715.2, 0, "209,715"}, {92.1, 70, "92.1"}, {-412, 0, "-412"}, {1904, 500, "1,904"},
+		{0.0004, 1, "0.0004"}, {1000.4, 1000, "1000.4"}, {math.NaN(), 1, "unknown"},
+	} {
+		if got := HumanNumber(c.n, &c.against); got != c.want {
+			t.Errorf("HumanNumber(%v, %v) = %q, want %q", c.n, c.against, got, c.want)
+		}
+	}
+	if got := HumanNumber(69.98, nil); got != "70.0" {
+		t.Errorf("of itself it is %q", got)
+	}
+}
+
+func TestUnitOfAName(t *testing.T) {
+	for name, want := range map[string]string{
+		"memory_percent": "92.1 %", "slope_bytes_per_second": "92 bytes/s", "free_bytes": "92 bytes", "latency_ms": "92ms",
+		"age_seconds": "1m 32s", "count": "92.1", "percent": "92.1", "bytes_": "92.1",
+	} {
+		if got := UnitOf(name).Human(92.1); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

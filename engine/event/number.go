@@ -1,0 +1,46 @@
+package event
+
+import (
+	"math"
+	"strings"
+
+	"runbook/engine/schema"
+)
+
+// Number is the number that a text of a fact says, with its unit.
+type Number struct {
+	Value   float64     `json:"value"`
+	Unit    schema.Unit `json:"unit,omitempty"`
+	Against *float64    `json:"against,omitempty"` // what it is compared with
+}
+
+// NumberOf returns v as the value of that name, or of the member or call that an
+// expression names last; nil where v is no finite number.
+func NumberOf(name string, v any) *Number {
+	var n float64
+	switch v := v.(type) {
+	case int:
+		n = float64(v)
+	case float64:
+		n = v
+	default:
+		return nil
+	}
+	if math.IsNaN(n) || math.IsInf(n, 0) {
+		return nil
+	}
+	return &Number{Value: n, Unit: schema.UnitOf(name[strings.LastIndexByte(name, '.')+1:])}
+}
+
+// Human is the number for people, by its unit.
+func (n *Number) Human() string { return n.Unit.Human(n.Value) }
+
+// Bare is the number as a condition compares it, without its unit.
+func (n *Number) Bare() string { return schema.HumanNumber(n.Value, n.Against) }
+
+// Comparison is a condition that compares a value with another, as it is written.
+type Comparison struct {
+	Left     string `json:"left"`
+	Operator string `json:"operator"`
+	Right    string `json:"right"`
+}
