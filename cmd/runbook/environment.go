@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"runbook/engine/action"
@@ -13,34 +14,35 @@ import (
 	"runbook/lab/control"
 )
 
-// loadEnvironment reads the environment that the call names; `lab` is that of the
-// lab that runs.
-func (a *app) loadEnvironment(c *call, kinds []*action.TargetKind) (*environment.Environment, error) {
+// loadEnvironment reads the environment of that name; `lab` is that of the lab that
+// runs, which is returned too. again is the command in another environment.
+func (a *app) loadEnvironment(name string, kinds []*action.TargetKind, again func(env string) string) (*environment.Environment, *control.Session, error) {
 	var env *environment.Environment
+	var lab *control.Session
 	var list diag.List
 	var err error
-	if c.env == control.Environment {
-		if c.lab, err = a.runningLab(); err != nil {
-			return nil, err
+	if name == control.Environment {
+		if lab, err = a.runningLab(); err != nil {
+			return nil, nil, err
 		}
-		env, list, err = c.lab.Environment(kinds)
+		env, list, err = lab.Environment(kinds)
 	} else {
-		env, list, err = environment.Load(environment.DefaultFile, c.env, kinds)
+		env, list, err = environment.Load(environment.DefaultFile, name, kinds)
 	}
 	var missing *environment.ErrNotFound
 	switch {
 	case errors.As(err, &missing):
-		return nil, noEnvironment(missing, c)
+		return nil, nil, noEnvironment(missing, again)
 	case err != nil:
-		return nil, &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
+		return nil, nil, &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
 	case list.Errors() > 0:
 		source, _ := launch.ReadFile(environment.DefaultFile) // without it the list has no excerpts
-		return nil, launch.Mistakes(environment.DefaultFile, list, source)
+		return nil, nil, launch.Mistakes(environment.DefaultFile, list, source)
 	}
-	return env, nil
+	return env, lab, nil
 }
 
-func noEnvironment(e *environment.ErrNotFound, c *call) error {
+func noEnvironment(e *environment.ErrNotFound, again func(env string) string) error {
 	r := launch.Invalid(fmt.Sprintf("no environment %q in ./%s", e.Name, strings.TrimPrefix(e.File, "./")))
 	if e.Name == "" {
 		r.Failure.What = "no environment is named, and ./" + e.File + " has no default"
@@ -58,11 +60,46 @@ func noEnvironment(e *environment.ErrNotFound, c *call) error {
 	}
 	r.Failure.Facts = []action.Fact{{Label: "has", Value: has}}
 	if len(e.Has) > 0 {
-		other := *c
-		if other.env = diag.Nearest(e.Name, e.Has); other.env == "" {
-			other.env = e.Has[0]
+		other := diag.Nearest(e.Name, e.Has)
+		if other == "" {
+			other = e.Has[0]
 		}
-		r.Failure.Do = []string{other.command().Again()}
+		r.Failure.Do = []string{again(other)}
+	}
+	return r
+}
+
+// labDir is the folder in which a lab that runs has its files.
+func (a *app) labDir() (string, error) {
+	state, err := a.state()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(state.Dir(), "lab"), nil
+}
+
+// runningLab is the lab that runs, or the error that says how to start one.
+func (a *app) runningLab() (*control.Session, error) {
+	dir, err := a.labDir()
+	if err != nil {
+		return nil, err
+	}
+	s, err := control.Find(dir)
+	return s, labProblem(err)
+}
+
+// labProblem gives an error of a lab its exit code.
+func labProblem(err error) error {
+	var e *control.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	r := &launch.Refusal{Ending: event.EndInvalid, Failure: e.Failure}
+	switch e.Kind {
+	case control.Busy:
+		r.Ending = event.EndLocked
+	case control.Storage:
+		r.Ending = event.EndJournal
 	}
 	return r
 }

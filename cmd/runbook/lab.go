@@ -2,15 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"runbook/engine/event"
-	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/lab"
@@ -107,41 +103,6 @@ func (a *app) labForwardCommand() *cobra.Command {
 			return a.ask(func(s *control.Session) (string, error) { return s.Forward(c.Context(), d) })
 		},
 	}
-}
-
-// labDir is the folder in which a lab that runs has its files.
-func (a *app) labDir() (string, error) {
-	state, err := a.state()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(state.Dir(), "lab"), nil
-}
-
-// runningLab is the lab that runs, or the error that says how to start one.
-func (a *app) runningLab() (*control.Session, error) {
-	dir, err := a.labDir()
-	if err != nil {
-		return nil, err
-	}
-	s, err := control.Find(dir)
-	return s, labProblem(err)
-}
-
-// labProblem gives an error of a lab its exit code.
-func labProblem(err error) error {
-	var e *control.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	r := &launch.Refusal{Ending: event.EndInvalid, Failure: e.Failure}
-	switch e.Kind {
-	case control.Busy:
-		r.Ending = event.EndLocked
-	case control.Storage:
-		r.Ending = event.EndJournal
-	}
-	return r
 }
 
 // ask asks the running lab for something and tells what it said.

@@ -90,7 +90,7 @@ func (p *prompter) begin() (end func()) {
 	if p.view != nil {
 		p.view.Suspend()
 	}
-	flush(os.Stdin)
+	console.Forget(os.Stdin)
 	select {
 	case <-p.lines:
 	default:

@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/diag/excerpt"
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/report"
+	"runbook/engine/yaml"
 	"runbook/internal/console"
 )
 
@@ -83,4 +86,17 @@ func put(w io.Writer, text string) error {
 		return fmt.Errorf("write the output: %w", err)
 	}
 	return nil
+}
+
+// diagnose prints diagnostics with the lines that they point to.
+func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source) {
+	texts := map[string][]byte{}
+	for _, s := range files {
+		if s != nil {
+			texts[s.Name] = s.Text
+		}
+	}
+	if err := excerpt.Print(f, list, func(name string) []byte { return texts[name] }, page.Of(f)); err != nil {
+		a.say(action.AsFailure(err), event.EndFailed)
+	}
 }

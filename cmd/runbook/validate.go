@@ -9,15 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/diag/excerpt"
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
-	"runbook/internal/console"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -100,19 +97,6 @@ func named(all *launch.Catalogue, words []string) ([]*yaml.Source, error) {
 		out = append(out, f.Source)
 	}
 	return out, nil
-}
-
-// diagnose prints diagnostics with the lines that they point to.
-func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source) {
-	texts := map[string][]byte{}
-	for _, s := range files {
-		if s != nil {
-			texts[s.Name] = s.Text
-		}
-	}
-	if err := excerpt.Print(f, list, func(name string) []byte { return texts[name] }, page.Of(f)); err != nil {
-		a.say(action.AsFailure(err), event.EndFailed)
-	}
 }
 
 // verdict is the last line of a validation.

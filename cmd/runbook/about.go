@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -81,4 +82,14 @@ func (a *app) schemaCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&rehearsals, "rehearsal", false, "that of NAME.rehearsal.yaml")
 	cmd.MarkFlagsMutuallyExclusive("environment", "rehearsal")
 	return cmd
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version of runbook", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.Out, "runbook %s\n%s, %s/%s\n", engineVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
 }

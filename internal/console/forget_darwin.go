@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"os"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flush forgets what was typed on the terminal f and not read yet.
-func flush(f *os.File) {
+// Forget forgets what was typed on the terminal f and not read yet.
+func Forget(f *os.File) {
 	const input = 1 // FREAD
 	_ = unix.IoctlSetPointerInt(int(f.Fd()), unix.TIOCFLUSH, input)
 }
