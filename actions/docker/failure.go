@@ -51,7 +51,7 @@ func (e *engine) failed(a *attempt, err error, c *found) error {
 
 func (e *engine) answered(p progress, where string, err error) error {
 	f := &action.Failure{
-		Applied: endpoint.Applied(p.status), Final: p.status == 400 || p.status == 401 || p.status == 403, Err: err, Where: where,
+		Applied: endpoint.Applied(p.status, nil), Final: p.status == 400 || p.status == 401 || p.status == 403, Err: err, Where: where,
 		What:  fmt.Sprintf("Docker answered %d: %s", p.status, cause(err)),
 		Tried: fmt.Sprintf("%s, once, %s", p.request, schema.HumanDuration(p.took)),
 		Do:    []string{e.command("ps -a")},

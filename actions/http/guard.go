@@ -19,7 +19,7 @@ const maxRPC = 1 << 20
 // its target, which hold below the target's base URL only. A header that asks
 // the server for another method makes it a change.
 func isRead(method string, u *url.URL, header nethttp.Header, body []byte, base *url.URL, reads []action.ReadRule) bool {
-	if endpoint.OverridesMethod(header) {
+	if endpoint.OverridesMethod(header) || u != nil && u.Query().Has("_method") {
 		return false
 	}
 	if method == nethttp.MethodGet || method == nethttp.MethodHead || method == nethttp.MethodOptions {

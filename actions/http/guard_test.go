@@ -29,6 +29,8 @@ var guardCases = []struct {
 	{"below a listed path", map[string]any{"path": "/graphql/admin", "method": "POST"}, false},
 	{"listed path by dots", map[string]any{"path": "/graphql/../admin", "method": "POST"}, false},
 	{"get that asks for another method", map[string]any{"path": "/x", "headers": map[string]any{"x-http-method-override": "DELETE"}}, false},
+	{"get that asks for another path", map[string]any{"path": "/x", "headers": map[string]any{"X-Rewrite-URL": "/admin"}}, false},
+	{"get that asks for another method in its query", map[string]any{"path": "/x?_method=DELETE"}, false},
 	{"listed call", map[string]any{"path": "/jsonrpc", "method": "POST", "json": map[string]any{"method": "aria2.getVersion", "id": 1}}, true},
 	{"other call", map[string]any{"path": "/jsonrpc", "method": "POST", "json": map[string]any{"method": "aria2.removeAll"}}, false},
 	{"batch of listed calls", map[string]any{"path": "/j", "method": "POST", "body": `[{"method":"aria2.getVersion"},{"method":"aria2.tellActive"}]`}, true},

@@ -46,7 +46,7 @@ func TestContractInTheLab(t *testing.T) {
 func contract(t *testing.T, app, metrics action.Call) {
 	ask := func(method, path string) (status int, body map[string]any) {
 		t.Helper()
-		got := actiontest.Run(t, Request, app, map[string]any{"method": method, "path": path}).Outputs
+		got := actiontest.Run(t, Request, app, map[string]any{"method": method, "path": path, "accept": []any{404}}).Outputs
 		body, _ = got["json"].(map[string]any)
 		if headers := got["headers"].(map[string]any); headers["content-type"] != "application/json" || body == nil || got["latency_ms"].(float64) <= 0 {
 			t.Fatalf("%s %s: %v", method, path, got)

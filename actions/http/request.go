@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	nethttp "net/http"
+	"slices"
 	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 // maxBody is how much of a body is kept.
@@ -22,6 +24,7 @@ type RequestParams struct {
 	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target."`
 	JSON    any                    `yaml:"json,omitempty" secret:"accept" doc:"A value that is sent as JSON. Durations, sizes and times are sent as text."`
 	Body    schema.Text            `yaml:"body,omitempty" doc:"A body that is sent as it is. It excludes json."`
+	Accept  []int                  `yaml:"accept,omitempty" doc:"Statuses from 400 on with which a change is made all the same, as 404 of a DELETE."`
 }
 
 // Brief returns the request in a few words.
@@ -34,7 +37,7 @@ func (p RequestParams) Brief() string {
 
 // RequestOutputs are the outputs of http.request.
 type RequestOutputs struct {
-	Status    int               `yaml:"status" doc:"The status code. No status is an error of the step: verify it."`
+	Status    int               `yaml:"status" doc:"The status code. No status is an error of a read: verify it."`
 	Headers   map[string]string `yaml:"headers" doc:"The answer's headers, their names in lower case."`
 	JSON      any               `yaml:"json" doc:"The body's value where it is JSON, else nil; also nil where the body was cut."`
 	Body      string            `yaml:"body" doc:"The body as text, at most its first MiB, then a mark."`
@@ -50,7 +53,7 @@ func (o RequestOutputs) Summary() string {
 // Request sends one HTTP request.
 var Request = action.New(action.Spec[RequestParams, RequestOutputs]{
 	Name:    "http.request",
-	Summary: "Sends one HTTP request and gives its answer; any status is an answer.",
+	Summary: "Sends one HTTP request and gives its answer. To a read any status is an answer; a change fails that is answered with 400 or more.",
 	Example: `
 id: health
 title: The service answers
@@ -103,7 +106,29 @@ func request(ctx context.Context, call action.Call, p RequestParams) (RequestOut
 	if err != nil {
 		return RequestOutputs{}, err
 	}
+	if m.change && r.status >= 400 && !slices.Contains(p.Accept, r.status) {
+		return RequestOutputs{}, refused(m, r)
+	}
 	return outputsOf(r), nil
+}
+
+// refused is a change that was not answered with success.
+func refused(m message, r reply) error {
+	f := &action.Failure{
+		Applied: endpoint.Applied(r.status, r.header), Where: "http " + m.String(),
+		What:  fmt.Sprintf("the service refused it: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status))),
+		Tried: fmt.Sprintf("once; status %d in %s", r.status, schema.HumanDuration(r.latency)),
+		Do:    []string{"look at the log of the service"},
+	}
+	if f.Applied == action.AppliedLost {
+		f.What = fmt.Sprintf("the service failed, and may have done it or a part: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))
+	} else {
+		f.Do = append(f.Do, fmt.Sprintf("or write accept: [%d], if that is no failure", r.status))
+	}
+	if len(r.body) > 0 {
+		f.Seen = []string{"answer: " + beginning(string(r.body), shownBody)}
+	}
+	return f
 }
 
 func previewRequest(_ context.Context, call action.Call, p RequestParams) (action.Preview, error) {

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	nethttp "net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -285,5 +287,41 @@ func TestRequestsAreLoggedWithoutValues(t *testing.T) {
 	}
 	if got := actiontest.Logged(t, Request, callTo(t, "http://127.0.0.1:1"), with); !strings.Contains(got, `status="connection refused"`) {
 		t.Error(got)
+	}
+}
+
+// A change that is answered with 400 or more is none, or nobody knows.
+func TestRefusedChanges(t *testing.T) {
+	server := httptest.NewServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
+		status, _ := strconv.Atoi(r.URL.Path[1:])
+		if r.URL.Query().Has("later") {
+			w.Header().Set("Retry-After", "5")
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "because")
+	}))
+	defer server.Close()
+	call := callTo(t, server.URL)
+	for _, c := range []struct {
+		method, path string
+		accept       []any
+		want         action.Applied
+	}{
+		{"POST", "/204", nil, action.AppliedFully}, {"POST", "/302", nil, action.AppliedFully}, {"GET", "/500", nil, action.AppliedFully},
+		{"POST", "/401", nil, action.AppliedNot}, {"PUT", "/404", nil, action.AppliedNot}, {"PATCH", "/409", nil, action.AppliedNot},
+		{"POST", "/500", nil, action.AppliedLost}, {"POST", "/503", nil, action.AppliedLost}, {"POST", "/501", nil, action.AppliedNot},
+		{"POST", "/503?later", nil, action.AppliedNot}, {"DELETE", "/404", []any{404}, action.AppliedFully}, {"DELETE", "/500", []any{404}, action.AppliedLost},
+	} {
+		with := map[string]any{"method": c.method, "path": c.path}
+		if c.accept != nil {
+			with["accept"] = c.accept
+		}
+		got, err := actiontest.Bind(t, Request, call, with).Run(t.Context(), call)
+		if action.ClassOf(err) != c.want || err == nil && got.Outputs["status"] == nil {
+			t.Errorf("%s %s: %s, %v", c.method, c.path, action.ClassOf(err), err)
+		}
+		if f := action.AsFailure(cmp.Or(err, io.EOF)); err != nil && (!strings.Contains(strings.Join(f.Seen, ""), "because") || !strings.Contains(f.Tried, c.path[1:4])) {
+			t.Errorf("%s %s: %+v", c.method, c.path, f)
+		}
 	}
 }

@@ -23,7 +23,7 @@ type Exchange struct {
 	mu       sync.Mutex
 	reach    action.Reach
 	status   int // 0: no answer yet
-	location string
+	header   http.Header
 	received int64 // bytes of the body
 }
 
@@ -86,12 +86,12 @@ func (x *Exchange) note(set func()) {
 
 // begins notes that a request, also one of a redirect, is about to be sent.
 func (x *Exchange) begins() {
-	x.note(func() { x.status, x.location, x.received, x.reach.Sent, x.reach.Connected = 0, "", 0, false, 0 })
+	x.note(func() { x.status, x.header, x.received, x.reach.Sent, x.reach.Connected = 0, nil, 0, false, 0 })
 }
 
 // named is what the request is called from now on: "POST /api/v1/query".
 func (x *Exchange) named(request string) { x.note(func() { x.reach.Request = request }) }
 
 func (x *Exchange) answered(res *http.Response) {
-	x.note(func() { x.status, x.location = res.StatusCode, res.Header.Get("Location") })
+	x.note(func() { x.status, x.header = res.StatusCode, res.Header })
 }

@@ -17,14 +17,14 @@ import (
 func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *action.Failure {
 	var own *action.Failure
 	x.mu.Lock()
-	status, location := x.status, x.location
+	status, header := x.status, x.header
 	request := x.reach.Request
 	x.mu.Unlock()
 	if status == 0 || x.ctx.Err() != nil || errors.As(err, &own) {
 		return x.Unanswered(err)
 	}
 	f := &action.Failure{
-		Applied: Applied(status), Where: s.where, What: what, Do: do, Err: err,
+		Applied: Applied(status, header), Where: s.where, What: what, Do: do, Err: err,
 		Tried: fmt.Sprintf("%s, once, %d in %s", request, status, schema.HumanDuration(x.Took())),
 	}
 	switch {
@@ -33,7 +33,7 @@ func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *acti
 	case status/100 == 3:
 		f.Final = true
 		f.What = fmt.Sprintf("it answered with a redirect (%d)", status)
-		if to, parsed := url.Parse(location); parsed == nil && to.Host != "" {
+		if to, parsed := url.Parse(header.Get("Location")); parsed == nil && to.Host != "" {
 			f.What += " to " + Shown(to)
 		}
 		f.Do = []string{"correct " + s.setting + ": something else stands before the server, as a login page"}
@@ -44,9 +44,11 @@ func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *acti
 }
 
 // Applied is what is known of a change that was answered with that status and
-// did not succeed: a redirect or a 4xx is a refusal, after a 5xx nobody knows.
-func Applied(status int) action.Applied {
-	if status >= 300 && status < 500 {
+// did not succeed: a redirect, a 4xx, 501, and 503 with the time to come again
+// are refusals; after any other 5xx nobody knows.
+func Applied(status int, header http.Header) action.Applied {
+	later := status == http.StatusServiceUnavailable && header.Get("Retry-After") != ""
+	if status >= 300 && status < 500 || status == http.StatusNotImplemented || later {
 		return action.AppliedNot
 	}
 	return action.AppliedLost
