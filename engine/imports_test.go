@@ -62,7 +62,7 @@ func foreign(path string) bool {
 // among them.
 var engineMay = []string{
 	"github.com/goccy/go-yaml", "github.com/expr-lang/expr", "golang.org/x",
-	"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth", "charm.land/lipgloss/v2",
+	"github.com/charmbracelet/x/ansi", "charm.land/lipgloss/v2",
 }
 
 // ownYAML are the packages that read YAML: the one that all files go through, and the one

@@ -35,7 +35,7 @@ func (l *Line) append(s Style, text string) *Line {
 	} else {
 		l.spans = append(l.spans, span{s, text})
 	}
-	l.width += ansi.StringWidth(text)
+	l.width += Width(text)
 	return l
 }
 
@@ -62,14 +62,14 @@ func (l *Line) Cut(width int) *Line {
 		return l
 	}
 	ellipsis := SignEllipsis.text(l.ascii)
-	room := width - ansi.StringWidth(ellipsis)
+	room := width - Width(ellipsis)
 	out := &Line{ascii: l.ascii}
 	if room < 0 {
 		return out
 	}
 	for _, s := range l.spans {
 		left := room - out.width
-		if out.append(s.style, ansi.Truncate(s.text, left, "")); ansi.StringWidth(s.text) > left {
+		if out.append(s.style, ansi.Truncate(s.text, left, "")); Width(s.text) > left {
 			return out.append(s.style, ellipsis)
 		}
 	}

@@ -103,4 +103,9 @@ func (p *Page) Print(w io.Writer) error {
 }
 
 // Width is how many cells a cleaned text takes.
-func Width(text string) int { return ansi.StringWidth(text) }
+func Width(text string) int {
+	if simple(text) {
+		return len(text)
+	}
+	return ansi.StringWidth(text)
+}

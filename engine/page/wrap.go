@@ -1,10 +1,7 @@
 package page
 
 import (
-	"regexp"
 	"strings"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
 // The least room in which text is wrapped beside something else, and the column
@@ -53,16 +50,20 @@ func (p *Page) under(l *Line, column int, s Style, text string, end *Line) {
 
 // Fill is Flow but for the last line, which it returns.
 func (p *Page) Fill(l *Line, s Style, text string) *Line {
-	column := l.width
-	if p.width-column < leastRoom || l.indent() < column || longest(text) <= p.width-lastColumn {
-		l, column = p.place(l, text)
+	text = p.cleanLines(text)
+	if l.width+Width(text) <= p.width && !strings.Contains(text, "\n") {
+		return l.append(s, text)
 	}
-	for i, part := range Wrap(p.cleanLines(text), p.width-column) {
+	column, word := l.width, longest(text)
+	if p.width-column < leastRoom || l.indent() < column || word <= p.width-lastColumn {
+		l, column = p.place(l, word, Width(text))
+	}
+	for i, part := range Wrap(text, p.width-column) {
 		if i > 0 {
 			p.Put(l)
 			l = p.Indent(column)
 		}
-		l.Add(s, part)
+		l.append(s, part)
 	}
 	return l
 }
@@ -81,15 +82,14 @@ func (p *Page) cleanLines(text string) string {
 // not fit, so that it can be pasted; end stands at the right margin.
 func (p *Page) Whole(l *Line, s Style, text string, end *Line) {
 	text = Clean(text, l.ascii)
-	l, _ = p.place(l, strings.ReplaceAll(text, " ", "_"))
-	p.Right(l.Add(s, text), end)
+	width := Width(text)
+	l, _ = p.place(l, width, width)
+	p.Right(l.append(s, text), end)
 }
 
 // place finds the column for text behind l, where its longest word fits. It
 // appends l if the text stands below it.
-func (p *Page) place(l *Line, text string) (*Line, int) {
-	text = p.cleanLines(text)
-	word, all := longest(text), ansi.StringWidth(text)
+func (p *Page) place(l *Line, word, all int) (*Line, int) {
 	for _, column := range []int{l.width, l.indent() + 2, lastColumn} {
 		room := p.width - column
 		if column == l.width && (all <= room || column <= lastColumn) || word <= room && room >= leastRoom {
@@ -132,21 +132,22 @@ func Split(text string) []string {
 }
 
 func wrapLine(text string, width int) []string {
-	if ansi.StringWidth(text) <= width {
+	if Width(text) <= width {
 		return []string{text}
 	}
 	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	var out []string
-	current := ""
+	current, used := "", 0
 	for _, word := range unbroken(strings.TrimSpace(text)) {
+		size := Width(word)
 		switch {
 		case current == "":
-			current = indent + word
-		case ansi.StringWidth(current)+1+ansi.StringWidth(word) <= width:
-			current += " " + word
+			current, used = indent+word, len(indent)+size
+		case used+1+size <= width:
+			current, used = current+" "+word, used+1+size
 		default:
 			out = append(out, strings.TrimRight(current, " "))
-			current = indent + word
+			current, used = indent+word, len(indent)+size
 		}
 	}
 	return append(out, strings.TrimRight(current, " "))
@@ -161,16 +162,13 @@ func unbroken(text string) []string {
 	out := words[:0:0]
 	until := 0 // words before it belong to an expression
 	for i, w := range words {
-		if strings.Contains(w, "${{") && i >= until {
+		begins := strings.Contains(w, "${{")
+		if begins && i >= until {
 			until = expressionEnd(words, i)
 		}
-		before := ""
-		if i > 0 {
-			before = words[i-1]
-		}
-		inside := i < until && !strings.Contains(w, "${{")
-		if i > 0 && w != "" && (inside || joins.MatchString(before) || unit.MatchString(w) && number.MatchString(before)) {
-			out[len(out)-1] += " " + w
+		stays := i > 0 && w != "" && (i < until && !begins || joins(words[i-1]) || isUnit(w) && isNumber(words[i-1]))
+		if last := len(out) - 1; stays && len(out[last]) <= 2*longestExpression {
+			out[last] += " " + w
 			continue
 		}
 		out = append(out, w)
@@ -194,18 +192,41 @@ func expressionEnd(words []string, i int) int {
 	return i
 }
 
-var (
-	joins  = regexp.MustCompile(`^(<|<=|>|>=|==|!=|→|->)$`)
-	number = regexp.MustCompile(`^[-+]?[0-9.,]+[dhm]?$`)
-	unit   = regexp.MustCompile(`^(%|bytes|[KMGTPE]iB(/s)?|[0-9]+[smh])[,;.)]?$`)
-)
+// joins reports operators, behind which no line ends.
+func joins(word string) bool {
+	switch word {
+	case "<", "<=", ">", ">=", "==", "!=", "→", "->":
+		return true
+	}
+	return false
+}
+
+// isNumber reports numbers, and the first part of a duration.
+func isNumber(word string) bool {
+	word = strings.TrimLeft(word, "+-")
+	digits := strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(word, "d"), "h"), "m"), "0123456789.,")
+	return word != "" && digits == "" && word[0] <= '9'
+}
+
+// isUnit reports units, and the second part of a duration.
+func isUnit(word string) bool {
+	word = strings.TrimRight(word, ",;.)")
+	if word == "%" || word == "bytes" {
+		return true
+	}
+	if binary, ok := strings.CutSuffix(strings.TrimSuffix(word, "/s"), "iB"); ok {
+		return len(binary) == 1 && strings.Contains("KMGTPE", binary)
+	}
+	n := len(word) - 1
+	return n > 0 && strings.IndexByte("smh", word[n]) >= 0 && strings.Trim(word[:n], "0123456789") == ""
+}
 
 // longest is the width of the longest piece that stays on one line.
 func longest(text string) int {
 	n := 0
 	for _, line := range Split(text) {
 		for _, piece := range unbroken(strings.TrimSpace(line)) {
-			n = max(n, ansi.StringWidth(piece))
+			n = max(n, Width(piece))
 		}
 	}
 	return n
