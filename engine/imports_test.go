@@ -89,6 +89,9 @@ func violation(from, path string) string {
 			return "families never import each other"
 		}
 	}
+	if why := upward(from, path); why != "" {
+		return why
+	}
 	if within(from, "runbook/lab") && (within(path, "runbook/actions") || within(path, "runbook/cmd") || within(path, "runbook/playbooks")) {
 		return "the lab knows protocols, not who speaks them"
 	}
@@ -117,6 +120,27 @@ func violation(from, path string) string {
 	return ""
 }
 
+// upward says why a package of the lab may not import another of it: documents
+// know no service, the service no face, a face no lab, and the app in a container
+// no lab either, for tests of the faces start it too.
+func upward(from, path string) string {
+	const lab = "runbook/lab"
+	mine := func(rooms ...string) bool {
+		return slices.ContainsFunc(rooms, func(room string) bool { return within(path, lab+"/"+room) })
+	}
+	switch {
+	case within(from, lab+"/document") && within(path, lab) && !mine("document"):
+		return "documents know no service"
+	case within(from, lab+"/model") && within(path, lab) && !mine("model", "document"):
+		return "the service knows no face"
+	case within(from, lab+"/container") && within(path, lab):
+		return "the app in a container knows no lab"
+	case (path == lab || mine("control", "container", "rehearsal")) && slices.ContainsFunc([]string{"docker", "redis", "mongo", "prometheus", "alertmanager", "service", "gate", "clock"}, func(face string) bool { return within(from, lab+"/"+face) }):
+		return "a face knows the model, not the lab"
+	}
+	return ""
+}
+
 func TestDirectionOfImports(t *testing.T) {
 	packages := listed(t)
 	if len(packages) < 20 {
@@ -140,6 +164,16 @@ func TestViolation(t *testing.T) {
 		{"runbook/lab/rehearsal", "runbook/engine/run", false},
 		{"runbook/lab/rehearsal", "runbook/actions", true},
 		{"runbook/lab", "runbook/playbooks", true},
+		{"runbook/lab/document", "runbook/lab/model", true},
+		{"runbook/lab/document", "runbook/lab/document/query", false},
+		{"runbook/lab/model", "runbook/lab/document", false},
+		{"runbook/lab/model", "runbook/lab/gate", true},
+		{"runbook/lab/redis", "runbook/lab/model", false},
+		{"runbook/lab/redis", "runbook/lab", true},
+		{"runbook/lab/alertmanager", "runbook/lab/prometheus", false},
+		{"runbook/lab/container", "runbook/lab", true},
+		{"runbook/lab/control", "runbook/lab/container", false},
+		{"runbook/lab/control", "runbook/actions", true},
 		{"runbook/engine/run", "runbook/engine/playbook", true},
 		{"runbook/engine/launch", "runbook/engine/run", false},
 		{"runbook/engine/run", "runbook/engine/launch", true},

@@ -1,6 +1,8 @@
 package docker
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -203,7 +205,8 @@ func (s *Server) endsLater(id string, started time.Time, after time.Duration) {
 
 // prefixed is the engine's message with a beginning of its own.
 func prefixed(err error, text string) error {
-	if f, ok := err.(failure); ok && !strings.HasPrefix(f.message, text) {
+	var f failure
+	if errors.As(err, &f) && !strings.HasPrefix(f.message, text) {
 		f.message = text + f.message
 		return f
 	}
@@ -256,10 +259,10 @@ func free(w *model.World, name string) error {
 func (s *Server) rename(w http.ResponseWriter, r *http.Request) error {
 	name := strings.TrimPrefix(r.FormValue("name"), "/")
 	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		switch {
-		case name == "":
+		switch name {
+		case "":
 			return failure{http.StatusBadRequest, "Neither old nor new names may be empty"}
-		case name == c.Name:
+		case c.Name:
 			return failure{http.StatusBadRequest, "Renaming a container with the same name as its current name"}
 		}
 		if err := free(world, name); err != nil {
@@ -351,5 +354,6 @@ func (s *Server) wait(w http.ResponseWriter, r *http.Request) error {
 	}); err != nil {
 		return err
 	}
-	return encode(w, map[string]any{"StatusCode": code, "Error": nil})
+	send(json.NewEncoder(w), map[string]any{"StatusCode": code, "Error": nil})
+	return nil
 }

@@ -78,7 +78,7 @@ func (s *Server) tell(ctx context.Context, w http.ResponseWriter, r *http.Reques
 				last, told = e.At, 0
 			}
 			told++
-			if wanted.event(e) && out.Encode(message(e)) != nil {
+			if wanted.event(e) && !send(out, message(e)) {
 				return true, nil
 			}
 		}

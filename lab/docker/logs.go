@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,12 +90,7 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	out := stream{to: w}
-	for _, l := range lines {
-		if err := out.write(streamOf(l), lineOf(l, o.timestamps)); err != nil {
-			return nil
-		}
-	}
-	if o.follow {
+	if out.lines(o, lines) && o.follow {
 		_ = http.NewResponseController(w).Flush()
 		return s.follow(r, r.Context(), id, said, o, out, func() { _ = http.NewResponseController(w).Flush() })
 	}
@@ -117,27 +113,29 @@ func (s *Server) follow(r *http.Request, ctx context.Context, id string, said in
 		defer stop()
 	}
 	err := s.until(ctx, r, func() (bool, error) {
-		var fresh []model.Line
-		ended := true
-		if err := s.visit(s.model.Look, id, func(_ *model.World, c *model.Container) error {
-			n := min(c.Said-said, len(c.Lines))
-			fresh, said, ended = append(fresh, c.Lines[len(c.Lines)-n:]...), c.Said, !c.Running()
-			return nil
-		}); err != nil {
-			return true, nil // it was removed
-		}
-		for _, l := range fresh {
-			if o.take(l) && out.write(streamOf(l), lineOf(l, o.timestamps)) != nil {
-				return true, nil
-			}
-		}
+		ended := true // where it was removed
+		fresh := s.since(id, &said, func(c *model.Container) { ended = !c.Running() })
+		taken := out.lines(o, fresh)
 		if len(fresh) > 0 {
 			flush()
 		}
-		return ended, nil
+		return ended || !taken, nil
 	})
 	if err != nil && !o.until.IsZero() {
 		return nil // its time is over
 	}
 	return err
+}
+
+// since gives the lines of a container after the first said ones, counts them,
+// and looks at it; there are none of one that was removed.
+func (s *Server) since(id string, said *int, look func(*model.Container)) (fresh []model.Line) {
+	s.model.Look(func(w *model.World) {
+		if c, err := find(w, id); err == nil {
+			n := min(c.Said-*said, len(c.Lines))
+			fresh, *said = slices.Clone(c.Lines[len(c.Lines)-n:]), c.Said
+			look(c)
+		}
+	})
+	return fresh
 }

@@ -114,22 +114,9 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 	out := stream{to: conn, tty: made.tty}
 	o := reading{out: flag(r, "stdout"), err: flag(r, "stderr"), tail: -1}
 	_ = s.until(ctx, r, func() (bool, error) {
-		var fresh []model.Line
-		ended := false
-		if s.visit(s.model.Look, id, func(_ *model.World, c *model.Container) error {
-			n := min(c.Said-said, len(c.Lines))
-			fresh, said = append(fresh, c.Lines[len(c.Lines)-n:]...), c.Said
-			ended = c.State == model.Exited && c.Finished.After(finished)
-			return nil
-		}) != nil {
-			return true, nil // it was removed
-		}
-		for _, l := range fresh {
-			if o.take(l) && out.write(streamOf(l), lineOf(l, false)) != nil {
-				return true, nil
-			}
-		}
-		return ended, nil
+		ended := true // where it was removed
+		fresh := s.since(id, &said, func(c *model.Container) { ended = c.State == model.Exited && c.Finished.After(finished) })
+		return !out.lines(o, fresh) || ended, nil
 	})
 	return nil
 }

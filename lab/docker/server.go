@@ -191,11 +191,9 @@ func reply(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// encode ends a reply that has begun already with body as JSON.
-func encode(w http.ResponseWriter, body any) error {
-	_ = json.NewEncoder(w).Encode(body) // a client that is gone needs none
-	return nil
-}
+// send goes on with a reply that has begun, by body as JSON; it is false once
+// nobody takes it any more.
+func send(out *json.Encoder, body any) bool { return out.Encode(body) == nil }
 
 // take lets the time pass that a request takes while its client waits for it.
 func (s *Server) take(r *http.Request, d time.Duration) error {

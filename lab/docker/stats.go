@@ -25,6 +25,10 @@ func (s *Server) stats(w http.ResponseWriter, r *http.Request) error {
 		})
 		return o, err
 	}
+	again := func() (o container.StatsResponse, gone bool) {
+		o, err := sample()
+		return o, err != nil
+	}
 	now, err := sample()
 	if err != nil {
 		return err
@@ -47,11 +51,12 @@ func (s *Server) stats(w http.ResponseWriter, r *http.Request) error {
 			return errGone
 		}
 		before := now
-		if now, err = sample(); err != nil {
+		gone := false
+		if now, gone = again(); gone {
 			return nil // it was removed; the stream ends
 		}
 		now.PreRead, now.PreCPUStats = before.Read, before.CPUStats
-		if out.Encode(now) != nil || !stream {
+		if !send(out, now) || !stream {
 			return nil
 		}
 		_ = http.NewResponseController(w).Flush()

@@ -25,18 +25,29 @@ type stream struct {
 	tty bool
 }
 
-func (s stream) write(which byte, text string) error {
+// write is false once nobody takes the output any more.
+func (s stream) write(which byte, text string) bool {
 	if text == "" {
-		return nil
+		return true
 	}
 	if s.tty {
 		_, err := io.WriteString(s.to, strings.ReplaceAll(text, "\n", "\r\n"))
-		return err
+		return err == nil
 	}
 	head := [8]byte{which}
 	binary.BigEndian.PutUint32(head[4:], uint32(len(text)))
 	_, err := s.to.Write(append(head[:], text...))
-	return err
+	return err == nil
+}
+
+// lines writes those lines of a log that are wanted, as write does.
+func (s stream) lines(o reading, lines []model.Line) bool {
+	for _, l := range lines {
+		if o.take(l) && !s.write(streamOf(l), lineOf(l, o.timestamps)) {
+			return false
+		}
+	}
+	return true
 }
 
 // hijack takes the connection of a request over, as for exec and attach.

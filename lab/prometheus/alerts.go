@@ -89,7 +89,7 @@ func (e *evaluator) evaluate(r *rule, now time.Time) {
 	for _, sample := range result {
 		d := data{Labels: sample.Metric.Map(), ExternalLabels: map[string]string{}, Value: sample.F}
 		b := labels.NewBuilder(sample.Metric)
-		b.Del(labels.MetricName)
+		b.Del(metricName)
 		for i := range r.labels {
 			b.Set(r.labels[i].name, r.labels[i].fill(d))
 		}
@@ -135,8 +135,8 @@ func (a *instance) keeps(r *rule, now time.Time) bool {
 func (e *evaluator) write(a *instance) {
 	if a.inAlert == nil {
 		b := labels.NewBuilder(a.set)
-		a.since = e.store.of(b.Set(labels.MetricName, "ALERTS_FOR_STATE").Labels())
-		a.inAlert = e.store.of(b.Set(labels.MetricName, "ALERTS").Set("alertstate", a.State).Labels())
+		a.since = e.store.of(b.Set(metricName, "ALERTS_FOR_STATE").Labels())
+		a.inAlert = e.store.of(b.Set(metricName, "ALERTS").Set("alertstate", a.State).Labels())
 	}
 	e.batch = append(e.batch, entry{a.inAlert, 1}, entry{a.since, float64(a.ActiveAt.Unix())})
 }

@@ -118,7 +118,7 @@ func (s *scraper) find(i int, m model.Metric, targets []model.Target) *series {
 	}
 	t := targets[slices.IndexFunc(targets, func(t model.Target) bool { return t.Job == m.Job })]
 	b := labels.NewBuilder(labels.EmptyLabels())
-	b.Set(labels.MetricName, m.Name).Set("job", m.Job).Set("instance", t.Instance)
+	b.Set(metricName, m.Name).Set("job", m.Job).Set("instance", t.Instance)
 	for _, l := range m.Labels {
 		b.Set(l[0], l[1])
 	}

@@ -9,6 +9,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
+// metricName is the label that holds the name of a metric.
+const metricName = "__name__"
+
 // kept is how long samples are kept.
 const kept = 2 * time.Hour
 
@@ -45,7 +48,7 @@ func (s *store) of(set labels.Labels) *series {
 	}
 	made := &series{labels: set}
 	s.all[hash] = append(s.all[hash], made)
-	name := set.Get(labels.MetricName)
+	name := set.Get(metricName)
 	s.byName[name] = append(s.byName[name], made)
 	return made
 }
@@ -110,7 +113,7 @@ func (s *store) find(from, to int64, matchers []*labels.Matcher) []found {
 		}
 	}
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == metricName && m.Type == labels.MatchEqual {
 			look(s.byName[m.Value])
 			return out
 		}

@@ -333,17 +333,6 @@ func TestClientsAreListedAndKilled(t *testing.T) {
 	}
 }
 
-func TestShutdownIsARestart(t *testing.T) {
-	l := start(t)
-	if got, _ := l.do("SHUTDOWN", "NOSAVE").(string); !strings.HasSuffix(got, "EOF") {
-		t.Errorf("%v", got)
-	}
-	l.clock.Advance(5 * time.Second)
-	if got := l.fields("server"); got["uptime_in_seconds"] != "5" {
-		t.Errorf("%v", got)
-	}
-}
-
 func BenchmarkServe(b *testing.B) {
 	c := clock.Step(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), 0)
 	defer c.Close()
