@@ -18,7 +18,8 @@ import (
 func (a *app) actionsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "actions [NAME]", Short: "List the actions, or explain one",
-		Args: cobra.MaximumNArgs(1),
+		Example: "  runbook actions\n  runbook actions docker.restart",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, words []string) error {
 			l, err := a.launcher()
 			if err != nil {
@@ -59,6 +60,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	environment, rehearsals := false, false
 	cmd := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of playbooks, for editors", Args: cobra.NoArgs,
+		Example: "  runbook schema > playbook.schema.json\n  runbook schema --environment > runbook.schema.json",
 		RunE: func(*cobra.Command, []string) error {
 			l, err := a.launcher()
 			if err != nil {
@@ -87,6 +89,7 @@ func (a *app) schemaCommand() *cobra.Command {
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of runbook", Args: cobra.NoArgs,
+		Example: "  runbook version",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(a.Out, "runbook %s\n%s, %s/%s\n", engineVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err

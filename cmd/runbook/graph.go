@@ -10,6 +10,7 @@ func (a *app) graphCommand() *cobra.Command {
 	format := "ascii"
 	cmd := &cobra.Command{
 		Use: "graph NAME|PATH", Short: "Draw which step waits for which", Args: exactly(1, "the name or path of one playbook"),
+		Example: "  runbook graph memory-leak\n  runbook graph memory-leak --format dot | dot -Tsvg > memory-leak.svg",
 		RunE: func(_ *cobra.Command, words []string) error {
 			p, err := a.plan(words[0])
 			if err != nil {

@@ -16,7 +16,8 @@ import (
 func (a *app) listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list [WORDS]", Short: "Find a playbook by name, title, symptom or alert",
-		RunE: func(_ *cobra.Command, words []string) error { return a.list(words) },
+		Example: "  runbook list\n  runbook list memory grows",
+		RunE:    func(_ *cobra.Command, words []string) error { return a.list(words) },
 	}
 }
 

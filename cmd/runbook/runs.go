@@ -20,6 +20,7 @@ func (a *app) runsCommand() *cobra.Command {
 	limit := 20
 	cmd := &cobra.Command{
 		Use: "runs", Short: "What ran, what is running, what is in doubt", Args: cobra.NoArgs,
+		Example: "  runbook runs\n  runbook runs --limit 5",
 		RunE: func(*cobra.Command, []string) error {
 			if limit < 0 {
 				return usage("--limit is a number of runs", "runbook runs --limit 20")
@@ -71,6 +72,7 @@ func (a *app) reportCommand() *cobra.Command {
 	name, known := names[0], strings.Join(names, " or ")
 	cmd := &cobra.Command{
 		Use: "report RUN", Short: "What a run did, from its journal", Args: exactly(1, "one run: its id, its last four letters, or last"),
+		Example: "  runbook report last\n  runbook report x7rp --format json",
 		RunE: func(_ *cobra.Command, words []string) error {
 			i := slices.Index(names, name)
 			if i < 0 {
