@@ -15,8 +15,9 @@
 //   - [runbook/engine/diag]: mistakes with a code, a place and a hint; excerpt prints them.
 //   - [runbook/engine/schema]: Go structs as types, and values of those types.
 //   - [runbook/engine/action]: the contract of an action; all that its author sees.
-//   - [runbook/engine/yaml]: a text to a tree in which everything has its place.
-//   - [runbook/engine/playbook]: that tree to the typed tree of a playbook.
+//   - [runbook/engine/yaml]: a text to a tree in which everything has its place,
+//     and that into structs that declare what a file may hold.
+//   - [runbook/engine/playbook]: the language of playbooks, declared once.
 //   - [runbook/engine/expression]: ${{ }} parsed, typed, evaluated and explained.
 //   - [runbook/engine/plan]: the tree against the registry: a typed, unchanging graph.
 //   - [runbook/engine/environment]: runbook.yaml: targets, variables, secrets, policy.
@@ -28,7 +29,7 @@
 //   - [runbook/engine/redact]: secrets are taken out of what is written anywhere.
 //   - [runbook/engine/page]: lines of text with styles, for all that is printed.
 //   - [runbook/engine/report]: facts folded into what people and programs read.
-//   - [runbook/engine/reference]: the registry as pages and JSON Schemas.
+//   - [runbook/engine/reference]: the registry and the files as pages and JSON Schemas.
 //
 // The direction of imports is held by a test in this folder: the engine knows no
 // driver and no action; run does not know the file, and report does not know the

@@ -1,3 +1,3 @@
-// Package playbook turns the positioned tree of a file into the typed tree of a
-// playbook, which plan compiles.
+// Package playbook is the language of playbooks. Its structs declare what a file
+// may hold, and Parse turns a file into them; plan compiles what comes out.
 package playbook

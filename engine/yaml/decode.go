@@ -68,6 +68,7 @@ func (d *decoder) wrongKind(n *Node, want, hint string) {
 		got = fmt.Sprintf("the text %q", n.Text)
 	case n.Kind == List || n.Kind == Map:
 		at = diag.At(n.Span.Start, 1)
+		at.Use = n.Span.Use
 	}
 	d.report(at, diag.CodeWrongKind, fmt.Sprintf("%s, this is %s", want, got), hint)
 }

@@ -90,19 +90,16 @@ func (m *mapping) has(keys ...string) bool {
 // rules reports keys that are missing, and those that may not stand beside each
 // other. Of a broken mapping a key may be missing that the file has.
 func (m *mapping) rules() {
-	if m.node.Broken {
+	known := slices.ContainsFunc(m.of.Keys, func(k *Key) bool { return m.node.Get(k.Name) != nil })
+	if m.node.Broken || m.strange && !known && m.of.Short != nil { // it was meant for the short form
 		return
 	}
 	m.group()
-	known := false
-	for _, k := range m.of.Keys {
-		known = known || m.node.Get(k.Name) != nil
-	}
 	for _, k := range m.of.Keys {
 		value := m.node.Get(k.Name)
 		if value != nil {
 			m.together(k, m.key(k.Name), value)
-		} else if k.Required && !(m.strange && !known && m.of.Short != nil) { // else it was meant for the short form
+		} else if k.Required {
 			m.require(k, k.Hint)
 		}
 	}
