@@ -42,6 +42,7 @@ func TestPrompts(t *testing.T) {
 	const lamp = "one of red, green"
 	for _, test := range []struct {
 		name, effect string
+		approve      string // beside its message
 		replies      []reply
 		flags        []string
 		exit         int
@@ -55,13 +56,15 @@ func TestPrompts(t *testing.T) {
 		{name: "typed before", replies: []reply{{"", "y\r"}, {"[n]", "n\r"}}, exit: 3, shows: "declined"},
 		{name: "y is not the name", effect: "effect: destructive", replies: []reply{{"type the name", "y\r"}}, exit: 3, shows: "DESTRUCTIVE"},
 		{name: "the name", effect: "effect: destructive", replies: []reply{{"type the name", "touch\r"}, {lamp, "red\r"}}, shows: "Done", touched: true},
+		{name: "one of two", approve: ", approvers: 2", replies: []reply{{"[n]", "y\r"}}, exit: 3, shows: "approved; 1 of 2 different people have"},
+		{name: "without the role", approve: ", by: dba", replies: []reply{{"[n]", "y\r"}}, exit: 3, shows: "may not approve this; it is for dba"},
 		{name: "closed", replies: []reply{{"[n]", "\x04"}}, exit: 3, shows: "closed before an answer"},
 		{name: "Ctrl-C", replies: []reply{{"[n]", "\x03"}}, exit: 130, shows: "Cancelled"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			text := strings.Replace(asking, "EFFECT", test.effect, 1)
+			text := strings.NewReplacer("EFFECT", test.effect, "it fine", "it fine"+test.approve).Replace(asking)
 			if err := os.WriteFile(filepath.Join(dir, "ask.yaml"), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
