@@ -147,13 +147,19 @@ func (q *Prompt) compose(p *sheet) {
 	} else {
 		in.fact(saidFact("So far", "no change"))
 	}
-	if a.Role != "" {
-		in.fact(saidFact("By", a.Role))
-	}
+	in.fact(saidFact("By", approvers(a)))
 	if !a.Expires.IsZero() {
 		in.fact(saidFact("Expires", "in "+schema.HumanDuration(max(a.Expires.Sub(p.now), 0).Truncate(time.Second))+", then refused"))
 	}
 	p.Take(in.Page, 4)
+}
+
+// approvers says who must answer, "" if anybody may.
+func approvers(a *event.Approval) string {
+	if a.Approvers < 2 {
+		return a.Role
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%s, %d different people", a.Role, a.Approvers), ", ")
 }
 
 func (q *Prompt) head(p *sheet) {

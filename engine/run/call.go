@@ -74,7 +74,7 @@ func (r *runner) prologue(p *plan.Plan, sc *scope, owner *instance) outcome {
 
 // epilogue plays every step of finally, whatever ended the rest.
 func (r *runner) epilogue(p *plan.Plan, sc *scope, o outcome) outcome {
-	if r.journal.failed() != nil || r.hard.Err() != nil {
+	if r.journalError() != nil || r.hard.Err() != nil {
 		return o
 	}
 	_ = r.record(event.TypePhase, sc.at, 0, &event.PhaseBegan{Name: event.Finally})

@@ -89,7 +89,7 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 			return o
 		}
 		if err := w.Journal.Reserve(reserve); err != nil {
-			w.journal.fail(err)
+			w.fault.CompareAndSwap(nil, &err)
 			return w.stopped(w.in)
 		}
 		if w.record(event.TypeIntent, w.in.path, attempt, w.intent(p, subjects)) != nil {

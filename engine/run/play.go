@@ -104,7 +104,7 @@ func (r *runner) changes() (all []event.Change) {
 // fact.
 func (r *runner) end(sc *scope, o outcome) event.RunFinished {
 	fin := event.RunFinished{Schema: 1, State: event.Done, Changes: r.changes(), Warnings: []event.Finding{}}
-	if !r.suspended() && r.journal.failed() == nil {
+	if !r.suspended() && r.journalError() == nil {
 		got, err := r.results(r.Plan, sc)
 		if err != nil && !o.bad() && !r.DryRun {
 			o = outcome{state: event.Failed, problem: &problem{state: event.Failed, reason: "failed", failure: &event.Failure{What: "the playbook's outputs: " + err.Error()}}}

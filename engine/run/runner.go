@@ -24,7 +24,7 @@ type runner struct {
 	slots   chan struct{} // bounds actions at once
 	root    *boundary
 	tally   tally
-	journal journalGate
+	fault   atomic.Pointer[error] // the first error of the journal: after it nothing is begun
 	signal  atomic.Pointer[Signal]
 }
 
@@ -74,24 +74,12 @@ func (r *runner) listen(stop <-chan Signal) {
 	}
 }
 
-// journalGate keeps the first error of the journal: after it nothing is begun.
-type journalGate struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (g *journalGate) failed() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.err
-}
-
-func (g *journalGate) fail(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.err == nil {
-		g.err = err
+// journalError is the error that closed the journal, nil while it is sound.
+func (r *runner) journalError() error {
+	if err := r.fault.Load(); err != nil {
+		return *err
 	}
+	return nil
 }
 
 // record appends a fact. An error closes the journal for good and halts the
@@ -104,12 +92,12 @@ func (r *runner) record(t event.Type, path event.Path, attempt int, data any) er
 // recorded is record for who goes on to show the fact: it returns the payload
 // without secrets.
 func (r *runner) recorded(t event.Type, path event.Path, attempt int, data any) (shown any, err error) {
-	if err := r.journal.failed(); err != nil {
+	if err := r.journalError(); err != nil {
 		return nil, err
 	}
 	e := event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data}
 	if err := r.Journal.Append(&e); err != nil {
-		r.journal.fail(err)
+		r.fault.CompareAndSwap(nil, &err)
 		r.root.halt()
 		return nil, err
 	}

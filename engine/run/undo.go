@@ -28,7 +28,7 @@ func (r *runner) undoWithin(path event.Path, sc *scope) {
 			return true
 		})
 	})
-	if len(todo) == 0 || r.journal.failed() != nil {
+	if len(todo) == 0 || r.journalError() != nil {
 		return
 	}
 	_ = r.record(event.TypePhase, path, 0, &event.PhaseBegan{Name: event.Undo})

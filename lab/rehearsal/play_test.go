@@ -114,6 +114,23 @@ expect: {exit: 1, steps: {recover: failed, recover/2: passed}, changes: {exactly
 	}
 }
 
+// Of several people who must approve, each answers in their time, and one is not
+// enough.
+func TestSeveralPeopleApproveInARehearsal(t *testing.T) {
+	k := newKit(t)
+	text := head + "  - {id: stop, action: docker.stop, with: {container: redis}, approve: {approvers: 2}}\n"
+	for answers, want := range map[string]string{
+		"{step: stop, as: alice, at: 1m}, {step: stop, as: bob, at: 2m}": "exit: 0, steps: {stop: passed}",
+		"{step: stop, as: alice}, {step: stop, as: alice}":               "exit: 3, message: alice approved already, changes: none",
+		"{step: stop, as: alice}":                                        "exit: 3, message: 1 of 2 different people have, changes: none",
+	} {
+		r := k.play(t, k.options(), k.subject(t, "small", text, one("fault: none\nalso: [cpu-hot]\nagain: changes\napprove: ["+answers+"]\nexpect: {"+want+"}"))).Results[0]
+		if !r.Passed {
+			t.Errorf("%s: %q", answers, failures(r))
+		}
+	}
+}
+
 // observer notes what it is told.
 type observer struct{ began, kinds []string }
 
