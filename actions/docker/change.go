@@ -59,7 +59,7 @@ func (ch change) action(summary, example string) *action.Action {
 			return ch.apply(ctx, call, p.Container)
 		},
 		Preview: func(ctx context.Context, call action.Call, p one) (action.Preview, error) {
-			return previewOf(ctx, call, p.Container, ch.verb, ch.after, ch.interrupts)
+			return previewOf(ctx, call, p.Container, func(*found) string { return ch.verb }, ch.after, ch.interrupts)
 		},
 		Subjects: subjectsOf[one],
 		Settle: func(ctx context.Context, call action.Call, _ one, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
@@ -163,13 +163,13 @@ func subjectsOf[P interface{ named() string }](ctx context.Context, call action.
 }
 
 // previewOf previews a change of state: what is done, and who is away meanwhile.
-func previewOf(ctx context.Context, call action.Call, name, does, after string, interrupts bool) (action.Preview, error) {
+func previewOf(ctx context.Context, call action.Call, name string, does func(*found) string, after string, interrupts bool) (action.Preview, error) {
 	_, c, err := openAndFind(ctx, call, name)
 	if err != nil {
 		return action.Preview{}, err
 	}
 	p := action.Preview{
-		Summary: fmt.Sprintf("container %s (%s, %s): %s", c.name, shortID(c.id), c.image, does),
+		Summary: fmt.Sprintf("container %s (%s, %s): %s", c.name, shortID(c.id), c.image, does(c)),
 		Touches: []action.Object{c.object()},
 		Changes: []action.Change{{Name: "state", Before: c.state(), After: after}},
 	}
@@ -180,8 +180,31 @@ func previewOf(ctx context.Context, call action.Call, name, does, after string, 
 	return p, nil
 }
 
-// graceSeconds is a time to stop as the API takes it, in whole seconds, rounded up.
-func graceSeconds(d time.Duration) *int {
-	s := int((d + time.Second - 1) / time.Second)
+// graceSeconds is a time to stop as the API takes it, in whole seconds, rounded
+// up; nil leaves it to the container.
+func graceSeconds(d *time.Duration) *int {
+	if d == nil {
+		return nil
+	}
+	s := int((*d + time.Second - 1) / time.Second)
 	return &s
+}
+
+// grace is how long a container may take to stop: what was given, else its own.
+func (f *found) grace(given *time.Duration) time.Duration {
+	switch {
+	case given != nil:
+		return *given
+	case f.is.Config.StopTimeout != nil && *f.is.Config.StopTimeout >= 0:
+		return time.Duration(*f.is.Config.StopTimeout) * time.Second
+	}
+	return 10 * time.Second
+}
+
+// stopsWithin says within what time a container stops.
+func stopsWithin(given *time.Duration, then string) func(*found) string {
+	return func(c *found) string {
+		whole := c.grace(given)
+		return fmt.Sprintf("stop within %ds%s", *graceSeconds(&whole), then)
+	}
 }

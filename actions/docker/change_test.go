@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/api/types/container"
+
 	"runbook/engine/action"
 )
 
@@ -230,5 +232,39 @@ func TestWaitHealthyWhileEngineIsAway(t *testing.T) {
 	_, err := run(t, WaitHealthy, f.call(t), map[string]any{"container": "app", "for": 3 * time.Second})
 	if err == nil || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "closed the connection") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A container knows best how long it needs to stop.
+func TestTimeToStopIsTheContainersOwn(t *testing.T) {
+	slow := func() container.InspectResponse {
+		c, own := app(), 120
+		c.Config.StopTimeout = &own
+		return c
+	}
+	if got := newFound(slow()).grace(nil); got != 2*time.Minute {
+		t.Errorf("it is watched for %v", got)
+	}
+	for _, a := range []*action.Action{Restart, Stop} {
+		for given, want := range map[time.Duration][2]string{-1: {"", "within 120s"}, 0: {"t=0", "within 0s"}, 2500 * time.Millisecond: {"t=3", "within 3s"}} {
+			f := newFake(t, slow())
+			query := "none"
+			f.answer = func(_ http.ResponseWriter, r *http.Request, _ string) bool {
+				if r.Method == http.MethodPost {
+					query = r.URL.RawQuery
+				}
+				return false
+			}
+			with := map[string]any{"container": "app"}
+			if given >= 0 {
+				with["timeout"] = given
+			}
+			call := f.call(t)
+			preview, err := bound(t, a, call, with).Preview(t.Context(), call)
+			mustRun(t, a, call, with)
+			if err != nil || query != want[0] || !strings.Contains(preview.Summary, want[1]) {
+				t.Errorf("%s within %v: query %q, preview %q, %v", a.Name, given, query, preview.Summary, err)
+			}
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 type restartParams struct {
 	one
-	Timeout time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
+	Timeout *time.Duration `yaml:"timeout" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up; without it the container's own, which is 10s unless it was created with another."`
 }
 
 type restartOutputs struct {
@@ -39,7 +39,7 @@ var Restart = action.New(action.Spec[restartParams, restartOutputs]{
 	Effect:  action.Write,
 	Run:     restart,
 	Preview: func(ctx context.Context, call action.Call, p restartParams) (action.Preview, error) {
-		return previewOf(ctx, call, p.Container, fmt.Sprintf("stop within %ds, start", *graceSeconds(p.Timeout)), "running", true)
+		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ", start"), "running", true)
 	},
 	Subjects: subjectsOf[restartParams],
 	Settle:   settleRestart,
@@ -103,7 +103,7 @@ func settleRestart(ctx context.Context, call action.Call, p restartParams, subje
 		return applied, nil, err
 	}
 	before := parseTime(subjects[0].Version)
-	for until := call.Clock.Now().Add(p.Timeout + settleMargin); ; {
+	for until := call.Clock.Now().Add(c.grace(p.Timeout) + settleMargin); ; {
 		if c.started.After(before) {
 			return action.AppliedFully, &restartOutputs{Name: c.name, ID: c.id, StartedAt: c.started}, nil
 		}

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -12,7 +11,7 @@ import (
 
 type stopParams struct {
 	one
-	Timeout time.Duration `yaml:"timeout" default:"10s" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up."`
+	Timeout *time.Duration `yaml:"timeout" min:"0s" max:"1h" doc:"Time to stop by itself; then it is killed. In whole seconds, rounded up; without it the container's own, which is 10s unless it was created with another."`
 }
 
 // Stop stops a container; what it wrote stays.
@@ -27,7 +26,7 @@ var Stop = action.New(action.Spec[stopParams, changedOutputs]{
 		return stopping(p).apply(ctx, call, p.Container)
 	},
 	Preview: func(ctx context.Context, call action.Call, p stopParams) (action.Preview, error) {
-		return previewOf(ctx, call, p.Container, fmt.Sprintf("stop within %ds", *graceSeconds(p.Timeout)), "exited", true)
+		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ""), "exited", true)
 	},
 	Subjects: subjectsOf[stopParams],
 	Settle: func(ctx context.Context, call action.Call, p stopParams, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
