@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/token"
@@ -58,6 +59,11 @@ func (s *scan) alone(l *lexeme, start int) {
 		return
 	}
 	stop := lineEnd(s.read, l.start)
+	if next.Type == token.MappingValueType {
+		s.fault(start, l.end-start, diag.CodeYAML, "a key must be a text", "keys of the language are words")
+		s.behind = s.takeAway(start, s.indent(start))
+		return
+	}
 	s.fault(next.start, stop-next.start, diag.CodeQuote, "there is text behind the closing bracket", s.quoteHint(max(start, s.lineStart(l.start)), stop))
 	s.blank(next.start, stop)
 	s.behind = stop
@@ -78,8 +84,9 @@ func (s *scan) outside(l *lexeme) bool {
 
 // unclosed reports the bracket that is open at the end of what can be inside it.
 func (s *scan) unclosed(end int) {
-	start := s.top().start
-	closer := s.top().closer
+	start, closer := s.top().start, s.top().closer
+	from, to := s.line(start)+1, s.line(end)+1 // what was said of lines inside does not hold
+	s.list = slices.DeleteFunc(s.list, func(d diag.Diagnostic) bool { return d.Span.Start.Line > from && d.Span.Start.Line < to })
 	if c := s.comment; c != nil && c.start > start && strings.IndexByte(s.read[c.start:c.end], closer) >= 0 {
 		s.report(c.start, 1, diag.CodeCut, fmt.Sprintf("YAML takes the rest of the line from # as a comment, also the %c", closer),
 			"put the text with the # in quotes", diag.Note{Span: s.span(start, start+1), Message: "it is opened here"})

@@ -2,6 +2,7 @@ package yaml
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -81,7 +82,7 @@ func (s *scan) invalid(l *lexeme) {
 // header takes a block scalar away whose first line begins at l.
 func (s *scan) header(l *lexeme) {
 	s.broken = append(s.broken, l.start)
-	s.takeAway(l.start)
+	s.takeAway(l.start, s.indent(l.start))
 	s.mask(l.start, lineEnd(s.read, l.start))
 	s.stop = true
 }
@@ -96,9 +97,20 @@ func (s *scan) tab(l *lexeme) {
 	s.fail(at, 1, diag.CodeIndentation, "a tab indents this line", "indent with spaces: YAML takes no tabs there")
 }
 
-// badEscape reports an escape that there is not, on which goccy has stopped.
+// badEscape reports the escape on which goccy has stopped: the first that there
+// is not, or else a half of a character in two escapes.
 func (s *scan) badEscape(l *lexeme) {
-	at := l.start + strings.LastIndexByte(s.read[l.start:min(l.end, len(s.read))], '\\')
+	at := l.start + max(0, strings.Index(strings.ToLower(s.read[l.start:]), `\ud`))
+	for i := l.start; i+1 < len(s.read); i++ {
+		if s.read[i] != '\\' {
+			continue
+		}
+		if strings.IndexByte("0abtnvfre \"/\\N_LPxuU\t\n", s.read[i+1]) < 0 {
+			at = i
+			break
+		}
+		i++
+	}
 	_, width := utf8.DecodeRuneInString(s.read[at+1:])
 	s.report(at, 1+width, diag.CodeYAML, fmt.Sprintf("%s is no escape", s.read[at:at+1+width]), `write \\ for a backslash, or use single quotes, where it needs no escape`)
 	s.mask(at, at+1)
@@ -132,7 +144,10 @@ func (r *reader) explain(all []lexeme, index int, message string) {
 	}
 	start, end := all[first].start, lineEnd(r.text, l.start)
 	dash := all[first].Type == token.SequenceEntryType
+	line := r.line(l.start) + 1
 	switch {
+	case slices.ContainsFunc(r.list, func(d diag.Diagnostic) bool { return d.Span.Start.Line == line }):
+		r.broken = append(r.broken, start) // what was told of the line is enough
 	case strings.Contains(message, "must be specified"), strings.Contains(message, "flow map content"):
 		r.fault(l.start, 1, diag.CodeYAML, "a comma or a closing bracket is missing before this", "quote a text that contains brackets or commas")
 		r.dropBrackets(all, index)
@@ -153,9 +168,17 @@ func (r *reader) explain(all []lexeme, index int, message string) {
 		}
 		r.fault(start, end-start, diag.CodeYAML, "this line is no key with a value", hint)
 	default:
-		r.fault(start, end-start, diag.CodeIndentation, "the indentation of this line fits nothing above", "indent it like the lines that it belongs to")
+		r.misindented(start)
+		return
 	}
-	r.takeAway(start)
+	r.takeAway(start, r.indent(start))
+}
+
+// misindented reports the line that begins at start, and takes it away with
+// those below that are no less indented. It returns where these end.
+func (r *reader) misindented(start int) int {
+	r.fault(start, lineEnd(r.text, start)-start, diag.CodeIndentation, "the indentation of this line fits nothing above", "indent it like the lines that it belongs to")
+	return r.takeAway(start, r.indent(start)-1)
 }
 
 // dropBrackets takes away the outermost list or mapping in brackets around the
@@ -186,18 +209,16 @@ func (r *reader) noKey(all []lexeme, first int) bool {
 }
 
 // takeAway blanks what begins at start, to the end of its line, and the lines
-// below that are deeper.
-func (r *reader) takeAway(start int) {
-	indent := r.indent(start)
+// below that are indented by more than so much. It returns where these end.
+func (r *reader) takeAway(start, indent int) int {
 	end := lineEnd(r.read, start)
-	r.blank(start, end)
-	for end < len(r.read) {
-		from := end + 1
-		next := lineEnd(r.read, min(from, len(r.read)))
-		if from >= len(r.read) || strings.TrimSpace(r.read[from:next]) != "" && r.indent(from) <= indent {
-			return
+	for end+1 < len(r.read) {
+		next := lineEnd(r.read, end+1)
+		if strings.TrimSpace(r.read[end+1:next]) != "" && r.indent(end+1) <= indent {
+			break
 		}
-		r.blank(from, next)
 		end = next
 	}
+	r.blank(start, end)
+	return end
 }

@@ -167,6 +167,11 @@ func (s *scan) enter(l *lexeme, list bool) {
 			break
 		}
 	}
+	if top+1 < len(s.blocks) && (top < 0 || s.blocks[top].column < column) {
+		s.blocks = s.blocks[:top+1]
+		s.behind = s.misindented(l.start)
+		return
+	}
 	s.blocks = s.blocks[:top+1]
 	if top < 0 || s.blocks[top].column < column || s.blocks[top].list != list {
 		s.blocks = append(s.blocks, block{column: column, list: list})

@@ -58,6 +58,33 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// TestTellsOnce holds that one slip is told once, and not with all that follows
+// from it.
+func TestTellsOnce(t *testing.T) {
+	for text, want := range map[string]string{
+		"a:\n    - b: c\n      d: e\n  - f: g\n    h: i\n  - j\nk: l\n": "4:3 the indentation of this line fits nothing above\n",
+		"a:\n  b: c\n   d: e\n":                          "3:4 a key stands inside a text that goes on from a line above (2:6 the text begins here)\n",
+		"a:\n  b: 1\n  - c\n":                            "3:3 a list item stands among keys\n",
+		"a:\n  b: 1\n  c\n":                              "3:3 this line is no key with a value\n",
+		"a:\n  @ b: c\nd: e\n":                           "2:3 a text may not begin with @\n",
+		"a: {b: c\n  d: e\n  f ? g : h\ni: j\nk: l: m\n": "1:4 the { is not closed\n5:5 YAML takes \": \" for the end of a key (5:4 this is one text)\n",
+		"a: [b, c}\nd: e\n":                              "1:4 the [ is not closed\n",
+		"a: [b, , c]\nd: [- e]\n":                        "1:8 there is no value before this comma\n2:5 a dash begins no item inside brackets\n",
+		"a: - b\nc: d\n":                                 "1:4 a list item may not begin in the line of its key\n",
+		"a: [b] c\nd: e\n":                               "1:8 there is text behind the closing bracket\n",
+		"a: !x\n  b: c\nd: [!y z, e]\n":                  "1:4 YAML takes !x for a tag, which is not in the language\n3:5 YAML takes !y for a tag, which is not in the language\n",
+		"a: |\n     \n  b\nc: \"\\xZZ \\q\"\n":           "3:1 an empty line above has more spaces than this first line of the text\n4:5 \\x wants 2 hexadecimal digits of a character\n4:10 \\q is no escape\n",
+		"%YAML 1.2\n---\na: %b\n":                        "1:1 a YAML directive may not stand here\n3:4 a text may not begin with %\n",
+		"? a\n: b\n":                                     "1:1 a key that begins with ? is not in the language\n",
+		"[a]: b\nc: d\n":                                 "1:1 a key must be a text\n",
+		"a:\n\t- b\n":                                    "2:1 a tab indents this line\n",
+	} {
+		if _, faults := readAll(text); faults != want {
+			t.Errorf("%q\n got  %s want %s", text, faults, want)
+		}
+	}
+}
+
 func TestWrongAliases(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: *x\n":                                "1:4 no anchor above is called \"x\"\n",
