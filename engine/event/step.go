@@ -166,6 +166,14 @@ type Remedy struct {
 	Looks    int           `json:"looks,omitempty"`
 }
 
+// At is the address of the remedy of the goal at that address.
+func (m *Remedy) At(goal Path) Path {
+	if m.Address != "" {
+		return m.Address
+	}
+	return goal.Number(m.Index)
+}
+
 // Goal is one item of a goal before and after a remedy.
 type Goal struct {
 	That   string  `json:"that"`

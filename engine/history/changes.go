@@ -120,10 +120,7 @@ func joined(did, came string) string {
 
 // judge adds the verdict on a remedy to what it changed.
 func (c *Changes) judge(goal event.Path, d *event.Remedy) {
-	remedy := d.Address
-	if remedy == "" {
-		remedy = goal.Number(d.Index)
-	}
+	remedy := d.At(goal)
 	for i := c.began[goal]; i < len(c.all); i++ {
 		if x := &c.all[i]; c.outline.within(x.Step, remedy) {
 			x.Verdict = d.Verdict

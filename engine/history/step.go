@@ -51,9 +51,7 @@ type Detail struct {
 	Remedies []*event.Remedy
 	Done     event.StepFinished
 	Summary  string
-	Applied  action.Applied  // "" before an outcome
-	Approval *event.Approval // that was given
-	Items    int             // of its loop
+	Applied  action.Applied // "" before an outcome
 	Live     Live
 }
 
@@ -62,8 +60,6 @@ type Live struct {
 	Progress *event.Progress
 	Poll     *event.Poll
 	Retry    *event.Retry
-	Attempt  int
-	Changing bool
 }
 
 // IsLoop reports whether the step is a loop, and not one of its items.
@@ -129,8 +125,6 @@ func (s *Step) apply(e event.Event) {
 		}
 	case *event.StepSkipped:
 		d.Skipped, s.Skipped = x, x.Reason
-	case *event.Expanded:
-		d.Items = len(x.Items)
 	case *event.Check:
 		s.check(x)
 	case *event.Remedy:
@@ -141,10 +135,6 @@ func (s *Step) apply(e event.Event) {
 			d.Summary = x.Summary
 		}
 		d.Live = Live{}
-	case *event.Approval:
-		if e.Type == event.TypeApprovalGiven {
-			d.Approval = x
-		}
 	default:
 		s.Attempts = max(s.Attempts, e.Attempt)
 		d.act(e)
@@ -155,9 +145,9 @@ func (s *Step) apply(e event.Event) {
 func (d *Detail) act(e event.Event) {
 	switch x := e.Data.(type) {
 	case *event.Intent:
-		d.Live.Changing, d.Live.Attempt, d.Live.Retry = true, e.Attempt, nil
+		d.Live.Retry = nil
 	case *event.Outcome:
-		d.Live.Changing, d.Applied, d.Summary, d.Done.Failure = false, x.Applied, x.Summary, x.Failure
+		d.Applied, d.Summary, d.Done.Failure = x.Applied, x.Summary, x.Failure
 	case *event.Settled:
 		d.Applied = x.Applied
 	case *event.Result:

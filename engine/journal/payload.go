@@ -9,66 +9,39 @@ import (
 	"runbook/engine/event"
 )
 
-// payloadOf returns a new payload for facts of type t, nil if t has none that
-// this version knows.
-func payloadOf(t event.Type) any {
-	switch t {
-	case event.TypeRunCreated:
-		return &event.RunCreated{}
-	case event.TypePlan:
-		return &event.Plan{}
-	case event.TypeLocks:
-		return &event.Locks{}
-	case event.TypeOwner:
-		return &event.Owner{}
-	case event.TypeStepStarted:
-		return &event.StepStarted{}
-	case event.TypeStepSkipped:
-		return &event.StepSkipped{}
-	case event.TypeExpanded:
-		return &event.Expanded{}
-	case event.TypeApprovalRequested, event.TypeApprovalAnswered, event.TypeApprovalGiven, event.TypeApprovalRefused,
-		event.TypeApprovalExpired, event.TypeApprovalVoid:
-		return &event.Approval{}
-	case event.TypeIntent:
-		return &event.Intent{}
-	case event.TypeOutcome:
-		return &event.Outcome{}
-	}
-	return laterPayloadOf(t)
+// payloads make what holds a fact of each type that this version knows.
+var payloads = map[event.Type]func() any{
+	event.TypeRunCreated:        made[event.RunCreated],
+	event.TypePlan:              made[event.Plan],
+	event.TypeLocks:             made[event.Locks],
+	event.TypeOwner:             made[event.Owner],
+	event.TypeStepStarted:       made[event.StepStarted],
+	event.TypeStepSkipped:       made[event.StepSkipped],
+	event.TypeExpanded:          made[event.Expanded],
+	event.TypeApprovalRequested: made[event.Approval],
+	event.TypeApprovalAnswered:  made[event.Approval],
+	event.TypeApprovalGiven:     made[event.Approval],
+	event.TypeApprovalRefused:   made[event.Approval],
+	event.TypeApprovalExpired:   made[event.Approval],
+	event.TypeApprovalVoid:      made[event.Approval],
+	event.TypeIntent:            made[event.Intent],
+	event.TypeOutcome:           made[event.Outcome],
+	event.TypeResult:            made[event.Result],
+	event.TypeObservation:       made[event.Observation],
+	event.TypeCheck:             made[event.Check],
+	event.TypeRetry:             made[event.Retry],
+	event.TypeRemedy:            made[event.Remedy],
+	event.TypeSettled:           made[event.Settled],
+	event.TypeStepFinished:      made[event.StepFinished],
+	event.TypePhase:             made[event.PhaseBegan],
+	event.TypeRunSuspended:      made[event.RunSuspended],
+	event.TypeRunFinished:       made[event.RunFinished],
+	event.TypeProgress:          made[event.Progress],
+	event.TypePoll:              made[event.Poll],
+	event.TypeLog:               made[event.Log],
 }
 
-func laterPayloadOf(t event.Type) any {
-	switch t {
-	case event.TypeResult:
-		return &event.Result{}
-	case event.TypeObservation:
-		return &event.Observation{}
-	case event.TypeCheck:
-		return &event.Check{}
-	case event.TypeRetry:
-		return &event.Retry{}
-	case event.TypeRemedy:
-		return &event.Remedy{}
-	case event.TypeSettled:
-		return &event.Settled{}
-	case event.TypeStepFinished:
-		return &event.StepFinished{}
-	case event.TypePhase:
-		return &event.PhaseBegan{}
-	case event.TypeRunSuspended:
-		return &event.RunSuspended{}
-	case event.TypeRunFinished:
-		return &event.RunFinished{}
-	case event.TypeProgress:
-		return &event.Progress{}
-	case event.TypePoll:
-		return &event.Poll{}
-	case event.TypeLog:
-		return &event.Log{}
-	}
-	return nil
-}
+func made[P any]() any { return new(P) }
 
 // decodePayload returns the payload that data holds. Of a type that is not
 // known here it is a json.RawMessage.
@@ -76,13 +49,14 @@ func decodePayload(t event.Type, data []byte) (any, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	payload := payloadOf(t)
-	if payload == nil {
+	fresh := payloads[t]
+	if fresh == nil {
 		if !json.Valid(data) {
 			return nil, fmt.Errorf("its %s is not JSON", t)
 		}
 		return json.RawMessage(bytes.Clone(data)), nil
 	}
+	payload := fresh()
 	if err := json.Unmarshal(data, payload); err != nil {
 		return nil, fmt.Errorf("its %s cannot be read: %w", t, err)
 	}

@@ -118,9 +118,12 @@ func filled(f event.RunFinished) *event.RunFinished {
 // flatten appends the members of the object to line, without those that line
 // has already.
 func flatten(line, object []byte, hasStep bool) ([]byte, error) {
-	dec := json.NewDecoder(bytes.NewReader(object))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	if len(object) == 0 || object[0] != '{' {
 		return append(line, '}'), nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if _, err := dec.Token(); err != nil {
+		return nil, fmt.Errorf("encode a fact: %w", err)
 	}
 	for dec.More() {
 		key, err := dec.Token()

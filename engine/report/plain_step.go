@@ -19,7 +19,7 @@ func (v *Plain) judged(e event.Event) {
 		v.line(e.Time, e.Path, "check", checkText(d))
 	case *event.Remedy:
 		if d.Verdict != "not_needed" {
-			v.line(e.Time, e.Path.Number(d.Index), "verdict", remedyText(d))
+			v.line(e.Time, d.At(e.Path), "verdict", remedyText(d))
 		}
 	case *event.Settled:
 		v.line(e.Time, e.Path, "settled", strings.TrimPrefix(settledMoment(d), "settled: "))

@@ -64,7 +64,7 @@ func (t *timeline) add(r *history.Run, e event.Event) {
 	path, text := e.Path, ""
 	switch d := e.Data.(type) {
 	case *event.Remedy:
-		path, text = e.Path.Number(d.Index), remedyMoment(d)
+		path, text = d.At(e.Path), remedyMoment(d)
 	default:
 		text = momentOf(r, e)
 	}
