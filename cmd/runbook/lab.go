@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -142,7 +141,7 @@ func (a *app) labStateCommand() *cobra.Command {
 				}
 				return put(a.Out, string(text)+"\n")
 			}
-			return put(a.Out, control.Page(state))
+			return control.Page(state, page.Of(a.Out)).Print(a.Out)
 		},
 	}
 	cmd.Flags().StringVar(&out, "output", out, "text or json")
@@ -177,11 +176,11 @@ func (a *app) labFaultsCommand() *cobra.Command {
 
 func (a *app) faults() error {
 	if !a.Out.Terminal() {
-		var b strings.Builder
+		var rows [][]string
 		for _, f := range lab.Faults() {
-			fmt.Fprintf(&b, "%s\t%s\t%s\n", f.Name, f.Summary, f.Cure)
+			rows = append(rows, []string{f.Name, f.Summary, f.Cure})
 		}
-		return put(a.Out, b.String())
+		return page.Tabbed(a.Out, rows)
 	}
 	return faultsPage(lab.Faults(), page.Of(a.Out)).Print(a.Out)
 }

@@ -31,7 +31,7 @@ func (a *app) list(words []string) error {
 		return told(event.EndFailed)
 	}
 	if !a.Out.Terminal() {
-		return put(a.Out, tabbed(all))
+		return page.Tabbed(a.Out, tabbed(all))
 	}
 	return columned(all, len(words) > 0, page.Of(a.Out)).Print(a.Out)
 }

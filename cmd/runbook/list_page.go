@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -108,16 +107,16 @@ func (l *listed) lastState() string {
 
 // tabbed is the listing for a pipe: name, category, effect, state and time of
 // the last run, title.
-func tabbed(all []listed) string {
-	var b strings.Builder
+func tabbed(all []listed) [][]string {
+	var rows [][]string
 	for _, l := range all {
 		started := ""
 		if l.last != nil {
 			started = l.last.Started.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintln(&b, strings.Join([]string{l.Name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()}, "\t"))
+		rows = append(rows, []string{l.Name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()})
 	}
-	return b.String()
+	return rows
 }
 
 // columned is the listing for a terminal, by category.

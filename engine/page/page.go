@@ -95,8 +95,10 @@ func (k Look) render(l *Line) string {
 }
 
 // Print writes the page to w.
-func (p *Page) Print(w io.Writer) error {
-	if _, err := io.WriteString(w, p.String()); err != nil {
+func (p *Page) Print(w io.Writer) error { return write(w, p.String()) }
+
+func write(w io.Writer, text string) error {
+	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("write the output: %w", err)
 	}
 	return nil

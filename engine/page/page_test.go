@@ -287,3 +287,12 @@ func FuzzPage(f *testing.F) {
 		}
 	})
 }
+
+// TestTabbed holds that a field is one field and a row one line, whatever it has
+// in it.
+func TestTabbed(t *testing.T) {
+	var b strings.Builder
+	if err := page.Tabbed(&b, [][]string{{"a", "", "b\tc\nd"}, {"\x1b[2J"}}); err != nil || b.String() != "a\t\tb\\x09c\\x0ad\n\\x1b[2J\n" {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}

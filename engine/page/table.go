@@ -1,5 +1,10 @@
 package page
 
+import (
+	"io"
+	"strings"
+)
+
 // Column says how the cells of a column stand.
 type Column struct {
 	Gap   int  // columns before it; 0: 2
@@ -92,4 +97,20 @@ func (t *Table) widths() []int {
 		}
 	}
 	return widths
+}
+
+// Tabbed writes rows for programs: fields without control characters, separated
+// by tabs.
+func Tabbed(w io.Writer, rows [][]string) error {
+	var b strings.Builder
+	for _, row := range rows {
+		for i, field := range row {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(Clean(field, false))
+		}
+		b.WriteByte('\n')
+	}
+	return write(w, b.String())
 }

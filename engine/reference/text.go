@@ -1,8 +1,6 @@
 package reference
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"strings"
 
@@ -38,16 +36,15 @@ func List(reg *action.Registry, k page.Look) *page.Page {
 // Table writes one line an action for a pipe: name, effect, kind of target ("-"
 // for none) and summary, separated by tabs, without a header.
 func Table(w io.Writer, reg *action.Registry) error {
-	var b bytes.Buffer
+	var rows [][]string
 	for _, a := range reg.All() {
 		target := "-"
 		if a.Target != nil {
 			target = a.Target.Name
 		}
-		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", a.Name, a.Effect, target, a.Summary)
+		rows = append(rows, []string{a.Name, a.Effect.String(), target, a.Summary})
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return page.Tabbed(w, rows)
 }
 
 // Action returns what there is to know of an action.

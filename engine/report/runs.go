@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"runbook/engine/event"
@@ -125,17 +124,12 @@ func hint(r Row, resumes bool) (text, command string) {
 // RunsPlain prints runs tab-separated, for programs: no header, nothing cut,
 // times in UTC, seconds.
 func RunsPlain(w io.Writer, rows []Row) error {
-	var b strings.Builder
+	var fields [][]string
 	for _, r := range rows {
-		fields := []string{
+		fields = append(fields, []string{
 			r.Run, r.Playbook, r.Environment, string(r.State), r.Started.UTC().Format(time.RFC3339),
 			fmt.Sprint(int(r.Took.Seconds())), fmt.Sprint(r.Changes), r.By,
-		}
-		for i, f := range fields {
-			fields[i] = page.Clean(f, false)
-		}
-		b.WriteString(strings.Join(fields, "\t") + "\n")
+		})
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return page.Tabbed(w, fields)
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"runbook/engine/page"
 	"runbook/lab"
 	"runbook/lab/model"
 )
@@ -184,7 +185,7 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 func TestPage(t *testing.T) {
 	s := model.State{AgeSeconds: 90, Faults: []string{"redis-down", "cpu-hot"}, Containers: []model.ContainerState{{Name: "mltb-app-1", State: "running", Health: "healthy"}}}
 	s.App.Running, s.App.Restarts, s.Redis.Entries, s.Queue.Workers, s.Calls = true, 1, 1200, 2, 1
-	page := Page(s)
+	text := Page(s, page.Look{Width: 92, Unicode: true}).String()
 	for _, want := range []string{
 		"lab          1m 30s old, faults redis-down, cpu-hot, alerts (none)\n",
 		"app          runs, does not answer, memory 0 bytes, no limit; CPU 0.0 %, 1 restart\n",
@@ -193,8 +194,8 @@ func TestPage(t *testing.T) {
 		"container    mltb-app-1            running healthy\n",
 		"asked        1 request of the targets, 0 of them changes\n",
 	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("%q is not in\n%s", want, page)
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
 }

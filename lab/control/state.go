@@ -5,15 +5,16 @@ import (
 	"strings"
 	"time"
 
+	"runbook/engine/page"
 	"runbook/engine/schema"
 	"runbook/lab/model"
 )
 
 // Page is the state of a lab for people.
-func Page(s model.State) string {
-	var b strings.Builder
+func Page(s model.State, k page.Look) *page.Page {
+	p := page.New(k)
 	line := func(label, format string, v ...any) {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%-13s%s", label, fmt.Sprintf(format, v...)), " ") + "\n")
+		p.Flow(p.Label(0, label, 13), page.Plain, fmt.Sprintf(format, v...))
 	}
 	line("lab", "%s old, faults %s, alerts %s", schema.HumanDuration(time.Duration(s.AgeSeconds*float64(time.Second))), orNone(s.Faults), orNone(s.Alerts))
 	limit := "no limit"
@@ -24,19 +25,19 @@ func Page(s model.State) string {
 	if !s.App.Answers {
 		answers = "does not answer"
 	}
-	line("app", "%s, %s, memory %s, %s; CPU %s, %s", runs(s.App.Running), answers, schema.HumanBytes(float64(s.App.MemoryBytes)), limit, schema.HumanPercent(s.App.CPUPercent), counted(s.App.Restarts, "restart"))
+	line("app", "%s, %s, memory %s, %s; CPU %s, %s", runs(s.App.Running), answers, schema.HumanBytes(float64(s.App.MemoryBytes)), limit, schema.HumanPercent(s.App.CPUPercent), page.Counted(s.App.Restarts, "restart"))
 	line("http", "%s of the last minute answered, %.0f ms, %.1f requests/s", schema.HumanPercent(100*s.HTTP.Availability), s.HTTP.LatencyMS, s.HTTP.PerSecond)
 	line("cache", "%s, hit rate %s", schema.HumanBytes(float64(s.Cache.SizeBytes)), schema.HumanPercent(s.Cache.HitRatePercent))
 	line("pool", "%.0f of %.0f connections, wait %.0f ms", s.Pool.Active, s.Pool.Max, s.Pool.WaitMS)
 	line("redis", "%s, memory %s, %s entries", runs(s.Redis.Running), schema.HumanBytes(float64(s.Redis.MemoryBytes)), schema.HumanCount(int64(s.Redis.Entries)))
 	line("mongo", "%s, queries %.1f ms, %s downloads, missing indexes %s", runs(s.Mongo.Running), s.Mongo.QueryMS, schema.HumanCount(int64(s.Mongo.Downloads)), orNone(s.Mongo.MissingIndexes))
-	line("queue", "%d wait, %d in processing, %d stuck, %s", s.Queue.Depth, s.Queue.Processing, s.Queue.Stuck, counted(s.Queue.Workers, "worker"))
+	line("queue", "%d wait, %d in processing, %d stuck, %s", s.Queue.Depth, s.Queue.Processing, s.Queue.Stuck, page.Counted(s.Queue.Workers, "worker"))
 	line("disk", "%s used, %s free", schema.HumanPercent(s.Disk.UsedPercent), schema.HumanBytes(float64(s.Disk.FreeBytes)))
 	for _, c := range s.Containers {
 		line("container", "%-20s  %s %s", c.Name, c.State, c.Health)
 	}
-	line("asked", "%s of the targets, %d of them changes", counted(s.Calls, "request"), s.Mutations)
-	return b.String()
+	line("asked", "%s of the targets, %d of them changes", page.Counted(s.Calls, "request"), s.Mutations)
+	return p
 }
 
 func runs(up bool) string {
@@ -44,13 +45,6 @@ func runs(up bool) string {
 		return "runs"
 	}
 	return "is down"
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func orNone(names []string) string {
