@@ -29,7 +29,7 @@ type call struct {
 	waitText string
 	lab      *control.Session // that runs, with --env lab
 	labTime  func() time.Time // once it was asked for its clock; nil without a lab
-	mode     launch.Mode
+	mode     run.Mode
 	verbose  int
 	quiet    bool
 }

@@ -43,7 +43,7 @@ type Request struct {
 	Inputs      Given
 	Command     event.Command // that would repeat it
 	Who
-	Mode
+	run.Mode
 	Patience
 	Audience
 
@@ -56,14 +56,6 @@ type Request struct {
 type Who struct {
 	User, Host string
 	Trigger    event.Trigger
-}
-
-// Mode is how a run acts.
-type Mode struct {
-	DryRun  bool // reads are executed, changes are only shown
-	Offline bool // of a dry run: no target is contacted
-	Yes     bool // answers where the policy lets it
-	Strict  bool // warnings are a failure
 }
 
 // Patience is what a run does about locks that others hold or guard.
@@ -230,7 +222,7 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 	clients := s.launcher.clients.Share()
 	fin := run.Run(ctx, run.Options{
 		Plan: s.Plan, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
-		Clients: clients, Person: person, Locks: s.header.Lock, DryRun: s.DryRun, Offline: s.Offline, Yes: s.Yes, Strict: s.Strict,
+		Clients: clients, Person: person, Locks: s.header.Lock, Mode: s.Mode,
 	}, s.Stop)
 	failed := s.journal.Close()
 	if err := clients.Close(); err != nil {

@@ -105,14 +105,21 @@ func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
 	case w.Person == nil:
 		return ended(w.in, event.Waiting, &event.Failure{What: errNoPerson.Error()})
 	}
-	w.in.set(event.Waiting)
-	resume := w.watch.pause()
-	ctx, cancel := w.Clock.WithTimeout(w.soft, a.Expires.Sub(w.Clock.Now()))
-	o := w.collect(ctx, shown.(*event.Approval), a)
-	cancel()
-	resume()
-	w.in.set(event.Running)
+	var o outcome
+	w.wait(w.soft, w.in, w.watch, a.Expires.Sub(w.Clock.Now()), func(ctx context.Context) {
+		o = w.collect(ctx, shown.(*event.Approval), a)
+	})
 	return o
+}
+
+// wait lets people answer within that time, which counts towards no other limit.
+func (r *runner) wait(ctx context.Context, in *instance, watch *stopwatch, limit time.Duration, ask func(context.Context)) {
+	in.set(event.Waiting)
+	defer in.set(event.Running)
+	defer watch.pause()()
+	ctx, cancel := r.Clock.WithTimeout(ctx, limit)
+	defer cancel()
+	ask(ctx)
 }
 
 // collect takes answers until the approval is decided: by as many different people

@@ -91,18 +91,19 @@ func (r *runner) epilogue(p *plan.Plan, sc *scope, o outcome) outcome {
 
 // failureNames is `failure` in finally.
 func (r *runner) failureNames(o outcome) map[string]any {
-	if r.DryRun {
-		u := schema.Unknown{}
-		return map[string]any{"reason": u, "step": u, "title": u, "message": u}
+	of := func(reason, step, title, message any) map[string]any {
+		return map[string]any{"reason": reason, "step": step, "title": title, "message": message}
 	}
-	p := o.problem
-	if p == nil || !o.bad() {
-		return map[string]any{"reason": "", "step": "", "title": "", "message": ""}
+	p, signal := o.problem, r.signal.Load()
+	switch u := (schema.Unknown{}); {
+	case r.DryRun:
+		return of(u, u, u, u)
+	case p == nil || !o.bad():
+		return of("", "", "", "")
+	case signal != nil:
+		return of("cancelled", string(p.path), p.title, "stopped by "+signal.Name)
 	}
-	if s := r.signal.Load(); s != nil {
-		return map[string]any{"reason": "cancelled", "step": string(p.path), "title": p.title, "message": "stopped by " + s.Name}
-	}
-	return map[string]any{"reason": p.reason, "step": string(p.path), "title": p.title, "message": p.message()}
+	return of(p.reason, string(p.path), p.title, p.message())
 }
 
 // runNames is `run`; at the end with the numbers of steps by state and the

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -26,18 +27,13 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	case r.Person == nil:
 		return ended(in, event.Waiting, &event.Failure{What: "a person must do this and report it, and there is no terminal: " + text})
 	}
-	in.set(event.Waiting)
-	resume := sc.watch.pause()
-	limit := in.step.Timeout
-	if limit == 0 {
-		limit = manualLimit
-	}
-	ctx, cancel := r.Clock.WithTimeout(sc.bound.ctx, limit)
-	got, err := r.Person.Report(ctx, in.path, Manual{Title: in.step.Name(), Text: shown.(*event.StepStarted).Text, Step: in.step})
-	late := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
-	cancel()
-	resume()
-	in.set(event.Running)
+	limit := cmp.Or(in.step.Timeout, manualLimit)
+	var got map[string]any
+	late := false
+	r.wait(sc.bound.ctx, in, sc.watch, limit, func(ctx context.Context) {
+		got, err = r.Person.Report(ctx, in.path, Manual{Title: in.step.Name(), Text: shown.(*event.StepStarted).Text, Step: in.step})
+		late = errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+	})
 	switch {
 	case err != nil && sc.bound.halted():
 		return halted(in, context.Cause(sc.bound.ctx))

@@ -59,11 +59,16 @@ type Options struct {
 	Clients     *action.Clients
 	Person      Person // nil: no terminal
 	Locks       []string
-	DryRun      bool
-	Offline     bool
-	Yes         bool // --yes: answers where the policy lets it
-	Strict      bool
-	Parallel    int // actions at once; 0: 16
+	Mode
+	Parallel int // actions at once; 0: 16
+}
+
+// Mode is how a run acts.
+type Mode struct {
+	DryRun  bool // reads are executed, changes are only shown
+	Offline bool // of a dry run: no target is contacted
+	Yes     bool // answers where the policy lets it
+	Strict  bool // warnings are a failure
 }
 
 // Run plays the plan to its end and returns the last fact of the run. stop

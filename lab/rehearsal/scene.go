@@ -131,7 +131,7 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 	out.finished, err = s.launcher.Run(ctx, launch.Request{
 		Plan: p.plan, Environment: env, Named: true, Inputs: launch.Values(p.inputs), State: s.state, Clock: s.lab.Clock(),
 		Command: event.Command{Playbook: p.plan.Name, Flags: []string{"--env", env.Name}},
-		Who:     launch.Who{User: userName(), Host: "lab"}, Mode: launch.Mode{DryRun: p.dry, Yes: p.yes},
+		Who:     launch.Who{User: userName(), Host: "lab"}, Mode: run.Mode{DryRun: p.dry, Yes: p.yes},
 		Audience: launch.Audience{
 			Through: func(j run.Journal) run.Journal { hooks.Journal = j; return hooks },
 			Watch: func(b *launch.Began) run.Person {
