@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,13 +13,39 @@ import (
 	"runbook/engine/schema"
 )
 
-// filterOf encodes a filter; the error names the parameter.
+// filterOf encodes a filter; the error names the parameter. A nil in it, mostly
+// of an expression that found nothing, is refused: as null it would match every
+// document without the field.
 func filterOf(filter map[string]any) (bson.D, error) {
+	if path, found := nilIn("", filter); found {
+		return nil, action.ParamError("filter", "%s is nil, and would match documents that nobody meant; write {$exists: false} or {$type: \"null\"}, if it is such that are meant", path)
+	}
 	doc, err := document.Encode(filter)
 	if err != nil {
 		return nil, action.ParamError("filter", "%v", err)
 	}
 	return doc, nil
+}
+
+// nilIn finds a nil in a value and returns its path.
+func nilIn(path string, value any) (at string, found bool) {
+	switch v := value.(type) {
+	case nil:
+		return path, true
+	case []any:
+		for i := range v {
+			if at, found := nilIn(fmt.Sprintf("%s[%d]", path, i), v[i]); found {
+				return at, true
+			}
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if at, found := nilIn(strings.TrimPrefix(path+"."+key, "."), v[key]); found {
+				return at, true
+			}
+		}
+	}
+	return "", false
 }
 
 // updateOperators are those of the manual. What is told of each: whether
@@ -52,8 +79,22 @@ func changeOf(update map[string]any) (bson.D, error) {
 	return doc, nil
 }
 
-// repeats reports whether an update may be applied again without harm.
-func repeats(update map[string]any) bool {
+// repeats reports whether an update may be applied again without harm: the
+// second time it meets the same documents, as it names their ids, and leaves
+// what the first time left. By any other filter documents match that nobody
+// previewed.
+func repeats(filter, update map[string]any) bool {
+	id, byID := filter["_id"]
+	if !byID || len(filter) > 1 {
+		return false
+	}
+	if operators, ok := id.(map[string]any); ok {
+		for key := range operators {
+			if !slices.Contains([]string{"$oid", "$uuid", "$eq", "$in"}, key) {
+				return false
+			}
+		}
+	}
 	for key := range update {
 		if !updateOperators[key] {
 			return false

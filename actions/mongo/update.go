@@ -47,8 +47,8 @@ with:
 `,
 	Target:       Target,
 	Effect:       action.Write,
-	EffectBy:     []string{"update"},
-	IdempotentOf: func(p updateParams) bool { return repeats(p.Update) },
+	EffectBy:     []string{"filter", "update"},
+	IdempotentOf: func(p updateParams) bool { return repeats(p.Filter, p.Update) },
 	Run:          update,
 	Preview:      previewUpdate,
 	Subjects: func(_ context.Context, call action.Call, p updateParams) ([]action.Subject, error) {
