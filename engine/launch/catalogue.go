@@ -185,10 +185,8 @@ func playbookFiles(tree fs.FS) []string {
 	var out []string
 	_ = fs.WalkDir(tree, ".", func(file string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil && d != nil && d.IsDir():
+		case err != nil: // of a directory, or of the root
 			return fs.SkipDir
-		case err != nil:
-			return nil
 		case d.IsDir() && file != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case !d.IsDir() && isPlaybook(file):

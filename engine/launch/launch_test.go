@@ -52,6 +52,7 @@ type kit struct {
 	*Launcher
 	box   *box
 	state string
+	leave func() // cancels the start
 }
 
 const env = `
@@ -187,6 +188,11 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 			stop <- run.Signal{Name: "SIGTERM", Code: 143}
 			q.Wait, q.Stop = time.Hour, stop
 		}, code: 143, state: event.Cancelled, want: []string{"stopped by SIGTERM while it waited for a lock"}},
+		"locked, and nobody waits": {playbook: "write", env: "here", change: func(k *kit, q *Request) {
+			k.occupy(q)
+			q.Wait = time.Hour
+			q.Note = func(string, ...any) { k.leave() }
+		}, code: 130, state: event.Cancelled, want: []string{"cancelled while it waited for a lock"}},
 		"no journal": {playbook: "write", env: "here", change: func(k *kit, q *Request) {
 			k.state = filepath.Join(k.state, "file")
 			if err := os.WriteFile(k.state, nil, 0o600); err != nil {
@@ -203,7 +209,10 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 			}
 			began := false
 			q.Watch = func(*Began) run.Person { began = true; return nil }
-			fin, err := k.Run(t.Context(), q)
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			k.leave = leave
+			fin, err := k.Run(ctx, q)
 			var r *Refusal
 			if !errors.As(err, &r) || fin.State != "" {
 				t.Fatalf("it began: %v, %v", fin, err)

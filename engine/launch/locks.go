@@ -127,6 +127,10 @@ func (q *Request) lock(ctx context.Context, h *event.RunCreated, pid int) (*jour
 		return locks, nil
 	case errors.As(err, &held):
 		return nil, q.locked(held)
+	case ctx.Err() != nil: // who asked for the run is gone
+		return nil, &Refusal{Ending: event.EndSignal, Signal: event.EndSignal.Code(), Failure: &action.Failure{
+			What: "cancelled while it waited for a lock; no run was started", Err: context.Cause(ctx),
+		}}
 	}
 	return nil, Storage(err)
 }

@@ -15,11 +15,8 @@ type Visited struct {
 	onFailure bool // it only runs if the run fails
 }
 
-// Each calls f for every step of p, of undo, and of the playbooks that it calls,
-// as often as it calls them.
-func Each(p *plan.Plan, f func(Visited)) { each(p, f, func(*plan.Plan) bool { return true }) }
-
-// Once is Each that looks at each playbook once.
+// Once calls f for every step of p, of undo, and of the playbooks that it calls,
+// each of which it looks at once.
 func Once(p *plan.Plan, f func(Visited)) {
 	seen := map[*plan.Plan]bool{}
 	each(p, f, func(callee *plan.Plan) bool {
@@ -29,6 +26,8 @@ func Once(p *plan.Plan, f func(Visited)) {
 	})
 }
 
+// each calls f for every step of p, of undo, and of each callee that is to be
+// entered, as often as it is called.
 func each(p *plan.Plan, f func(Visited), enter func(*plan.Plan) bool) {
 	for _, s := range p.All() {
 		late := onlyOnFailure(p, s)
@@ -57,7 +56,7 @@ func onlyOnFailure(p *plan.Plan, s *plan.Step) bool {
 // Effects counts the worst case of a plan.
 func Effects(p *plan.Plan, policy environment.Policy) event.Effects {
 	var out event.Effects
-	Each(p, func(s Visited) {
+	each(p, func(s Visited) {
 		if s.Observe != nil {
 			out.Reads++
 		}
@@ -80,7 +79,7 @@ func Effects(p *plan.Plan, policy environment.Policy) event.Effects {
 		if decide(policy, s.Step).Answer == environment.Asked && !s.onFailure {
 			out.Approvals = append(out.Approvals, s.Address)
 		}
-	})
+	}, func(*plan.Plan) bool { return true })
 	return out
 }
 

@@ -43,7 +43,7 @@ func (e *ending) head() {
 }
 
 // stopped: the journal failed in the middle.
-func (e *ending) stopped() bool { return e.end.ExitCode == 5 }
+func (e *ending) stopped() bool { return e.end.ExitCode == event.EndJournal.Code() }
 
 func (e *ending) reason() string {
 	if e.end.Failure != nil {

@@ -33,7 +33,7 @@ func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[str
 		return err
 	}
 	written = append(written, dry)
-	if r.Finished.ExitCode == 0 && !r.Rehearsal.Again {
+	if r.Finished.ExitCode == event.EndDone.Code() && !r.Rehearsal.Again {
 		again, err := p.again(ctx, r, s, inputs)
 		if err != nil {
 			return err
