@@ -138,7 +138,7 @@ func (s *Server) execStart(w http.ResponseWriter, r *http.Request) error {
 		return failure{http.StatusNotFound, "No such exec instance: " + r.PathValue("id")}
 	}
 	if begun {
-		return s.refuseAgain(w, r, x, body.Detach)
+		return failure{http.StatusConflict, "Error: Exec command " + x.id + " has already run"}
 	}
 	var done result
 	if err := s.visit(s.model.Change, x.container, func(world *model.World, c *model.Container) error {
@@ -200,25 +200,6 @@ func (s *Server) ended(x execution, code int) {
 		return nil
 	})
 	s.execs.use(x.id, func(e *execution) { e.runs, e.code = false, &code })
-}
-
-// refuseAgain refuses to start an execution again; the engine says so on the
-// stream.
-func (s *Server) refuseAgain(w http.ResponseWriter, r *http.Request, x execution, detach bool) error {
-	text := "Error: Exec command " + x.id + " has already run"
-	if x.runs {
-		text = "Error: Exec command " + x.id + " is already running"
-	}
-	if detach {
-		return failure{http.StatusConflict, text}
-	}
-	conn, _, err := hijack(w, r)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	_ = stream{to: conn}.write(stdout, text+"\r\n")
-	return nil
 }
 
 func (s *Server) execInspect(w http.ResponseWriter, r *http.Request) error {

@@ -73,14 +73,24 @@ func direction(e bson.E) (int, error) {
 
 // keysOf gives the keys under which the index holds a document.
 func (x *index) keysOf(doc bson.D) ([][]any, error) {
-	if len(x.paths) == 1 && len(x.paths[0]) == 1 {
-		if v, ok := value.Field(doc, x.paths[0][0]); ok {
-			if _, array := v.(bson.A); !array {
-				return [][]any{{v}}, nil
-			}
-		}
+	if key, ok := x.plain(doc); ok {
+		return [][]any{key}, nil
 	}
 	return x.product(doc)
+}
+
+// plain gives the one key of a document where all paths are of its own fields and
+// none is an array, as nearly always.
+func (x *index) plain(doc bson.D) (key []any, ok bool) {
+	key = make([]any, len(x.paths))
+	for i, p := range x.paths {
+		v, _ := value.Field(doc, p[0])
+		if _, array := v.(bson.A); array || len(p) > 1 {
+			return nil, false
+		}
+		key[i] = v
+	}
+	return key, true
 }
 
 // product combines the keys of all fields. Fields below the same array take
@@ -198,7 +208,8 @@ func (x *index) add(keys [][]any, r *record) {
 		}
 	}
 	for i, p := range x.paths {
-		if !x.arrays[i] {
+		v, _ := value.Field(r.doc, p[0])
+		if _, array := v.(bson.A); !x.arrays[i] && (array || len(p) > 1) {
 			_, x.arrays[i] = value.Keys(r.doc, p)
 		}
 	}

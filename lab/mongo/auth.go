@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"crypto/md5"
-	"encoding/hex"
 	"errors"
 	"sync"
 	"time"
@@ -14,11 +13,8 @@ import (
 	"runbook/lab/model"
 )
 
-// The mechanisms of authentication.
-const (
-	sha1   = "SCRAM-SHA-1"
-	sha256 = "SCRAM-SHA-256"
-)
+// sha256 is the mechanism of authentication.
+const sha256 = "SCRAM-SHA-256"
 
 // iterations are the fewest that drivers accept: a lab must log in fast.
 const iterations = 4096
@@ -120,17 +116,15 @@ func (c *call) saslStart() (bson.D, error) {
 func (c *call) beginLogin(ask bson.D, database string) (bson.D, error) {
 	l := &c.connection.login
 	l.abandon()
-	mechanism := text(ask, "mechanism")
-	generator := scram.SHA256
-	switch mechanism {
+	switch mechanism := text(ask, "mechanism"); mechanism {
 	case sha256:
-	case sha1:
-		generator = scram.SHA1
+	case "SCRAM-SHA-1": // what drivers try for a user whose mechanisms nobody tells: there is none
+		return nil, refusedLogin()
 	default:
 		return nil, mistake(334, "Received authentication for mechanism %s which is not enabled", mechanism)
 	}
-	server, err := generator.NewServer(func(name string) (scram.StoredCredentials, error) {
-		return c.server.accounts.credentials(mechanism, database, name)
+	server, err := scram.SHA256.NewServer(func(name string) (scram.StoredCredentials, error) {
+		return c.server.accounts.credentials(database, name)
 	})
 	if err != nil {
 		return nil, refusedLogin()
@@ -146,23 +140,16 @@ func (c *call) beginLogin(ask bson.D, database string) (bson.D, error) {
 }
 
 // credentials are what a server keeps of a password.
-func (a *accounts) credentials(mechanism, database, name string) (scram.StoredCredentials, error) {
+func (a *accounts) credentials(database, name string) (scram.StoredCredentials, error) {
 	password, ok := a.password(database + "." + name)
 	if !ok {
 		return scram.StoredCredentials{}, errLogin
 	}
-	var client *scram.Client
-	var err error
-	if mechanism == sha1 {
-		digest := md5.Sum([]byte(name + ":mongo:" + password))
-		client, err = scram.SHA1.NewClientUnprepped(name, hex.EncodeToString(digest[:]), "")
-	} else {
-		client, err = scram.SHA256.NewClient(name, password, "")
-	}
+	client, err := scram.SHA256.NewClient(name, password, "")
 	if err != nil {
 		return scram.StoredCredentials{}, errLogin
 	}
-	salt := md5.Sum([]byte(mechanism + database + name))
+	salt := md5.Sum([]byte(database + name))
 	stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(salt[:]), Iters: iterations})
 	if err != nil {
 		return scram.StoredCredentials{}, errLogin

@@ -40,7 +40,7 @@ func (c *call) hello() (bson.D, error) {
 	)
 	if user := c.text("saslSupportedMechs"); user != "" {
 		if _, known := c.server.accounts.password(user); known {
-			out = append(out, bson.E{Key: "saslSupportedMechs", Value: bson.A{sha1, sha256}})
+			out = append(out, bson.E{Key: "saslSupportedMechs", Value: bson.A{sha256}})
 		}
 	}
 	if ask, err := c.part("speculativeAuthenticate"); err == nil && ask != nil {

@@ -151,7 +151,6 @@ func TestLogin(t *testing.T) {
 		code int32
 		text string
 	}{
-		{"mongodb://mltb:geheim@%s/?authSource=mltb&authMechanism=SCRAM-SHA-1&directConnection=true", 0, ""},
 		{"mongodb://mltb:geheim@%s/?authSource=mltb&authMechanism=SCRAM-SHA-256&directConnection=true", 0, ""},
 		{"mongodb://mltb:wrong@%s/?authSource=mltb&directConnection=true", 18, "Authentication failed"},
 		{"mongodb://nobody:geheim@%s/?authSource=mltb&directConnection=true", 18, "Authentication failed"},

@@ -67,7 +67,7 @@ func (c *call) usersInfo() (bson.D, error) {
 				id := md5.Sum([]byte(u.Database + "." + u.Name))
 				users = append(users, bson.D{
 					{Key: "_id", Value: u.Database + "." + u.Name}, {Key: "userId", Value: bson.Binary{Subtype: bson.TypeBinaryUUID, Data: id[:]}},
-					{Key: "user", Value: u.Name}, {Key: "db", Value: u.Database}, {Key: "roles", Value: rolesOf(u)}, {Key: "mechanisms", Value: bson.A{sha1, sha256}},
+					{Key: "user", Value: u.Name}, {Key: "db", Value: u.Database}, {Key: "roles", Value: rolesOf(u)}, {Key: "mechanisms", Value: bson.A{sha256}},
 				})
 			}
 		}
