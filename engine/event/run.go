@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -127,6 +128,9 @@ type Step struct {
 	Needs    []Path        `json:"needs,omitempty"`  // the steps beside it that it waits for directly
 	Undoable bool          `json:"undoable,omitempty"`
 }
+
+// Name is how the step is called in a list: its title, else its brief.
+func (s *Step) Name() string { return cmp.Or(s.Title, s.Brief) }
 
 // Locks are the keys that were taken.
 type Locks struct {

@@ -164,6 +164,7 @@ type Remedy struct {
 	Goal     []Goal        `json:"goal,omitempty"`
 	Duration time.Duration `json:"duration"`
 	Looks    int           `json:"looks,omitempty"`
+	Warning  string        `json:"warning,omitempty"` // it failed, and the goal was reached
 }
 
 // At is the address of the remedy of the goal at that address.

@@ -180,7 +180,7 @@ var plainCount = regexp.MustCompile(`changes=(\d+)`)
 // Whoever reads a journal counts the same changes: one of a run that ended, of one
 // that was suspended, and of one that was killed after any of its facts.
 func TestReadersCountTheSame(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		whole := newStory(seed, -1)
 		killed := newStory(seed, int(seed*7)%len(whole.events))
 		for name, s := range map[string]*story{"whole": whole, "killed": killed} {

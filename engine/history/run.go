@@ -122,6 +122,11 @@ func (r *Run) find(e event.Event) {
 			return
 		}
 		level, message = "warn", d.Warning()
+	case *event.Remedy:
+		if d.Warning == "" {
+			return
+		}
+		level, message = "warn", d.Warning
 	case *event.StepFinished:
 		switch {
 		case d.Failure == nil:
@@ -137,7 +142,7 @@ func (r *Run) find(e event.Event) {
 	default:
 		return
 	}
-	r.Findings = append(r.Findings, event.Finding{Step: e.Path, Title: r.At(e.Path).Name(), Level: level, Message: message})
+	r.Findings = append(r.Findings, event.Finding{Step: e.Path, Title: r.At(e.Path).Plan.Name(), Level: level, Message: message})
 }
 
 func (r *Run) toldBelow(path event.Path, f *event.Failure) bool {

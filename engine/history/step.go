@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"time"
 
 	"runbook/engine/action"
@@ -81,10 +82,8 @@ func (s *Step) Name() string {
 		return s.Plan.Title
 	case s.Brief != "":
 		return s.Brief
-	case s.Plan.Brief != "":
-		return s.Plan.Brief
 	}
-	return s.Plan.Action
+	return cmp.Or(s.Plan.Name(), s.Plan.Action)
 }
 
 // Told reports whether the failure is that of its change or of a part.

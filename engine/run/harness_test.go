@@ -187,7 +187,9 @@ func (s *scene) retold(t *testing.T) {
 	if n := len(facts); n > 0 && (facts[n-1].Type == event.TypeRunFinished || facts[n-1].Type == event.TypeRunSuspended) {
 		facts = facts[:n-1]
 	}
-	equal(t, "the changes in its journal", history.Of(facts).List(), s.final.Changes)
+	h := history.Of(facts)
+	equal(t, "the changes in its journal", h.List(), s.final.Changes)
+	equal(t, "the warnings in its journal", h.Warnings(), s.final.Warnings)
 }
 
 // order lists the facts of the steps: "type path".

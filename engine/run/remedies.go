@@ -105,12 +105,17 @@ func (g *goal) apply() outcome {
 		}
 		g.failedR = g.failedR || o.bad() || o.state == event.Warned
 		verdict := g.verdict(before)
-		if g.record(event.TypeRemedy, g.in.path, 0, g.report(i, part, verdict, before, start)) != nil {
+		fact := g.report(i, part, verdict, before, start)
+		if verdict == "effective" && o.bad() {
+			fact.Warning = fmt.Sprintf("remedy %d failed, and the goal was reached: %s", i+1, o.problem.message())
+			g.warn(g.in, fact.Warning)
+		}
+		if g.record(event.TypeRemedy, g.in.path, 0, fact) != nil {
 			return g.stopped(g.in)
 		}
 		switch verdict {
 		case "effective":
-			return g.reached(i, part, o)
+			return g.reached(i, part)
 		case "worse":
 			g.result(nil, verdict)
 			f := failed(g.in, &event.Failure{What: part.Name() + " made it worse: an item that held before no longer does", Place: part.Place})
@@ -214,14 +219,11 @@ func outputName(source string) string {
 	return source
 }
 
-func (g *goal) reached(i int, part *plan.Step, o outcome) outcome {
+func (g *goal) reached(i int, part *plan.Step) outcome {
 	for n, rest := range g.in.step.Parts[i+1:] {
 		_ = g.record(event.TypeRemedy, g.in.path, 0, &event.Remedy{Index: i + n + 2, Address: g.path(rest), Title: rest.Name(), Verdict: "not_needed"})
 	}
 	g.result(part.Name(), "effective")
-	if o.bad() {
-		g.warn(g.in, fmt.Sprintf("remedy %d failed, and the goal was reached: %s", i+1, o.problem.message()))
-	}
 	if g.failedR || g.last.warned {
 		return outcome{state: event.Warned}
 	}
