@@ -26,12 +26,14 @@ func newMatcher(secrets []schema.Secret) *matcher {
 	m := &matcher{}
 	seen := map[string]bool{}
 	for _, s := range secrets {
-		for _, text := range spellings(s.Reveal()) {
-			if seen[text] || len(text) < MinLength {
-				continue
+		for _, part := range wholeAndLines(s.Reveal()) {
+			for _, text := range spellings(part) {
+				if seen[text] || len(text) < MinLength {
+					continue
+				}
+				seen[text] = true
+				m.add(pattern{text: text, shown: shown(s.Name())})
 			}
-			seen[text] = true
-			m.add(pattern{text: text, shown: shown(s.Name())})
 		}
 	}
 	for _, list := range m.byFirst {

@@ -3,6 +3,7 @@ package redact_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"regexp"
@@ -91,6 +92,31 @@ func TestText(t *testing.T) {
 	none.Active()
 	if none.String("abcdefgh") != "abcdefgh" || string(none.JSON([]byte("1"))) != "1" {
 		t.Error("a nil redactor changed something")
+	}
+}
+
+// Of a secret with several lines no line is readable, however it is printed.
+func TestEachLineOfASecret(t *testing.T) {
+	lines := []string{"-----BEGIN KEY-----", "MIIEvQIBADANBgkq", "don't-look-here", "short"}
+	key := strings.Join(lines, "\r\n")
+	r := redact.New(schema.NewSecret("key", key))
+	quoted, err := json.Marshal(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"line by line": "> " + strings.Join(lines, "\n> "), "joined": strings.Join(lines, " "), "whole": key, "JSON": string(quoted),
+		"base64": base64.StdEncoding.EncodeToString([]byte(key)), "hex": hex.EncodeToString([]byte(key)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(key))),
+		"URL": url.QueryEscape(key), "a shell": "'" + strings.ReplaceAll(lines[2], "'", `'\''`) + "'",
+	} {
+		got := r.String(text)
+		for _, line := range lines[:3] {
+			for _, readable := range []string{line, base64.StdEncoding.EncodeToString([]byte(line))[:16], hex.EncodeToString([]byte(line))} {
+				if strings.Contains(strings.ToLower(got), strings.ToLower(readable)) || !strings.Contains(got, "(secret key)") {
+					t.Errorf("%s: %s", name, got)
+				}
+			}
+		}
 	}
 }
 
@@ -212,6 +238,7 @@ func FuzzWriter(f *testing.F) {
 		}
 		secrets := []string{one, two}
 		for _, s := range []string{one, two} {
+			secrets = append(secrets, hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s))))
 			for offset := range 3 {
 				all := base64.RawStdEncoding.EncodeToString(append(make([]byte, offset), s...))
 				secrets = append(secrets, all[(offset*8+5)/6:(offset+len(s))*8/6])

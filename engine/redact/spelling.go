@@ -3,17 +3,32 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
 )
 
+// wholeAndLines returns a secret, and of one with several lines each that is long
+// enough to be looked for: who prints a key prints it line by line.
+func wholeAndLines(secret string) []string {
+	list := []string{secret}
+	for line := range strings.SplitSeq(secret, "\n") {
+		if line = strings.TrimSpace(line); line != secret && len(line) >= MinLength {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
 // spellings returns the ways in which a secret may stand in a text: as it is;
-// inside a JSON or Go string; inside a URL; in base64, at each of the three
-// places where it may begin in a group.
+// inside a JSON, Go or shell string; inside a URL; in hexadecimal; in base64, at
+// each of the three places where it may begin in a group.
 func spellings(secret string) []string {
-	list := []string{secret, inJSON(secret, true), inJSON(secret, false), inQuotes(secret)}
+	hexed := hex.EncodeToString([]byte(secret))
+	list := []string{secret, inJSON(secret, true), inJSON(secret, false), inQuotes(secret), hexed, strings.ToUpper(hexed)}
+	list = append(list, strings.ReplaceAll(secret, "'", `'\''`))
 	for _, escaped := range []string{url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:]} {
 		list = append(list, escaped, lowerEscapes(escaped))
 	}
