@@ -68,7 +68,7 @@ func secretFrom(from string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("the variable %s is not set", name)
 	}
-	return text, nil
+	return strings.TrimRight(text, "\r\n"), nil
 }
 
 // plan compiles a playbook for reading, without an environment.

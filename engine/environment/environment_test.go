@@ -74,7 +74,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestResolveReadsSecretsOnce(t *testing.T) {
-	t.Setenv("RUNBOOK_TEST_WORD", "open sesame")
+	t.Setenv("RUNBOOK_TEST_WORD", "open sesame\n")
 	e := parse(t, whole, "staging")
 	if err := e.Resolve(context.Background()); err != nil {
 		t.Fatal(err)

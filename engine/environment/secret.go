@@ -78,8 +78,8 @@ func (e *Environment) address(t *action.Target) {
 	}
 }
 
-// read gets the text of a secret, without the line end that files and commands
-// put behind it.
+// read gets the text of a secret, without the line end that files, commands and
+// shells put behind it.
 func (s secretSource) read(ctx context.Context) (string, error) {
 	switch {
 	case s.env != "":
@@ -87,7 +87,7 @@ func (s secretSource) read(ctx context.Context) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("$%s is not set", s.env)
 		}
-		return v, nil
+		return strings.TrimRight(v, "\r\n"), nil
 	case s.file != "":
 		text, err := os.ReadFile(s.file)
 		return strings.TrimRight(string(text), "\r\n"), err
