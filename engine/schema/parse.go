@@ -122,8 +122,9 @@ func parseNumber(text string) (any, error) {
 	return f, nil
 }
 
-// parseAny reads an untyped scalar by the core rules of YAML 1.2, of which only
-// the decimal notations are taken; everything else is text.
+// parseAny reads an untyped scalar: true and false, a whole number without leading
+// zeros, and a number with a point are values; everything else is text, also what
+// only looks like a number, as the commit 72225e2.
 func parseAny(text string, quoted bool) any {
 	if quoted {
 		return text
@@ -137,7 +138,7 @@ func parseAny(text string, quoted bool) any {
 	if n, err := parseInt(text); err == nil {
 		return n
 	}
-	if f, err := parseNumber(text); err == nil && !isDecimal(text) {
+	if f, err := parseNumber(text); err == nil && strings.Contains(text, ".") {
 		return f
 	}
 	return text

@@ -40,6 +40,7 @@ func TestParseText(t *testing.T) {
 		{schema.MapOf(schema.AnyType), `{"a": 1, "b": [0.5]}`, false, map[string]any{"a": 1, "b": []any{0.5}}},
 		{schema.AnyType, "7", false, 7}, {schema.AnyType, "7", true, "7"}, {schema.AnyType, "7.0", false, 7.0},
 		{schema.AnyType, "010", false, "010"}, {schema.AnyType, "1_000", false, "1_000"}, {schema.AnyType, "yes", false, "yes"},
+		{schema.AnyType, "72225e2", false, "72225e2"}, {schema.AnyType, "1.5e3", false, 1500.0}, {schema.AnyType, "99999999999999999999", false, "99999999999999999999"},
 		{schema.AnyType, "true", false, true}, {schema.AnyType, "~", false, nil},
 	} {
 		got, err := schema.ParseText(test.t, test.text, test.quoted)

@@ -70,13 +70,14 @@ func (s *scan) alone(l *lexeme, start int) {
 }
 
 // outside says whether l stands where it cannot be inside the brackets that are
-// open: in a line that is no deeper than the one in which the first was opened.
+// open: in a line that is no deeper than the one in which the first was opened. A tab may
+// begin it: there indentation means nothing.
 func (s *scan) outside(l *lexeme) bool {
 	if len(s.brackets) == 0 || s.sameLine(s.prev.start, l.start) {
 		return false
 	}
 	indent := s.indent(s.brackets[0].start)
-	if s.column(l.start) > indent || s.brackets[0].start < s.lineStart(s.brackets[0].start)+indent+1 {
+	if s.column(l.start) > indent || s.read[s.lineStart(l.start)+s.indent(l.start)] == '\t' || s.brackets[0].start < s.lineStart(s.brackets[0].start)+indent+1 {
 		return false
 	}
 	return s.read[l.start] != s.top().closer || s.column(l.start) < indent

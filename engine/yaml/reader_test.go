@@ -36,7 +36,7 @@ func TestReads(t *testing.T) {
 		"a merge of a merge":         {"a: &x {k: 1}\nb: &y {<<: *x, l: 2}\nc: {<<: *y, m: {<<: *x}}\n", `{"a":{"k":"1"} "b":{"l":"2" "k":"1"} "c":{"m":{"k":"1"} "l":"2" "k":"1"}}`},
 		"a mapping merged in place":  {"a:\n  x: 2\n  <<: {x: 1, y: 3}\n", `{"a":{"x":"2" "y":"3"}}`},
 		"<< in quotes":               {"a: {\"<<\": b}\n", `{"a":{"<<":"b"}}`},
-		"tabs between tokens":        {"a:\tb\nc: 1\t# d\ne: {\n\t\"f\":\t1,\n\t\"g\": [\t2 ]\n  }\n", `{"a":"b" "c":"1" "e":{"f":"1" "g":["2"]}}`},
+		"tabs between tokens":        {"a:\tb\nc: 1\t# d\ne:\n  g: {\n\t\t\"f\":\t1,\n\t\"g\": [\t2 ]\n  }\n", `{"a":"b" "c":"1" "e":{"g":{"f":"1" "g":["2"]}}}`},
 		"comments in braces":         {"a: {b: 1,\n  # c\n  d: 2} # e\nf: [ # g\n  ]\n", `{"a":{"b":"1" "d":"2"} "f":[]}`},
 		"block scalars with CRLF":    {"a: |\r\n  b\r\n  c\r\nd: >-\r\n  e\r\n  f\r\n", `{"a":"b\nc\n" "d":"e f"}`},
 		"indentation indicators":     {"a:\n  b: |2-\n\n        c\n  d: >1\n     e\n     f\n    g\n", `{"a":{"b":"\n    c" "d":"  e\n  f\n g\n"}}`},
