@@ -11,23 +11,15 @@ type File struct {
 	Default      yaml.String  `yaml:"default,omitempty" doc:"The environment that is taken without --env."`
 	Roles        []*Role      `yaml:"roles,omitempty" doc:"Names of roles and the people who have them."`
 	Environments []*Described `yaml:"environments" hint:"write environments: and under it name: {targets: {...}}" doc:"The environments by their names."`
-	Node         *yaml.Node
-}
-
-// Means says how messages speak of a runbook.yaml.
-func (File) Means() yaml.Means {
-	return yaml.Means{What: "a file of environments", Write: "it has `environments:` and under it name: {targets: {...}}", Root: true}
+	Node         *yaml.Node   `what:"a file of environments" write:"it has 'environments:' and under it name: {targets: {...}}" root:"true"`
 }
 
 // Role are the people who have a role.
 type Role struct {
 	Name   yaml.String   `yaml:",key"`
 	People []yaml.String `yaml:",short" list:"one"`
-	Node   *yaml.Node
+	Node   *yaml.Node    `what:"a role" write:"write NAME: [person]"`
 }
-
-// Means says how messages speak of a role.
-func (Role) Means() yaml.Means { return yaml.Means{What: "a role", Write: "write NAME: [person]"} }
 
 // Described is an environment as it is written.
 type Described struct {
@@ -37,12 +29,7 @@ type Described struct {
 	Vars      []yaml.Pair     `yaml:"vars,omitempty" hint:"write name: value under it" doc:"Values that playbooks read as 'vars'; '{secret: name}' is a secret."`
 	Secrets   []*SecretSource `yaml:"secrets,omitempty" doc:"Where each secret comes from."`
 	Policy    *Rules          `yaml:"policy,omitempty" doc:"What a run may do without asking."`
-	Node      *yaml.Node
-}
-
-// Means says how messages speak of an environment.
-func (Described) Means() yaml.Means {
-	return yaml.Means{What: "an environment", Write: "write NAME: {targets: {...}}"}
+	Node      *yaml.Node      `what:"an environment" write:"write NAME: {targets: {...}}"`
 }
 
 // Target is a target as it is written. Its other keys are those of its kind.
@@ -51,12 +38,7 @@ type Target struct {
 	Kind  yaml.String `yaml:"kind,omitempty" doc:"The kind, where the name is none."`
 	Reads []*Read     `yaml:"reads,omitempty" list:"one" doc:"Requests that change nothing although their protocol calls them changes."`
 	Rest  []yaml.Pair `yaml:",rest"`
-	Node  *yaml.Node
-}
-
-// Means says how messages speak of a target.
-func (Target) Means() yaml.Means {
-	return yaml.Means{What: "a target", Write: "write NAME: {address: ...}, as its kind asks for it"}
+	Node  *yaml.Node  `what:"a target" write:"write NAME: {address: ...}, as its kind asks for it"`
 }
 
 // Read is a request that changes nothing: a method and a path, or the method of
@@ -64,12 +46,7 @@ func (Target) Means() yaml.Means {
 type Read struct {
 	Request yaml.String `yaml:",short" pattern:"^[A-Z]+ /" hint:"write POST /graphql, or {rpc: name}"`
 	RPC     yaml.String `yaml:"rpc" hint:"name the method: rpc: aria2.getVersion" doc:"The method of a JSON-RPC call."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of a read of a target.
-func (Read) Means() yaml.Means {
-	return yaml.Means{What: "a read", Write: `write "POST /graphql" or {rpc: name}`}
+	Node    *yaml.Node  `what:"a read" write:"write \"POST /graphql\" or {rpc: name}"`
 }
 
 // SecretSource is where the text of a secret comes from: exactly one of them.
@@ -78,15 +55,7 @@ type SecretSource struct {
 	Env     yaml.String   `yaml:"env,omitempty" one:"source" doc:"A variable of the process."`
 	File    yaml.String   `yaml:"file,omitempty" one:"source" doc:"A file."`
 	Command []yaml.String `yaml:"command,omitempty" one:"source" list:"one" min:"1" doc:"A program and its arguments, whose output it is."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of a secret.
-func (SecretSource) Means() yaml.Means {
-	return yaml.Means{
-		What: "a secret", Write: "write NAME: {env: VARIABLE}, {file: PATH} or {command: [program, argument]}",
-		Idle: "comes from nowhere", Several: "keep one of them",
-	}
+	Node    *yaml.Node    `what:"a secret" write:"write NAME: {env: VARIABLE}, {file: PATH} or {command: [program, argument]}" idle:"comes from nowhere" several:"keep one of them"`
 }
 
 // Rules are a policy as it is written: effects, or names of actions.
@@ -95,12 +64,7 @@ type Rules struct {
 	Approve []yaml.String `yaml:"approve,omitempty" list:"one" doc:"What a person is asked for."`
 	Deny    []yaml.String `yaml:"deny,omitempty" list:"one" doc:"What is refused."`
 	Yes     []yaml.String `yaml:"yes,omitempty" list:"one" doc:"What --yes may answer for."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of a policy.
-func (Rules) Means() yaml.Means {
-	return yaml.Means{What: "a policy", Write: "write {allow: [read, write], approve: [destructive]}"}
+	Node    *yaml.Node    `what:"a policy" write:"write {allow: [read, write], approve: [destructive]}"`
 }
 
 // ReadFile returns a runbook.yaml and all mistakes of its structure, in the order of

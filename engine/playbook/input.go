@@ -14,10 +14,8 @@ type Input struct {
 	Pattern yaml.String   `yaml:"pattern,omitempty" doc:"A regular expression that a text matches."`
 	Doc     yaml.String   `yaml:"doc,omitempty" doc:"What it is, in a sentence."`
 	Weak    yaml.Bool     `yaml:"weak,omitempty" for:"type=secret" doc:"The secret may have fewer than 8 bytes."`
-	Node    *yaml.Node
+	Node    *yaml.Node    `what:"an input" write:"write NAME: {type: string}"`
 }
 
-// Means says how messages speak of an input.
-func (Input) Means() yaml.Means {
-	return yaml.Means{What: "an input", Write: "write NAME: {type: string}", Foreign: foreignOfInputs}
-}
+// Foreign says what to write for a word of another tool.
+func (Input) Foreign(key string) string { return foreignOfInputs(key) }

@@ -21,13 +21,11 @@ type Playbook struct {
 	Steps         []*Step         `yaml:"steps" min:"1" hint:"write steps: and under it the steps, each with a dash" doc:"What is done, in order."`
 	Finally       []*Step         `yaml:"finally,omitempty" min:"1" doc:"Steps that run when the run ends, however it ends, once a step began."`
 	Outputs       []yaml.Pair     `yaml:"outputs,omitempty" name:"an output" hint:"write name: ${{ expression }} under it" doc:"Names and expressions: the result of the run, and of a step that calls the playbook."`
-	Node          *yaml.Node
+	Node          *yaml.Node      `what:"a playbook" write:"it begins with 'playbook: name' and has 'steps:'" root:"true"`
 }
 
-// Means says how messages speak of a playbook.
-func (Playbook) Means() yaml.Means {
-	return yaml.Means{What: "a playbook", Write: "it begins with `playbook: name` and has `steps:`", Root: true, Foreign: foreign}
-}
+// Foreign says what to write for a word of another tool.
+func (Playbook) Foreign(key string) string { return foreign(key) }
 
 // About is what people read of a playbook.
 type About struct {
@@ -45,12 +43,7 @@ type About struct {
 type Escalation struct {
 	After   yaml.Duration `yaml:"after" min:"1ms" hint:"say after which time to call, as 30m" doc:"How long to try before."`
 	Contact yaml.String   `yaml:"contact" hint:"say whom to call" doc:"Whom to call."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of an escalation.
-func (Escalation) Means() yaml.Means {
-	return yaml.Means{What: "an escalation", Write: "write {after: 30m, contact: on-call engineer}"}
+	Node    *yaml.Node    `what:"an escalation" write:"write {after: 30m, contact: on-call engineer}"`
 }
 
 // Prerequisite is a step that reads, or a text that nobody checks.

@@ -17,7 +17,7 @@ type Step struct {
 	Timeout   yaml.Duration `yaml:"timeout,omitempty" min:"1ms" doc:"The longest that the step may take."`
 	OnFailure yaml.String   `yaml:"on_failure,omitempty" enum:"stop,continue,warn,undo" only:"continue=steps|for_each" because:"write on_failure: warn here, or on_failure: continue on what holds this step" doc:"What the failure of a part does; 'stop' without it."`
 	Undo      *Step         `yaml:"undo,omitempty" beside:"action" as:"an undo" without:"id,needs,undo" never:"approve,manual" because:"nothing refers to an undo, and it asks nobody, as the approval of its step covers it" doc:"The compensation of the step."`
-	Node      *yaml.Node
+	Node      *yaml.Node    `what:"a step" write:"write its keys, as 'action: family.verb'" idle:"does nothing" several:"make two steps of it, or put them in a block: 'steps:'"`
 }
 
 // Loop repeats a step.
@@ -48,13 +48,8 @@ type Proof struct {
 	SkipIfMet yaml.Bool     `yaml:"skip_if_met,omitempty" beside:"observe" doc:"Do nothing where the verification holds before."`
 }
 
-// Means says how messages speak of a step.
-func (Step) Means() yaml.Means {
-	return yaml.Means{
-		What: "a step", Write: "write its keys, as `action: family.verb`", Idle: "does nothing", Foreign: foreign,
-		Several: "make two steps of it, or put them in a block: `steps:`",
-	}
-}
+// Foreign says what to write for a word of another tool.
+func (Step) Foreign(key string) string { return foreign(key) }
 
 // Has reports whether the file gives a key of the step.
 func (s *Step) Has(key string) bool { return s.Node.Get(key) != nil }
@@ -78,12 +73,7 @@ type Operation struct {
 	Action yaml.String `yaml:"action" hint:"name the action that observes, as docker.inspect" doc:"An action that reads."`
 	With   *yaml.Node  `yaml:"with,omitempty" type:"map" hint:"write with: {parameter: value}, or remove it" doc:"Its parameters."`
 	Target yaml.String `yaml:"target,omitempty" doc:"A target of the environment other than the default one of the family."`
-	Node   *yaml.Node
-}
-
-// Means says how messages speak of an observation.
-func (Operation) Means() yaml.Means {
-	return yaml.Means{What: "an observation", Write: "write {action: family.verb, with: {parameter: value}}"}
+	Node   *yaml.Node  `what:"an observation" write:"write {action: family.verb, with: {parameter: value}}"`
 }
 
 // Check is one item of a verification.
@@ -91,12 +81,7 @@ type Check struct {
 	That    yaml.String `yaml:"that,short" type:"condition" hint:"write the condition: that: outputs.status == 200" doc:"The condition."`
 	Message yaml.String `yaml:"message,omitempty" doc:"What is said if it does not hold."`
 	Level   yaml.String `yaml:"level,omitempty" enum:"fail,warn" doc:"Whether the step fails then; 'fail' without it."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of a check.
-func (Check) Means() yaml.Means {
-	return yaml.Means{What: "a check", Write: "write a condition, or {that: condition, message: text, level: warn}"}
+	Node    *yaml.Node  `what:"a check" write:"write a condition, or {that: condition, message: text, level: warn}"`
 }
 
 // Approve asks a person before an action.
@@ -106,12 +91,7 @@ type Approve struct {
 	By        yaml.String   `yaml:"by,omitempty" doc:"The role that is to answer."`
 	Approvers yaml.Int      `yaml:"approvers,omitempty" min:"1" max:"20" doc:"How many people; 1 without it."`
 	Expires   yaml.Duration `yaml:"expires,omitempty" min:"1ms" doc:"How long the question stands; 10m without it."`
-	Node      *yaml.Node
-}
-
-// Means says how messages speak of an approval.
-func (Approve) Means() yaml.Means {
-	return yaml.Means{What: `"approve"`, Write: "write approve: true, or {message: text, by: role, approvers: 2, expires: 10m}"}
+	Node      *yaml.Node    `what:"\"approve\"" write:"write approve: true, or {message: text, by: role, approvers: 2, expires: 10m}"`
 }
 
 // Retry repeats an action after an error.
@@ -122,22 +102,12 @@ type Retry struct {
 	Backoff  yaml.String   `yaml:"backoff,omitempty" enum:"constant,exponential" doc:"How the pauses grow; 'constant' without it."`
 	Jitter   yaml.Number   `yaml:"jitter,omitempty" min:"0" max:"1" doc:"The share of a pause that is left to chance."`
 	If       yaml.String   `yaml:"if,omitempty" type:"condition" doc:"Which errors, by their text 'error'; all without it."`
-	Node     *yaml.Node
-}
-
-// Means says how messages speak of a retry.
-func (Retry) Means() yaml.Means {
-	return yaml.Means{What: "a retry", Write: "write {attempts: 3, delay: 2s}"}
+	Node     *yaml.Node    `what:"a retry" write:"write {attempts: 3, delay: 2s}"`
 }
 
 // Manual is what a person does and reports.
 type Manual struct {
 	Text   yaml.String `yaml:"text" hint:"say what the person is to do" doc:"What the person is to do."`
 	Fields []*Input    `yaml:"fields,omitempty" as:"a field" doc:"What the person reports: names and their types."`
-	Node   *yaml.Node
-}
-
-// Means says how messages speak of a manual step.
-func (Manual) Means() yaml.Means {
-	return yaml.Means{What: "a manual step", Write: "write {text: what to do, fields: {name: {type: string}}}"}
+	Node   *yaml.Node  `what:"a manual step" write:"write {text: what to do, fields: {name: {type: string}}}"`
 }

@@ -49,6 +49,7 @@ func noActions(t *testing.T) *action.Registry {
 
 // The schema of playbooks takes what their decoder takes, and nothing else.
 func TestPlaybookSchemaAgrees(t *testing.T) {
+	t.Parallel()
 	text, err := reference.Schema(noActions(t))
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +97,7 @@ func TestSchemasRefuseMistakes(t *testing.T) {
 
 // The schema of runbook.yaml takes what its decoder takes, and nothing else.
 func TestEnvironmentSchemaAgrees(t *testing.T) {
+	t.Parallel()
 	text, err := reference.EnvironmentSchema(noActions(t))
 	if err != nil {
 		t.Fatal(err)

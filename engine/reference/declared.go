@@ -123,8 +123,6 @@ func (b *declared) value(k *yaml.Key, at stand) object {
 		return named(k.Of.Name, b.mapping(k.Of, below(k, at)))
 	case yaml.NamedAnys:
 		return named(k, object{})
-	case yaml.Anys:
-		return listOf(k, object{})
 	}
 	switch k.Type.Kind {
 	case schema.Map:

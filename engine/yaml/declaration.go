@@ -25,7 +25,8 @@ type Declaration struct {
 	rest   []int // where it has the pairs of other keys; nil: it takes none
 }
 
-// Means is what is said of a mapping as a whole.
+// Means is what is said of a mapping as a whole, by the tags what, write, idle,
+// several and root of its field Node, and by a method Foreign.
 type Means struct {
 	What    string                  // how messages call it: "a step"
 	Write   string                  // what to write in place of something that is no such mapping
@@ -35,8 +36,8 @@ type Means struct {
 	Foreign func(key string) string // what to write for a word of another tool; "" for other words
 }
 
-// declared is implemented by each struct of a file.
-type declared interface{ Means() Means }
+// translator is implemented by structs that know words of other tools.
+type translator interface{ Foreign(key string) string }
 
 // Shape is how the value of a key is laid out.
 type Shape uint8
@@ -49,7 +50,6 @@ const (
 	Mappings      // a list of mappings
 	NamedMappings // mappings by their names
 	Any           // a node as it stands: of the kinds that the type of the key says
-	Anys          // a list of nodes
 	NamedAnys     // nodes by their names
 )
 
@@ -158,14 +158,15 @@ func (r deriver) declaration(t reflect.Type) *Declaration {
 	}
 	d := &Declaration{goType: t}
 	r[t] = d
-	if of, ok := reflect.Zero(t).Interface().(declared); ok {
-		d.Means = of.Means()
-	}
 	for _, f := range reflect.VisibleFields(t) {
 		name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
 		case f.Type == reflect.TypeFor[*Node]() && f.Name == "Node":
 			d.node = f.Index
+			d.Means = Means{
+				What: f.Tag.Get("what"), Idle: f.Tag.Get("idle"), Root: f.Tag.Get("root") == "true",
+				Write: marked(f.Tag.Get("write")), Several: marked(f.Tag.Get("several")),
+			}
 		case f.Anonymous || f.Tag.Get("yaml") == "" || name == "-":
 		case option == "rest":
 			d.rest = f.Index
@@ -176,6 +177,12 @@ func (r deriver) declaration(t reflect.Type) *Declaration {
 			d.add(r.key(t, f), name, option)
 		}
 	}
+	if of, ok := reflect.Zero(t).Interface().(translator); ok {
+		d.Foreign = of.Foreign
+	}
+	if d.Short != nil {
+		d.Short.called = strings.Trim(d.What, `"`)
+	}
 	return d
 }
 
@@ -185,7 +192,7 @@ func (d *Declaration) add(k *Key, name, option string) {
 		d.Name = k
 		return
 	case "short":
-		d.Short, k.called = k, strings.Trim(d.What, `"`)
+		d.Short = k
 	}
 	if name != "" {
 		d.Keys = append(d.Keys, k)
@@ -232,7 +239,8 @@ func (r deriver) shape(k *Key, f reflect.StructField) *schema.Type {
 	case ok:
 		return list(Text, Texts, schema.Of(s.valueType()))
 	case t == reflect.TypeFor[*Node]():
-		return list(Any, Anys, nodeType(f.Tag.Get("type")))
+		k.Shape = Any
+		return nodeType(f.Tag.Get("type"))
 	case t == reflect.TypeFor[Pair]():
 		k.Shape = NamedAnys
 		return schema.MapOf(schema.AnyType)
@@ -265,6 +273,9 @@ func nodeType(word string) *schema.Type {
 	}
 	panic(fmt.Sprintf("yaml: no node is of type %q", word))
 }
+
+// marked is a text of a tag, in which '...' stands for code.
+func marked(tag string) string { return strings.ReplaceAll(tag, "'", "`") }
 
 func words(tag, separator string) []string {
 	if tag == "" {

@@ -149,10 +149,6 @@ func (d *decoder) value(k *Key, key, n *Node, dst reflect.Value) bool {
 		d.pairs(k, key, n, field.Addr().Interface().(*[]Pair))
 	case Any:
 		return d.node(k, key, n, field.Addr().Interface().(**Node))
-	case Anys:
-		if d.isList(k, key, n, `"`+key.Text+`" is a list`, k.Hint) {
-			*field.Addr().Interface().(*[]*Node) = n.Items
-		}
 	}
 	return true
 }

@@ -30,17 +30,14 @@ type menu struct {
 	Raw    *yaml.Node    `yaml:"raw,omitempty" type:"map" hint:"write {a: b}" doc:"A mapping of anything."`
 	Each   *yaml.Node    `yaml:"each,omitempty" type:"list" doc:"A list, or what gives one."`
 	Any    *yaml.Node    `yaml:"any,omitempty" doc:"Anything."`
-	Anys   []*yaml.Node  `yaml:"anys,omitempty" doc:"A list of anything."`
-	Node   *yaml.Node
+	Node   *yaml.Node    `what:"a menu" write:"write title: text" root:"true"`
 }
 
-func (menu) Means() yaml.Means {
-	return yaml.Means{What: "a menu", Write: "write title: text", Root: true, Foreign: func(key string) string {
-		if key == "headline" {
-			return "write title: text"
-		}
-		return ""
-	}}
+func (menu) Foreign(key string) string {
+	if key == "headline" {
+		return "write title: text"
+	}
+	return ""
 }
 
 type item struct {
@@ -50,21 +47,15 @@ type item struct {
 	Cook  yaml.String `yaml:"cook,omitempty" one:"way" doc:"One way."`
 	Bake  yaml.String `yaml:"bake,omitempty" one:"way" doc:"Another."`
 	Part  *item       `yaml:"part,omitempty" doc:"One inside."`
-	Node  *yaml.Node
-}
-
-func (item) Means() yaml.Means {
-	return yaml.Means{What: "an item", Write: "write {id: name, cook: text}", Idle: "is raw", Several: "keep one"}
+	Node  *yaml.Node  `what:"an item" write:"write {id: name, cook: text}" idle:"is raw" several:"keep one"`
 }
 
 type price struct {
 	Of   yaml.String `yaml:",key"`
 	Cent yaml.Int    `yaml:"cent" hint:"write cent: 100" doc:"How much."`
 	Rest []yaml.Pair `yaml:",rest"`
-	Node *yaml.Node
+	Node *yaml.Node  `what:"a price" write:"write NAME: {cent: 100}"`
 }
-
-func (price) Means() yaml.Means { return yaml.Means{What: "a price", Write: "write NAME: {cent: 100}"} }
 
 func decode(text string) (*menu, diag.List) {
 	m := &menu{}
@@ -91,7 +82,6 @@ vars: {a-b: [1]}
 raw: {x: y}
 each: ${{ list }}
 any:
-anys: [1, {a: b}]
 x-mine: left
 `)
 	if len(list) > 0 {
@@ -101,11 +91,11 @@ x-mine: left
 		m.Title.Value, m.Kind.Value, m.Count.Value, m.Share.Value, m.Warm.Value, m.Wait.Value, m.If.Value, m.Names[0].Value,
 		m.Items[0].ID.Value, m.Items[1].Part.ID.Value, m.Items[1].Bake.Value, m.Extra[0].Cook.Value, m.Main.ID.Value,
 		m.Prices[0].Of.Value, m.Prices[1].Cent.Value, m.Prices[0].Rest[0].Key.Text, m.Vars[0].Key.Text, m.Raw.Get("x").Text,
-		m.Each.Text, m.Any.Kind, len(m.Anys), m.Count.Or(8), yaml.Int{}.Or(8), m.Wait.Span().Start.String(),
+		m.Each.Text, m.Any.Kind, m.Count.Or(8), yaml.Int{}.Or(8), m.Wait.Span().Start.String(),
 	}
 	want := []any{
 		"today", "soup", 3, 0.5, true, 90 * time.Second, "a > 1", "one", "first", "third", "long", "b", "single",
-		"big", 3, "tip", "a-b", "y", "${{ list }}", yaml.Null, 2, 3, 8, "7:7",
+		"big", 3, "tip", "a-b", "y", "${{ list }}", yaml.Null, 3, 8, "7:7",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("\n got  %v\n want %v", got, want)
@@ -154,7 +144,6 @@ func TestDecodeMistakes(t *testing.T) {
 		"title: a\nvars: {B c: d}":                                              `2:8 "B c" is no name for a variable (write lower case letters, digits and -, beginning with a letter: "b-c")`,
 		"title: a\nraw: [b]":                                                    `2:6 "raw" is a mapping, this is a list (write {a: b})`,
 		"title: a\neach: b":                                                     `2:7 "each" is a list, this is the text "b" ()`,
-		"title: a\nanys: b":                                                     `2:7 "anys" is a list, this is the text "b" ()`,
 	} {
 		_, list := decode(text)
 		var got []string

@@ -10,12 +10,7 @@ import (
 // and on the lab is not decided yet.
 type written struct {
 	Rehearsals []*writtenRehearsal `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
-	Node       *yaml.Node
-}
-
-// Means says how messages speak of a file of rehearsals.
-func (written) Means() yaml.Means {
-	return yaml.Means{What: "a file of rehearsals", Write: "it has `rehearsals:` and under it each with a dash", Root: true}
+	Node       *yaml.Node          `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
 }
 
 // Declaration is what a file of rehearsals may hold.
@@ -42,23 +37,13 @@ type writtenRehearsal struct {
 	Expect  *writtenExpect     `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
 	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"'changes': a second run right after may change something."`
 	Also    []yaml.String      `yaml:"also,omitempty" doc:"The two wrong faults for \"no harm\"."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of a rehearsal.
-func (writtenRehearsal) Means() yaml.Means {
-	return yaml.Means{What: "a rehearsal", Write: "write {name: what happens, fault: memory-leak, expect: {exit: 0}}"}
+	Node    *yaml.Node         `what:"a rehearsal" write:"write {name: what happens, fault: memory-leak, expect: {exit: 0}}"`
 }
 
 type writtenFault struct {
 	Fault   yaml.String `yaml:"name,short" hint:"write {name: memory-leak, returns: true}" doc:"The name of the fault."`
 	Options []yaml.Pair `yaml:",rest"`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of a fault.
-func (writtenFault) Means() yaml.Means {
-	return yaml.Means{What: "a fault", Write: "write its name, or {name: memory-leak, returns: true}"}
+	Node    *yaml.Node  `what:"a fault" write:"write its name, or {name: memory-leak, returns: true}"`
 }
 
 type writtenMoment struct {
@@ -68,15 +53,7 @@ type writtenMoment struct {
 	On     yaml.String   `yaml:"on,omitempty" beside:"inject" doc:"A target, of a fault at connections."`
 	For    yaml.Duration `yaml:"for,omitempty" min:"0s" beside:"inject" doc:"How long."`
 	Times  yaml.Int      `yaml:"times,omitempty" min:"0" beside:"inject" doc:"How many replies are lost."`
-	Node   *yaml.Node
-}
-
-// Means says how messages speak of a fault in time.
-func (writtenMoment) Means() yaml.Means {
-	return yaml.Means{
-		What: "a fault in time", Write: "write {at: 40s, inject: reply-lost, on: docker}",
-		Idle: "does nothing", Several: "write `inject: reply-lost`, or `heal: hanging-target`",
-	}
+	Node   *yaml.Node    `what:"a fault in time" write:"write {at: 40s, inject: reply-lost, on: docker}" idle:"does nothing" several:"write 'inject: reply-lost', or 'heal: hanging-target'"`
 }
 
 type writtenApproval struct {
@@ -84,12 +61,7 @@ type writtenApproval struct {
 	As     yaml.String   `yaml:"as" hint:"say who answers: as: alice" doc:"A person, or the role that the step asks for."`
 	At     yaml.Duration `yaml:"at,omitempty" min:"0s" doc:"How long after the question; 10s without it."`
 	Refuse yaml.String   `yaml:"refuse,omitempty" doc:"The answer is no, for this reason."`
-	Node   *yaml.Node
-}
-
-// Means says how messages speak of an answer to an approval.
-func (writtenApproval) Means() yaml.Means {
-	return yaml.Means{What: "an answer to an approval", Write: "write {step: recover/3, as: alice}"}
+	Node   *yaml.Node    `what:"an answer to an approval" write:"write {step: recover/3, as: alice}"`
 }
 
 type writtenAnswer struct {
@@ -97,12 +69,7 @@ type writtenAnswer struct {
 	As     yaml.String   `yaml:"as,omitempty" doc:"Who reports."`
 	At     yaml.Duration `yaml:"at,omitempty" min:"0s" doc:"How long after the question; 10s without it."`
 	Fields []yaml.Pair   `yaml:"fields,omitempty" hint:"write fields: {name: value}" doc:"What is reported."`
-	Node   *yaml.Node
-}
-
-// Means says how messages speak of an answer to a manual step.
-func (writtenAnswer) Means() yaml.Means {
-	return yaml.Means{What: "an answer to a manual step", Write: "write {step: call, fields: {name: value}}"}
+	Node   *yaml.Node    `what:"an answer to a manual step" write:"write {step: call, fields: {name: value}}"`
 }
 
 type writtenExpect struct {
@@ -116,34 +83,19 @@ type writtenExpect struct {
 	Changes   *writtenChanges  `yaml:"changes,omitempty" doc:"The effects that were applied: 'none', '{only: [actions]}', '{exactly: [actions in order]}' or '{count: 2}'."`
 	WithinRun yaml.Duration    `yaml:"within_run,omitempty" min:"0s" doc:"The run's duration at most, in the lab's time."`
 	Message   yaml.String      `yaml:"message,omitempty" doc:"Text that the failure contains."`
-	Node      *yaml.Node
-}
-
-// Means says how messages speak of what a rehearsal expects.
-func (writtenExpect) Means() yaml.Means {
-	return yaml.Means{What: "an expectation", Write: "write {exit: 0, after: [lab.app.memory_percent < 70]}"}
+	Node      *yaml.Node       `what:"an expectation" write:"write {exit: 0, after: [lab.app.memory_percent < 70]}"`
 }
 
 type writtenState struct {
 	Step  yaml.String `yaml:",key"`
 	State yaml.String `yaml:",short" enum:"passed,warned,failed,refused,cancelled,skipped,not_run,waiting,in_doubt,undone,undo_failed"`
-	Node  *yaml.Node
-}
-
-// Means says how messages speak of the state of a step.
-func (writtenState) Means() yaml.Means {
-	return yaml.Means{What: "the state of a step", Write: "write NAME: passed"}
+	Node  *yaml.Node  `what:"the state of a step" write:"write NAME: passed"`
 }
 
 type writtenRemedy struct {
 	Step  yaml.String `yaml:",key"`
 	Title yaml.String `yaml:",short"`
-	Node  *yaml.Node
-}
-
-// Means says how messages speak of the remedy that helped.
-func (writtenRemedy) Means() yaml.Means {
-	return yaml.Means{What: "a remedy", Write: "write NAME: title of the remedy"}
+	Node  *yaml.Node  `what:"a remedy" write:"write NAME: title of the remedy"`
 }
 
 type writtenChanges struct {
@@ -151,10 +103,5 @@ type writtenChanges struct {
 	Only    []yaml.String `yaml:"only,omitempty" doc:"Only these actions changed something."`
 	Exactly []yaml.String `yaml:"exactly,omitempty" doc:"These actions, in this order."`
 	Count   yaml.Int      `yaml:"count,omitempty" min:"0" doc:"So many changes."`
-	Node    *yaml.Node
-}
-
-// Means says how messages speak of changes.
-func (writtenChanges) Means() yaml.Means {
-	return yaml.Means{What: `"changes"`, Write: "write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"}
+	Node    *yaml.Node    `what:"\"changes\"" write:"write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"`
 }
