@@ -80,7 +80,7 @@ type writtenExpect struct {
 	Hold      yaml.Duration    `yaml:"hold,omitempty" min:"0s" doc:"How long they must go on to hold; 30s without it."`
 	Steps     []*writtenState  `yaml:"steps,omitempty" doc:"States of steps, by id or address."`
 	Remedies  []*writtenRemedy `yaml:"remedies,omitempty" doc:"Titles of the remedies that helped, by the step; 'none' where none may have."`
-	Changes   *writtenChanges  `yaml:"changes,omitempty" doc:"The effects that were applied: 'none', '{only: [actions]}', '{exactly: [actions in order]}' or '{count: 2}'."`
+	Changes   *writtenChanges  `yaml:"changes,omitempty" doc:"The effects that were applied, or may have been, without those of 'finally' and of undoing: 'none', '{only: [actions]}', '{exactly: [actions in order]}' or '{count: 2}'."`
 	WithinRun yaml.Duration    `yaml:"within_run,omitempty" min:"0s" doc:"The run's duration at most, in the lab's time."`
 	Message   yaml.String      `yaml:"message,omitempty" doc:"Text that the failure contains."`
 	Node      *yaml.Node       `what:"an expectation" write:"write {exit: 0, after: [lab.app.memory_percent < 70]}"`
