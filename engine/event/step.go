@@ -39,6 +39,7 @@ type Approval struct {
 	Effect  action.Effect  `json:"effect"`
 	Undo    string         `json:"undo,omitempty"` // what the declared undo does
 	Preview action.Preview `json:"preview"`
+	Items   []ApprovalItem `json:"items,omitempty"` // of a loop: all, in its order
 	Because string         `json:"because,omitempty"`
 	SoFar   []string       `json:"so_far,omitempty"`
 	Role    string         `json:"role,omitempty"`
@@ -48,6 +49,13 @@ type Approval struct {
 
 	Approvers int      `json:"approvers,omitempty"` // how many different people must approve, from 2
 	Answers   []Answer `json:"answers,omitempty"`   // of several approvers: theirs so far
+}
+
+// ApprovalItem is what the effect of a loop would do for one item.
+type ApprovalItem struct {
+	Item    string `json:"item"`
+	Summary string `json:"summary"`
+	Message string `json:"message,omitempty"` // the author's, where it is not the same for all
 }
 
 // Answer is what one person answered.
@@ -189,7 +197,7 @@ type Goal struct {
 // Settled says what became of a lost effect, and how it was found out.
 type Settled struct {
 	Applied action.Applied `json:"applied"`
-	How     string         `json:"how"` // "settle", "observe", "idempotent", "person"
+	How     string         `json:"how"` // "settle", "observe", "person"
 	By      string         `json:"by,omitempty"`
 	Facts   []string       `json:"facts,omitempty"`
 }

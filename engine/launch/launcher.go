@@ -220,9 +220,13 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 		facts = s.Through(facts)
 	}
 	clients := s.launcher.clients.Share()
+	var held func() error
+	if s.locks != nil {
+		held = s.locks.Held
+	}
 	fin := run.Run(ctx, run.Options{
 		Plan: s.Plan, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
-		Clients: clients, Person: person, Locks: s.header.Lock, Mode: s.Mode,
+		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Mode: s.Mode,
 	}, s.Stop)
 	failed := s.journal.Close()
 	if err := clients.Close(); err != nil {

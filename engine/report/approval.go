@@ -61,8 +61,11 @@ func (q *Prompt) Lines() []string {
 // Name is what must be typed to approve something destructive, "" where y is
 // enough.
 func (q *Prompt) Name() string {
-	if q.a.Effect != action.Destructive {
+	switch {
+	case q.a.Effect != action.Destructive:
 		return ""
+	case len(q.a.Items) > 0:
+		return string(q.path)
 	}
 	for _, o := range q.a.Preview.Touches {
 		if o.Name != "" {
@@ -126,7 +129,9 @@ func (q *Prompt) Details() []string {
 	for _, in := range q.params {
 		f.rows = append(f.rows, row{cells: []string{in.Name + "=" + in.Text}})
 	}
-	p.facts([]fact{f, saidFact("Summary", q.a.Preview.Summary), saidFact("Digest", q.a.Digest)})
+	items := q.items(len(q.a.Items))
+	items.label = "Items"
+	p.facts([]fact{f, saidFact("Summary", q.a.Preview.Summary), items, saidFact("Digest", q.a.Digest)})
 	return strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
 }
 
@@ -185,9 +190,33 @@ func (q *Prompt) effect(in *sheet) {
 	in.fact(saidFact("Effect", text))
 }
 
+// shownItems is how many items of a loop a prompt lists; `d` shows all.
+const shownItems = 12
+
+// items are what the first of the items of a loop would do, each in a row.
+func (q *Prompt) items(most int) fact {
+	f := fact{label: "Touches"}
+	for i, x := range q.a.Items {
+		if i == most {
+			f.rows = append(f.rows, row{cells: []string{"… and " + page.Counted(len(q.a.Items)-most, "item") + " more: d shows them"}})
+			break
+		}
+		f.rows = append(f.rows, row{cells: []string{x.Item, x.Summary}})
+		if x.Message != "" {
+			f.rows = append(f.rows, row{cells: []string{"", x.Message}})
+		}
+	}
+	return f
+}
+
 // touches are the things that would be changed, and how. A destructive effect
 // leads with its summary, which has the counts.
 func (q *Prompt) touches() fact {
+	if len(q.a.Items) > 0 {
+		f := q.items(shownItems)
+		f.rows = append(saidFact("", q.a.Preview.Summary).rows, f.rows...)
+		return f
+	}
 	f := fact{label: "Touches"}
 	p := q.a.Preview
 	lead := q.a.Effect == action.Destructive || len(p.Touches)+len(p.Changes) == 0

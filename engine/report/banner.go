@@ -115,22 +115,24 @@ func (p *sheet) inputs(inputs []event.Input) {
 // Effects prints a plan's worst case behind l: "3 reads, up to 3 writes, 0
 // destructive; recover/3 asks first".
 func Effects(p *page.Page, l *page.Line, e event.Effects, asks string) {
-	text := p.Line(page.Plain, page.Counted(e.Reads, "read")+", ")
+	column := l.Width()
+	l.Add(page.Plain, page.Counted(e.Reads, "read")+", ")
 	if e.Writes > 0 {
-		text.Add(page.Plain, "up to ")
+		l.Add(page.Plain, "up to ")
 	}
 	style := page.Plain
 	if e.Destructive > 0 {
 		style = page.Red
 	}
-	text.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
+	l.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
+	more := ""
 	if asks != "" {
-		text.Add(page.Plain, "; "+asks)
+		more = "; " + asks
 	}
 	if e.OnFailure > 0 {
-		text.Add(page.Plain, "; "+page.Counted(e.OnFailure, "write")+" more if it fails")
+		more += "; " + page.Counted(e.OnFailure, "write") + " more if it fails"
 	}
-	p.FlowLine(l, text)
+	p.FlowUnder(l, column, page.Plain, more)
 }
 
 // asking names the steps that ask.

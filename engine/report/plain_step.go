@@ -120,6 +120,12 @@ func (v *Plain) approval(e event.Event, a *event.Approval) {
 	switch e.Type {
 	case event.TypeApprovalRequested:
 		v.line(e.Time, e.Path, "waiting", "for approval of "+a.Action)
+		for _, x := range a.Items {
+			v.line(e.Time, e.Path, "touches", x.Item+": "+x.Summary)
+		}
+		if len(a.Items) > 0 {
+			return
+		}
 		for _, c := range a.Preview.Changes {
 			v.line(e.Time, e.Path, "touches", touched(a.Preview)+strings.TrimPrefix(changeLine(c), " "))
 		}

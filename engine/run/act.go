@@ -23,6 +23,7 @@ type work struct {
 	present expression.Values // dry run: names with the values of now
 
 	applied action.Applied
+	lost    *event.Failure // of the last attempt of which nothing is known
 	raw     json.RawMessage
 }
 
@@ -90,19 +91,28 @@ func (w *work) read() outcome {
 	if w.look != nil {
 		_ = w.observe(true) // it decides nothing of a read
 	}
-	if o := w.readOnce(); o.bad() {
+	o, err := w.readOnce()
+	if err != nil && w.awaited(err) { // an error while polling means "not yet"
+		return w.judged(w.again, err)
+	}
+	if o.bad() {
 		return o
 	}
 	return w.verify(w.again)
 }
 
-// readOnce executes the read, with its retries.
-func (w *work) readOnce() outcome {
+// awaited reports whether what failed is polled for, and another look can help.
+func (w *work) awaited(err error) bool {
+	return w.in.step.Within != nil && w.look == nil && !action.AsFailure(err).Final
+}
+
+// readOnce executes the read, with its retries. The error is the action's.
+func (w *work) readOnce() (outcome, error) {
 	for attempt := 1; ; attempt++ {
 		w.in.attempts = attempt
 		res, took, err := w.invoke(w.soft, w.op, readLimit)
 		if cause, ok := interrupted(w.soft); ok && err != nil {
-			return w.cut(cause, err)
+			return w.cut(cause, err), nil
 		}
 		w.outputs(res)
 		w.in.done.Summary = res.Summary
@@ -111,13 +121,13 @@ func (w *work) readOnce() outcome {
 			fact.Failure = event.FailureOf(err)
 		}
 		if w.record(event.TypeResult, w.in.path, attempt, fact) != nil {
-			return w.stopped(w.in)
+			return w.stopped(w.in), nil
 		}
 		if err == nil {
-			return passed()
+			return passed(), nil
 		}
 		if !w.retry(attempt, err) {
-			return failed(w.in, fact.Failure)
+			return failed(w.in, fact.Failure), err
 		}
 	}
 }

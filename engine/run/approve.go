@@ -25,29 +25,33 @@ var (
 	errExpired  = errors.New("nobody answered in time")
 )
 
-// approved asks until the effect is approved as it is shown. What it touches is
-// compared after the answer: if it changed, it asks once more.
-func (w *work) approved(d environment.Decision, p action.Preview, subjects []action.Subject) ([]action.Subject, outcome) {
+// approved asks until the effect is approved as it is shown, and says whether it
+// is needed still. What it touches is compared after the answer: if it changed, it
+// asks once more. held is whether what the step is for held before.
+func (w *work) approved(d environment.Decision, p action.Preview, subjects []action.Subject, held bool) ([]action.Subject, bool, outcome) {
 	for round := 0; ; round++ {
 		a, err := w.approval(p, subjects)
 		if err != nil {
-			return nil, w.failed(&event.Failure{What: "the message of its approval: " + err.Error()})
+			return nil, false, w.failed(&event.Failure{What: "the message of its approval: " + err.Error()})
 		}
 		if o := w.ask(d, a); o.bad() {
-			return nil, o
+			return nil, false, o
+		}
+		if met, o := w.metByNow(held); met || o.bad() {
+			return nil, false, o
 		}
 		p2, now, fail := w.preview()
 		if fail != nil {
-			return nil, w.failed(fail)
+			return nil, false, w.failed(fail)
 		}
 		if slices.Equal(now, subjects) {
-			return now, passed()
+			return now, true, passed()
 		}
 		void := *a
 		void.Reason = "changed since it was shown"
 		_ = w.record(event.TypeApprovalVoid, w.in.path, 0, &void)
 		if round == 1 {
-			return nil, ended(w.in, event.Refused, &event.Failure{What: errVoid.Error(), Seen: differences(subjects, now)})
+			return nil, false, ended(w.in, event.Refused, &event.Failure{What: errVoid.Error(), Seen: differences(subjects, now)})
 		}
 		p, subjects = p2, now
 	}

@@ -1,17 +1,20 @@
 package run
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strconv"
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
+	"runbook/engine/schema"
 )
 
 // approvedItem is an approval that was given for all items of a loop at once, as
-// far as it is for this item: what it may touch.
-type approvedItem struct{ subjects []action.Subject }
+// far as it is for this item: the digest of what it would do.
+type approvedItem struct{ digest string }
 
 // asks reports whether each item of the loop would ask for itself.
 func (l *loopRun) asks() bool {
@@ -23,12 +26,10 @@ func (l *loopRun) asks() bool {
 	return d.Answer == environment.Asked && (op.Effect != action.Read || l.in.step.Approve != nil)
 }
 
-// approveAll shows the effects of all items in one approval, and keeps what
-// each may touch.
+// approveAll shows what each item would do in one approval, and keeps it by item.
 func (l *loopRun) approveAll(values []any) (outcome, bool) {
-	var whole action.Preview
-	var all []action.Subject
-	var first *work
+	a := &event.Approval{}
+	var whole *work
 	for i, v := range values {
 		w, fail := l.resolved(i, v)
 		if fail != nil {
@@ -38,32 +39,53 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		if fail != nil {
 			return failed(l.in, fail), false
 		}
-		if first == nil {
-			first = w
+		one, err := w.approval(p, subjects)
+		if err != nil {
+			return failed(l.in, &event.Failure{What: "the message of its approval: " + err.Error()}), false
 		}
-		l.approved = append(l.approved, approvedItem{subjects})
-		all = append(all, subjects...)
-		whole.Touches = append(whole.Touches, p.Touches...)
-		whole.Changes = append(whole.Changes, p.Changes...)
-		whole.Interrupts = append(whole.Interrupts, p.Interrupts...)
-		whole.Summary = fmt.Sprintf("%d items: %s", len(values), p.Summary)
+		if whole == nil {
+			whole, a = w, one
+			a.Preview = action.Preview{Summary: strconv.Itoa(len(values)) + " items"}
+		}
+		a.Effect = max(a.Effect, one.Effect)
+		a.Preview.Touches = append(a.Preview.Touches, p.Touches...)
+		a.Preview.Changes = append(a.Preview.Changes, p.Changes...)
+		a.Preview.Interrupts = append(a.Preview.Interrupts, p.Interrupts...)
+		a.Items = append(a.Items, event.ApprovalItem{Item: cut(schema.TextOf(v)), Summary: p.Summary, Message: one.Message})
+		l.approved = append(l.approved, approvedItem{one.Digest})
 	}
-	return l.askAll(first, whole, all)
+	return l.askAll(whole, a)
 }
 
-func (l *loopRun) askAll(first *work, p action.Preview, subjects []action.Subject) (outcome, bool) {
-	whole := *first
-	whole.in = l.in
-	a, err := whole.approval(p, subjects)
-	if err != nil {
-		return failed(l.in, &event.Failure{What: "the message of its approval: " + err.Error()}), false
-	}
-	d := l.r.decide(l.in.step, whole.op.action, whole.op.effect)
+// askAll asks for all items. A message that is the same for all is said once.
+func (l *loopRun) askAll(first *work, a *event.Approval) (outcome, bool) {
+	d := l.r.decide(l.in.step, first.op.action, a.Effect)
 	if d.Answer != environment.Asked {
 		return passed(), true
 	}
+	whole := *first
+	whole.in = l.in
+	same := !slices.ContainsFunc(a.Items, func(x event.ApprovalItem) bool { return x.Message != a.Message })
+	if !same {
+		a.Message = ""
+	}
+	for i := range a.Items {
+		if same {
+			a.Items[i].Message = ""
+		}
+	}
+	a.Digest = digestOf(l.approved)
 	o := whole.ask(d, a)
 	return o, !o.bad()
+}
+
+// digestOf binds the approval of a loop to what each of its items would do.
+func digestOf(items []approvedItem) string {
+	h := sha256.New()
+	for _, x := range items {
+		h.Write([]byte(x.digest))
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // resolved is the work of item i, as far as it can be shown before it begins.
@@ -78,7 +100,7 @@ func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
 }
 
 // covered reports whether the approval of the whole loop covers what this item
-// touches now.
+// would do now.
 func (w *work) covered(subjects []action.Subject) bool {
-	return w.sc.approved != nil && slices.Equal(w.sc.approved.subjects, subjects)
+	return w.sc.approved != nil && w.sc.approved.digest == w.digest(subjects)
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"slices"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
@@ -13,12 +14,14 @@ import (
 // change plays an action that changes something, or that asks first: before,
 // met, preview, approval, intent, effect, outcome, verification.
 func (w *work) change(d environment.Decision) outcome {
+	held := false
 	if w.look != nil {
 		_ = w.observe(true) // an error here means "not met"
 		if cause, ok := interrupted(w.soft); ok {
 			return halted(w.in, cause)
 		}
-		if held, o := w.met(); o.bad() || held && w.in.step.SkipIfMet {
+		var o outcome
+		if held, o = w.met(); o.bad() || held && w.in.step.SkipIfMet {
 			w.in.done.Met = held
 			return o
 		}
@@ -28,13 +31,49 @@ func (w *work) change(d environment.Decision) outcome {
 		return failed(w.in, fail)
 	}
 	if d.Answer == environment.Asked && !w.covered(subjects) {
-		now, o := w.approved(d, p, subjects)
-		if o.bad() {
+		now, needed, o := w.approved(d, p, subjects, held)
+		if o.bad() || !needed {
 			return o
 		}
 		subjects = now
 	}
 	return w.effect(p, subjects)
+}
+
+// metByNow looks again after an answer, for which the state may have waited long:
+// what holds by now, and did not when it was asked, is not touched.
+func (w *work) metByNow(before bool) (bool, outcome) {
+	if g := w.sc.remedy.goal; g != nil && w.in.step.Remedy > 0 {
+		if held, o := g.heldByNow(); held || o.bad() {
+			return held, w.notNeeded(o)
+		}
+	}
+	if w.look == nil {
+		return false, passed()
+	}
+	_ = w.observe(true)
+	if cause, ok := interrupted(w.soft); ok {
+		return false, halted(w.in, cause)
+	}
+	if before && !w.in.step.SkipIfMet {
+		return false, passed()
+	}
+	held, o := w.met()
+	if held && !o.bad() {
+		w.in.done.Met, w.in.done.Why = true, "held by the time of the answer"
+	}
+	return held, o
+}
+
+// notNeeded ends a remedy whose goal was reached while it waited.
+func (w *work) notNeeded(o outcome) outcome {
+	if o.bad() {
+		return o
+	}
+	if w.record(event.TypeStepSkipped, w.in.path, 0, &event.StepSkipped{Reason: "not needed"}) != nil {
+		return w.stopped(w.in)
+	}
+	return outcome{state: event.Skipped}
 }
 
 // met reports whether what the step is for holds already, and records the checks
@@ -80,33 +119,18 @@ func (w *work) preview() (action.Preview, []action.Subject, *event.Failure) {
 	return p, subjects, nil
 }
 
-// effect compares the subjects a last time, writes the intent, acts, and
-// writes the outcome.
+// effect sends the change, again where that is allowed. What was sent and is not
+// known stays in doubt, whatever ends the step after it: its time, a signal, or
+// what became of the target meanwhile.
 func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 	for attempt := 1; ; attempt++ {
 		w.in.attempts = attempt
-		if o := w.ready(subjects); o.bad() {
+		out, err, o := w.attempt(attempt, p, subjects)
+		switch {
+		case o.bad() && w.lost != nil && w.fault.Load() == nil:
+			return w.inDoubt(subjects)
+		case o.bad():
 			return o
-		}
-		if err := w.Journal.Reserve(reserve); err != nil {
-			w.fault.CompareAndSwap(nil, &err)
-			return w.stopped(w.in)
-		}
-		if w.record(event.TypeIntent, w.in.path, attempt, w.intent(p, subjects)) != nil {
-			return w.stopped(w.in)
-		}
-		res, took, err := w.invoke(w.hard, w.op, changeLimit)
-		w.applied = action.ClassOf(err)
-		w.outputs(res)
-		if err == nil {
-			w.in.done.Summary = res.Summary
-		}
-		out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: took, Undo: w.undoParams()}
-		if err != nil {
-			out.Failure = event.FailureOf(err)
-		}
-		if w.record(event.TypeOutcome, w.in.path, attempt, out) != nil {
-			return w.stopped(w.in)
 		}
 		if o, again := w.after(attempt, subjects, out, err); !again {
 			return o
@@ -114,16 +138,52 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 	}
 }
 
+// attempt compares the subjects a last time, writes the intent, acts, and writes
+// the outcome. It has a slot of the run before it looks, so that what waits for
+// one has written no intent, and a run that ends meanwhile sends nothing more.
+func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) (*event.Outcome, error, outcome) {
+	release, err := w.acquire(w.soft)
+	if err != nil {
+		return nil, nil, halted(w.in, err)
+	}
+	defer release()
+	if o := w.ready(subjects); o.bad() {
+		return nil, nil, o
+	}
+	if err := w.Journal.Reserve(reserve); err != nil {
+		w.fault.CompareAndSwap(nil, &err)
+		return nil, nil, w.stopped(w.in)
+	}
+	if w.record(event.TypeIntent, w.in.path, number, w.intent(p, subjects)) != nil {
+		return nil, nil, w.stopped(w.in)
+	}
+	res, took, err := w.perform(w.hard, w.op, changeLimit)
+	w.applied = action.ClassOf(err)
+	w.outputs(res)
+	if err == nil {
+		w.in.done.Summary = res.Summary
+	}
+	out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: took, Undo: w.undoParams()}
+	if err != nil {
+		out.Failure = event.FailureOf(err)
+	}
+	if w.record(event.TypeOutcome, w.in.path, number, out) != nil {
+		return nil, nil, w.stopped(w.in)
+	}
+	return out, err, passed()
+}
+
 // after goes on behind an outcome: verify what was applied, settle what was
 // lost, try again what was not applied.
 func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome, err error) (outcome, bool) {
 	settled := false
 	if w.applied == action.AppliedLost {
+		w.lost = out.Failure
 		w.applied, settled = w.settle(subjects, out.Failure)
-		if w.applied == action.AppliedLost && !w.op.bound.Idempotent {
-			w.note()
-			return w.inDoubt(subjects, out.Failure), false
-		}
+	}
+	if w.applied == action.AppliedNot && w.lost != nil && !settled {
+		w.note() // this attempt was refused; of one before it nothing is known
+		return w.inDoubt(subjects), false
 	}
 	switch w.applied {
 	case action.AppliedFully:
@@ -138,16 +198,30 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 		o.problem.partial = true
 		return o, false
 	case action.AppliedLost:
-		if attempt < 3 { // idempotent: sent again
+		if w.repeat(attempt, out.Failure) {
 			return outcome{}, true
 		}
 		w.note()
-		return w.inDoubt(subjects, out.Failure), false
+		return w.inDoubt(subjects), false
 	}
 	if w.retry(attempt, err) {
 		return outcome{}, true
 	}
 	return failed(w.in, out.Failure), false
+}
+
+// repeat says whether what was lost is sent again, and waits for it: only what
+// changes nothing more, and only while the run goes on.
+func (w *work) repeat(attempt int, lost *event.Failure) bool {
+	if !w.op.bound.Idempotent || attempt >= repeats {
+		return false
+	}
+	delay := time.Second
+	if p := w.in.step.Retry; p != nil {
+		delay = pause(p, attempt)
+	}
+	fact := &event.Retry{Failure: lost, Delay: delay, Of: repeats}
+	return w.soft.Err() == nil && w.hard.Err() == nil && w.record(event.TypeRetry, w.in.path, attempt, fact) == nil && w.Clock.Sleep(w.soft, delay) == nil
 }
 
 // looking is how to look again after a change: only an observation may.
@@ -161,11 +235,13 @@ func (w *work) looking() lookFunc {
 // ready is the last look before an effect: the run goes on, time remains, and
 // what will be touched is what it was.
 func (w *work) ready(subjects []action.Subject) outcome {
-	if cause, ok := interrupted(w.soft); ok {
-		return halted(w.in, cause)
+	for _, ctx := range []context.Context{w.hard, w.soft} { // the step's time ends soft a moment after hard
+		if cause, ok := interrupted(ctx); ok {
+			return halted(w.in, cause)
+		}
 	}
-	if w.op.bound.Subjects == nil {
-		return passed()
+	if o := w.held(); o.bad() || w.op.bound.Subjects == nil {
+		return o
 	}
 	ctx, cancel := w.limit(w.soft, w.op, readLimit)
 	defer cancel()
@@ -177,6 +253,19 @@ func (w *work) ready(subjects []action.Subject) outcome {
 		return failed(w.in, &event.Failure{
 			What: "what would be touched changed just before the effect; nothing was sent",
 			Seen: differences(subjects, now), Do: []string{"run it again: it looks afresh"},
+		})
+	}
+	return passed()
+}
+
+// held asks whether the run still holds its locks.
+func (w *work) held() outcome {
+	if w.Held == nil {
+		return passed()
+	}
+	if err := w.Held(); err != nil {
+		return failed(w.in, &event.Failure{
+			What: err.Error() + "; nothing was sent", Do: []string{"see who else acts on the same: runbook runs", "run it again: it takes its locks afresh"},
 		})
 	}
 	return passed()

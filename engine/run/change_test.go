@@ -168,7 +168,7 @@ func TestLostEffect(t *testing.T) {
 		},
 		"idempotent: sent again": {
 			step: "action: world.set_again\n    with: {name: a, value: 5, ends: lost, fails: 1}",
-			sent: "[a=5 a=5]", how: "idempotent", state: event.Passed,
+			sent: "[a=5 a=5]", state: event.Passed,
 		},
 		"timed out, settled though the step's time is over": {
 			step: "action: world.set_settled\n    timeout: 5s\n    with: {name: a, value: 5, takes: 1m}",

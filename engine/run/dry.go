@@ -60,7 +60,7 @@ func (w *work) dryRead() outcome {
 	if w.look != nil && w.look.unknown == nil {
 		_ = w.observe(true)
 	}
-	o := w.readOnce()
+	o, _ := w.readOnce()
 	after := w.sc.after
 	if o.bad() {
 		w.unknown(schema.Unknown{Why: string(w.in.path) + " failed"}, nil)

@@ -61,6 +61,11 @@ func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (
 		return action.Result{}, 0, err
 	}
 	defer release()
+	return f.perform(ctx, op, base)
+}
+
+// perform runs an operation once; the caller has a slot.
+func (f *frame) perform(ctx context.Context, op *operation, base time.Duration) (action.Result, time.Duration, error) {
 	ctx, cancel := f.limit(ctx, op, base)
 	defer cancel()
 	start := f.Clock.Now()

@@ -16,6 +16,7 @@ type goal struct {
 	last    judged
 	failedR bool  // a remedy failed, though the goal was reached after
 	lookErr error // of the first observation: it is not met, and nothing of it is known
+	byNow   bool  // it was reached while a remedy waited for a person
 }
 
 // remedies applies the remedies of a step, mildest first, until the first
@@ -91,6 +92,9 @@ func (g *goal) apply() outcome {
 		start := g.Clock.Now()
 		mark := g.changed()
 		o := g.remedy(part)
+		if g.byNow {
+			return g.enough(i)
+		}
 		if o.state == event.Skipped {
 			continue
 		}
@@ -124,6 +128,18 @@ func (g *goal) apply() outcome {
 	}
 	g.result(nil, "ineffective")
 	return g.missed()
+}
+
+// heldByNow looks at the goal once more, after a remedy has waited for a person.
+func (g *goal) heldByNow() (bool, outcome) {
+	o := g.judge(true, false)
+	g.byNow = !o.bad() && g.last.failed == nil
+	return g.byNow, o
+}
+
+// enough ends a step whose goal was reached while remedy i waited.
+func (g *goal) enough(i int) outcome {
+	return g.end(i, nil, "met")
 }
 
 // remedy runs one remedy in a boundary of its own.
@@ -220,10 +236,18 @@ func outputName(source string) string {
 }
 
 func (g *goal) reached(i int, part *plan.Step) outcome {
-	for n, rest := range g.in.step.Parts[i+1:] {
-		_ = g.record(event.TypeRemedy, g.in.path, 0, &event.Remedy{Index: i + n + 2, Address: g.path(rest), Title: rest.Name(), Verdict: "not_needed"})
+	return g.end(i+1, part.Name(), "effective")
+}
+
+// end ends a step whose goal is reached; the remedies from i on are not needed.
+func (g *goal) end(i int, remedy any, verdict string) outcome {
+	for n, rest := range g.in.step.Parts[i:] {
+		fact := &event.Remedy{Index: i + n + 1, Address: g.path(rest), Title: rest.Name(), Verdict: "not_needed"}
+		if g.record(event.TypeRemedy, g.in.path, 0, fact) != nil {
+			return g.stopped(g.in)
+		}
 	}
-	g.result(part.Name(), "effective")
+	g.result(remedy, verdict)
 	if g.failedR || g.last.warned {
 		return outcome{state: event.Warned}
 	}

@@ -59,6 +59,7 @@ type Options struct {
 	Clients     *action.Clients
 	Person      Person // nil: no terminal
 	Locks       []string
+	Held        func() error // asked before each effect: whether the locks are held still; nil: there are none
 	Mode
 	Parallel int // actions at once; 0: 16
 }
@@ -93,5 +94,6 @@ const (
 	manualLimit = 24 * time.Hour
 	expiresIn   = 10 * time.Minute
 	maxItems    = 10_000
+	repeats     = 3 // times that an idempotent change is sent while nothing is known of it
 	reserve     = 1 << 20
 )

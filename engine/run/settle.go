@@ -29,9 +29,6 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 	if w.look != nil && w.observedProof(w.in.before, w.again) || w.look == nil && w.goalProof() {
 		return w.settled(action.AppliedFully, "observe", lost)
 	}
-	if w.op.bound.Idempotent {
-		return w.settled(action.AppliedLost, "idempotent", lost)
-	}
 	return action.AppliedLost, false
 }
 
@@ -48,8 +45,8 @@ func (w *work) settled(a action.Applied, how string, lost *event.Failure) (actio
 
 // observedProof reports whether the observation shows that the effect was
 // applied: all `fail` items that do not read outputs hold within the step's
-// time, and at least one of them did not hold before. That they do not hold
-// proves nothing.
+// time, and at least one of them was seen not to hold before: what was not
+// evaluated then proves nothing. Nor does that they do not hold now.
 func (f *frame) observedProof(before any, look lookFunc) bool {
 	changed := false
 	names := f.names.with(map[string]any{"observed": before})
@@ -58,7 +55,7 @@ func (f *frame) observedProof(before any, look lookFunc) bool {
 		if item.Warn || item.Expr.Reads("outputs") {
 			continue
 		}
-		if v.judge(item).Verdict != event.Held {
+		if v.judge(item).Verdict == event.CheckFailed {
 			changed = true
 		}
 	}
@@ -100,12 +97,19 @@ func (f *frame) allHold(v *verification) bool {
 	return true
 }
 
-// inDoubt suspends the run: it is not known whether the effect was applied,
-// and it is not sent again.
-func (w *work) inDoubt(subjects []action.Subject, lost *event.Failure) outcome {
-	f := *lost
+// inDoubt suspends the run: it is not known whether the effect was applied. What
+// is not idempotent was sent once.
+func (w *work) inDoubt(subjects []action.Subject) outcome {
+	f := *w.lost
 	f.What = "the request was sent, its reply was lost: " + f.What
-	f.Seen = append(f.Seen, fmt.Sprintf("it is not known whether %s was applied; it was not repeated", w.op.brief()))
+	known := "it was not repeated"
+	if w.op.bound.Idempotent {
+		known = "the same request changes nothing more"
+		if w.in.attempts > 1 {
+			known = fmt.Sprintf("sent %d times, %s", w.in.attempts, known)
+		}
+	}
+	f.Seen = append(f.Seen, fmt.Sprintf("it is not known whether %s was applied; %s", w.op.brief(), known))
 	for _, s := range subjects {
 		if s.Version != "" {
 			f.Seen = append(f.Seen, fmt.Sprintf("before it, %s %s was at %s", s.Kind, s.Name, s.Version))

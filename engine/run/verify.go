@@ -202,12 +202,15 @@ func (v *verification) annotate(c *event.Check, took time.Duration) {
 }
 
 // verify judges the step's items after its action.
-func (w *work) verify(look lookFunc) outcome {
+func (w *work) verify(look lookFunc) outcome { return w.judged(look, nil) }
+
+// judged is verify, after a look that gave an error.
+func (w *work) judged(look lookFunc, lastErr error) outcome {
 	if len(w.in.step.Verify) == 0 {
 		return passed()
 	}
 	v := &verification{
-		runner: w.runner, in: w.in, kind: "verify", names: w.names, ctx: w.soft,
+		runner: w.runner, in: w.in, kind: "verify", names: w.names, ctx: w.soft, lastErr: lastErr,
 		look: look, fresh: w.look != nil && look != nil, within: w.in.step.Within, count: 1, now: w.present,
 	}
 	if v.fresh {

@@ -36,7 +36,7 @@ type valueOutputs struct {
 type setParams struct {
 	Name  string        `yaml:"name" doc:"Name of the value."`
 	Value int           `yaml:"value" doc:"New value."`
-	Ends  string        `yaml:"ends,omitempty" doc:"How it ends." enum:"not_applied,partial,lost,lost_applied"`
+	Ends  string        `yaml:"ends,omitempty" doc:"How it ends." enum:"not_applied,partial,lost,lost_applied,lost_then_refused,lost_and_moved"`
 	Fails int           `yaml:"fails,omitempty" doc:"So often it ends so."`
 	Takes time.Duration `yaml:"takes,omitempty" doc:"How long it takes."`
 }
@@ -103,6 +103,12 @@ func (w *world) end(p setParams) (valueOutputs, error) {
 		return valueOutputs{}, action.Partial(err)
 	case "lost_applied":
 		w.values[p.Name] = p.Value
+	case "lost_and_moved":
+		w.version++
+	case "lost_then_refused":
+		if w.fails["set "+p.Name] > 1 {
+			return valueOutputs{}, action.NotApplied(err)
+		}
 	}
 	return valueOutputs{}, action.Lost(err)
 }

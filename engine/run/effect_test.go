@@ -1,0 +1,185 @@
+package run_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+)
+
+// What waits for one of the run's slots has written no intent, and sends nothing
+// after a signal, a failure or an abort.
+func TestNothingBeginsThatWaitsForASlot(t *testing.T) {
+	block := func(ends string) string {
+		return "steps:\n" + strings.Repeat("  - {needs: [], action: world.set, with: {name: a, value: 1, takes: 5s"+ends+"}}\n", 100)
+	}
+	for name, test := range map[string]struct {
+		ends    string
+		signals []time.Duration
+		code    int
+	}{
+		"a signal":  {signals: []time.Duration{time.Second}, code: 130},
+		"an abort":  {signals: []time.Duration{time.Second, time.Second}, code: 6},
+		"a failure": {ends: ", ends: not_applied", code: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.signals = test.signals
+			fin := s.play(t, block(test.ends))
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "sent", len(s.world.order()), 16)
+			equal(t, "intents", len(s.order(event.TypeIntent)), 16)
+		})
+	}
+}
+
+// What was sent and is not known is in doubt, whatever ends its step: never "not
+// changed". No later step, remedy or undo comes before it is settled.
+func TestIdempotentInDoubt(t *testing.T) {
+	const lost = "action: world.set_again, with: {name: a, value: 5, ends: lost}"
+	for name, test := range map[string]struct {
+		text    string
+		signals []time.Duration
+		sent    string
+	}{
+		"no reply at all": {
+			text: "steps: [{id: x, " + lost + "}]", sent: "[a=5 a=5 a=5]",
+		},
+		"a signal during the pause": {
+			text: "steps: [{id: x, " + lost + "}]", signals: []time.Duration{500 * time.Millisecond}, sent: "[a=5]",
+		},
+		"the step's time": {
+			text: "steps: [{id: x, timeout: 3s, action: world.set_again, with: {name: a, value: 5, takes: 1m}}]", sent: "[a=5]",
+		},
+		"the repeat is refused": {
+			text: "steps: [{id: x, action: world.set_again, with: {name: a, value: 5, ends: lost_then_refused}}]", sent: "[a=5 a=5]",
+		},
+		"what it touches is another by then": {
+			text: "steps: [{id: x, action: world.set_again, with: {name: a, value: 5, ends: lost_and_moved}}]", sent: "[a=5]",
+		},
+		"under undo": {
+			text: "on_failure: undo\nsteps:\n  - {id: before, action: world.set, with: {name: b, value: 1}, undo: {action: world.set, with: {name: b, value: 0}}}\n" +
+				"  - {id: x, timeout: 3s, action: world.set_again, with: {name: a, value: 5, takes: 1m}}",
+			sent: "[b=1 a=5]",
+		},
+		"in a remedy": {
+			text: "steps:\n  - id: heal\n    observe: {action: world.get, with: {name: up}}\n    verify: [observed.value == 1]\n    remedies:\n" +
+				"      - {timeout: 3s, action: world.set_again, with: {name: a, value: 5, takes: 1m}}\n      - {action: world.set, with: {name: drastic, value: 1}}",
+			sent: "[a=5]",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.signals = test.signals
+			fin := s.play(t, test.text)
+			equal(t, "code", fin.ExitCode, 6)
+			equal(t, "state", fin.State, event.InDoubt)
+			equal(t, "sent", s.world.order(), test.sent)
+			last := fin.Changes[len(fin.Changes)-1]
+			equal(t, "told", last.State, action.AppliedLost)
+			equal(t, "last fact", s.order()[len(s.order())-1], "run_suspended ")
+			if strings.Contains(test.text, "timeout") {
+				equal(t, "announced repeats", s.order(event.TypeRetry), "[]")
+			}
+		})
+	}
+}
+
+// A repeat is an attempt with a pause before it, and is told as one.
+func TestRepeatOfWhatIsIdempotent(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, "steps: [{id: x, action: world.set_again, with: {name: a, value: 5, ends: lost, fails: 2}}]")
+	equal(t, "code", fin.ExitCode, 0)
+	equal(t, "facts", s.order(event.TypeRetry, event.TypeIntent, event.TypeSettled), "[intent x retry x intent x retry x intent x]")
+	equal(t, "took", s.took, 2*time.Second)
+	s = newScene()
+	fin = s.play(t, "steps: [{id: x, action: world.set_again, with: {name: a, value: 5, ends: lost}}]")
+	equal(t, "told", strings.Contains(strings.Join(fin.Failure.Seen, " "), "sent 3 times, the same request changes nothing more"), true)
+}
+
+// A look that failed proves nothing: what was not evaluated before did not "not hold".
+func TestALookThatFailedProvesNothing(t *testing.T) {
+	s := newScene()
+	s.world.fails["a"] = 1
+	fin := s.play(t, "steps: [{id: x, action: world.set, with: {name: b, value: 5, ends: lost}, observe: {action: world.get, with: {name: a}}, verify: [observed.value == 0], within: 5s}]")
+	equal(t, "code", fin.ExitCode, 6)
+	equal(t, "settled", len(data[event.Settled](s, "x")), 0)
+}
+
+// After an answer, which may have taken long, the state is looked at again: what
+// holds by then is not touched.
+func TestObservedAgainAfterAnApproval(t *testing.T) {
+	const remedy = `
+steps:
+  - id: heal
+    observe: {action: world.get, with: {name: up}}
+    verify: [observed.value == 1]
+    remedies:
+      - {approve: true, action: world.set, with: {name: a, value: 1}}
+      - {approve: true, action: world.set, with: {name: b, value: 1}}
+`
+	const plain = "steps: [{id: heal, approve: true, action: world.set, with: {name: up, value: 1}, observe: {action: world.get, with: {name: up}}, verify: [observed.value == 1]}]"
+	for name, test := range map[string]struct {
+		text, sent string
+		recovers   bool
+		steps      string
+	}{
+		"a remedy, recovered meanwhile":    {text: remedy, recovers: true, sent: "[]", steps: "heal/1=skipped heal/2= heal=passed"},
+		"a change, recovered meanwhile":    {text: plain, recovers: true, sent: "[]", steps: "heal/1= heal/2= heal=passed"},
+		"a change that is needed":          {text: plain, sent: "[up=1]", steps: "heal/1= heal/2= heal=passed"},
+		"it held before, and is wanted so": {text: strings.Replace(plain, "[observed.value == 1]", "[observed.value >= 0]", 1), sent: "[up=1]", steps: "heal/1= heal/2= heal=passed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.person = &person{before: func() {
+				if test.recovers {
+					s.world.values["up"] = 1
+				}
+			}}
+			fin := s.play(t, test.text)
+			equal(t, "code", fin.ExitCode, 0)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "states", s.states("heal/1", "heal/2", "heal"), test.steps)
+		})
+	}
+}
+
+// An error while polling means "not yet", from the first attempt on.
+func TestWithinBeginsWithAnError(t *testing.T) {
+	for name, test := range map[string]struct {
+		within string
+		code   int
+		took   time.Duration
+	}{
+		"polled":     {within: ", within: 30s", took: 3 * time.Second},
+		"too late":   {within: ", within: 2s", code: 1, took: 2 * time.Second},
+		"not polled": {code: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.world.fails["a"] = 3
+			fin := s.play(t, "steps: [{id: x, action: world.get, with: {name: a}, verify: [outputs.value == 0]"+test.within+"}]")
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "took", s.took, test.took)
+		})
+	}
+}
+
+// The locks are asked for before each effect.
+func TestNothingIsSentWithoutTheLocks(t *testing.T) {
+	s := newScene()
+	asked := 0
+	s.options.Held = func() error {
+		if asked++; asked > 1 {
+			return errors.New("the lock container/app is lost")
+		}
+		return nil
+	}
+	fin := s.play(t, "steps: [{id: x, action: world.set, with: {name: a, value: 1}}, {id: y, action: world.set, with: {name: b, value: 1}}]")
+	equal(t, "code", fin.ExitCode, 1)
+	equal(t, "sent", s.world.order(), "[a=1]")
+	equal(t, "state", s.states("x", "y"), "x=passed y=failed")
+}
