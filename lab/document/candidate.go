@@ -1,7 +1,9 @@
 package document
 
 import (
-	"math"
+	"iter"
+	"slices"
+	"sort"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -9,13 +11,13 @@ import (
 	"runbook/lab/document/value"
 )
 
-// candidate is a way to answer a selection by one index.
+// candidate is a way to answer a selection by one index: it reads the entries
+// that the leading fields select, all bound to one value but the last, and
+// passes over those whose other fields are out of bounds.
 type candidate struct {
-	x     *index
-	spans []span
-	// equals and bounded count the fields that are bound to one value and
-	// those that are bound at all.
-	equals, bounded int
+	x *index
+	// bounds are the intervals of each field; nil of a field that is not bound.
+	bounds [][]interval
 	// residual are the conditions that the bounds do not settle.
 	residual []*query.Node
 	// sorted says that the index gives the order asked for, if need be read
@@ -23,125 +25,72 @@ type candidate struct {
 	sorted, backward bool
 	// multi says that a record may come up by several keys.
 	multi bool
-	cost  float64
+	runs  [][]entry
+	keys  int
 }
 
 // newCandidate binds the fields of an index by conditions.
-func newCandidate(x *index, nodes []*query.Node, sort bson.D) *candidate {
-	c := &candidate{x: x, spans: make([]span, len(x.paths))}
-	settled := map[*query.Node]bool{}
-	for i, e := range x.Keys {
-		c.spans[i] = whole()
-		c.multi = c.multi || x.arrays[i]
-		if c.shared(i) {
-			continue
-		}
-		c.bind(i, e.Key, nodes, settled)
-		if c.spans[i].isWhole() {
-			continue
-		}
-		c.bounded++
-		if c.spans[i].isPoint() {
-			c.equals++
-		}
-	}
+func newCandidate(x *index, nodes []*query.Node, order bson.D) *candidate {
+	x.settle()
+	c := &candidate{x: x, bounds: make([][]interval, len(x.Keys)), multi: slices.Contains(x.arrays, true)}
 	for _, n := range nodes {
-		if !settled[n] {
+		if !c.bind(n) {
 			c.residual = append(c.residual, n)
 		}
 	}
-	c.order(sort)
+	c.order(order)
+	c.find()
 	return c
 }
 
-// shared says that an earlier field already binds the elements of the array
-// that field i is in: its own bounds might be met by another element.
-func (c *candidate) shared(i int) bool {
-	if !c.x.arrays[i] {
+// bind narrows the bounds by a condition, and says whether they settle it. Of
+// arrays one element may meet one condition and another the next: there only
+// one condition on the first field binds.
+func (c *candidate) bind(n *query.Node) bool {
+	at := slices.IndexFunc(c.x.Keys, func(e bson.E) bool { return e.Key == n.Path })
+	if at < 0 || c.multi && (at > 0 || c.bounds[0] != nil) {
 		return false
 	}
-	for j := range i {
-		if c.x.arrays[j] && c.x.paths[j][0] == c.x.paths[i][0] && !c.spans[j].isWhole() {
-			return true
-		}
+	list, exact := intervalsOf(n)
+	if list == nil {
+		return false
 	}
-	return false
+	if c.bounds[at] != nil {
+		list = overlap(c.bounds[at], list)
+	}
+	c.bounds[at] = list
+	return exact && !c.multi
 }
 
-// bind narrows the span of a field by every condition on it, or by the best
-// one where the field holds arrays, whose elements may each meet another.
-func (c *candidate) bind(i int, path string, nodes []*query.Node, settled map[*query.Node]bool) {
-	var best *query.Node
-	for _, n := range nodes {
-		for _, b := range conditionsOn(n, path) {
-			s, ok := spanOf(b)
-			if !ok {
-				continue
-			}
-			if !c.x.arrays[i] {
-				c.spans[i] = intersect(c.spans[i], s)
-				settled[n] = s.exact && b == n
-				continue
-			}
-			if best == nil || tighter(s, c.spans[i]) {
-				delete(settled, best)
-				best = n
-				c.spans[i] = s
-				settled[n] = s.exact && b == n
-			}
-		}
-	}
-}
+// useful says that a condition binds the first field.
+func (c *candidate) useful() bool { return c.bounds[0] != nil }
 
-func tighter(a, b span) bool {
-	return b.isWhole() && !a.isWhole() || a.isPoint() && !b.isPoint()
-}
-
-// conditionsOn gives the conditions on a path that n implies, n itself or
-// those that one element of an array must meet.
-func conditionsOn(n *query.Node, path string) []*query.Node {
-	target := n
-	if n.Op == "$not" {
-		target = n.Nodes[0]
-	}
-	if target.Path == path && target.Op != "$and" && target.Op != "$or" && target.Op != "$nor" {
-		return []*query.Node{n}
-	}
-	if n.Op != "$elemMatch" || len(path) <= len(n.Path)+1 || path[:len(n.Path)+1] != n.Path+"." {
-		return nil
-	}
-	var out []*query.Node
-	for _, inner := range n.Inner() {
-		if inner.Op != "$not" && inner.Path == path[len(n.Path)+1:] {
-			out = append(out, inner)
-		}
-	}
-	return out
+// fixed says that a field is bound to one value.
+func (c *candidate) fixed(field int) bool {
+	return len(c.bounds[field]) == 1 && c.bounds[field][0].isPoint()
 }
 
 // order finds out whether the index gives an order, forward or backward.
 // Fields that are bound to one value do not matter for it.
-func (c *candidate) order(sort bson.D) {
-	if len(sort) == 0 {
+func (c *candidate) order(by bson.D) {
+	if len(by) == 0 || c.multi {
 		return
 	}
 	field, direction := 0, 0
-	for _, want := range sort {
-		if c.constant(want.Key) {
+	for _, want := range by {
+		at := slices.IndexFunc(c.x.Keys, func(e bson.E) bool { return e.Key == want.Key })
+		if at < 0 {
+			return
+		}
+		if c.fixed(at) {
 			continue
 		}
-		for field < len(c.x.Keys) && c.x.Keys[field].Key != want.Key && c.spans[field].isPoint() && !c.x.arrays[field] {
+		for field < at && c.fixed(field) {
 			field++
 		}
-		if field == len(c.x.Keys) || c.x.Keys[field].Key != want.Key || c.x.arrays[field] {
-			return
-		}
-		sign, ok := value.Int(want.Value)
-		if !ok {
-			return
-		}
-		turn := int(sign) * c.x.signs[field]
-		if direction != 0 && turn != direction {
+		sign, _ := value.Int(want.Value)
+		turn := int(sign) * c.x.signs[at]
+		if field != at || direction != 0 && turn != direction {
 			return
 		}
 		direction = turn
@@ -150,61 +99,103 @@ func (c *candidate) order(sort bson.D) {
 	c.sorted, c.backward = true, direction < 0
 }
 
-func (c *candidate) constant(path string) bool {
-	for i, e := range c.x.Keys {
-		if e.Key == path {
-			return c.spans[i].isPoint() && !c.x.arrays[i]
+// find looks up the entries that the leading fields select.
+func (c *candidate) find() {
+	var prefix []any
+	for len(prefix) < len(c.bounds) && c.fixed(len(prefix)) {
+		prefix = append(prefix, c.bounds[len(prefix)][0].lo)
+	}
+	take := func(from, to int) {
+		if from < to {
+			c.runs = append(c.runs, c.x.entries[from:to])
+			c.keys += to - from
 		}
 	}
-	return false
-}
-
-// weigh estimates the work: keys, documents, and a sort in memory.
-func (c *candidate) weigh(s selection) {
-	keys := float64(newScan(c.x, c.spans, c.backward).estimate())
-	read := keys
-	if s.limit > 0 && (len(s.sort) == 0 || c.sorted) {
-		read = min(keys, float64(s.skip+s.limit)/c.share())
+	last := len(prefix)
+	if last == len(c.bounds) || c.bounds[last] == nil {
+		take(c.x.seek(prefix, false), c.x.seek(prefix, true))
+		return
 	}
-	c.cost = 2 * read
-	if len(s.sort) > 0 && !c.sorted {
-		c.cost += read * math.Log2(read+2) / 4
-	}
-}
-
-// share is the part of the keys whose documents meet the residual
-// conditions, from a sample.
-func (c *candidate) share() float64 {
-	if len(c.residual) == 0 {
-		return 1
-	}
-	const sample = 200
-	seen, met := 1, 1
-	newScan(c.x, c.spans, c.backward).each(func(e entry) bool {
-		seen++
-		if query.Meets(c.residual, e.rec.doc) {
-			met++
+	for _, i := range c.bounds[last] {
+		if c.x.signs[last] < 0 {
+			i = i.turned()
 		}
-		return seen <= sample
+		take(c.x.seek(append(prefix[:last:last], i.lo), !i.loIn), c.x.seek(append(prefix[:last:last], i.hi), i.hiIn))
+	}
+	if c.x.signs[last] < 0 {
+		slices.Reverse(c.runs)
+	}
+}
+
+// seek finds the first entry whose key begins with prefix or comes after it;
+// with past the first that does not begin with it any more.
+func (x *index) seek(prefix []any, past bool) int {
+	return sort.Search(len(x.entries), func(i int) bool {
+		for f, v := range prefix {
+			if c := value.Compare(x.entries[i].key[f], v) * x.signs[f]; c != 0 {
+				return c > 0
+			}
+		}
+		return !past
 	})
-	return float64(met) / float64(seen)
 }
 
-// better orders candidates: by work, then by equality, sort and range.
-func (c *candidate) better(other *candidate) bool {
+// entries are those that find found, in the order in which they are read.
+func (c *candidate) entries() iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		for r := range c.runs {
+			if c.backward {
+				r = len(c.runs) - 1 - r
+			}
+			for i := range c.runs[r] {
+				if c.backward {
+					i = len(c.runs[r]) - 1 - i
+				}
+				if !yield(c.runs[r][i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// within says whether all fields of a key are within bounds.
+func (c *candidate) within(key []any) bool {
+	for f, list := range c.bounds {
+		if list != nil && !slices.ContainsFunc(list, func(i interval) bool { return i.holds(key[f]) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// counts says that the index alone tells how many documents match.
+func (c *candidate) counts(s selection) bool {
+	return s.count && len(c.residual) == 0 && !c.multi
+}
+
+// cost is the work of reading; a sort in memory doubles it.
+func (c *candidate) cost(s selection) int {
+	if len(s.sort) > 0 && !c.sorted {
+		return 2 * c.keys
+	}
+	return c.keys
+}
+
+// better orders candidates: those that bind a field, by their work, by the
+// order that they give, and by how few fields they have.
+func (c *candidate) better(other *candidate, s selection) bool {
 	switch {
 	case other == nil:
 		return true
-	case c.cost != other.cost:
-		return c.cost < other.cost
-	case c.equals != other.equals:
-		return c.equals > other.equals
+	case c.useful() != other.useful():
+		return c.useful()
+	case c.cost(s) != other.cost(s):
+		return c.cost(s) < other.cost(s)
 	case c.sorted != other.sorted:
 		return c.sorted
-	case c.bounded != other.bounded:
-		return c.bounded > other.bounded
 	case len(c.residual) != len(other.residual):
 		return len(c.residual) < len(other.residual)
 	}
-	return len(c.spans) < len(other.spans)
+	return len(c.bounds) < len(other.bounds)
 }

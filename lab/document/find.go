@@ -31,9 +31,6 @@ func (c *Collection) Find(q Query) (Result, error) {
 		return Result{}, err
 	}
 	s := selection{where: q.Filter, sort: q.Sort, skip: q.Skip, limit: q.Limit, hint: q.Hint}
-	if len(q.Projection) > 0 {
-		s.fields = shape.Fields()
-	}
 	records, plan, err := c.pick(s)
 	if err != nil {
 		return Result{}, err
@@ -52,10 +49,7 @@ func (c *Collection) Find(q Query) (Result, error) {
 		}
 	}
 	stage := "PROJECTION_DEFAULT"
-	switch {
-	case plan.DocsExamined == 0 && plan.reads("IXSCAN") && !plan.reads("FETCH"):
-		stage = "PROJECTION_COVERED"
-	case shape.Simple():
+	if shape.Simple() {
 		stage = "PROJECTION_SIMPLE"
 	}
 	plan = over(stage, plan, int64(len(docs)))
@@ -126,8 +120,6 @@ func (c *Collection) Delete(filter bson.D, limit int64, hint any) (DeleteResult,
 
 // over puts a stage on top of a plan.
 func over(stage string, plan Plan, returned int64) Plan {
-	rejected := plan.Rejected
-	plan.Rejected = nil
 	return Plan{Stage: stage, KeysExamined: plan.KeysExamined, DocsExamined: plan.DocsExamined,
-		Returned: returned, Input: &plan, Rejected: rejected}
+		Returned: returned, Input: &plan}
 }

@@ -31,8 +31,6 @@ type Plan struct {
 	// Input is the stage that feeds this one.
 	Input *Plan
 	Details
-	// Rejected are the plans that were weighed and not taken, at the root.
-	Rejected []*Plan
 }
 
 // Details are what only some stages have.
@@ -45,16 +43,4 @@ type Details struct {
 	Limit int64
 	// MultiKey says of an IXSCAN that its index holds elements of arrays.
 	MultiKey bool
-	// Others are the stages that feed an OR beside Input.
-	Others []*Plan
-}
-
-// reads says whether a stage is in the plan.
-func (p *Plan) reads(stage string) bool {
-	for ; p != nil; p = p.Input {
-		if p.Stage == stage {
-			return true
-		}
-	}
-	return false
 }

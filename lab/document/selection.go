@@ -15,9 +15,6 @@ type selection struct {
 	sort        bson.D
 	skip, limit int64
 	hint        any
-	// fields are all that the caller reads of a document, where that is
-	// known: an index that holds them spares the document.
-	fields []string
 	// count says that only the number of records matters.
 	count bool
 }
@@ -43,11 +40,7 @@ func (c *Collection) pick(s selection) ([]*record, Plan, error) {
 	if id, ok := identity(s, filter); ok {
 		e.byID(id)
 	} else {
-		how, err := c.choose(s, filter)
-		if err != nil {
-			return nil, Plan{}, err
-		}
-		e.run(how)
+		e.run()
 	}
 	if e.err != nil {
 		return nil, Plan{}, e.err
@@ -104,23 +97,17 @@ func (e *execution) full() bool {
 	return e.s.limit > 0 && e.ordered && int64(len(e.found)) >= e.s.skip+e.s.limit
 }
 
-func (e *execution) run(how choice) {
-	e.ordered = len(e.s.sort) == 0 || how.best != nil && how.best.sorted
+func (e *execution) run() {
+	k, backward, err := e.c.choose(e.s, e.filter)
 	switch {
-	case how.branches != nil:
-		e.runBranches(how.branches)
-	case how.best != nil:
-		e.runIndex(how.best)
+	case err != nil:
+		e.err = err
+	case k != nil:
+		e.ordered = len(e.s.sort) == 0 || k.sorted
+		e.runIndex(k)
 	default:
-		e.runCollection(how.backward)
-	}
-	for _, k := range how.rejected {
-		p := e.shape(k, k.covers(e.s))
-		if len(e.s.sort) > 0 && !k.sorted {
-			p = over("SORT", p, 0)
-			p.Sort = e.s.sort
-		}
-		e.plan.Rejected = append(e.plan.Rejected, &p)
+		e.ordered = len(e.s.sort) == 0
+		e.runCollection(backward)
 	}
 }
 
@@ -161,137 +148,51 @@ func (e *execution) test(r *record) {
 // whatever the bounds say of it.
 func (e *execution) runIndex(k *candidate) {
 	k.x.used++
-	var seen map[*record]bool
-	if k.multi {
-		seen = map[*record]bool{}
-	}
+	seen := map[*record]bool{}
 	keys, docs := int64(0), int64(0)
-	sc := newScan(k.x, k.spans, k.backward)
-	sc.each(func(en entry) bool {
+	for en := range k.entries() {
 		keys++
-		if seen != nil {
-			if seen[en.rec] {
-				return true
-			}
-			seen[en.rec] = true
+		if !k.within(en.key) || seen[en.rec] {
+			continue
 		}
+		seen[en.rec] = k.multi
 		docs++
-		e.test(en.rec)
-		return e.err == nil && !e.full()
-	})
-	covered := k.covers(e.s)
-	e.plan = e.shape(k, covered)
-	scanned := &e.plan
-	if !covered {
-		scanned = e.plan.Input
-		e.plan.DocsExamined = docs
-		e.plan.KeysExamined = sc.examined
-		e.plan.Returned = int64(len(e.found))
-	}
-	scanned.KeysExamined, scanned.Returned = sc.examined, docs
-}
-
-// covers says that the index alone holds all that is asked for.
-func (k *candidate) covers(s selection) bool {
-	if len(k.residual) > 0 || k.multi {
-		return false
-	}
-	if s.count {
-		return true
-	}
-	if s.fields == nil {
-		return false
-	}
-	for _, f := range s.fields {
-		held := false
-		for _, e := range k.x.Keys {
-			held = held || e.Key == f
-		}
-		if !held {
-			return false
+		if e.test(en.rec); e.err != nil || e.full() {
+			break
 		}
 	}
-	for _, o := range s.sort {
-		if !k.sorted && !k.holds(o.Key) {
-			return false
-		}
+	scan := k.plan()
+	scan.KeysExamined, scan.Returned = keys, docs
+	if k.counts(e.s) {
+		scan.Stage = "COUNT_SCAN"
+		e.plan = scan
+		return
 	}
-	return true
+	e.plan = Plan{Stage: "FETCH", Filter: query.Documents(k.residual), Input: &scan,
+		KeysExamined: keys, DocsExamined: docs, Returned: int64(len(e.found))}
 }
 
-func (k *candidate) holds(path string) bool {
-	_, ok := value.Field(k.x.Keys, path)
-	return ok
-}
-
-// shape is the plan of a candidate before it ran.
-func (e *execution) shape(k *candidate, covered bool) Plan {
+// plan tells of the scan of the index.
+func (k *candidate) plan() Plan {
 	p := Plan{Stage: "IXSCAN", Index: k.x.Name, Keys: k.x.Keys, Direction: "forward", Details: Details{MultiKey: k.multi}}
 	if k.backward {
 		p.Direction = "backward"
 	}
-	if covered && e.s.count {
-		p.Stage = "COUNT_SCAN"
-	}
-	for i, sp := range k.spans {
-		list := bson.A{}
-		for _, iv := range sp.list {
-			list = append(list, iv.in(k.x.signs[i] > 0 != k.backward))
+	for f, list := range k.bounds {
+		if list == nil {
+			list = []interval{{bson.MinKey{}, bson.MaxKey{}, true, true}}
 		}
-		if k.x.signs[i] > 0 == k.backward {
-			for a, b := 0, len(list)-1; a < b; a, b = a+1, b-1 {
-				list[a], list[b] = list[b], list[a]
+		written := make(bson.A, len(list))
+		for i, iv := range list {
+			if k.x.signs[f] > 0 == k.backward {
+				written[len(list)-1-i] = iv.turned().String()
+			} else {
+				written[i] = iv.String()
 			}
 		}
-		p.Bounds = append(p.Bounds, bson.E{Key: k.x.Keys[i].Key, Value: list})
+		p.Bounds = append(p.Bounds, bson.E{Key: k.x.Keys[f].Key, Value: written})
 	}
-	if covered {
-		return p
-	}
-	return Plan{Stage: "FETCH", Filter: query.Documents(k.residual), Input: &p}
-}
-
-// in writes an interval in the direction in which it is read.
-func (i interval) in(forward bool) string {
-	if forward {
-		return i.String()
-	}
-	return interval{lo: i.hi, hi: i.lo, loIn: i.hiIn, hiIn: i.loIn}.String()
-}
-
-// runBranches reads by one index for each branch of an $or.
-func (e *execution) runBranches(branches []*candidate) {
-	seen := map[*record]bool{}
-	or := Plan{Stage: "OR"}
-	var docs int64
-	for i, k := range branches {
-		k.x.used++
-		sc := newScan(k.x, k.spans, false)
-		var got int64
-		sc.each(func(en entry) bool {
-			got++
-			if !seen[en.rec] {
-				seen[en.rec] = true
-				docs++
-				e.test(en.rec)
-			}
-			return e.err == nil && !e.full()
-		})
-		p := e.shape(k, true)
-		p.KeysExamined, p.Returned = sc.examined, got
-		or.KeysExamined += sc.examined
-		if i == 0 {
-			or.Input = &p
-		} else {
-			or.Others = append(or.Others, &p)
-		}
-		if e.full() {
-			break
-		}
-	}
-	or.Returned = docs
-	e.plan = Plan{Stage: "FETCH", Filter: query.Documents(e.filter.Conjuncts()), Input: &or,
-		KeysExamined: or.KeysExamined, DocsExamined: docs, Returned: int64(len(e.found))}
+	return p
 }
 
 // finish sorts, skips and limits.

@@ -163,10 +163,6 @@ type tree struct {
 }
 
 func (t tree) describe(namespace string, a asked, p document.Plan, n int64, verbosity string) bson.D {
-	rejected := bson.A{}
-	for _, r := range p.Rejected {
-		rejected = append(rejected, t.stage(*r))
-	}
 	filter := a.query.Filter
 	if filter == nil {
 		filter = bson.D{}
@@ -176,7 +172,7 @@ func (t tree) describe(namespace string, a asked, p document.Plan, n int64, verb
 		{Key: "namespace", Value: namespace}, {Key: "indexFilterSet", Value: false}, {Key: "parsedQuery", Value: filter},
 		{Key: "queryHash", Value: sum}, {Key: "planCacheKey", Value: sum}, {Key: "optimizationTimeMillis", Value: int32(0)},
 		{Key: "maxIndexedOrSolutionsReached", Value: false}, {Key: "maxIndexedAndSolutionsReached", Value: false}, {Key: "maxScansToExplodeReached", Value: false},
-		{Key: "winningPlan", Value: t.stage(p)}, {Key: "rejectedPlans", Value: rejected},
+		{Key: "winningPlan", Value: t.stage(p)}, {Key: "rejectedPlans", Value: bson.A{}},
 	}}}
 	if verbosity == "queryPlanner" {
 		return reply

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,12 +18,12 @@ func (t tree) stage(p document.Plan) bson.D {
 		d = append(d, t.figures(p)...)
 	}
 	switch p.Stage {
-	case "IXSCAN", "COUNT_SCAN", "DISTINCT_SCAN":
+	case "IXSCAN", "COUNT_SCAN":
 		d = append(d, t.index(p)...)
 	case "IDHACK":
 		d = append(d, bson.E{Key: "indexName", Value: "_id_"})
 	case "COLLSCAN":
-		d = append(d, bson.E{Key: "direction", Value: direction(p)})
+		d = append(d, bson.E{Key: "direction", Value: p.Direction})
 	case "SORT":
 		d = append(d, bson.E{Key: "sortPattern", Value: p.Sort}, bson.E{Key: "memLimit", Value: int32(100 << 20)})
 		if p.Limit > 0 {
@@ -35,16 +34,6 @@ func (t tree) stage(p document.Plan) bson.D {
 		d = append(d, bson.E{Key: "limitAmount", Value: p.Limit})
 	case "SKIP":
 		d = append(d, bson.E{Key: "skipAmount", Value: p.Limit})
-	}
-	if len(p.Others) > 0 {
-		var inputs bson.A
-		if p.Input != nil {
-			inputs = append(inputs, t.stage(*p.Input))
-		}
-		for _, o := range p.Others {
-			inputs = append(inputs, t.stage(*o))
-		}
-		return append(d, bson.E{Key: "inputStages", Value: inputs})
 	}
 	if p.Input != nil {
 		d = append(d, bson.E{Key: "inputStage", Value: t.stage(*p.Input)})
@@ -62,40 +51,15 @@ func (t tree) index(p document.Plan) bson.D {
 			}
 		}
 	}
-	paths, bounds := bson.D{}, bson.D{}
+	paths := bson.D{}
 	for _, k := range p.Keys {
 		paths = append(paths, bson.E{Key: k.Key, Value: bson.A{}})
-	}
-	for _, b := range p.Bounds {
-		bounds = append(bounds, bson.E{Key: b.Key, Value: intervals(b.Value)})
 	}
 	return bson.D{
 		{Key: "keyPattern", Value: p.Keys}, {Key: "indexName", Value: p.Index}, {Key: "isMultiKey", Value: p.MultiKey}, {Key: "multiKeyPaths", Value: paths},
 		{Key: "isUnique", Value: i.Unique}, {Key: "isSparse", Value: false}, {Key: "isPartial", Value: false}, {Key: "indexVersion", Value: int32(2)},
-		{Key: "direction", Value: direction(p)}, {Key: "indexBounds", Value: bounds},
+		{Key: "direction", Value: p.Direction}, {Key: "indexBounds", Value: p.Bounds},
 	}
-}
-
-// intervals are always a list.
-func intervals(v any) bson.A {
-	switch v := v.(type) {
-	case bson.A:
-		return v
-	case []string:
-		var out bson.A
-		for _, s := range v {
-			out = append(out, s)
-		}
-		return out
-	}
-	return bson.A{v}
-}
-
-func direction(p document.Plan) string {
-	if p.Direction == "" {
-		return "forward"
-	}
-	return strings.ToLower(p.Direction)
 }
 
 // figures are what a stage did.

@@ -187,9 +187,7 @@ func counted(w *model.World, database, name string, q document.Query) (int64, do
 
 // above puts a stage on top of a plan.
 func above(stage string, p document.Plan) document.Plan {
-	rejected := p.Rejected
-	p.Rejected = nil
-	return document.Plan{Stage: stage, KeysExamined: p.KeysExamined, DocsExamined: p.DocsExamined, Input: &p, Rejected: rejected}
+	return document.Plan{Stage: stage, KeysExamined: p.KeysExamined, DocsExamined: p.DocsExamined, Input: &p}
 }
 
 func (c *call) distinct() (bson.D, error) {

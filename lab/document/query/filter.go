@@ -101,17 +101,3 @@ func (n *Node) matches(m *Match, v any) bool {
 	}
 	return n.reaches(m, v)
 }
-
-// Meets tests a document against conditions. One that fails counts as not met.
-func Meets(nodes []*Node, doc bson.D) bool {
-	m := Match{Place: -1}
-	for _, n := range nodes {
-		if !n.matches(&m, doc) || m.err != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// Flat gives the conditions that a node joins by $and, at any depth.
-func Flat(n *Node) []*Node { return conjuncts(n, nil) }

@@ -92,11 +92,3 @@ func Documents(nodes []*Node) bson.D {
 	}
 	return all(nodes).Document()
 }
-
-// Inner are the conditions of an $elemMatch on one element.
-func (n *Node) Inner() []*Node {
-	if n.Op != "$elemMatch" {
-		return nil
-	}
-	return conjuncts(n.Nodes[0], nil)
-}

@@ -139,26 +139,5 @@ func (p *Projection) put(path string, n *node) error {
 	return nil
 }
 
-// Fields gives the top fields that stay, where these are all that the
-// projection reads; nil where it may read any.
-func (p *Projection) Fields() []string {
-	if !p.inclusive || p.computed {
-		return nil
-	}
-	var out []string
-	for _, c := range p.root.children {
-		if !c.keep && !c.drop {
-			return nil
-		}
-		if c.keep {
-			out = append(out, c.name)
-		}
-	}
-	if !p.withoutID && p.root.child("_id") == nil {
-		out = append(out, "_id")
-	}
-	return out
-}
-
 // Simple says that the projection only takes fields in or out.
-func (p *Projection) Simple() bool { return p.Fields() != nil || !p.inclusive && !p.computed }
+func (p *Projection) Simple() bool { return !p.computed }
