@@ -50,6 +50,9 @@ verify: [outputs.valid]
 })
 
 func verify(ctx context.Context, call action.Call, p verifyParams) (verifyOutputs, error) {
+	if err := call.Confine.File("reading", p.Path); err != nil {
+		return verifyOutputs{}, err
+	}
 	done := 0
 	m, err := dump.Verify(ctx, p.Path, func(f dump.File) {
 		done++

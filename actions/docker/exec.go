@@ -69,6 +69,9 @@ func previewExec(ctx context.Context, call action.Call, p execParams) (action.Pr
 }
 
 func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, error) {
+	if err := call.Confine.Exec("docker.exec "+commandLine(p.Argv), p.Argv[0]); err != nil {
+		return execOutputs{}, err
+	}
 	e, c, err := openAndFind(ctx, call, p.Container)
 	if err != nil {
 		return execOutputs{}, action.NotApplied(err)

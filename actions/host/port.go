@@ -50,6 +50,9 @@ verify: [outputs.open]
 })
 
 func connect(ctx context.Context, call action.Call, p PortParams) (PortOutputs, error) {
+	if err := call.Confine.Address("a connection to "+p.Brief(), p.Brief()); err != nil {
+		return PortOutputs{}, err
+	}
 	started := call.Clock.Now()
 	limited, cancel := call.Clock.WithTimeout(ctx, p.Timeout)
 	defer cancel()

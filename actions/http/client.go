@@ -31,7 +31,7 @@ func clientOf(call action.Call) (*client, error) {
 			return nil, err
 		}
 		c.dryRun = call.DryRun
-		c.Wire = endpoint.NewWire(endpoint.Rules{Pass: c.pass, Redirect: redirect})
+		c.Wire = endpoint.NewWire(endpoint.Rules{Pass: c.pass, Confine: call.Confine, Redirect: redirect})
 		return c, nil
 	})
 }

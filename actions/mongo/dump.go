@@ -72,6 +72,9 @@ type source struct {
 
 // source finds the collections; one that is not there is a failure.
 func (p dumpParams) source(ctx context.Context, call action.Call) (source, error) {
+	if err := call.Confine.File("writing to", p.To); err != nil {
+		return source{}, err
+	}
 	s, database, err := server.DatabaseOf(call, p.Database)
 	if err != nil {
 		return source{}, err

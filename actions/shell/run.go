@@ -73,6 +73,9 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	if call.DryRun {
 		return RunOutputs{}, action.RefusedInDryRun(where)
 	}
+	if err := call.Confine.Program(where); err != nil {
+		return RunOutputs{}, err
+	}
 	if err := ctx.Err(); err != nil {
 		return RunOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Err: err}
 	}

@@ -17,6 +17,7 @@ type Call struct {
 	Progress func(Progress) // transient; never nil, cheap, safe to call often
 	Clock    Clock          // never nil
 	DryRun   bool           // the client layer must refuse what is no read
+	Confine  *Confine       // the client layer must refuse what leaves it; nil: nothing
 	Run      string         // id of the run
 	Step     string         // address of the step
 }

@@ -23,10 +23,11 @@ type pool struct {
 
 // client is an open client, and all by which it may differ from another.
 type client struct {
-	kind   string
-	dryRun bool
-	clock  Clock
-	target Target
+	kind    string
+	dryRun  bool
+	confine *Confine
+	clock   Clock
+	target  Target
 
 	value   any
 	holders int
@@ -49,7 +50,7 @@ func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
 	same := func(o *client) bool {
-		return o.kind == kind && o.dryRun == call.DryRun && o.clock == call.Clock && reflect.DeepEqual(o.target, call.Target)
+		return o.kind == kind && o.dryRun == call.DryRun && o.confine == call.Confine && o.clock == call.Clock && reflect.DeepEqual(o.target, call.Target)
 	}
 	if i := slices.IndexFunc(c.held, same); i >= 0 {
 		return c.held[i].value.(T), nil
@@ -62,7 +63,7 @@ func Client[T any](call Call, kind string, open func() (T, error)) (T, error) {
 			return none, call.misconfigured(kind, err)
 		}
 		i = len(c.pool.open)
-		c.pool.open = append(c.pool.open, &client{kind: kind, dryRun: call.DryRun, clock: call.Clock, target: call.Target, value: value})
+		c.pool.open = append(c.pool.open, &client{kind: kind, dryRun: call.DryRun, confine: call.Confine, clock: call.Clock, target: call.Target, value: value})
 	}
 	one := c.pool.open[i]
 	one.holders++

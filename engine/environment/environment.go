@@ -19,6 +19,7 @@ type Environment struct {
 	Policy    Policy
 	Roles     map[string][]string
 	Secrets   []schema.Secret // all that Resolve has read, for the redactor
+	Confine   *action.Confine // keeps runs to the place of the environment; nil: nothing does
 
 	sources map[string]secretSource
 	kinds   []*action.TargetKind

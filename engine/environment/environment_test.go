@@ -85,6 +85,23 @@ func TestResolveReadsSecretsOnce(t *testing.T) {
 	}
 }
 
+// The command of a secret is a program like any other: what keeps a run to a place
+// refuses it.
+func TestResolveStaysInThePlace(t *testing.T) {
+	made := filepath.Join(t.TempDir(), "made")
+	text := strings.Replace(whole, "{env: RUNBOOK_TEST_WORD}", `{command: [touch, "`+filepath.ToSlash(made)+`"]}`, 1)
+	e := parse(t, text, "staging")
+	e.Confine = &action.Confine{Because: "it stays"}
+	err := e.Resolve(t.Context())
+	if _, missing := os.Stat(made); !errors.Is(err, action.ErrConfined) || missing == nil {
+		t.Errorf("%v; made: %v", err, missing == nil)
+	}
+	e.Confine = nil
+	if err := e.Resolve(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestResolveNamesTheMissingSource(t *testing.T) {
 	os.Unsetenv("RUNBOOK_TEST_WORD")
 	err := parse(t, whole, "").Resolve(context.Background())

@@ -41,7 +41,7 @@ func (e *Environment) Resolve(ctx context.Context) error {
 		if got, ok := have[s.Name()]; ok {
 			return got, nil
 		}
-		text, err := e.sources[s.Name()].read(ctx)
+		text, err := e.sources[s.Name()].read(ctx, e.Confine)
 		if err != nil {
 			return nil, fmt.Errorf("secret %s, %s: %w", s.Name(), e.sources[s.Name()].place, err)
 		}
@@ -80,7 +80,7 @@ func (e *Environment) address(t *action.Target) {
 
 // read gets the text of a secret, without the line end that files, commands and
 // shells put behind it.
-func (s secretSource) read(ctx context.Context) (string, error) {
+func (s secretSource) read(ctx context.Context, confine *action.Confine) (string, error) {
 	switch {
 	case s.env != "":
 		v, ok := os.LookupEnv(s.env)
@@ -91,6 +91,9 @@ func (s secretSource) read(ctx context.Context) (string, error) {
 	case s.file != "":
 		text, err := os.ReadFile(s.file)
 		return strings.TrimRight(string(text), "\r\n"), err
+	}
+	if err := confine.Program(s.command[0]); err != nil {
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

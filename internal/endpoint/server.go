@@ -56,7 +56,7 @@ func newServer(call action.Call, protocol Protocol) (*Server, error) {
 		where: protocol.Kind + " at " + Shown(base), setting: call.Setting("url"),
 	}
 	s.Wire = NewWire(Rules{
-		Pass: s.pass, MaxAnswer: maxAnswer,
+		Pass: s.pass, Confine: call.Confine, MaxAnswer: maxAnswer,
 		Redirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	return s, nil

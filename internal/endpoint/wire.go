@@ -27,6 +27,8 @@ type Rules struct {
 	// Pass is given a copy of each request before a byte is sent. It completes
 	// it, or refuses it: in a dry run what is no read.
 	Pass func(*http.Request) error
+	// Confine refuses what leaves it, redirects too; nil: nothing.
+	Confine *action.Confine
 	// Redirect is http.Client.CheckRedirect.
 	Redirect func(req *http.Request, via []*http.Request) error
 	// MaxAnswer bounds the body of an answer; 0 leaves that to its reader.
@@ -80,7 +82,11 @@ var _ http.RoundTripper = (*gate)(nil)
 // RoundTrip sends req, or returns the error by which the rules refuse it.
 func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	sent := req.Clone(req.Context())
-	if err := g.rules.Pass(sent); err != nil {
+	err := g.rules.Confine.Address(req.Method+" "+Shown(req.URL), action.HostPort(req.URL))
+	if err == nil {
+		err = g.rules.Pass(sent)
+	}
+	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close() // A RoundTripper closes it; nothing was sent of it.
 		}

@@ -49,7 +49,7 @@ func execute(w *model.World, c *model.Container, argv, env []string) result {
 // missing says why a program cannot be started; empty where it can.
 func missing(program string) string {
 	switch {
-	case has(program):
+	case Has(program):
 		return ""
 	case strings.Contains(program, "/"):
 		return "stat " + program + ": no such file or directory"
@@ -57,8 +57,8 @@ func missing(program string) string {
 	return "executable file not found in $PATH"
 }
 
-// has says whether the containers of the lab have a program.
-func has(program string) bool {
+// Has says whether the containers of the lab have a program.
+func Has(program string) bool {
 	dir, name := "", program
 	if i := strings.LastIndexByte(program, '/'); i >= 0 {
 		dir, name = program[:i], program[i+1:]
@@ -87,7 +87,7 @@ func programs() map[string]func(p *process, args []string) int {
 func (p *process) run(argv []string) int {
 	name := argv[0][strings.LastIndexByte(argv[0], '/')+1:]
 	program, ok := programs()[name]
-	if !ok || !has(argv[0]) {
+	if !ok || !Has(argv[0]) {
 		p.say(stderr, "sh: "+argv[0]+": not found\n")
 		return 127
 	}

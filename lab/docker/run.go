@@ -40,7 +40,7 @@ func (r *runs) of(id string) (run, bool) {
 // is a program that ends; what serves goes on until it is stopped. It is called
 // while the model is locked.
 func (r *runs) begin(s *Server, id string, argv []string, service string) {
-	if _, made := r.of(id); !made || service != "" || len(argv) == 0 || !has(argv[0]) {
+	if _, made := r.of(id); !made || service != "" || len(argv) == 0 || !Has(argv[0]) {
 		return
 	}
 	s.gate.Clock().After(execTime, func() {

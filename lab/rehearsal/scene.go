@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/journal"
@@ -17,6 +18,7 @@ import (
 	"runbook/engine/run"
 	"runbook/lab"
 	"runbook/lab/clock"
+	"runbook/lab/docker"
 )
 
 // epoch is when every lab begins, on a Monday.
@@ -71,6 +73,9 @@ func (s *scene) environment() (*environment.Environment, error) {
 	env, found, err := s.lab.Environment(s.launcher.Registry.Targets())
 	if err == nil && found.Errors() > 0 {
 		err = fmt.Errorf("the lab's environment is not valid: %s", found[0])
+	}
+	if err == nil {
+		env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Reach: action.Reaches(env.Targets), Has: docker.Has}
 	}
 	return env, err
 }
