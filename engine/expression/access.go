@@ -8,7 +8,7 @@ import (
 )
 
 func (m *machine) member(n *node) (any, error) {
-	base, err := m.eval(n.a)
+	base, err := m.known(n.a)
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +24,6 @@ func (m *machine) read(n *node, base any, name string) (any, error) {
 		v, ok = base[name]
 	case Object:
 		v, ok = base.Member(name)
-	case schema.Unknown:
-		return derived(base), nil
 	case nil:
 		if n.optional {
 			return nil, errShort
@@ -41,22 +39,16 @@ func (m *machine) read(n *node, base any, name string) (any, error) {
 }
 
 func (m *machine) index(n *node) (any, error) {
-	base, err := m.eval(n.a)
-	if err != nil {
+	base, err := m.known(n.a)
+	switch {
+	case fails(err):
 		return nil, err
-	}
-	if base == nil && n.optional {
+	case err == nil && base == nil && n.optional:
 		return nil, errShort
 	}
-	key, err := m.eval(n.b)
-	if u, unknown := base.(schema.Unknown); unknown && !stops(err) {
-		return derived(u), nil
-	}
-	if err != nil {
+	key, later := m.known(n.b)
+	if err = sooner(err, later); err != nil {
 		return nil, err
-	}
-	if u, unknown := key.(schema.Unknown); unknown {
-		return derived(u), nil
 	}
 	if list, ok := base.([]any); ok {
 		return m.element(n, list, key)
@@ -100,34 +92,31 @@ func integer(v any) (int, bool) {
 }
 
 func (m *machine) slice(n *node) (any, error) {
-	base, err := m.eval(n.a)
-	if err != nil {
-		return nil, err
-	}
-	u, unknown := base.(schema.Unknown)
+	base, err := m.known(n.a)
 	length := 0
 	switch base := base.(type) {
 	case []any:
 		length = len(base)
 	case string:
 		length = utf8.RuneCountInString(base)
-	case schema.Unknown:
 	default:
-		return nil, fmt.Errorf("%s is %s and cannot be sliced", m.text(n.a), described(base))
+		if fails(err) {
+			return nil, err
+		}
+		if err == nil {
+			return nil, fmt.Errorf("%s is %s and cannot be sliced", m.text(n.a), described(base))
+		}
 	}
 	ends := [2]int{0, length}
 	for i, end := range n.kids {
 		if end == nil {
 			continue
 		}
-		v, err := m.eval(end)
-		if stops(err) || err != nil && !unknown {
+		v, later := m.known(end)
+		if err = sooner(err, later); fails(err) {
 			return nil, err
 		}
-		if got, is := v.(schema.Unknown); is && !unknown {
-			u, unknown = got, true
-		}
-		if unknown {
+		if err != nil {
 			continue
 		}
 		at, ok := integer(v)
@@ -139,8 +128,8 @@ func (m *machine) slice(n *node) (any, error) {
 		}
 		ends[i] = min(max(at, 0), length)
 	}
-	if unknown {
-		return derived(u), nil
+	if err != nil {
+		return nil, err
 	}
 	from, to := min(ends[0], ends[1]), ends[1]
 	if list, ok := base.([]any); ok {
@@ -166,43 +155,27 @@ func characters(s string, from, to int) string {
 }
 
 // all evaluates nodes as far as there is no error. After an unknown an error
-// makes the whole unknown, which is given instead.
-func (m *machine) all(nodes []*node) ([]any, *schema.Unknown, error) {
+// makes the whole unknown.
+func (m *machine) all(nodes []*node) ([]any, error) {
 	out := make([]any, len(nodes))
-	var first *schema.Unknown
+	var first error
 	for i, n := range nodes {
 		v, err := m.eval(n)
 		if err != nil {
-			if first != nil && !stops(err) {
-				return nil, first, nil
-			}
-			return nil, nil, err
+			return nil, sooner(first, err)
 		}
 		if first == nil {
-			if u, unknown := unknownIn(v); unknown {
-				first = &u
-			}
+			first = unknownWithin(v)
 		}
 		out[i] = v
 	}
-	return out, nil, nil
-}
-
-func (m *machine) list(n *node) (any, error) {
-	values, unknown, err := m.all(n.kids)
-	if unknown != nil {
-		return *unknown, nil
-	}
-	return values, err
+	return out, nil
 }
 
 func (m *machine) object(n *node) (any, error) {
-	values, unknown, err := m.all(n.kids)
+	values, err := m.all(n.kids)
 	if err != nil {
 		return nil, err
-	}
-	if unknown != nil {
-		return *unknown, nil
 	}
 	out := make(map[string]any, len(values)/2)
 	for i := 0; i < len(values); i += 2 {

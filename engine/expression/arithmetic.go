@@ -77,16 +77,13 @@ func compute(o op, a, b any) (any, error) {
 	switch {
 	case ok && ok2:
 		return computeNumber(o, x, y)
-	case o == opAdd:
-		return add(a, b)
-	case o == opSubtract:
-		return subtract(a, b)
+	case o == opAdd || o == opSubtract:
+		return addition(o, a, b)
 	}
 	return scale(o, a, b)
 }
 
-func computeInt(o op, x, y int) (any, error) {
-	var z int
+func computeInt(o op, x, y int) (z int, err error) {
 	ok := true
 	switch o {
 	case opAdd:
@@ -99,14 +96,14 @@ func computeInt(o op, x, y int) (any, error) {
 		z, ok = multiply(x, y)
 	case opModulo:
 		if y == 0 {
-			return nil, errZero
+			return 0, errZero
 		}
 		if y != -1 {
 			z = x % y
 		}
 	}
 	if !ok {
-		return nil, errOverflow
+		return 0, errOverflow
 	}
 	return z, nil
 }
@@ -146,48 +143,38 @@ func computeNumber(o op, x, y float64) (any, error) {
 	return nil, errors.New("% takes integers")
 }
 
-func add(a, b any) (any, error) {
+// addition adds and subtracts texts, times and durations.
+func addition(o op, a, b any) (any, error) {
+	minus := o == opSubtract
 	switch x := a.(type) {
 	case string:
-		if y, ok := b.(string); ok {
+		if y, ok := b.(string); ok && !minus {
 			if len(x)+len(y) > maxText {
 				return nil, errText
 			}
 			return x + y, nil
 		}
 	case time.Time:
-		if y, ok := b.(time.Duration); ok {
+		switch y := b.(type) {
+		case time.Time:
+			if minus {
+				return x.Sub(y), nil
+			}
+		case time.Duration:
+			if minus {
+				y = -y
+			}
 			return x.Add(y), nil
 		}
 	case time.Duration:
 		switch y := b.(type) {
 		case time.Time:
-			return y.Add(x), nil
-		case time.Duration:
-			if sum := x + y; (sum > x) == (y > 0) {
-				return sum, nil
+			if !minus {
+				return y.Add(x), nil
 			}
-			return nil, errOverflow
-		}
-	}
-	return nil, unlike(a, b)
-}
-
-func subtract(a, b any) (any, error) {
-	switch x := a.(type) {
-	case time.Time:
-		switch y := b.(type) {
-		case time.Time:
-			return x.Sub(y), nil
 		case time.Duration:
-			return x.Add(-y), nil
-		}
-	case time.Duration:
-		if y, ok := b.(time.Duration); ok {
-			if difference := x - y; (difference < x) == (y > 0) {
-				return difference, nil
-			}
-			return nil, errOverflow
+			n, err := computeInt(o, int(x), int(y))
+			return time.Duration(n), err
 		}
 	}
 	return nil, unlike(a, b)
@@ -209,10 +196,8 @@ func scale(o op, a, b any) (any, error) {
 		return float64(d) / float64(other), nil
 	}
 	if by, ok := whole(b); ok && o == opMultiply {
-		if n, ok := multiply(int(d), by); ok {
-			return time.Duration(n), nil
-		}
-		return nil, errOverflow
+		n, err := computeInt(o, int(d), by)
+		return time.Duration(n), err
 	}
 	by, ok := number(b)
 	if !ok {

@@ -224,9 +224,7 @@ func (c *checker) let(n *ast.VariableDeclaratorNode) *node {
 		c.report(CodeTooLarge, n.Location().From, n.Location().To, "there are more than 200 let", "")
 		return c.faulty(n)
 	}
-	taken := n.Name == "steps" || c.env.Name != nil && c.env.Name(n.Name) != nil ||
-		slices.ContainsFunc(c.locals, func(l local) bool { return l.name == n.Name })
-	if taken {
+	if n.Name == "steps" || c.env.Name != nil && c.env.Name(n.Name) != nil || c.shadowed(n.Name) {
 		c.report(CodeSyntax, n.Location().From, n.Location().To, quoted(n.Name)+" has a meaning already", "choose another name")
 	}
 	out.a = c.check(n.Value)
@@ -286,22 +284,11 @@ func (c *checker) optionalHint(n *node) string {
 	return fmt.Sprintf("write (%s ?? %s), or must(%s, %s)", text, exampleOf(n.typ), text, strconv.Quote("why it must be there"))
 }
 
+// exampleOf is a value of the type, as it is written.
 func exampleOf(t *schema.Type) string {
-	switch t.Kind {
-	case schema.Bool:
-		return "false"
-	case schema.Int, schema.Number:
-		return "0"
-	case schema.SizeKind:
-		return `bytes("0B")`
-	case schema.Duration:
-		return `duration("0s")`
-	case schema.List:
-		return "[]"
-	case schema.Map, schema.Object:
-		return "{}"
-	case schema.String:
-		return `""`
-	}
-	return "a default"
+	return cmp.Or(map[schema.Kind]string{
+		schema.Bool: "false", schema.Int: "0", schema.Number: "0", schema.String: `""`,
+		schema.SizeKind: `bytes("0B")`, schema.Duration: `duration("0s")`,
+		schema.List: "[]", schema.Map: "{}", schema.Object: "{}",
+	}[t.Kind], "a default")
 }

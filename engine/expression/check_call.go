@@ -90,12 +90,7 @@ func (f *function) arity() string {
 
 // argument checks one argument of f.
 func (c *checker) argument(f *function, n *node, takes kinds) {
-	typ := n.typ
-	if takes&isNil == 0 {
-		typ = c.operand(n, "be given to "+f.name)
-	} else if c.noSecret(n, "be given to "+f.name) {
-		return
-	}
+	typ := c.taken(n, takes, "be given to "+f.name)
 	if !takes.take(typ) {
 		c.reportNode(CodeType, n, fmt.Sprintf("%s takes %s, this is %s", f.name, takes, article(typ)), "")
 		return
@@ -162,12 +157,7 @@ func (c *checker) loop(n ast.Node, l *looping, args []ast.Node) *node {
 
 // yield checks what a predicate gives.
 func (c *checker) yield(l *looping, n *node) *schema.Type {
-	typ := n.typ
-	if l.yields&isNil == 0 {
-		typ = c.operand(n, "be used in "+l.name)
-	} else if c.noSecret(n, "be used in "+l.name) {
-		return schema.AnyType
-	}
+	typ := c.taken(n, l.yields, "be used in "+l.name)
 	if l.yields.take(typ) {
 		return typ
 	}

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -44,15 +45,10 @@ func (c *checker) member(n *ast.MemberNode) *node {
 	}
 	out := newNode(opMember, n, schema.AnyType)
 	out.a, out.optional, out.name = base, n.Optional, property.Value
-	typ := base.typ
-	if holdsWhole(typ) {
-		c.reportNode(CodeSecret, base, "a secret can only be used whole", "")
+	if !c.opens(out) {
 		return out
 	}
-	if typ.Optional && !n.Optional {
-		c.report(CodeOptional, c.dot(out), int(out.to), c.text(base)+" may be nil here", c.safeHint(out, base))
-	}
-	switch typ.Kind {
+	switch typ := base.typ; typ.Kind {
 	case schema.Any:
 	case schema.Map:
 		out.typ = typ.Element()
@@ -66,6 +62,20 @@ func (c *checker) member(n *ast.MemberNode) *node {
 	return c.narrow(out)
 }
 
+// opens reports what a part is read from, if nothing can be read from it or it
+// may be nil, and whether something can.
+func (c *checker) opens(part *node) bool {
+	base := part.a
+	if base.typ.Kind == schema.SecretKind {
+		c.reportNode(CodeSecret, base, "a secret can only be used whole", "")
+		return false
+	}
+	if base.typ.Optional && !part.optional {
+		c.report(CodeOptional, c.dot(part), int(part.to), c.text(base)+" may be nil here", c.safeHint(part, base))
+	}
+	return true
+}
+
 func listHint(t *schema.Type, name string) string {
 	if t.Kind == schema.List {
 		return fmt.Sprintf("take one element, as [0].%s, or all: map(..., .%s)", name, name)
@@ -74,12 +84,7 @@ func listHint(t *schema.Type, name string) string {
 }
 
 func (c *checker) shadowed(name string) bool {
-	for _, l := range c.locals {
-		if l.name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.locals, func(l local) bool { return l.name == name })
 }
 
 // field types the member of an object.
@@ -181,17 +186,11 @@ func (c *checker) index(n *ast.MemberNode, base *node) *node {
 	out := newNode(opIndex, n, schema.AnyType)
 	out.a, out.b, out.optional = base, c.check(n.Property), n.Optional
 	key := c.operand(out.b, "be an index")
-	typ := base.typ
-	if holdsWhole(typ) {
-		c.reportNode(CodeSecret, base, "a secret can only be used whole", "")
+	if !c.opens(out) {
 		return out
 	}
-	if typ.Optional && !n.Optional {
-		c.report(CodeOptional, int(out.at), int(out.to), c.text(base)+" may be nil here", c.safeHint(out, base))
-	}
-	switch typ.Kind {
+	switch typ := base.typ; typ.Kind {
 	case schema.Any:
-		return out
 	case schema.List:
 		out.typ = typ.Element()
 		c.wantKind(out.b, key, isInt, "an index")

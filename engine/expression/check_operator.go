@@ -78,7 +78,7 @@ func conditionHint(t *schema.Type) string {
 }
 
 func (c *checker) binary(n *ast.BinaryNode) *node {
-	out := newNode(operatorOf(n.Operator), n, schema.AnyType)
+	out := newNode(operators[n.Operator], n, schema.AnyType)
 	out.name = n.Operator
 	out.a = c.check(n.Left)
 	switch out.op {

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"strings"
@@ -11,34 +12,33 @@ import (
 
 var errNotFinite = errors.New("NaN and infinity cannot be compared")
 
-// equal compares two values: a bool, or an Unknown where a part that is not
-// known decides. Values of unlike kinds are an error, but for nil.
-func (m *machine) equal(a, b any) (any, error) {
+// equal compares two values; where a part that is not known decides, the whole
+// is unknown. Values of unlike kinds are an error, but for nil.
+func (m *machine) equal(a, b any) (bool, error) {
 	if a == nil || b == nil {
 		return a == nil && b == nil, nil
 	}
 	x, y := kindsOf(kindOf(a)), kindsOf(kindOf(b))
 	if x == 0 || y == 0 || x != y && (x&isNumeric == 0 || y&isNumeric == 0) {
-		return nil, unlike(a, b)
+		return false, unlike(a, b)
 	}
 	return m.same(a, b)
 }
 
 // same is equal where unlike kinds are just not equal.
-func (m *machine) same(a, b any) (any, error) {
+func (m *machine) same(a, b any) (bool, error) {
 	if err := m.spend(1); err != nil {
-		return nil, err
+		return false, err
 	}
-	if u, unknown := a.(schema.Unknown); unknown {
-		return derived(u), nil
-	}
-	if u, unknown := b.(schema.Unknown); unknown {
-		return derived(u), nil
+	for _, side := range [...]any{a, b} {
+		if u, unknown := side.(schema.Unknown); unknown {
+			return false, &unknownError{derived(u)}
+		}
 	}
 	if x, ok := number(a); ok {
 		y, ok := number(b)
 		if ok && (notFinite(x) || notFinite(y)) {
-			return nil, errNotFinite
+			return false, errNotFinite
 		}
 		i, ok1 := whole(a)
 		j, ok2 := whole(b)
@@ -48,72 +48,53 @@ func (m *machine) same(a, b any) (any, error) {
 		return ok && x == y, nil
 	}
 	switch x := a.(type) {
-	case nil:
-		return b == nil, nil
-	case bool:
-		y, ok := b.(bool)
-		return ok && x == y, nil
-	case string:
-		y, ok := b.(string)
-		return ok && x == y, nil
-	case time.Duration:
-		y, ok := b.(time.Duration)
-		return ok && x == y, nil
+	case nil, bool, string, time.Duration:
+		return a == b, nil
 	case time.Time:
 		y, ok := b.(time.Time)
 		return ok && x.Equal(y), nil
 	case []any:
-		return m.sameList(x, b)
+		y, ok := b.([]any)
+		if !ok || len(x) != len(y) {
+			return false, nil
+		}
+		return m.pairs(false, len(x), func(i int) (any, any) { return x[i], y[i] })
 	case map[string]any:
 		return m.sameMap(x, b)
 	}
-	return nil, unlike(a, b)
+	return false, unlike(a, b)
 }
 
-func (m *machine) sameList(x []any, b any) (any, error) {
-	y, ok := b.([]any)
-	if !ok || len(x) != len(y) {
-		return false, nil
-	}
-	var result any = true
-	for i := range x {
-		same, err := m.same(x[i], y[i])
-		if err != nil {
-			return nil, err
-		}
-		if same == false {
-			return false, nil
-		}
-		if _, unknown := same.(schema.Unknown); unknown && result == true {
-			result = same
-		}
-	}
-	return result, nil
-}
-
-func (m *machine) sameMap(x map[string]any, b any) (any, error) {
+func (m *machine) sameMap(x map[string]any, b any) (bool, error) {
 	y, ok := b.(map[string]any)
 	if !ok || len(x) != len(y) {
 		return false, nil
 	}
-	var result any = true
-	for _, key := range sortedKeys(x) {
-		other, ok := y[key]
-		if !ok {
-			return false, nil
+	keys := sortedKeys(x)
+	return m.pairs(false, len(keys), func(i int) (any, any) {
+		if other, ok := y[keys[i]]; ok {
+			return x[keys[i]], other
 		}
-		same, err := m.same(x[key], other)
-		if err != nil {
-			return nil, err
-		}
-		if same == false {
-			return false, nil
-		}
-		if _, unknown := same.(schema.Unknown); unknown && result == true {
-			result = same
+		return true, false // not the same, whatever the value is
+	})
+}
+
+// pairs compares n pairs until one is the same, if stop, or is not. An unknown
+// counts where none ends it.
+func (m *machine) pairs(stop bool, n int, pair func(i int) (any, any)) (bool, error) {
+	var first error
+	for i := range n {
+		same, err := m.same(pair(i))
+		switch {
+		case fails(err):
+			return false, err
+		case err == nil && same == stop:
+			return stop, nil
+		case first == nil:
+			first = err
 		}
 	}
-	return result, nil
+	return !stop, first
 }
 
 func notFinite(f float64) bool { return math.IsNaN(f) || math.IsInf(f, 0) }
@@ -133,7 +114,7 @@ func order(a, b any) (int, error) {
 		}
 	case time.Duration:
 		if y, ok := b.(time.Duration); ok {
-			return sign(x < y, x > y), nil
+			return cmp.Compare(x, y), nil
 		}
 	case time.Time:
 		if y, ok := b.(time.Time); ok {
@@ -154,59 +135,29 @@ func orderNumbers(a, b any, x, y float64) (int, error) {
 	i, ok := whole(a)
 	j, ok2 := whole(b)
 	if ok && ok2 {
-		return sign(i < j, i > j), nil
+		return cmp.Compare(i, j), nil
 	}
-	return sign(x < y, x > y), nil
+	return cmp.Compare(x, y), nil
 }
 
-func sign(less, more bool) int {
-	switch {
-	case less:
-		return -1
-	case more:
-		return 1
-	}
-	return 0
-}
-
-func less(a, b any) (any, error)      { return decide(a, b, func(o int) bool { return o < 0 }) }
-func lessEqual(a, b any) (any, error) { return decide(a, b, func(o int) bool { return o <= 0 }) }
-
-func decide(a, b any, by func(int) bool) (any, error) {
+// below is a < b, or a <= b.
+func below(a, b any, orEqual bool) (any, error) {
 	o, err := order(a, b)
-	if err != nil {
-		return nil, err
-	}
-	return by(o), nil
+	return o < 0 || orEqual && o == 0, err
 }
 
 // in reports whether a is an element of the list b, or a key of the map b.
-func (m *machine) in(a, b any) (any, error) {
+func (m *machine) in(a, b any) (bool, error) {
 	switch b := b.(type) {
 	case map[string]any:
 		key, ok := a.(string)
 		if !ok {
-			return nil, unlike(a, b)
+			return false, unlike(a, b)
 		}
 		_, there := b[key]
 		return there, nil
 	case []any:
-		var result any = false
-		for _, x := range b {
-			same, err := m.same(x, a)
-			if err != nil {
-				return nil, err
-			}
-			if same == true {
-				return true, nil
-			}
-			if _, unknown := same.(schema.Unknown); unknown && result == false {
-				result = same
-			}
-		}
-		return result, nil
-	case nil:
-		return nil, errors.New("nil cannot be searched")
+		return m.pairs(true, len(b), func(i int) (any, any) { return b[i], a })
 	}
-	return nil, errors.New(described(b) + " cannot be searched")
+	return false, errors.New(described(b) + " cannot be searched")
 }

@@ -30,17 +30,11 @@ type Part struct {
 
 // layout is a Part before evaluation.
 type layout struct {
-	node   *node
-	source string
-	offset int
-	parts  []*layout
-	sides  []side
-}
-
-// side is one of the two sides of a comparison: a part, or a constant.
-type side struct {
-	*layout
-	part int // its index among the parts, -1 of a constant
+	node     *node
+	source   string
+	offset   int
+	constant bool
+	parts    []*layout // of a comparison: both sides, constants too
 }
 
 // Explain evaluates the expression and keeps the value of each part.
@@ -54,19 +48,10 @@ func (e *Expr) Explain(ctx context.Context, v Values, lim Limits) Explanation {
 
 func layOut(p *places, n *node) *layout {
 	from, to := p.of(n)
-	l := &layout{node: n, source: p.text(from, to), offset: from}
+	l := &layout{node: n, source: p.text(from, to), offset: from, constant: n.constant()}
 	for _, part := range partsOf(n) {
-		if part == nil {
-			continue
-		}
-		inner := layOut(p, part)
-		at := -1
-		if !part.constant() {
-			at = len(l.parts)
-			l.parts = append(l.parts, inner)
-		}
-		if n.op.compares() != "" {
-			l.sides = append(l.sides, side{inner, at})
+		if part != nil && (n.op.comparesSizes() || !part.constant()) {
+			l.parts = append(l.parts, layOut(p, part))
 		}
 	}
 	return l
@@ -109,16 +94,18 @@ func (l *layout) explain(trace map[*node]traced) *Part {
 	if l.node.op == opConst {
 		p.Evaluated, p.Value = true, l.node.value
 	}
-	for _, part := range l.parts {
-		p.Parts = append(p.Parts, part.explain(trace))
-	}
-	for _, s := range l.sides {
-		if s.part >= 0 {
-			p.Sides = append(p.Sides, p.Parts[s.part])
-			continue
+	compares := l.node.op.comparesSizes()
+	for _, inner := range l.parts {
+		part := inner.explain(trace)
+		if !inner.constant {
+			p.Parts = append(p.Parts, part)
 		}
-		p.Sides = append(p.Sides, s.explain(trace))
+		if compares {
+			p.Sides = append(p.Sides, part)
+		}
 	}
-	p.Operator = l.node.op.compares()
+	if compares {
+		p.Operator = l.node.name
+	}
 	return p
 }

@@ -39,6 +39,11 @@ type Problem struct {
 	Warning        bool
 }
 
+// faulty reports whether one of the problems is no warning.
+func faulty(problems []Problem) bool {
+	return slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning })
+}
+
 // Values gives the values of names and steps at evaluation.
 type Values interface {
 	Name(name string) (any, bool)
@@ -63,16 +68,22 @@ type Expr struct {
 	source string
 	root   *node
 	want   schema.Kind // Bool: the value is checked to be a bool
-	refs   references
+	references
 
 	once   sync.Once
 	layout *layout
 }
 
-// references are what an expression refers to.
+// references are what an expression or a template refers to.
 type references struct {
 	steps, names []string // sorted, unique
 }
+
+// Steps returns the ids of the steps it refers to, sorted.
+func (r *references) Steps() []string { return r.steps }
+
+// Reads reports whether it refers to a top-level name, such as "outputs".
+func (r *references) Reads(name string) bool { return slices.Contains(r.names, name) }
 
 func (r *references) merge(o references) {
 	r.steps, r.names = sortedUnique(append(r.steps, o.steps...)), sortedUnique(append(r.names, o.names...))
@@ -91,12 +102,6 @@ func (e *Expr) Source() string { return e.source }
 
 // Type returns the static type of its value.
 func (e *Expr) Type() *schema.Type { return e.root.typ }
-
-// Steps returns the ids of the steps it refers to, sorted.
-func (e *Expr) Steps() []string { return e.refs.steps }
-
-// Reads reports whether it refers to a top-level name, such as "outputs".
-func (e *Expr) Reads(name string) bool { return slices.Contains(e.refs.names, name) }
 
 // Guards returns the ids of steps that have passed if the expression is true.
 func (e *Expr) Guards() []string {
@@ -143,12 +148,10 @@ func compileAt(source string, base int, env *Env, want *schema.Type, use purpose
 	root := c.check(tree)
 	c.fit(root, want, use)
 	c.order()
-	for i := range c.problems {
-		if !c.problems[i].Warning {
-			return nil, c.problems
-		}
+	if faulty(c.problems) {
+		return nil, c.problems
 	}
-	e := &Expr{source: source, root: root, refs: references{sortedUnique(c.steps), sortedUnique(c.names)}}
+	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names)}}
 	if want != nil && (want.Kind == schema.Bool || want.Kind == schema.ConditionKind) {
 		e.want = schema.Bool
 	}

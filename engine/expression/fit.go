@@ -29,30 +29,12 @@ const (
 )
 
 // kindsOf gives the set that holds one kind; 0 for what no function takes.
-func kindsOf(k schema.Kind) kinds {
-	switch k {
-	case schema.Null:
-		return isNil
-	case schema.Bool, schema.ConditionKind:
-		return isBool
-	case schema.Int:
-		return isInt
-	case schema.Number:
-		return isNumber
-	case schema.SizeKind:
-		return isSize
-	case schema.String:
-		return isText
-	case schema.Duration:
-		return isDuration
-	case schema.Time:
-		return isTime
-	case schema.List:
-		return isList
-	case schema.Map, schema.Object:
-		return isMap
-	}
-	return 0
+func kindsOf(k schema.Kind) kinds { return kindSets[k] }
+
+var kindSets = [...]kinds{
+	schema.Null: isNil, schema.Bool: isBool, schema.ConditionKind: isBool,
+	schema.Int: isInt, schema.Number: isNumber, schema.SizeKind: isSize, schema.String: isText,
+	schema.Duration: isDuration, schema.Time: isTime, schema.List: isList, schema.Map: isMap, schema.Object: isMap,
 }
 
 // take reports whether a value of type t may be of these kinds. Where an
@@ -246,9 +228,6 @@ func unionObject(a, b *schema.Type) *schema.Type {
 	return schema.ObjectOf(fields...)
 }
 
-// holdsWhole reports whether t is a secret.
-func holdsWhole(t *schema.Type) bool { return t.Kind == schema.SecretKind }
-
 // holdsSecret reports whether a value of type t may hold a secret.
 func holdsSecret(t *schema.Type) bool {
 	switch t.Kind {
@@ -281,6 +260,15 @@ func (c *checker) operand(n *node, what string) *schema.Type {
 		c.reportNode(CodeOptional, n, c.text(n)+" may be nil here", c.optionalHint(n))
 		return n.typ.AsRequired()
 	}
+	return n.typ
+}
+
+// taken returns the type of n where values of these kinds can be used.
+func (c *checker) taken(n *node, takes kinds, what string) *schema.Type {
+	if takes&isNil == 0 {
+		return c.operand(n, what)
+	}
+	c.noSecret(n, what)
 	return n.typ
 }
 

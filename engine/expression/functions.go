@@ -4,12 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"runbook/engine/schema"
 )
-
-const zeroDuration = time.Duration(0)
 
 // gives returns the result type of a function whose result has always one type.
 func gives(t *schema.Type) func([]*node) *schema.Type {
@@ -22,17 +19,13 @@ func givesElement(args []*node) *schema.Type { return args[0].typ.Element().AsOp
 
 func givesElements(args []*node) *schema.Type { return schema.ListOf(args[0].typ.Element()) }
 
-// functionTables are all functions without a predicate, by subject.
-func functionTables() [4][]*function {
-	return [...][]*function{textFunctions, listFunctions, numberFunctions, valueFunctions}
-}
+// functions are all functions without a predicate.
+var functions = slices.Concat(textFunctions, listFunctions, numberFunctions, valueFunctions)
 
 func functionNamed(name string) *function {
-	for _, table := range functionTables() {
-		for _, f := range table {
-			if f.name == name {
-				return f
-			}
+	for _, f := range functions {
+		if f.name == name {
+			return f
 		}
 	}
 	return nil
@@ -41,12 +34,10 @@ func functionNamed(name string) *function {
 // functionNames returns the names of all functions.
 func functionNames() []string {
 	var names []string
-	for _, table := range functionTables() {
-		for _, f := range table {
-			names = append(names, f.name)
-		}
+	for _, f := range functions {
+		names = append(names, f.name)
 	}
-	for _, l := range loops() {
+	for _, l := range loops {
 		names = append(names, l.name)
 	}
 	slices.Sort(names)
@@ -55,12 +46,9 @@ func functionNames() []string {
 
 func (m *machine) call(n *node) (any, error) {
 	f := n.value.(*function)
-	args, unknown, err := m.all(n.kids)
+	args, err := m.all(n.kids)
 	if err != nil {
 		return nil, err
-	}
-	if unknown != nil {
-		return *unknown, nil
 	}
 	for i, arg := range args {
 		u, is := arg.(schema.Unknown)
@@ -92,14 +80,13 @@ func (m *machine) call(n *node) (any, error) {
 	if text, ok := got.(string); ok && err == nil && !f.partial {
 		err = m.spend(len(text) / 16)
 	}
-	if err != nil && !stops(err) {
-		var asked *mustError
-		if errors.As(err, &asked) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%s: %w", m.text(n), err)
+	if err == nil || stops(err) {
+		return got, err
 	}
-	return got, err
+	if _, asked := errors.AsType[*mustError](err); !asked {
+		err = fmt.Errorf("%s: %w", m.text(n), err)
+	}
+	return nil, err
 }
 
 // weight is how many steps the arguments of a call are worth.

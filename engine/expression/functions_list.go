@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
@@ -10,8 +11,8 @@ import (
 
 var listFunctions = []*function{
 	{name: "len", takes: []kinds{isList | isMap | isText}, least: 1, partial: true, result: gives(schema.IntType), call: callLen},
-	{name: "first", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, call: callFirst},
-	{name: "last", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, call: callLast},
+	{name: "first", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, call: elementAt(0)},
+	{name: "last", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, call: elementAt(-1)},
 	{name: "take", takes: []kinds{isList, isInt}, least: 2, partial: true, result: givesElements, call: callTake},
 	{name: "reverse", takes: []kinds{isList}, least: 1, partial: true, result: givesElements, call: callReverse},
 	{name: "concat", takes: []kinds{isList}, least: 1, rest: true, partial: true, result: concatType, call: callConcat},
@@ -19,19 +20,12 @@ var listFunctions = []*function{
 	{name: "uniq", takes: []kinds{isList}, least: 1, result: givesElements, call: callUnique},
 	{name: "unique", takes: []kinds{isList}, least: 1, result: givesElements, call: callUnique},
 	{name: "sort", takes: []kinds{isList, isText}, least: 1, elem: isNumeric | isText | isDuration | isTime | isMap, result: givesElements, call: callSort},
-	{name: "keys", takes: []kinds{isMap}, least: 1, partial: true, result: gives(listOfText), call: callKeys},
-	{name: "values", takes: []kinds{isMap}, least: 1, partial: true, result: valuesType, call: callValues},
+	{name: "keys", takes: []kinds{isMap}, least: 1, partial: true, result: gives(listOfText), call: members(func(key string, _ any) any { return key })},
+	{name: "values", takes: []kinds{isMap}, least: 1, partial: true, result: valuesType, call: members(func(_ string, v any) any { return v })},
 	{name: "get", takes: []kinds{isList | isMap | isNil, isText | isInt}, least: 2, partial: true, result: getType, call: callGet},
 }
 
-func sortedKeys(of map[string]any) []string {
-	keys := make([]string, 0, len(of))
-	for key := range of {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys(of map[string]any) []string { return slices.Sorted(maps.Keys(of)) }
 
 func callLen(_ *machine, args []any) (any, error) {
 	switch v := args[0].(type) {
@@ -43,18 +37,10 @@ func callLen(_ *machine, args []any) (any, error) {
 	return utf8.RuneCountInString(args[0].(string)), nil
 }
 
-func callFirst(_ *machine, args []any) (any, error) {
-	if list := args[0].([]any); len(list) > 0 {
-		return list[0], nil
-	}
-	return nil, nil
-}
-
-func callLast(_ *machine, args []any) (any, error) {
-	if list := args[0].([]any); len(list) > 0 {
-		return list[len(list)-1], nil
-	}
-	return nil, nil
+// elementAt gives the element at an index, counted from the end if negative;
+// nil where there is none.
+func elementAt(at int) func(*machine, []any) (any, error) {
+	return func(m *machine, args []any) (any, error) { return callGet(m, []any{args[0], at}) }
 }
 
 func callTake(_ *machine, args []any) (any, error) {
@@ -104,28 +90,13 @@ func flattenType(args []*node) *schema.Type {
 
 func callFlatten(m *machine, args []any) (any, error) {
 	out := []any{}
-	var add func(list []any) error
-	add = func(list []any) error {
-		for _, v := range list {
-			if err := m.spend(1); err != nil {
-				return err
-			}
-			if inner, ok := v.([]any); ok {
-				if err := add(inner); err != nil {
-					return err
-				}
-				continue
-			}
-			if out = append(out, v); len(out) > maxList {
-				return errList
-			}
+	err := leaves(m, args[0].([]any), func(v any) error {
+		if out = append(out, v); len(out) > maxList {
+			return errList
 		}
 		return nil
-	}
-	if err := add(args[0].([]any)); err != nil {
-		return nil, err
-	}
-	return out, nil
+	})
+	return out, err
 }
 
 func callUnique(m *machine, args []any) (any, error) {
@@ -143,7 +114,7 @@ func callUnique(m *machine, args []any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if found != true {
+		if !found {
 			out = append(out, v)
 		}
 	}
@@ -158,18 +129,18 @@ func callSort(m *machine, args []any) (any, error) {
 	if list == nil {
 		list = []any{}
 	}
-	if err := m.sort(list, func(v any) any { return v }, args[1:]); err != nil {
-		return nil, err
-	}
-	return list, nil
+	return list, m.sort(list, func(v any) any { return v }, args[1:])
 }
 
-func callKeys(_ *machine, args []any) (any, error) {
-	list := []any{}
-	for _, key := range sortedKeys(args[0].(map[string]any)) {
-		list = append(list, key)
+// members lists what pick gives for each member of a map, in the order of the keys.
+func members(pick func(key string, v any) any) func(*machine, []any) (any, error) {
+	return func(_ *machine, args []any) (any, error) {
+		of, list := args[0].(map[string]any), []any{}
+		for _, key := range sortedKeys(of) {
+			list = append(list, pick(key, of[key]))
+		}
+		return boundedList(list)
 	}
-	return boundedList(list)
 }
 
 func valuesType(args []*node) *schema.Type {
@@ -177,15 +148,6 @@ func valuesType(args []*node) *schema.Type {
 		return schema.ListOf(t.Element())
 	}
 	return schema.ListOf(nil)
-}
-
-func callValues(_ *machine, args []any) (any, error) {
-	of := args[0].(map[string]any)
-	list := []any{}
-	for _, key := range sortedKeys(of) {
-		list = append(list, of[key])
-	}
-	return boundedList(list)
 }
 
 func getType(args []*node) *schema.Type {

@@ -104,10 +104,7 @@ func extreme(want int) func(*machine, []any) (any, error) {
 		if err == nil && best == nil {
 			err = errors.New("the list is empty")
 		}
-		if err != nil {
-			return nil, err
-		}
-		return best, nil
+		return best, err
 	}
 }
 

@@ -24,19 +24,15 @@ var textFunctions = []*function{
 	{name: "join", takes: []kinds{isList, isText}, least: 1, elem: isText, result: gives(schema.StringType), call: callJoin},
 	{name: "indexOf", takes: []kinds{isText, isText}, least: 2, result: gives(schema.IntType), call: place(strings.Index)},
 	{name: "lastIndexOf", takes: []kinds{isText, isText}, least: 2, result: gives(schema.IntType), call: place(strings.LastIndex)},
-	{name: "hasPrefix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: about(strings.HasPrefix)},
-	{name: "hasSuffix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: about(strings.HasSuffix)},
+	{name: "hasPrefix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: two(strings.HasPrefix)},
+	{name: "hasSuffix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: two(strings.HasSuffix)},
 }
 
 func one(f func(string) string) func(*machine, []any) (any, error) {
 	return func(_ *machine, args []any) (any, error) { return boundedText(f(args[0].(string))) }
 }
 
-func two(f func(string, string) string) func(*machine, []any) (any, error) {
-	return func(_ *machine, args []any) (any, error) { return f(args[0].(string), args[1].(string)), nil }
-}
-
-func about(f func(string, string) bool) func(*machine, []any) (any, error) {
+func two[T any](f func(string, string) T) func(*machine, []any) (any, error) {
 	return func(_ *machine, args []any) (any, error) { return f(args[0].(string), args[1].(string)), nil }
 }
 

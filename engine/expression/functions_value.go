@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -26,9 +27,9 @@ var valueFunctions = []*function{
 	{name: "type", takes: []kinds{isAnything}, least: 1, partial: true, result: gives(schema.StringType), call: callType},
 	{name: "toJSON", takes: []kinds{isAnything}, least: 1, result: gives(schema.StringType), call: callToJSON},
 	{name: "fromJSON", takes: []kinds{isText}, least: 1, result: gives(schema.AnyType), call: callFromJSON},
-	{name: "duration", takes: []kinds{isText}, least: 1, result: gives(schema.DurationType), call: callDuration},
-	{name: "bytes", takes: []kinds{isText}, least: 1, result: gives(schema.SizeType), call: callBytes},
-	{name: "date", takes: []kinds{isText}, least: 1, result: gives(schema.TimeType), call: callDate},
+	{name: "duration", takes: []kinds{isText}, least: 1, result: gives(schema.DurationType), call: parsed(schema.ParseDuration)},
+	{name: "bytes", takes: []kinds{isText}, least: 1, result: gives(schema.SizeType), call: parsed(schema.ParseSize)},
+	{name: "date", takes: []kinds{isText}, least: 1, result: gives(schema.TimeType), call: parsed(dateOf)},
 	{name: "semver", takes: []kinds{isText}, least: 1, result: gives(versionType), call: callSemver},
 	{name: "must", takes: []kinds{isAnything, isText}, least: 1, partial: true, result: givesFirst, call: callMust},
 }
@@ -79,28 +80,13 @@ func callFromJSON(_ *machine, args []any) (any, error) {
 	return schema.ParseJSON([]byte(args[0].(string)))
 }
 
-func callDuration(_ *machine, args []any) (any, error) {
-	d, err := schema.ParseDuration(args[0].(string))
-	if err != nil {
-		return nil, err
-	}
-	return d, nil
+func parsed[T any](parse func(string) (T, error)) func(*machine, []any) (any, error) {
+	return func(_ *machine, args []any) (any, error) { return parse(args[0].(string)) }
 }
 
-func callBytes(_ *machine, args []any) (any, error) {
-	size, err := schema.ParseSize(args[0].(string))
-	if err != nil {
-		return nil, err
-	}
-	return size, nil
-}
-
-func callDate(_ *machine, args []any) (any, error) {
-	t, err := schema.ParseTime(args[0].(string))
-	if err != nil {
-		return nil, err
-	}
-	return t.In(time.UTC), nil
+func dateOf(text string) (time.Time, error) {
+	t, err := schema.ParseTime(text)
+	return t.In(time.UTC), err
 }
 
 // callSemver reads a version as tools print it: a leading v, and missing
@@ -134,7 +120,7 @@ func orderVersions(a, b map[string]any) (int, error) {
 			return 0, errors.New("maps have no order, but for those of semver")
 		}
 		if x != y {
-			return sign(x < y, x > y), nil
+			return cmp.Compare(x, y), nil
 		}
 	}
 	x, ok := a["prerelease"].(string)
@@ -145,7 +131,7 @@ func orderVersions(a, b map[string]any) (int, error) {
 	case x == y:
 		return 0, nil
 	case x == "" || y == "":
-		return sign(y == "", x == ""), nil
+		return -cmp.Compare(x, y), nil
 	}
 	return orderPrerelease(strings.Split(x, "."), strings.Split(y, ".")), nil
 }
@@ -158,7 +144,7 @@ func orderPrerelease(a, b []string) int {
 		o := strings.Compare(a[i], b[i])
 		switch {
 		case errX == nil && errY == nil:
-			o = sign(x < y, x > y)
+			o = cmp.Compare(x, y)
 		case errX == nil:
 			o = -1
 		case errY == nil:
@@ -168,5 +154,5 @@ func orderPrerelease(a, b []string) int {
 			return o
 		}
 	}
-	return sign(len(a) < len(b), len(a) > len(b))
+	return cmp.Compare(len(a), len(b))
 }

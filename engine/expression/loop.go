@@ -3,38 +3,40 @@ package expression
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"runbook/engine/schema"
 )
 
-func boolean(_, _ *schema.Type) *schema.Type { return schema.BoolType }
-func integral(_, _ *schema.Type) *schema.Type {
-	return schema.IntType
-}
-func listOfElem(elem, _ *schema.Type) *schema.Type { return schema.ListOf(elem) }
+func boolean(_, _ *schema.Type) *schema.Type         { return schema.BoolType }
+func integral(_, _ *schema.Type) *schema.Type        { return schema.IntType }
+func optionalIndex(_, _ *schema.Type) *schema.Type   { return schema.IntType.AsOptional() }
+func optionalElem(elem, _ *schema.Type) *schema.Type { return elem.AsOptional() }
+func listOfElem(elem, _ *schema.Type) *schema.Type   { return schema.ListOf(elem) }
+func listOfYield(_, yield *schema.Type) *schema.Type { return schema.ListOf(yield) }
+func sumOfYield(_, yield *schema.Type) *schema.Type  { return arithmeticType(yield).AsRequired() }
+func groupsOfElem(elem, _ *schema.Type) *schema.Type { return schema.MapOf(schema.ListOf(elem)) }
 
 // loops are the functions that take a predicate.
-func loops() []*looping { return loopTable[:] }
-
-var loopTable = [...]*looping{
-	{name: "all", yields: isBool, result: boolean, run: runAll},
-	{name: "none", yields: isBool, result: boolean, run: runNone},
-	{name: "any", yields: isBool, result: boolean, run: runAny},
+var loops = [...]*looping{
+	{name: "all", yields: isBool, result: boolean, run: decided(false, false)},
+	{name: "none", yields: isBool, result: boolean, run: decided(true, false)},
+	{name: "any", yields: isBool, result: boolean, run: decided(true, true)},
 	{name: "one", yields: isBool, result: boolean, run: runOne},
 	{name: "filter", yields: isBool, result: listOfElem, run: runFilter},
 	{name: "count", bare: true, yields: isBool, result: integral, run: runCount},
-	{name: "map", yields: isAnything, result: func(_, p *schema.Type) *schema.Type { return schema.ListOf(p) }, run: runMap},
-	{name: "sum", bare: true, yields: isNumeric | isDuration, result: func(_, p *schema.Type) *schema.Type { return arithmeticType(p).AsRequired() }, run: runSum},
-	{name: "find", yields: isBool, result: func(e, _ *schema.Type) *schema.Type { return e.AsOptional() }, run: runFind},
-	{name: "findIndex", yields: isBool, result: func(_, _ *schema.Type) *schema.Type { return schema.IntType.AsOptional() }, run: runFind},
-	{name: "findLast", yields: isBool, result: func(e, _ *schema.Type) *schema.Type { return e.AsOptional() }, run: runFind},
-	{name: "findLastIndex", yields: isBool, result: func(_, _ *schema.Type) *schema.Type { return schema.IntType.AsOptional() }, run: runFind},
-	{name: "groupBy", yields: isText, result: func(e, _ *schema.Type) *schema.Type { return schema.MapOf(schema.ListOf(e)) }, run: runGroupBy},
+	{name: "map", yields: isAnything, result: listOfYield, run: runMap},
+	{name: "sum", bare: true, yields: isNumeric | isDuration, result: sumOfYield, run: runSum},
+	{name: "find", yields: isBool, result: optionalElem, run: finds(false, false)},
+	{name: "findIndex", yields: isBool, result: optionalIndex, run: finds(false, true)},
+	{name: "findLast", yields: isBool, result: optionalElem, run: finds(true, false)},
+	{name: "findLastIndex", yields: isBool, result: optionalIndex, run: finds(true, true)},
+	{name: "groupBy", yields: isText, result: groupsOfElem, run: runGroupBy},
 	{name: "sortBy", yields: isNumeric | isText | isDuration | isTime | isMap, result: listOfElem, run: runSortBy},
 }
 
 func loopNamed(name string) *looping {
-	for _, l := range loops() {
+	for _, l := range loops {
 		if l.name == name {
 			return l
 		}
@@ -43,12 +45,9 @@ func loopNamed(name string) *looping {
 }
 
 func (m *machine) loop(n *node) (any, error) {
-	base, err := m.eval(n.a)
+	base, err := m.known(n.a)
 	if err != nil {
 		return nil, err
-	}
-	if u, unknown := base.(schema.Unknown); unknown {
-		return derived(u), nil
 	}
 	list, ok := base.([]any)
 	if !ok {
@@ -71,189 +70,149 @@ func (m *machine) at(n *node, list []any, i int) (any, error) {
 	return v, err
 }
 
+// holds evaluates the condition of n for one element.
+func (m *machine) holds(n *node, list []any, i int) (bool, error) {
+	v, err := m.at(n, list, i)
+	if err != nil {
+		return false, err
+	}
+	switch v := v.(type) {
+	case bool:
+		return v, nil
+	case schema.Unknown:
+		return false, &unknownError{derived(v)}
+	}
+	return false, fmt.Errorf("a condition is true or false, in %s it is %s", n.name, described(v))
+}
+
 // test evaluates a condition for each element until visit ends it. What is
 // unknown, and errors behind an unknown, are remembered and not visited.
-func (m *machine) test(n *node, list []any, visit func(i int, holds bool) (done bool)) (*schema.Unknown, error) {
-	var first *schema.Unknown
+func (m *machine) test(n *node, list []any, visit func(i int, holds bool) (done bool)) error {
+	var first error
 	for i := range list {
-		v, err := m.at(n, list, i)
-		if err != nil {
-			if first != nil && !stops(err) {
-				continue
-			}
-			return nil, err
+		holds, err := m.holds(n, list, i)
+		switch {
+		case err == nil && visit(i, holds):
+			return nil
+		case err != nil:
+			first = sooner(first, err)
 		}
-		switch v := v.(type) {
-		case bool:
-			if visit(i, v) {
-				return nil, nil
-			}
-		case schema.Unknown:
-			if first == nil {
-				u := derived(v)
-				first = &u
-			}
-		default:
-			if first == nil {
-				return nil, fmt.Errorf("a condition is true or false, in %s it is %s", n.name, described(v))
-			}
+		if fails(first) {
+			break
 		}
 	}
-	return first, nil
+	return first
 }
 
-// decided runs a test that ends with the first element whose condition is
-// stop; the result is then found, else rest.
-func decided(m *machine, n *node, list []any, stop, found bool) (any, error) {
-	result := !found
-	unknown, err := m.test(n, list, func(_ int, holds bool) bool {
-		if holds == stop {
-			result = found
-		}
-		return holds == stop
-	})
-	if err != nil {
-		return nil, err
+// decided is a test that ends with the first element whose condition is stop;
+// the result is then found, else the opposite.
+func decided(stop, found bool) func(*machine, *node, []any) (any, error) {
+	return func(m *machine, n *node, list []any) (any, error) {
+		result := !found
+		err := m.test(n, list, func(_ int, holds bool) bool {
+			if holds == stop {
+				result = found
+			}
+			return holds == stop
+		})
+		return result, err
 	}
-	if unknown != nil {
-		return *unknown, nil
-	}
-	return result, nil
-}
-
-func runAll(m *machine, n *node, list []any) (any, error) { return decided(m, n, list, false, false) }
-func runAny(m *machine, n *node, list []any) (any, error) { return decided(m, n, list, true, true) }
-func runNone(m *machine, n *node, list []any) (any, error) {
-	return decided(m, n, list, true, false)
 }
 
 func runFilter(m *machine, n *node, list []any) (any, error) {
 	out := []any{}
-	unknown, err := m.test(n, list, func(i int, holds bool) bool {
+	err := m.test(n, list, func(i int, holds bool) bool {
 		if holds {
 			out = append(out, list[i])
 		}
 		return false
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case unknown != nil:
-		return *unknown, nil
-	case len(out) > maxList:
-		return nil, errList
 	}
-	return out, nil
+	return boundedList(out)
 }
 
-func runCount(m *machine, n *node, list []any) (any, error) {
+func (m *machine) count(n *node, list []any) (int, error) {
 	held := 0
-	unknown, err := m.test(n, list, func(_ int, holds bool) bool {
+	err := m.test(n, list, func(_ int, holds bool) bool {
 		if holds {
 			held++
 		}
 		return false
 	})
-	if unknown != nil {
-		return *unknown, nil
-	}
 	return held, err
 }
+
+func runCount(m *machine, n *node, list []any) (any, error) { return m.count(n, list) }
 
 func runOne(m *machine, n *node, list []any) (any, error) {
-	held, err := runCount(m, n, list)
-	if count, known := held.(int); known {
-		return count == 1, err
-	}
-	return held, err
+	held, err := m.count(n, list)
+	return held == 1, err
 }
 
-// runFind ends at the first element that holds, unless one before it is
-// unknown.
-func runFind(m *machine, n *node, list []any) (any, error) {
-	backwards := n.name == "findLast" || n.name == "findLastIndex"
-	index := n.name == "findIndex" || n.name == "findLastIndex"
-	for k := range list {
-		i := k
-		if backwards {
-			i = len(list) - 1 - k
-		}
-		v, err := m.at(n, list, i)
-		if err != nil {
-			return nil, err
-		}
-		switch v := v.(type) {
-		case schema.Unknown:
-			return derived(v), nil
-		case bool:
-			if v && index {
-				return i, nil
+// finds gives the first element that holds, or its index, unless one before it
+// is unknown.
+func finds(backwards, index bool) func(*machine, *node, []any) (any, error) {
+	return func(m *machine, n *node, list []any) (any, error) {
+		for k := range list {
+			i := k
+			if backwards {
+				i = len(list) - 1 - k
 			}
-			if v {
+			holds, err := m.holds(n, list, i)
+			switch {
+			case err != nil:
+				return nil, err
+			case holds && index:
+				return i, nil
+			case holds:
 				return list[i], nil
 			}
-		default:
-			return nil, fmt.Errorf("a condition is true or false, in %s it is %s", n.name, described(v))
 		}
+		return nil, nil
 	}
-	return nil, nil
 }
 
-// each evaluates the predicate for all elements.
-func (m *machine) each(n *node, list []any) ([]any, *schema.Unknown, error) {
+// each evaluates the predicate for all elements. Where a result holds something
+// unknown, so is the whole, unless it may be partial.
+func (m *machine) each(n *node, list []any, partial bool) ([]any, error) {
 	if len(list) > maxList {
-		return nil, nil, errList
+		return nil, errList
 	}
 	out := make([]any, 0, min(len(list), 1024))
-	var first *schema.Unknown
+	var first error
 	for i := range list {
 		v, err := m.at(n, list, i)
 		if err != nil {
-			if first != nil && !stops(err) {
-				return nil, first, nil
-			}
-			return nil, nil, err
+			return nil, sooner(first, err)
 		}
 		if first == nil {
-			if u, unknown := unknownIn(v); unknown {
-				first = &u
-			}
+			first = unknownWithin(v)
 		}
 		out = append(out, v)
 	}
-	return out, first, nil
+	if partial {
+		first = nil
+	}
+	return out, first
 }
 
-func runMap(m *machine, n *node, list []any) (any, error) {
-	out, unknown, err := m.each(n, list)
-	if err != nil {
-		return nil, err
-	}
-	if out == nil {
-		return *unknown, nil
-	}
-	return out, nil
-}
+func runMap(m *machine, n *node, list []any) (any, error) { return m.each(n, list, true) }
 
 func runSum(m *machine, n *node, list []any) (any, error) {
-	out, unknown, err := m.each(n, list)
+	out, err := m.each(n, list, false)
 	if err != nil {
 		return nil, err
 	}
-	if unknown != nil {
-		return *unknown, nil
-	}
 	var total any = 0
-	switch n.typ.Kind {
-	case schema.Number:
+	switch {
+	case n.typ.Kind == schema.Duration, len(out) > 0 && kindOf(out[0]) == schema.Duration:
+		total = time.Duration(0)
+	case n.typ.Kind == schema.Number:
 		total = 0.0
-	case schema.Duration:
-		total = zeroDuration
 	}
-	for i, v := range out {
-		if i == 0 && kindOf(v) == schema.Duration {
-			total = zeroDuration
-		}
+	for _, v := range out {
 		if kindsOf(kindOf(v))&(isNumeric|isDuration) == 0 {
 			return nil, fmt.Errorf("sum takes numbers, not %s", described(v))
 		}
@@ -265,12 +224,9 @@ func runSum(m *machine, n *node, list []any) (any, error) {
 }
 
 func runGroupBy(m *machine, n *node, list []any) (any, error) {
-	keys, unknown, err := m.each(n, list)
+	keys, err := m.each(n, list, false)
 	if err != nil {
 		return nil, err
-	}
-	if unknown != nil {
-		return *unknown, nil
 	}
 	groups := map[string]any{}
 	for i, v := range keys {
@@ -285,24 +241,19 @@ func runGroupBy(m *machine, n *node, list []any) (any, error) {
 }
 
 func runSortBy(m *machine, n *node, list []any) (any, error) {
-	keys, unknown, err := m.each(n, list)
-	if err != nil {
+	keys, err := m.each(n, list, false)
+	if fails(err) {
 		return nil, err
 	}
-	orders, noOrder, err := m.all(n.kids)
+	orders, later := m.all(n.kids)
+	if err == nil || fails(later) {
+		err = later
+	}
+	if err == nil && len(orders) > 0 {
+		err = unknownWithin(orders[0])
+	}
 	if err != nil {
 		return nil, err
-	}
-	if unknown == nil {
-		unknown = noOrder
-	}
-	if len(orders) > 0 && unknown == nil {
-		if u, is := orders[0].(schema.Unknown); is {
-			unknown = &u
-		}
-	}
-	if unknown != nil {
-		return derived(*unknown), nil
 	}
 	indexes := make([]any, len(list))
 	for i := range indexes {

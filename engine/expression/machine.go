@@ -121,11 +121,25 @@ func (m *machine) eval(n *node) (any, error) {
 	if err := m.spend(1); err != nil {
 		return nil, err
 	}
-	if m.trace == nil || len(m.items) > 0 {
-		return m.step(n)
-	}
 	v, err := m.step(n)
-	m.trace[n] = traced{v, err}
+	if err != nil {
+		v = nil
+		if u, unknown := errors.AsType[*unknownError](err); unknown {
+			v, err = u.Unknown, nil
+		}
+	}
+	if m.trace != nil && len(m.items) == 0 {
+		m.trace[n] = traced{v, err}
+	}
+	return v, err
+}
+
+// known evaluates n. That its value is not known is an error.
+func (m *machine) known(n *node) (any, error) {
+	v, err := m.eval(n)
+	if u, unknown := v.(schema.Unknown); unknown {
+		return nil, &unknownError{derived(u)}
+	}
 	return v, err
 }
 
@@ -158,18 +172,14 @@ func (m *machine) step(n *node) (any, error) {
 	case opAnd, opOr:
 		return m.logic(n)
 	case opCoalesce:
-		v, err := m.eval(n.a)
-		if u, unknown := v.(schema.Unknown); unknown {
-			return derived(u), nil
-		}
-		if err != nil || v != nil {
+		if v, err := m.known(n.a); err != nil || v != nil {
 			return v, err
 		}
 		return m.eval(n.b)
 	case opIf:
 		return m.conditional(n)
 	case opList:
-		return m.list(n)
+		return m.all(n.kids)
 	case opMap:
 		return m.object(n)
 	case opCall:
@@ -203,20 +213,14 @@ func (m *machine) let(n *node) (any, error) {
 func (m *machine) logic(n *node) (any, error) {
 	decides := n.op == opOr
 	left, err := m.truth(n.a)
-	if err != nil || left == decides {
+	if err == nil && left == decides || fails(err) {
 		return left, err
 	}
-	right, err := m.truth(n.b)
-	if _, unknown := left.(schema.Unknown); !unknown {
-		return right, err
-	}
-	if err == nil && right == decides {
+	right, later := m.truth(n.b)
+	if later == nil && (err == nil || right == decides) {
 		return right, nil
 	}
-	if stops(err) {
-		return nil, err
-	}
-	return left, nil
+	return nil, sooner(err, later)
 }
 
 // stops reports whether err ends the evaluation even beside an unknown.
@@ -225,63 +229,47 @@ func stops(err error) bool {
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
 }
 
-// truth evaluates a condition: a bool or an Unknown.
-func (m *machine) truth(n *node) (any, error) {
-	v, err := m.eval(n)
-	if err != nil {
-		return nil, err
+// truth evaluates a condition.
+func (m *machine) truth(n *node) (bool, error) {
+	v, err := m.known(n)
+	holds, ok := v.(bool)
+	if err == nil && !ok {
+		err = fmt.Errorf("a condition is true or false, %s is %s", m.text(n), described(v))
 	}
-	switch v := v.(type) {
-	case bool:
-		return v, nil
-	case schema.Unknown:
-		return derived(v), nil
-	}
-	return nil, fmt.Errorf("a condition is true or false, %s is %s", m.text(n), described(v))
+	return holds, err
 }
 
+// conditional evaluates a ? b : c. Where the condition is not known, what both
+// ways agree on is.
 func (m *machine) conditional(n *node) (any, error) {
-	cond, err := m.truth(n.kids[0])
-	if err != nil {
+	holds, err := m.truth(n.kids[0])
+	switch {
+	case fails(err):
 		return nil, err
-	}
-	u, unknown := cond.(schema.Unknown)
-	if !unknown {
-		if cond == true {
-			return m.eval(n.kids[1])
-		}
+	case err == nil && holds:
+		return m.eval(n.kids[1])
+	case err == nil:
 		return m.eval(n.kids[2])
 	}
 	yes, errYes := m.eval(n.kids[1])
 	no, errNo := m.eval(n.kids[2])
-	for _, err := range []error{errYes, errNo} {
-		if stops(err) {
-			return nil, err
-		}
-	}
 	if errYes == nil && errNo == nil && schema.Same(yes, no) {
 		return yes, nil
 	}
-	return u, nil
+	return nil, sooner(sooner(err, errYes), errNo)
 }
 
 func (m *machine) unary(n *node) (any, error) {
 	if n.op == opNot {
-		v, err := m.truth(n.a)
-		if b, ok := v.(bool); ok {
-			return !b, err
-		}
-		return v, err
+		holds, err := m.truth(n.a)
+		return !holds, err
 	}
-	v, err := m.eval(n.a)
+	v, err := m.known(n.a)
 	if err != nil {
 		return nil, err
 	}
-	switch x := v.(type) {
-	case schema.Unknown:
-		return derived(x), nil
-	case schema.Size:
-		v = int(x)
+	if size, ok := v.(schema.Size); ok {
+		v = int(size)
 	}
 	if n.op == opNegate {
 		v, err = negate(v)
@@ -296,23 +284,17 @@ func (m *machine) unary(n *node) (any, error) {
 
 // binary evaluates an operator that needs both sides.
 func (m *machine) binary(n *node) (any, error) {
-	a, err := m.eval(n.a)
-	if err != nil {
+	a, err := m.known(n.a)
+	if fails(err) {
 		return nil, err
 	}
-	b, err := m.eval(n.b)
-	if u, unknown := a.(schema.Unknown); unknown && !stops(err) {
-		return derived(u), nil
-	}
-	if err != nil {
+	b, later := m.known(n.b)
+	if err = sooner(err, later); err != nil {
 		return nil, err
-	}
-	if u, unknown := b.(schema.Unknown); unknown {
-		return derived(u), nil
 	}
 	v, err := m.operate(n, a, b)
-	if err != nil && !stops(err) {
-		return nil, fmt.Errorf("%s: %w", m.text(n), err)
+	if fails(err) && !stops(err) {
+		err = fmt.Errorf("%s: %w", m.text(n), err)
 	}
 	return v, err
 }
@@ -321,18 +303,11 @@ func (m *machine) operate(n *node, a, b any) (any, error) {
 	switch n.op {
 	case opEqual, opNotEqual:
 		same, err := m.equal(a, b)
-		if equal, ok := same.(bool); ok && n.op == opNotEqual {
-			return !equal, err
-		}
-		return same, err
-	case opLess:
-		return less(a, b)
-	case opMore:
-		return less(b, a)
-	case opLessEqual:
-		return lessEqual(a, b)
-	case opMoreEqual:
-		return lessEqual(b, a)
+		return same == (n.op == opEqual), err
+	case opLess, opLessEqual:
+		return below(a, b, n.op == opLessEqual)
+	case opMore, opMoreEqual:
+		return below(b, a, n.op == opMoreEqual)
 	case opIn:
 		return m.in(a, b)
 	case opMatches, opContains, opStartsWith, opEndsWith:

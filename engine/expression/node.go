@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"slices"
+
 	"github.com/expr-lang/expr/ast"
 
 	"runbook/engine/schema"
@@ -61,73 +63,27 @@ type node struct {
 	slot     uint8 // of a local
 	at, to   int32 // its own token, in characters; at is -1 if it has none
 	typ      *schema.Type
-	name     string // of a name, step, member or function
+	name     string // of a name, step, member or function; an operator as it is written
 	value    any    // of a const; the *regexp.Regexp of a constant pattern; the function
 	a, b     *node
 	kids     []*node
 }
 
-// operatorOf gives the op of a binary operator, 0 if it is none.
-func operatorOf(operator string) op {
-	switch operator {
-	case "and", "&&":
-		return opAnd
-	case "or", "||":
-		return opOr
-	case "??":
-		return opCoalesce
-	case "==":
-		return opEqual
-	case "!=":
-		return opNotEqual
-	case "<":
-		return opLess
-	case "<=":
-		return opLessEqual
-	case ">":
-		return opMore
-	case ">=":
-		return opMoreEqual
-	case "+":
-		return opAdd
-	case "-":
-		return opSubtract
-	case "*":
-		return opMultiply
-	case "/":
-		return opDivide
-	case "%":
-		return opModulo
-	case "**", "^":
-		return opPower
-	case "..":
-		return opRange
-	case "in":
-		return opIn
-	case "matches":
-		return opMatches
-	case "contains":
-		return opContains
-	case "startsWith":
-		return opStartsWith
-	case "endsWith":
-		return opEndsWith
-	}
-	return 0
+// operators are the binary operators as they are written.
+var operators = map[string]op{
+	"and": opAnd, "&&": opAnd, "or": opOr, "||": opOr, "??": opCoalesce,
+	"==": opEqual, "!=": opNotEqual, "<": opLess, "<=": opLessEqual, ">": opMore, ">=": opMoreEqual,
+	"+": opAdd, "-": opSubtract, "*": opMultiply, "/": opDivide, "%": opModulo, "**": opPower, "^": opPower, "..": opRange,
+	"in": opIn, "matches": opMatches, "contains": opContains, "startsWith": opStartsWith, "endsWith": opEndsWith,
 }
 
 // isComparison reports whether o decides between its two sides.
 func (o op) isComparison() bool {
-	return o >= opEqual && o <= opMoreEqual || o >= opIn && o <= opEndsWith
+	return o.comparesSizes() || o >= opIn && o <= opEndsWith
 }
 
-// compares is the operator of a comparison of sizes, "" of what is none.
-func (o op) compares() string {
-	if o < opEqual || o > opMoreEqual {
-		return ""
-	}
-	return [...]string{"==", "!=", "<", "<=", ">", ">="}[o-opEqual]
-}
+// comparesSizes reports whether o is one of == != < <= > >=.
+func (o op) comparesSizes() bool { return o >= opEqual && o <= opMoreEqual }
 
 // constant reports whether the node reads nothing.
 func (n *node) constant() bool {
@@ -138,15 +94,7 @@ func (n *node) constant() bool {
 	case opName, opStep, opItem, opCount, opLocal:
 		return false
 	}
-	if !n.a.constant() || !n.b.constant() {
-		return false
-	}
-	for _, kid := range n.kids {
-		if !kid.constant() {
-			return false
-		}
-	}
-	return true
+	return n.a.constant() && n.b.constant() && !slices.ContainsFunc(n.kids, func(kid *node) bool { return !kid.constant() })
 }
 
 // newNode returns a node of n's place.

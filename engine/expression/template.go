@@ -3,8 +3,8 @@ package expression
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"runbook/engine/schema"
@@ -18,7 +18,7 @@ type Template struct {
 	parts  []part
 	single bool // one expression, whose value keeps its type
 	asText bool // single, but text is wanted of its value
-	refs   references
+	references
 }
 
 // part is a literal text or an expression.
@@ -32,12 +32,6 @@ func (t *Template) Source() string { return t.source }
 
 // Type returns the static type of its value.
 func (t *Template) Type() *schema.Type { return t.typ }
-
-// Steps returns the ids of the steps it refers to, sorted.
-func (t *Template) Steps() []string { return t.refs.steps }
-
-// Reads reports whether it refers to a top-level name.
-func (t *Template) Reads(name string) bool { return slices.Contains(t.refs.names, name) }
 
 // Guards returns the ids of steps that have passed if its value is true.
 func (t *Template) Guards() []string {
@@ -77,7 +71,7 @@ func CompileTemplate(text string, env *Env, want *schema.Type) (*Template, []Pro
 			break
 		}
 	}
-	if slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning }) {
+	if faulty(problems) {
 		return nil, problems
 	}
 	if !t.single {
@@ -113,7 +107,7 @@ func (t *Template) expression(body string, base int, env *Env, want *schema.Type
 		return problems
 	}
 	t.parts = append(t.parts, part{expr: e})
-	t.refs.merge(e.refs)
+	t.merge(e.references)
 	t.single, t.asText = whole, purpose == printed
 	switch typ := e.Type(); {
 	case !whole && typ.Kind == schema.SecretKind:
@@ -134,7 +128,7 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 		if err != nil || !t.asText {
 			return got, err
 		}
-		return asText(got)
+		return asText(got), nil
 	}
 	var b strings.Builder
 	var secrets []string
@@ -170,14 +164,10 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 }
 
 // asText makes text of a scalar where text is wanted.
-func asText(v any) (any, error) {
+func asText(v any) any {
 	switch v.(type) {
-	case bool, int, float64, schema.Size:
-		return schema.TextOf(v), nil
-	default:
-		if k := kindOf(v); k == schema.Duration || k == schema.Time {
-			return schema.TextOf(v), nil
-		}
+	case bool, int, float64, schema.Size, time.Duration, time.Time:
+		return schema.TextOf(v)
 	}
-	return v, nil
+	return v
 }

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,35 @@ import (
 func derived(u schema.Unknown) schema.Unknown {
 	u.Now = nil
 	return u
+}
+
+// unknownError is a value that is not known, on its way out of what needs it:
+// it is handed on as an error, and machine.eval makes a value of it again.
+type unknownError struct{ schema.Unknown }
+
+func (e *unknownError) Error() string { return e.String() }
+
+// unknownWithin returns an unknownError if v holds something unknown.
+func unknownWithin(v any) error {
+	if u, unknown := unknownIn(v); unknown {
+		return &unknownError{u}
+	}
+	return nil
+}
+
+// fails reports whether err is more than that a value is not known.
+func fails(err error) bool {
+	_, unknown := errors.AsType[*unknownError](err)
+	return err != nil && !unknown
+}
+
+// sooner returns which of two errors counts, of which the first came before.
+// After an unknown only what ends the evaluation counts.
+func sooner(first, second error) error {
+	if first == nil || stops(second) {
+		return second
+	}
+	return first
 }
 
 // unknownIn returns the first unknown in v; of a map the one with the least key.
