@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func NewPrompt(r *history.Run, path event.Path, a *event.Approval, o Options) *P
 func (q *Prompt) Lines() []string {
 	p := newSheet(q.o)
 	q.compose(p)
-	return strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
+	return page.Split(p.String())
 }
 
 // Name is what must be typed to approve something destructive, "" where y is
@@ -98,12 +99,7 @@ func (q *Prompt) Show(w io.Writer) error {
 // Refresh counts down the time left while the cursor stays in the answer.
 func (q *Prompt) Refresh(w io.Writer) error {
 	lines := q.Lines()
-	at := -1
-	for i, l := range lines {
-		if strings.Contains(l, "then refused") {
-			at = i
-		}
-	}
+	at := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "then refused") })
 	if at < 0 || q.rows == 0 {
 		return nil
 	}
@@ -127,12 +123,12 @@ func (q *Prompt) Details() []string {
 	p := newSheet(q.o)
 	f := fact{label: "Parameters"}
 	for _, in := range q.params {
-		f.rows = append(f.rows, row{cells: []string{in.Name + "=" + in.Text}})
+		f.add(in.Name + "=" + in.Text)
 	}
 	items := q.items(len(q.a.Items))
 	items.label = "Items"
-	p.facts([]fact{f, saidFact("Summary", q.a.Preview.Summary), items, saidFact("Digest", q.a.Digest)})
-	return strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
+	p.facts(f, saidFact("Summary", q.a.Preview.Summary), items, saidFact("Digest", q.a.Digest))
+	return page.Split(p.String())
 }
 
 func (q *Prompt) compose(p *sheet) {
@@ -147,11 +143,11 @@ func (q *Prompt) compose(p *sheet) {
 	in.fact(saidFact("Interrupts", strings.Join(a.Preview.Interrupts, ", ")))
 	in.fact(saidFact("Message", a.Message))
 	in.fact(saidFact("Because", a.Because))
+	soFar := "no change"
 	if n := len(a.SoFar); n > 0 {
-		in.fact(saidFact("So far", page.Counted(n, "change")+": "+strings.Join(a.SoFar, "; ")))
-	} else {
-		in.fact(saidFact("So far", "no change"))
+		soFar = page.Counted(n, "change") + ": " + strings.Join(a.SoFar, "; ")
 	}
+	in.fact(saidFact("So far", soFar))
 	in.fact(saidFact("By", approvers(a)))
 	if !a.Expires.IsZero() {
 		in.fact(saidFact("Expires", "in "+schema.HumanDuration(max(a.Expires.Sub(p.now), 0).Truncate(time.Second))+", then refused"))
@@ -179,8 +175,7 @@ func (q *Prompt) effect(in *sheet) {
 	if q.a.Effect == action.Destructive {
 		l := in.label("Effect")
 		l.Add(page.WhiteOnRed, " DESTRUCTIVE ")
-		undo := "  cannot be undone"
-		in.Put(l.Add(page.Plain, undo))
+		in.Put(l.Add(page.Plain, "  cannot be undone"))
 		return
 	}
 	text := q.a.Effect.String() + "; no undo is declared"
@@ -232,19 +227,17 @@ func (q *Prompt) touches() fact {
 		if o.Count > 1 {
 			name = schema.HumanCount(int64(o.Count)) + " " + name
 		}
-		f.rows = append(f.rows, row{cells: []string{name, about}})
+		f.add(name, about)
 	}
 	for _, c := range p.Changes {
 		text := c.After
 		if c.Before != "" {
 			text = c.Before + " → " + c.After
 		}
-		for i, l := range page.Split(orNothing(text)) {
-			name := c.Name
-			if i > 0 {
-				name = ""
-			}
-			f.rows = append(f.rows, row{cells: []string{name, l}})
+		name := c.Name
+		for _, l := range page.Split(orNothing(text)) {
+			f.add(name, l)
+			name = ""
 		}
 	}
 	return f

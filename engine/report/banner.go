@@ -46,17 +46,11 @@ func (p *sheet) banner(r *history.Run) {
 	p.Blank()
 }
 
-func (p *sheet) label(text string) *page.Line {
-	if text == "" {
-		return p.Indent(0)
-	}
-	return p.Label(2, text, labelColumn)
-}
+func (p *sheet) label(text string) *page.Line { return p.Label(2, text, labelColumn) }
 
 func (p *sheet) dryRun() {
-	l := p.Line(page.Plain, "  ")
-	l.Add(page.BlackOnYellow, " DRY RUN ").Pad(labelColumn, 1)
-	p.last(l, row{cells: []string{"reads are executed, changes are only previewed"}})
+	l := p.Indent(2).Add(page.BlackOnYellow, " DRY RUN ").Pad(labelColumn, 1)
+	p.Flow(l, page.Plain, "reads are executed, changes are only previewed")
 }
 
 // environment names where the run acts; a protected one stands out.
@@ -86,7 +80,7 @@ func (p *sheet) targets(targets []event.Target) {
 	f := fact{label: "Targets"}
 	for _, t := range targets {
 		text := strings.Join(append([]string{t.Address}, t.Notes...), ", ")
-		f.rows = append(f.rows, row{cells: []string{t.Name, strings.TrimPrefix(text, ", ")}})
+		f.add(t.Name, strings.TrimPrefix(text, ", "))
 	}
 	p.fact(f)
 }
@@ -96,20 +90,18 @@ func (p *sheet) inputs(inputs []event.Input) {
 	if len(inputs) == 0 {
 		return
 	}
-	defaults := true
-	parts := make([]string, len(inputs))
-	for i, in := range inputs {
-		parts[i] = in.Name + "=" + in.Text
+	all := row{right: "all defaults", rightStyle: page.Dim}
+	var parts []string
+	for _, in := range inputs {
+		text := in.Name + "=" + in.Text
 		if !in.Default {
-			parts[i] += " (-i)"
-			defaults = false
+			text += " (-i)"
+			all.right = ""
 		}
+		parts = append(parts, text)
 	}
-	f := fact{label: "Inputs", rows: []row{{cells: []string{strings.Join(parts, "  ")}}}}
-	if defaults {
-		f.rows[0].right, f.rows[0].rightStyle = "all defaults", page.Dim
-	}
-	p.fact(f)
+	all.cells = []string{strings.Join(parts, "  ")}
+	p.fact(fact{"Inputs", []row{all}})
 }
 
 // Effects prints a plan's worst case behind l: "3 reads, up to 3 writes, 0
@@ -120,12 +112,11 @@ func Effects(p *page.Page, l *page.Line, e event.Effects, asks string) {
 	if e.Writes > 0 {
 		l.Add(page.Plain, "up to ")
 	}
-	style := page.Plain
+	style, more := page.Plain, ""
 	if e.Destructive > 0 {
 		style = page.Red
 	}
 	l.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
-	more := ""
 	if asks != "" {
 		more = "; " + asks
 	}

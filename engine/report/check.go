@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -11,33 +12,27 @@ import (
 // observed 13 times: 503 (11), no answer (2); last 503".
 func within(c *event.Check) string {
 	text := "within " + c.Within
-	if c.Count == 0 {
+	switch c.Count {
+	case 0:
 		return text
+	case 1:
+		return text + "; observed once"
 	}
-	text += "; observed once"
-	if c.Count > 1 {
-		text = fmt.Sprintf("within %s; observed %d times", c.Within, c.Count)
-	}
+	text += fmt.Sprintf("; observed %d times", c.Count)
 	var looks []string
-	for i, l := range c.Looks {
-		if i == 5 {
-			looks = append(looks, more(len(c.Looks)-i, ""))
-			break
-		}
+	for _, l := range c.Looks[:min(len(c.Looks), mostLooks)] {
 		looks = append(looks, fmt.Sprintf("%s (%d)", orNothing(bare(l.Seen, l.Number)), l.Count))
 	}
-	if len(looks) > 0 && c.Count > 1 {
-		text += ": " + strings.Join(looks, ", ")
+	if len(looks) > 0 {
+		text += ": " + strings.Join(looks, ", ") + more(len(c.Looks)-mostLooks, ", ")
 	}
-	if c.Seen != "" && c.Count > 1 {
+	if c.Seen != "" {
 		text += "; last " + bare(c.Seen, c.Number)
 	}
 	return text
 }
 
-func orNothing(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
-}
+// mostLooks is how many values that were seen are told.
+const mostLooks = 5
+
+func orNothing(s string) string { return cmp.Or(s, "(none)") }

@@ -23,19 +23,21 @@ func (p *sheet) value(l *page.Line, text string) {
 	p.Put(l.Pad(column, 2).Join(v))
 }
 
-// condition prints "when  true    THAT    VALUE": a label, a verdict, wrapped
-// text, a value.
-func (t *tree) condition(indent int, label string, v event.Verdict, that, value string) {
-	_, style := t.check(v)
-	l := t.Indent(indent)
-	l.Add(page.Dim, label).Pad(indent+6, 1)
-	l.Add(style, page.Word(v)).Pad(indent+14, 2)
+// condition prints "when  true    THAT    VALUE": a label, the verdict, wrapped
+// text, a value; of one that was not evaluated why, below it.
+func (t *tree) condition(indent int, label string, c *event.Check, that, value string) {
+	_, style := t.check(c.Verdict)
+	l := t.Label(indent, label, indent+6)
+	l.Add(style, page.Word(c.Verdict)).Pad(indent+14, 2)
 	l = t.Fill(l, page.Plain, that)
-	if value == "" {
+	if value == "" || c.Error != "" {
 		t.Put(l)
-		return
+	} else {
+		t.value(l, value)
 	}
-	t.value(l, value)
+	if c.Error != "" && c.Verdict != event.UnknownCheck {
+		t.text(indent+6, page.Plain, c.Error)
+	}
 }
 
 // when prints the condition of a step.
@@ -54,13 +56,7 @@ func (t *tree) when(s *history.Step, indent int) {
 	if c.Verdict == event.UnknownCheck {
 		that, value = that+known(c), ""
 	}
-	if c.Error != "" {
-		value = ""
-	}
-	t.condition(indent, "when", c.Verdict, that, value)
-	if c.Error != "" && c.Verdict != event.UnknownCheck {
-		t.text(indent+6, page.Plain, c.Error)
-	}
+	t.condition(indent, "when", c, that, value)
 }
 
 // known says when an unknown will be.
@@ -92,15 +88,9 @@ func (t *tree) goalLines(s *history.Step, indent int) {
 		}
 		value := bare(c.Seen, c.Number)
 		if c.Verdict == event.UnknownCheck && c.Now != "" {
-			value = "now " + bare(c.Now, c.Number)
+			value = nowText(c)
 		}
-		if c.Error != "" {
-			value = ""
-		}
-		t.condition(indent, "goal", c.Verdict, that, value)
-		if c.Error != "" && c.Verdict != event.UnknownCheck {
-			t.text(indent+6, page.Plain, c.Error)
-		}
+		t.condition(indent, "goal", c, that, value)
 		if s.State == event.Failed && c.Verdict == event.CheckFailed && c.Within != "" {
 			t.text(indent+14, page.Plain, within(c))
 		}
@@ -173,7 +163,7 @@ func (t *tree) explain(c *event.Check, indent int) {
 	t.explainParts(c.Parts, indent)
 	text := "not evaluated: " + c.Error
 	if c.Verdict != event.NotEvaluated {
-		text = "expected " + decidingPart(c)
+		text = "expected " + deciding(c.That, c.Parts)
 		if c.Seen != "" {
 			text += ", seen " + bare(c.Seen, c.Number)
 		}
@@ -202,20 +192,13 @@ func (t *tree) explainParts(parts []event.Part, indent int) {
 	}
 }
 
-// decidingPart is the comparison on which a failed condition failed: the
-// first part that is false, as deep as there is one.
-func decidingPart(c *event.Check) string {
-	that, parts := c.That, c.Parts
-	for {
-		found := false
-		for _, x := range parts {
-			if x.Evaluated && x.Value == "false" {
-				that, parts, found = x.Source, x.Parts, true
-				break
-			}
-		}
-		if !found {
-			return that
+// deciding is the comparison on which a condition failed: the first part that is
+// false, as deep as there is one.
+func deciding(that string, parts []event.Part) string {
+	for _, x := range parts {
+		if x.Evaluated && x.Value == "false" {
+			return deciding(x.Source, x.Parts)
 		}
 	}
+	return that
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"runbook/engine/event"
 	"runbook/engine/history"
 	"runbook/engine/page"
@@ -18,22 +20,11 @@ func (t *tree) preview(s *history.Step, indent int) {
 	}
 	text := p.Summary
 	if len(p.Interrupts) > 0 {
-		text += "; interrupts " + joined(p.Interrupts)
+		text += "; interrupts " + strings.Join(p.Interrupts, ", ")
 	}
 	if text != title(s) {
 		t.text(indent, page.Plain, text)
 	}
-}
-
-func joined(names []string) string {
-	text := ""
-	for i, n := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += n
-	}
-	return text
 }
 
 // dryRemedy prints a remedy of a dry run: what it would do, and when.
@@ -42,14 +33,7 @@ func (t *tree) dryRemedy(l *page.Line, r remedyRow, indent int) {
 		t.Put(l.Add(page.Plain, r.title()))
 		return
 	}
-	end := t.headEnd(r.step)
-	title := t.Line(page.Plain, r.title())
-	if l.Width()+title.Width()+2+end.Width() > t.Width() {
-		t.Put(l.Join(title.Cut(t.Width() - l.Width())))
-		t.Put((t.Indent(0)).Pad(max(t.Width()-end.Width(), 0), 0).Join(end))
-	} else {
-		t.Put(l.Join(title).Pad(t.Width()-end.Width(), 2).Join(end))
-	}
+	t.Right(l.Join(t.Line(page.Plain, r.title()).Cut(t.Width()-l.Width())), t.headEnd(r.step))
 	if r.step.Detail == nil || r.step.State == event.NotRun {
 		return
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,21 +15,19 @@ import (
 
 // ending composes what stands at the end of a run.
 type ending struct {
-	run  *history.Run
-	end  *event.RunFinished
-	page *sheet
-	id   string // how commands name the run
-	o    Options
+	run     *history.Run
+	end     *event.RunFinished
+	failure *event.Failure // says nothing where there is none
+	page    *sheet
+	id      string // how commands name the run
+	o       Options
 
 	plain bool // for plain lines: times in UTC
 }
 
 func newEnding(r *history.Run, p *sheet, o Options) *ending {
-	end := r.End
-	if end == nil {
-		end = &event.RunFinished{State: event.Interrupted}
-	}
-	return &ending{run: r, end: end, page: p, id: short(r.Header.Run), o: o}
+	end := cmp.Or(r.End, &event.RunFinished{State: event.Interrupted})
+	return &ending{run: r, end: end, failure: cmp.Or(end.Failure, &event.Failure{}), page: p, id: short(r.Header.Run), o: o}
 }
 
 // changed lists the effects of the run, without those of finally, which stand
@@ -40,10 +39,7 @@ func (e *ending) changed() fact {
 			f.rows = append(f.rows, changeRow(c))
 		}
 	}
-	if len(f.rows) == 0 {
-		return saidFact(f.label, "nothing")
-	}
-	return f
+	return f.or("nothing")
 }
 
 func changeRow(c event.Change) row {
@@ -73,13 +69,10 @@ func (e *ending) inDoubt() fact {
 			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: page.BoldMagenta})
 		}
 	}
-	switch {
-	case len(f.rows) > 0:
-		return f
-	case e.end.State == event.InDoubt:
-		return saidFact(f.label, string(e.end.Step))
+	if e.end.State == event.InDoubt {
+		return f.or(string(e.end.Step))
 	}
-	return saidFact(f.label, "nothing")
+	return f.or("nothing")
 }
 
 // goal tells of the steps with remedies: from where to where, by what.
@@ -87,7 +80,7 @@ func (e *ending) goal() fact {
 	f := fact{label: "Goal"}
 	for s := range e.run.All {
 		for _, g := range s.Goals {
-			f.rows = append(f.rows, row{cells: []string{string(s.Path) + ": " + goalText(g)}})
+			f.add(string(s.Path) + ": " + goalText(g))
 		}
 	}
 	return f
@@ -100,32 +93,29 @@ func goalText(g history.Goal) string {
 	if n := len(g.After); n > 0 {
 		last = g.After[n-1]
 	}
-	var b strings.Builder
-	switch {
-	case g.Sides != nil && last.Text != "" && g.First.Text != "" && last.Text != g.First.Text:
-		fmt.Fprintf(&b, "%s %s → %s, goal %s %s", g.Sides.Left, bare(g.First.Text, g.First.Number), bare(last.Text, last.Number), g.Sides.Operator, g.Sides.Right)
-	case g.Sides != nil && last.Text != "":
-		fmt.Fprintf(&b, "%s %s, goal %s %s", g.Sides.Left, bare(last.Text, last.Number), g.Sides.Operator, g.Sides.Right)
-	default:
-		b.WriteString(g.That)
+	text := g.That
+	if g.Sides != nil && last.Text != "" {
+		way := bare(last.Text, last.Number)
+		if g.First.Text != "" && last.Text != g.First.Text {
+			way = bare(g.First.Text, g.First.Number) + " → " + way
+		}
+		text = fmt.Sprintf("%s %s, goal %s %s", g.Sides.Left, way, g.Sides.Operator, g.Sides.Right)
 	}
 	switch {
 	case g.By > 0:
-		fmt.Fprintf(&b, ", by remedy %d", g.By)
+		return fmt.Sprintf("%s, by remedy %d", text, g.By)
 	case g.Held && len(g.After) == 0:
-		b.WriteString(", held before any remedy")
+		return text + ", held before any remedy"
 	case g.Held:
-		b.WriteString(", held")
-	default:
-		b.WriteString(", not reached")
+		return text + ", held"
 	}
-	return b.String()
+	return text + ", not reached"
 }
 
 func (e *ending) found() fact {
 	f := fact{label: "Found"}
 	for _, i := range e.end.Found {
-		f.rows = append(f.rows, row{cells: []string{i.Name + " " + human(i.Text, i.Number)}})
+		f.add(i.Name + " " + human(i.Text, i.Number))
 	}
 	return f
 }
@@ -133,11 +123,7 @@ func (e *ending) found() fact {
 func (e *ending) warned() fact {
 	f := fact{label: "Warned"}
 	for _, w := range e.run.Warnings() {
-		text := w.Message
-		if w.Step != "" {
-			text = string(w.Step) + ": " + text
-		}
-		f.rows = append(f.rows, row{cells: []string{text}})
+		f.add(strings.TrimPrefix(string(w.Step)+": "+w.Message, ": "))
 	}
 	return f
 }
@@ -150,27 +136,10 @@ func (e *ending) expected() fact {
 	return f
 }
 
-func (e *ending) what() fact {
-	f := e.end.Failure
-	if f == nil {
-		return fact{}
-	}
-	return saidFact("What", f.What)
-}
-
-func (e *ending) where() fact {
-	f := e.end.Failure
-	if f == nil {
-		return fact{}
-	}
-	return saidFact("Where", f.Where, f.Place)
-}
-
-func (e *ending) tried() fact {
-	if e.end.Failure == nil {
-		return fact{}
-	}
-	return saidFact("Tried", e.end.Failure.Tried...)
+// why is what failed, where, and what was tried.
+func (e *ending) why() []fact {
+	f := e.failure
+	return []fact{saidFact("What", f.What), saidFact("Where", f.Where, f.Place), saidFact("Tried", f.Tried...)}
 }
 
 // seenFacts are what the goal was after each remedy, and what the failure
@@ -180,29 +149,22 @@ func (e *ending) seenFacts() fact {
 	for s := range e.run.All {
 		for _, g := range s.Goals {
 			if !g.Held && g.First.Text != "" {
-				f.rows = append(f.rows, row{cells: []string{goalSeen(g)}})
+				f.add(goalSeen(g))
 			}
 		}
 	}
-	if e.end.Failure != nil {
-		for _, t := range e.end.Failure.Seen {
-			f.rows = append(f.rows, saidFact("", t).rows...)
-		}
-	}
+	f.rows = append(f.rows, saidFact("", e.failure.Seen...).rows...)
 	return f
 }
 
 // hints are the further facts of the failure, and what could have been meant.
 func (e *ending) hints() []fact {
-	f := e.end.Failure
-	if f == nil {
-		return nil
-	}
 	var out []fact
-	for _, x := range f.Facts {
-		out = append(out, saidFact(strings.ToUpper(x.Label[:min(1, len(x.Label))])+x.Label[min(1, len(x.Label)):], x.Value))
+	for _, x := range e.failure.Facts {
+		first := min(1, len(x.Label))
+		out = append(out, saidFact(strings.ToUpper(x.Label[:first])+x.Label[first:], x.Value))
 	}
-	return append(out, saidFact("Nearest", strings.Join(f.Nearest, ", ")))
+	return append(out, saidFact("Nearest", strings.Join(e.failure.Nearest, ", ")))
 }
 
 // goalSeen is the goal that was not reached, over the remedies.
@@ -226,21 +188,28 @@ func (e *ending) notChanged() fact {
 		if s := e.run.Known(path); s != nil && s.Plan.Title != "" {
 			text += " (" + s.Plan.Title + ")"
 		}
-		f.rows = append(f.rows, row{cells: []string{text}})
+		f.add(text)
 	}
-	return atMost(f, 10)
+	if left := len(f.rows) - mostNotChanged; left > 0 {
+		f.rows = f.rows[:mostNotChanged]
+		f.add(more(left, ""))
+	}
+	return f
 }
 
+// How many steps are named that were not changed, or not reached.
+const (
+	mostNotChanged = 10
+	mostNotReached = 50
+)
+
 func (e *ending) notReached() fact {
-	n := len(e.end.Reached.NotReached)
-	if n == 0 {
-		return fact{}
-	}
+	all := e.end.Reached.NotReached
 	var names []string
-	for _, path := range e.end.Reached.NotReached[:min(n, 50)] {
+	for _, path := range all[:min(len(all), mostNotReached)] {
 		names = append(names, string(path))
 	}
-	return saidFact("Not reached", strings.Join(names, ", ")+more(n-50, ", "))
+	return saidFact("Not reached", strings.Join(names, ", ")+more(len(all)-mostNotReached, ", "))
 }
 
 func more(n int, before string) string {
@@ -248,14 +217,6 @@ func more(n int, before string) string {
 		return ""
 	}
 	return fmt.Sprintf("%s%d more", before, n)
-}
-
-// atMost keeps the first rows and says how many are left out.
-func atMost(f fact, n int) fact {
-	if left := len(f.rows) - n; left > 0 {
-		f.rows = append(f.rows[:n:n], row{cells: []string{more(left, "")}})
-	}
-	return f
 }
 
 // finally lists the steps of finally that ran, and what was changed by others than
@@ -277,7 +238,7 @@ func (e *ending) finally() fact {
 	for _, c := range e.run.Changes.List() {
 		if c.Phase == event.Finally && !stands[c.Step] && c.State != action.AppliedLost {
 			r := changeRow(c)
-			r.cells = []string{strings.Join(slices.DeleteFunc(r.cells, func(cell string) bool { return cell == "" }), "  ")}
+			r.cells = []string{strings.Join(slices.DeleteFunc(r.cells, isEmpty), "  ")}
 			f.rows = append(f.rows, r)
 		}
 	}
@@ -295,11 +256,9 @@ func (e *ending) escalate() fact {
 		text = x.Contact + " at " + at.UTC().Format(time.RFC3339)
 	}
 	if left := at.Sub(e.run.Ended); left > 0 {
-		text += ", in " + coarse(left)
-	} else {
-		text += ", " + coarse(-left) + " ago"
+		return saidFact("Escalate", text+", in "+coarse(left))
 	}
-	return saidFact("Escalate", text)
+	return saidFact("Escalate", text+", "+coarse(e.run.Ended.Sub(at))+" ago")
 }
 
 func (e *ending) lock() fact {
@@ -319,9 +278,4 @@ func (e *ending) lock() fact {
 	return saidFact("Lock", text)
 }
 
-func (e *ending) do() fact {
-	if e.end.Failure == nil {
-		return fact{}
-	}
-	return saidFact("Do", e.end.Failure.Do...)
-}
+func (e *ending) do() fact { return saidFact("Do", e.failure.Do...) }

@@ -25,8 +25,7 @@ func Error(w io.Writer, f *action.Failure, exit int, o Options) error {
 	}
 	p.errFacts("nearest", strings.Join(f.Nearest, ", "))
 	p.errFacts("do", f.Do...)
-	_, err := io.WriteString(w, p.String())
-	return err
+	return p.Print(w)
 }
 
 func (p *sheet) errFacts(label string, values ...string) {
@@ -69,10 +68,9 @@ func Ending(w io.Writer, n NoRun, o Options) error {
 	l.Add(page.Plain, "  "+n.Text)
 	p.Right(l, p.Line(page.Plain, fmt.Sprintf("exit %d", n.Exit)))
 	p.Blank()
-	p.facts(n.facts())
-	p.facts([]fact{commands("Safe now", n.Safe...), commands("Then", n.Then...)})
-	_, err := io.WriteString(w, p.String())
-	return err
+	p.facts(n.facts()...)
+	p.facts(commands("Safe now", n.Safe...), commands("Then", n.Then...))
+	return p.Print(w)
 }
 
 // PlainEnding prints e as plain lines, the last of which is the `finished` of
@@ -80,16 +78,10 @@ func Ending(w io.Writer, n NoRun, o Options) error {
 func PlainEnding(w io.Writer, n NoRun, o Options) error {
 	v := NewPlain(w, o)
 	now := o.now()
-	for _, f := range n.facts() {
+	for _, f := range append(n.facts(), commands("Safe now", n.Safe...), commands("Then", n.Then...)) {
 		for _, r := range f.rows {
 			v.line(now, "", f.word(), r.line())
 		}
-	}
-	for _, c := range n.Safe {
-		v.line(now, "", "safe", c)
-	}
-	for _, c := range n.Then {
-		v.line(now, "", "then", c)
 	}
 	v.line(now, "", "finished", fmt.Sprintf("%s exit=%d changes=0 warnings=0", strings.ToLower(n.Word), n.Exit))
 	return v.err

@@ -27,8 +27,19 @@ func saidFact(label string, texts ...string) fact {
 	f := fact{label: label}
 	for _, t := range texts {
 		for _, l := range page.Split(t) {
-			f.rows = append(f.rows, row{cells: []string{l}})
+			f.add(l)
 		}
+	}
+	return f
+}
+
+// add adds a row.
+func (f *fact) add(cells ...string) { f.rows = append(f.rows, row{cells: cells}) }
+
+// or is the fact, or text under its label where it has no rows.
+func (f fact) or(text string) fact {
+	if len(f.rows) == 0 {
+		f.add(text)
 	}
 	return f
 }
@@ -46,17 +57,14 @@ func (f fact) word() string {
 
 // line is the row as one plain line, the verdict before what it is about.
 func (r row) line() string {
-	cells := r.cells
-	if r.right != "" {
-		n := len(cells) - 1
-		cells = append(append(append([]string{}, cells[:n]...), r.right), cells[n])
-	}
-	cells = slices.DeleteFunc(slices.Clone(cells), func(c string) bool { return c == "" })
-	return strings.Join(cells, " ")
+	cells := slices.Insert(slices.Clone(r.cells), len(r.cells)-1, r.right)
+	return strings.Join(slices.DeleteFunc(cells, isEmpty), " ")
 }
 
+func isEmpty(text string) bool { return text == "" }
+
 // facts prints those facts that say something.
-func (p *sheet) facts(facts []fact) {
+func (p *sheet) facts(facts ...fact) {
 	for _, f := range facts {
 		p.fact(f)
 	}

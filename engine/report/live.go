@@ -63,10 +63,9 @@ func crop(p *sheet, running, room int) []*page.Line {
 	if len(lines) <= room {
 		return lines
 	}
-	if running < room {
-		kept := lines[: room-1 : room-1]
-		return append(kept, p.Line(page.Dim, "  . "+more(len(lines)-room+1, "")))
+	text := "  . " + more(len(lines)-room+1, "")
+	if running >= room {
+		text = "  " + p.Sign(page.SignEllipsis) + " " + more(running-room+1, "") + " lines"
 	}
-	kept := lines[: room-1 : room-1]
-	return append(kept, p.Line(page.Dim, "  "+p.Sign(page.SignEllipsis)+" "+more(running-room+1, "")+" lines"))
+	return append(lines[:room-1:room-1], p.Line(page.Dim, text))
 }

@@ -36,22 +36,14 @@ func fromTo(g event.Goal) string {
 
 // coarse is a duration to the minute where it is longer than one.
 func coarse(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return schema.HumanDuration(d)
-	case d < time.Hour:
+	if d >= time.Minute && d < time.Hour {
 		return fmt.Sprintf("%dm", int(d.Minutes()))
 	}
 	return schema.HumanDuration(d)
 }
 
 // short is the end of a run's id, by which commands name it.
-func short(run string) string {
-	if i := strings.LastIndexByte(run, '-'); i >= 0 {
-		return run[i+1:]
-	}
-	return run
-}
+func short(run string) string { return run[strings.LastIndexByte(run, '-')+1:] }
 
 // spread sets the facts of a result apart where each is short.
 func spread(text string) string {

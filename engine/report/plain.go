@@ -131,8 +131,10 @@ func (v *Plain) step(e event.Event) {
 		if d.Action != "" && d.Effect == action.Read {
 			v.line(e.Time, e.Path, "started", startedText(d))
 		}
-		if v.o.Verbosity > 0 {
-			v.params(e, d)
+		for _, p := range d.Params {
+			if v.o.Verbosity > 0 {
+				v.line(e.Time, e.Path, "param", p.Name+"="+p.Text)
+			}
 		}
 	case *event.StepSkipped:
 		if s.Phase != event.Finally || v.o.Verbosity > 0 {
@@ -151,12 +153,6 @@ func startedText(d *event.StepStarted) string {
 		words = append(words, p.Name+"="+p.Text)
 	}
 	return strings.Join(words, " ")
-}
-
-func (v *Plain) params(e event.Event, d *event.StepStarted) {
-	for _, p := range d.Params {
-		v.line(e.Time, e.Path, "param", p.Name+"="+p.Text)
-	}
 }
 
 // stepFinished prints the end of a step; that of a change that passed was said

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -74,30 +75,16 @@ func remedyText(m *event.Remedy) string {
 	text := m.Verdict
 	for _, g := range m.Goal {
 		if isValue(g.Before) && isValue(g.After) {
-			text += fmt.Sprintf(" %s %s -> %s", orThat(g), bare(g.Before, g.Was), bare(g.After, g.Is))
+			text += fmt.Sprintf(" %s %s -> %s", cmp.Or(g.Name, g.That), bare(g.Before, g.Was), bare(g.After, g.Is))
 		}
 	}
 	return text + " in " + schema.HumanDuration(m.Duration)
 }
 
-func orThat(g event.Goal) string {
-	if g.Name != "" {
-		return g.Name
-	}
-	return g.That
-}
-
 func (v *Plain) change(e event.Event) {
 	switch d := e.Data.(type) {
 	case *event.Intent:
-		text := d.Preview.Summary
-		if text == "" {
-			text = d.Action
-		}
-		if d.Target != "" {
-			text = d.Target + " " + text
-		}
-		v.line(e.Time, e.Path, "changing", text)
+		v.line(e.Time, e.Path, "changing", strings.TrimLeft(d.Target+" "+cmp.Or(d.Preview.Summary, d.Action), " "))
 	case *event.Outcome:
 		v.outcome(e, d)
 	case *event.Approval:

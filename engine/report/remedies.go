@@ -30,6 +30,9 @@ func (t *tree) remedies(s *history.Step, indent int) {
 	if !done || s.Detail.Done.Met {
 		t.goalLines(s, indent)
 	}
+	if s.Detail.Done.Met {
+		return
+	}
 	rows := remedyRows(s)
 	widest := 0
 	for _, r := range rows {
@@ -37,12 +40,9 @@ func (t *tree) remedies(s *history.Step, indent int) {
 	}
 	widest = min(widest, max(t.Width()-46, 26))
 	for _, r := range rows {
-		if s.Detail.Done.Met {
-			break
-		}
 		t.remedyLine(s, r, indent, widest)
 	}
-	if done && !s.Detail.Done.Met {
+	if done {
 		t.goalLines(s, indent)
 		t.failure(s, indent)
 	}
@@ -66,11 +66,10 @@ func remedyRows(s *history.Step) []remedyRow {
 	for _, m := range s.Detail.Remedies {
 		at(m.Index).verdict = m
 	}
-	if s.State == event.Running {
-		for i := range rows {
-			r := &rows[i]
-			r.judging = r.verdict == nil && r.step != nil && (r.step.State == event.Passed || r.step.State == event.Warned || r.step.State == event.Failed)
-		}
+	for i := range rows {
+		r := &rows[i]
+		over := r.step != nil && (r.step.State == event.Passed || r.step.State == event.Warned || r.step.State == event.Failed)
+		r.judging = s.State == event.Running && r.verdict == nil && over
 	}
 	return rows
 }
@@ -154,8 +153,7 @@ func (t *tree) remedyResult(r remedyRow) (*page.Line, string) {
 			return l, ""
 		}
 		if change := goalChange(r.verdict); change != "" {
-			l.Pad(14, 2)
-			l.Add(page.Plain, change)
+			l.Pad(14, 2).Add(page.Plain, change)
 		}
 		return l, schema.HumanDuration(r.verdict.Duration)
 	}
@@ -179,14 +177,11 @@ func (t *tree) remedyResult(r remedyRow) (*page.Line, string) {
 		return l, elapsed(t.now.Sub(s.Started))
 	case s.State == event.Running:
 		return l, elapsed(t.now.Sub(s.Started))
-	}
-	if s.State == event.Passed {
-		l.Add(page.Dim, "not evaluated")
-		return l, ""
+	case s.State == event.Passed:
+		return l.Add(page.Dim, "not evaluated"), ""
 	}
 	_, style := t.state(s.State)
-	l.Add(style, page.Word(s.State))
-	return l, ""
+	return l.Add(style, page.Word(s.State)), ""
 }
 
 // remedyBody shows how far a remedy is, or why it failed.

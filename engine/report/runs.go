@@ -34,9 +34,8 @@ func (r Row) state() string {
 func RunsTable(w io.Writer, rows []Row, o Options) error {
 	p := newSheet(o)
 	if len(rows) == 0 {
-		p.Put(p.Line(page.Plain, "no run yet"))
-		_, err := io.WriteString(w, p.String())
-		return err
+		p.Say(page.Plain, "no run yet")
+		return p.Print(w)
 	}
 	t := page.Table{
 		Columns: []page.Column{{}, {}, {}, {}, {}, {}, {Right: true}, {}}, Split: 4,
@@ -50,8 +49,7 @@ func RunsTable(w io.Writer, rows []Row, o Options) error {
 	}
 	p.Table(t)
 	p.hints(rows, o.Resume)
-	_, err := io.WriteString(w, p.String())
-	return err
+	return p.Print(w)
 }
 
 func (p *sheet) runSign(r Row) (string, page.Style) {

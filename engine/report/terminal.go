@@ -150,9 +150,15 @@ func (t *Terminal) printBanner() {
 	if t.o.Verbosity < 0 || t.o.Bare {
 		return
 	}
+	t.stays(func(p *sheet) { p.banner(&t.run) })
+	t.history.WriteString(before)
+}
+
+// stays prints above the region.
+func (t *Terminal) stays(write func(*sheet)) {
 	p := newSheet(t.o)
-	p.banner(&t.run)
-	t.history.WriteString(p.String() + before)
+	write(p)
+	t.history.WriteString(p.String())
 }
 
 // take returns the history that is not printed yet, and forgets it.
@@ -167,17 +173,16 @@ func (t *Terminal) finished(s *history.Step) {
 	if t.o.Verbosity < 0 || s.Phase == event.Finally && s.State == event.Skipped && !t.run.Header.DryRun {
 		return
 	}
-	t.print(s, false)
+	t.print(s)
 }
 
-func (t *Terminal) print(s *history.Step, live bool) {
-	p := newSheet(t.o)
-	tr := newTree(p, &t.run, live)
-	if t.run.Header.DryRun && t.printed && t.run.Remedied > 0 {
-		p.Blank()
-	}
-	tr.step(s)
-	t.history.WriteString(p.String())
+func (t *Terminal) print(s *history.Step) {
+	t.stays(func(p *sheet) {
+		if t.run.Header.DryRun && t.printed && t.run.Remedied > 0 {
+			p.Blank()
+		}
+		newTree(p, &t.run, false).step(s)
+	})
 	t.printed = true
 }
 
@@ -185,11 +190,11 @@ func (t *Terminal) undone(s *history.Step) {
 	if t.o.Verbosity < 0 {
 		return
 	}
-	p := newSheet(t.o)
-	tr := newTree(p, &t.run, false)
-	tr.head(s, 2, tr.titleColumn())
-	tr.failure(s, 6)
-	t.history.WriteString(p.String())
+	t.stays(func(p *sheet) {
+		tr := newTree(p, &t.run, false)
+		tr.head(s, 2, tr.titleColumn())
+		tr.failure(s, 6)
+	})
 	t.printed = true
 }
 
@@ -199,7 +204,7 @@ func (t *Terminal) unfinished() {
 		return
 	}
 	for _, s := range t.run.Open {
-		t.print(s, false)
+		t.print(s)
 	}
 	t.run.Open = nil
 }
@@ -220,13 +225,9 @@ func (t *Terminal) notable(e event.Event) {
 			text, s = verbose(e), page.Dim
 		}
 	}
-	if text == "" {
-		return
+	if text != "" {
+		t.stays(func(p *sheet) { p.Flow(p.Line(page.Dim, "    "+string(e.Path)+"  "), s, text) })
 	}
-	p := newSheet(t.o)
-	l := p.Line(page.Dim, "    "+string(e.Path)+"  ")
-	p.Flow(l, s, text)
-	t.history.WriteString(p.String())
 }
 
 func (t *Terminal) answered(e event.Event, a *event.Approval) string {
@@ -278,9 +279,8 @@ func (t *Terminal) escalate() {
 		return
 	}
 	t.escalated = true
-	p := newSheet(t.o)
-	p.Say(page.BoldYellow, fmt.Sprintf("! Escalate now: %s (%s have passed)", x.Contact, coarse(x.After)))
-	t.history.WriteString(p.String())
+	text := fmt.Sprintf("! Escalate now: %s (%s have passed)", x.Contact, coarse(x.After))
+	t.stays(func(p *sheet) { p.Say(page.BoldYellow, text) })
 }
 
 // draw prints the history and, on a live terminal, the region below it.

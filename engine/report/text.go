@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,26 +23,18 @@ func Text(w io.Writer, r *Run, o Options) error {
 	h := &r.Header
 	p.fact(saidFact("Run", fmt.Sprintf("%s, by %s on %s", h.Run, p.begunBy(h), h.Host)))
 	p.fact(saidFact("Time", period(r, p)))
-	p.facts(e.reportFacts())
+	p.facts(e.why()...)
+	p.facts(e.goal(), e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.found(), e.warned(), e.lockHeld())
 	p.Blank()
 	e.timeline(&r.times)
 	p.Blank()
-	p.facts([]fact{e.source(), e.records()})
-	if next := []fact{e.check(), e.do(), e.safe(false), e.then()}; hasRows(next) {
+	p.facts(e.source(), e.records())
+	next := []fact{e.check(), e.do(), e.safe(false), e.then()}
+	if slices.ContainsFunc(next, func(f fact) bool { return len(f.rows) > 0 }) {
 		p.Blank()
-		p.facts(next)
+		p.facts(next...)
 	}
-	_, err := io.WriteString(w, p.String())
-	return err
-}
-
-func hasRows(facts []fact) bool {
-	for _, f := range facts {
-		if len(f.rows) > 0 {
-			return true
-		}
-	}
-	return false
+	return p.Print(w)
 }
 
 // period is "2026-11-24 03:12:07 to 03:14:12 CET".
@@ -52,13 +45,6 @@ func period(r *Run, p *sheet) string {
 		layout = time.DateTime
 	}
 	return from.Format(time.DateTime) + " to " + to.Format(layout) + " " + p.zoneName(r.Ended)
-}
-
-func (e *ending) reportFacts() []fact {
-	return []fact{
-		e.what(), e.where(), e.tried(), e.goal(), e.changed(), e.notChanged(), e.notReached(),
-		e.inDoubt(), e.finally(), e.found(), e.warned(), e.lockHeld(),
-	}
 }
 
 // lockHeld says of a run that did not end that its lock is guarded.
@@ -111,7 +97,7 @@ func (e *ending) source() fact {
 		if n := len(s.SHA256); n > 12 {
 			text += ", sha256 " + s.SHA256[:8] + "..." + s.SHA256[n-4:]
 		}
-		f.rows = append(f.rows, row{cells: []string{text}})
+		f.add(text)
 	}
 	return f
 }

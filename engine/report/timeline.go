@@ -62,10 +62,9 @@ func (t *timeline) each(line func(moment), between func(int)) {
 // add says in words what the fact e tells, which r is about to take.
 func (t *timeline) add(r *history.Run, e event.Event) {
 	path, text := e.Path, ""
-	switch d := e.Data.(type) {
-	case *event.Remedy:
+	if d, ok := e.Data.(*event.Remedy); ok {
 		path, text = d.At(e.Path), remedyMoment(d)
-	default:
+	} else {
 		text = momentOf(r, e)
 	}
 	if text != "" {
@@ -89,7 +88,10 @@ func momentOf(r *history.Run, e event.Event) string {
 			return "undoing"
 		}
 	case *event.RunSuspended:
-		return suspendedMoment(&d.RunFinished)
+		if d.State == event.InDoubt {
+			return "in doubt" + at(d.Step)
+		}
+		return "waiting for a person" + at(d.Step)
 	case *event.RunFinished:
 		return endMoment(r, d)
 	}
@@ -155,10 +157,7 @@ func skippedBecause(s *event.StepSkipped) string {
 // changing is what an intent is about to do, with the target where the
 // preview names nothing that it touches.
 func changing(d *event.Intent) string {
-	text := d.Preview.Summary
-	if text == "" {
-		text = d.Action
-	}
+	text := cmp.Or(d.Preview.Summary, d.Action)
 	if len(d.Preview.Touches) == 0 && d.Target != "" && !strings.Contains(text, "://") {
 		text += " on " + d.Target
 	}
@@ -181,11 +180,7 @@ func outcomeMoment(d *event.Outcome) string {
 }
 
 func settledMoment(d *event.Settled) string {
-	text := "settled: " + strings.ReplaceAll(string(d.Applied), "_", " ") + ", by " + d.How
-	if d.By != "" {
-		text += " " + d.By
-	}
-	return text
+	return strings.TrimRight("settled: "+page.Word(d.Applied)+", by "+d.How+" "+d.By, " ")
 }
 
 // answeredBy says which of several people approved.
@@ -232,22 +227,22 @@ func remedyMoment(m *event.Remedy) string {
 	return fmt.Sprintf("%s, observed %d times", text, m.Looks)
 }
 
-// goalChange is the item of the goal that tells most, before and after.
+// goalChange is the item of the goal that tells most, before and after: the first
+// that is another now, else the first of which something is known.
 func goalChange(m *event.Remedy) string {
-	for _, g := range m.Goal {
-		if isValue(g.Before) && isValue(g.After) && g.Before != g.After {
-			return fromTo(g)
-		}
-	}
+	text := ""
 	for _, g := range m.Goal {
 		switch {
-		case isValue(g.After) && isValue(g.Before):
-			return "still " + human(g.After, g.Is)
-		case isValue(g.After):
-			return "now " + human(g.After, g.Is)
+		case !isValue(g.After):
+		case isValue(g.Before) && g.Before != g.After:
+			return fromTo(g)
+		case text == "" && isValue(g.Before):
+			text = "still " + human(g.After, g.Is)
+		case text == "":
+			text = "now " + human(g.After, g.Is)
 		}
 	}
-	return ""
+	return text
 }
 
 // isValue reports whether what was seen is a value, short enough for a column,
@@ -270,7 +265,7 @@ func finishMoment(r *history.Run, e event.Event, d *event.StepFinished) string {
 	if s != nil && s.Detail != nil {
 		for _, c := range s.Detail.Checks {
 			if c.Verdict == event.CheckWarned {
-				parts = append(parts, said(c))
+				parts = append(parts, cmp.Or(c.Message, c.That+seen(c)))
 			}
 		}
 	}
@@ -282,21 +277,6 @@ func finishMoment(r *history.Run, e event.Event, d *event.StepFinished) string {
 		text += ": " + strings.Join(parts, "; ")
 	}
 	return text
-}
-
-// said is a check's message, else what it is and what was seen.
-func said(c *event.Check) string {
-	if c.Message != "" {
-		return c.Message
-	}
-	return c.That + seen(c)
-}
-
-func suspendedMoment(f *event.RunFinished) string {
-	if f.State == event.InDoubt {
-		return "in doubt" + at(f.Step)
-	}
-	return "waiting for a person" + at(f.Step)
 }
 
 func endMoment(r *history.Run, f *event.RunFinished) string {

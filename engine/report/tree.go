@@ -45,13 +45,10 @@ func (t *tree) head(s *history.Step, indent, column int) {
 	sign, style := t.state(s.State)
 	l := t.Indent(indent)
 	l.Add(style, sign+" ")
-	l.Add(page.Bold, shown(s)).Pad(column, 2)
+	l.Add(page.Bold, string(s.Path)).Pad(column, 2)
 	end := t.headEnd(s)
 	title := t.Line(page.Plain, title(s))
-	room := t.Width() - l.Width() - 2
-	if end.Width() > 0 {
-		room -= end.Width()
-	}
+	room := t.Width() - l.Width() - 2 - end.Width()
 	if room < 12 && title.Width() > room {
 		t.Put(l)
 		t.Put(t.Indent(indent + 4).Join(title))
@@ -64,13 +61,9 @@ func (t *tree) head(s *history.Step, indent, column int) {
 	t.Right(l, end)
 }
 
-// shown is the step's address in the tree: of an item within its loop the
-// index alone, else the whole.
-func shown(s *history.Step) string { return string(s.Path) }
-
 // title is what stands beside the address.
 func title(s *history.Step) string {
-	if len(s.Path) > 0 && s.Path[len(s.Path)-1] == ']' && s.Parent != nil && s.Detail != nil && s.Detail.Started.Brief != "" {
+	if s.Path.IsItem() && s.Parent != nil && s.Detail != nil && s.Detail.Started.Brief != "" {
 		return s.Detail.Started.Brief
 	}
 	return s.Name()
@@ -91,10 +84,14 @@ func (t *tree) headEnd(s *history.Step) *page.Line {
 		}
 	case event.Executed, event.Previewed, event.Unknown:
 		text = page.Word(s.State)
-		if why := why(s); why != "" {
-			text, took = text+"   "+why, ""
+		why := ""
+		if s.Detail != nil {
+			why = s.Detail.Done.Why
 		}
-		if s.State != event.Executed {
+		if why != "" {
+			text += "   " + why
+		}
+		if why != "" || s.State != event.Executed {
 			took = ""
 		}
 	case event.Waiting:
@@ -117,13 +114,6 @@ func (t *tree) headEnd(s *history.Step) *page.Line {
 	return l
 }
 
-func why(s *history.Step) string {
-	if s.Detail == nil {
-		return ""
-	}
-	return s.Detail.Done.Why
-}
-
 // took is the step's time: of a running one so far.
 func (t *tree) took(s *history.Step) string {
 	switch {
@@ -139,10 +129,10 @@ func (t *tree) took(s *history.Step) string {
 
 // elapsed counts whole seconds while a step runs.
 func elapsed(d time.Duration) string {
-	if d < time.Second {
+	switch {
+	case d < time.Second:
 		return ""
-	}
-	if d < time.Minute {
+	case d < time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()))
 	}
 	return schema.HumanDuration(d.Truncate(time.Second))
@@ -162,7 +152,7 @@ func (t *tree) body(s *history.Step, indent int) {
 	}
 	t.when(s, indent)
 	switch {
-	case s.Plan.Kind == event.KindRemedies && !t.itemized(s):
+	case s.Plan.Kind == event.KindRemedies && !s.IsLoop():
 		t.remedies(s, indent)
 		return
 	case t.dry:
@@ -174,9 +164,6 @@ func (t *tree) body(s *history.Step, indent int) {
 	}
 	t.parts(s, indent)
 }
-
-// itemized reports whether the step is a loop over items, not one of them.
-func (t *tree) itemized(s *history.Step) bool { return s.IsLoop() }
 
 // text prints text wrapped at an indentation.
 func (t *tree) text(indent int, s page.Style, text string) {
@@ -194,12 +181,8 @@ func (t *tree) doing(s *history.Step, indent int) {
 		if p.Progress.Total > 0 {
 			l.Add(page.Plain, fmt.Sprintf("%d of %d   ", p.Done, p.Progress.Total))
 		}
-		l.Add(page.Plain, p.Note)
-		left := ""
-		if p.Total > 0 {
-			left = coarseLeft(p.Total - t.now.Sub(s.Started))
-		}
-		t.Right(l.Cut(t.Width()), t.Line(page.Dim, left))
+		left := coarseLeft(p.Total - t.now.Sub(s.Started)) // nothing where the time is not fixed
+		t.Right(l.Add(page.Plain, p.Note).Cut(t.Width()), t.Line(page.Dim, left))
 	}
 	if r := d.Live.Retry; r != nil {
 		t.text(indent, page.Yellow, fmt.Sprintf("attempt failed: %s; again in %s", r.Failure.Line(), schema.HumanDuration(r.Delay)))
@@ -222,16 +205,15 @@ func (t *tree) poll(s *history.Step, indent int) {
 	if p == nil {
 		return
 	}
-	l := t.Indent(indent)
+	seen, wanted := bare(p.Seen, p.Number), p.That
 	if p.Sides != nil {
-		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s %s", orNothing(human(p.Seen, p.Number)), p.Sides.Operator, p.Sides.Right))
-	} else {
-		l.Add(page.Plain, fmt.Sprintf("now %s, waiting for %s", orNothing(bare(p.Seen, p.Number)), p.That))
+		seen, wanted = human(p.Seen, p.Number), p.Sides.Operator+" "+p.Sides.Right
 	}
+	text := "now " + orNothing(seen) + ", waiting for " + wanted
 	if p.Every != "" {
-		l.Add(page.Plain, ", observed every "+p.Every)
+		text += ", observed every " + p.Every
 	}
-	t.Right(l, t.Line(page.Dim, coarseLeft(p.Left)))
+	t.Right(t.Indent(indent).Add(page.Plain, text), t.Line(page.Dim, coarseLeft(p.Left)))
 }
 
 // failure says why a step failed where no check says it.
