@@ -47,8 +47,6 @@ const (
 	TypeProgress Type = "progress"
 	TypePoll     Type = "poll"
 	TypeLog      Type = "log"
-	TypeRequest  Type = "request"
-	TypeWaiting  Type = "waiting"
 )
 
 // Synced reports whether a fact of this type is on disk before the run goes on.
@@ -62,13 +60,7 @@ func (t Type) Synced() bool {
 }
 
 // Transient reports whether a fact of this type stays outside the journal.
-func (t Type) Transient() bool {
-	switch t {
-	case TypeProgress, TypePoll, TypeLog, TypeRequest, TypeWaiting:
-		return true
-	}
-	return false
-}
+func (t Type) Transient() bool { return t == TypeProgress || t == TypePoll || t == TypeLog }
 
 // Event is one fact. Data is a pointer to the payload that belongs to Type.
 type Event struct {

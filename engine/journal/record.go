@@ -154,10 +154,7 @@ func (p *parser) has(prefix string) bool {
 }
 
 func (p *parser) number(prefix string) uint64 {
-	if !p.has(prefix) {
-		p.bad = true
-		return 0
-	}
+	p.bad = !p.has(prefix)
 	return p.digits()
 }
 
@@ -174,18 +171,14 @@ func (p *parser) digits() uint64 {
 
 // until returns what is between prefix and end.
 func (p *parser) until(prefix string, end byte) string {
-	if !p.has(prefix) {
+	has := p.has(prefix)
+	text, rest, ended := bytes.Cut(p.rest, []byte{end})
+	if !has || !ended {
 		p.bad = true
 		return ""
 	}
-	n := bytes.IndexByte(p.rest, end)
-	if n < 0 {
-		p.bad = true
-		return ""
-	}
-	text := string(p.rest[:n])
-	p.rest = p.rest[n+1:]
-	return text
+	p.rest = rest
+	return string(text)
 }
 
 func (p *parser) time() time.Time {

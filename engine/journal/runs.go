@@ -102,21 +102,12 @@ func (s *State) Find(ref string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	var found []string
-	for _, id := range ids {
-		if id == ref {
-			found = []string{id}
-			break
-		}
-		if _, end, _ := strings.Cut(id, "-"); end == ref {
-			found = append(found, id)
-		}
+	found := slices.DeleteFunc(ids, func(id string) bool { return id != ref && !strings.HasSuffix(id, "-"+ref) })
+	if len(found) > 1 {
+		return Summary{}, notFound(fmt.Sprintf("%d runs end in %q", len(found), ref), "they are "+strings.Join(found, ", "))
 	}
-	switch {
-	case len(found) > 1:
-		return Summary{}, ambiguous(ref, found)
-	case len(found) == 1:
-		if sum, ok := s.summary(found[0]); ok {
+	for _, id := range found {
+		if sum, ok := s.summary(id); ok {
 			return sum, nil
 		}
 	}

@@ -3,12 +3,10 @@ package journal
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"runbook/engine/action"
@@ -78,9 +76,7 @@ func (s *State) summary(run string) (Summary, bool) {
 	if free {
 		sum.State = event.Interrupted
 	}
-	if err := sum.readTail(file, info.Size()); err != nil {
-		sum.Err = err
-	}
+	sum.Err = sum.readTail(file, info.Size())
 	return sum, true
 }
 
@@ -244,7 +240,3 @@ func notFound(what string, seen ...string) error {
 
 // ErrNotFound is the cause of an error of Find.
 var ErrNotFound = errors.New("there is no such run")
-
-func ambiguous(ref string, ids []string) error {
-	return notFound(fmt.Sprintf("%d runs end in %q", len(ids), ref), "they are "+strings.Join(ids, ", "))
-}

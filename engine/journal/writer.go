@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -71,11 +72,7 @@ func newWriter(run, path string, f File, o Options) *Writer {
 // Memory returns the journal of a dry run: it has an id and observers, and
 // writes nothing.
 func Memory(o Options) *Writer {
-	run := o.ID
-	if run == "" {
-		run = newID(o.now())
-	}
-	return newWriter(run, "", nil, o)
+	return newWriter(cmp.Or(o.ID, newID(o.now())), "", nil, o)
 }
 
 // Run returns the id of the run.
