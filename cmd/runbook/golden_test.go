@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"runbook/engine/page"
@@ -26,6 +27,26 @@ func TestProcedureGolden(t *testing.T) {
 		}
 		golden(t, "show-"+name+"-92-colour", procedure(p, page.Look{Width: 92, Unicode: true, Color: true}).String())
 		golden(t, "graph-"+name, ascii(p).String())
+	}
+}
+
+// TestProcedureFits holds that a terminal breaks no word of a procedure: a line is
+// wider than it only where one piece is.
+func TestProcedureFits(t *testing.T) {
+	a := newApp(nil)
+	for _, name := range []string{"memory-leak", "api-down", "quick-health", "download-stuck"} {
+		p, err := a.plan(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{40, 60, 80, 92} {
+			for line := range strings.Lines(procedure(p, page.Look{Width: width, Unicode: true}).String()) {
+				line = strings.TrimSpace(line)
+				if page.Width(line) > width && len(page.Wrap(line, width)) > 1 {
+					t.Errorf("%s in %d columns: %s", name, width, line)
+				}
+			}
+		}
 	}
 }
 

@@ -56,6 +56,20 @@ func (l *Line) Join(other *Line) *Line {
 	return l
 }
 
+// part is the line's text between two bytes.
+func (l *Line) part(from, to int) *Line {
+	out := &Line{ascii: l.ascii}
+	at := 0
+	for _, s := range l.spans {
+		n := len(s.text)
+		if begin, end := max(from-at, 0), min(to-at, n); begin < end {
+			out.append(s.style, s.text[begin:end])
+		}
+		at += n
+	}
+	return out
+}
+
 // Cut returns the line with an ellipsis at its end if it is wider than that.
 func (l *Line) Cut(width int) *Line {
 	if l.width <= width {

@@ -180,6 +180,17 @@ Failed  memory-leak on  exit 1
 	}
 }
 
+// TestFlowLine holds that a text of several styles is wrapped as one.
+func TestFlowLine(t *testing.T) {
+	p := page.New(page.Look{Width: 30, Unicode: true, Color: true})
+	text := p.Line(page.Plain, "6 reads, ").Add(page.Red, "1 destructive").Add(page.Plain, "; recover asks first, 名前 too")
+	p.FlowLine(p.Label(0, "Effects", 8), text)
+	want := "\x1b[2mEffects\x1b[m 6 reads, \x1b[31m1\x1b[m\n        \x1b[31mdestructive\x1b[m; recover\n        asks first, 名前 too\n"
+	if got := p.String(); got != want {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
 func TestTable(t *testing.T) {
 	table := func(p *page.Page, split int, cut bool) page.Table {
 		return page.Table{
@@ -270,6 +281,7 @@ func FuzzPage(f *testing.F) {
 		p.Whole(p.Line(page.Plain, "  "), page.Plain, text, p.Line(page.Plain, text))
 		p.Table(page.Table{Columns: make([]page.Column, 2), Rows: [][]*page.Line{p.Cells(page.Dim, text, "x")}})
 		p.Put(p.Line(page.Plain, text).Cut(10))
+		p.FlowLine(p.Line(page.Plain, "  "), p.Line(page.Red, text).Add(page.Plain, text))
 		for _, r := range p.String() {
 			if r != '\n' && (r < 0x20 || r >= 0x7f && r < 0xa0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)) || r == utf8.RuneError && !strings.Contains(text, "\ufffd") {
 				t.Fatalf("%U of %q is printed", r, text)

@@ -23,17 +23,8 @@ func (p *Page) FlowEnd(l *Line, s Style, text string, end *Line) {
 // FlowTop is for a head: text stays behind l, and end is at the right margin of
 // the first line.
 func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
-	p.under(l, l.width, s, text, end)
-}
-
-// FlowUnder is Flow where l ends with a beginning of the text, which has begun
-// at column.
-func (p *Page) FlowUnder(l *Line, column int, s Style, text string) {
-	p.under(l, column, s, text, &Line{})
-}
-
-func (p *Page) under(l *Line, column int, s Style, text string, end *Line) {
-	room := p.width - l.width
+	column := l.width
+	room := p.width - column
 	if end.width > 0 && room-end.width-2 >= leastRoom {
 		room -= end.width + 2
 	}
@@ -42,10 +33,27 @@ func (p *Page) under(l *Line, column int, s Style, text string, end *Line) {
 		first = parts[0]
 		rest = strings.TrimLeft(rest[len(first):], " \n")
 	}
-	p.Right(l.Add(s, first), end)
+	p.Right(l.append(s, first), end)
 	for _, part := range Wrap(rest, p.width-column) {
-		p.Put(p.Indent(column).Add(s, part))
+		p.Put(p.Indent(column).append(s, part))
 	}
+}
+
+// FlowLine is Flow for a text of several styles.
+func (p *Page) FlowLine(l, text *Line) {
+	whole := text.Text(false)
+	l, column := p.place(l, longest(whole), Width(whole))
+	from := 0
+	for i, part := range Wrap(whole, p.width-column) {
+		if i > 0 {
+			p.Put(l)
+			l, part = p.Indent(column), strings.TrimLeft(part, " ")
+		}
+		from += strings.Index(whole[from:], part)
+		l.Join(text.part(from, from+len(part)))
+		from += len(part)
+	}
+	p.Put(l)
 }
 
 // Fill is Flow but for the last line, which it returns.

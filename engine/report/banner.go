@@ -107,23 +107,22 @@ func (p *sheet) inputs(inputs []event.Input) {
 // Effects prints a plan's worst case behind l: "3 reads, up to 3 writes, 0
 // destructive; recover/3 asks first".
 func Effects(p *page.Page, l *page.Line, e event.Effects, asks string) {
-	column := l.Width()
-	l.Add(page.Plain, page.Counted(e.Reads, "read")+", ")
+	text := p.Line(page.Plain, page.Counted(e.Reads, "read")+", ")
 	if e.Writes > 0 {
-		l.Add(page.Plain, "up to ")
+		text.Add(page.Plain, "up to ")
 	}
-	style, more := page.Plain, ""
+	style := page.Plain
 	if e.Destructive > 0 {
 		style = page.Red
 	}
-	l.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
+	text.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
 	if asks != "" {
-		more = "; " + asks
+		text.Add(page.Plain, "; "+asks)
 	}
 	if e.OnFailure > 0 {
-		more += "; " + page.Counted(e.OnFailure, "write") + " more if it fails"
+		text.Add(page.Plain, "; "+page.Counted(e.OnFailure, "write")+" more if it fails")
 	}
-	p.FlowUnder(l, column, page.Plain, more)
+	p.FlowLine(l, text)
 }
 
 // asking names the steps that ask.
