@@ -29,6 +29,9 @@ const (
 	WhiteOnRed
 )
 
+// lipgloss asks the terminal for its colours when it is loaded (below tmux by
+// running "tmux info", where COLORTERM does not say it); its answer is not used,
+// as these styles are all of the sixteen.
 var styles = [...]lipgloss.Style{
 	Plain:         lipgloss.NewStyle(),
 	Dim:           lipgloss.NewStyle().Faint(true),
