@@ -112,7 +112,7 @@ func TestExamples(t *testing.T) {
 			case "yaml steps", "yaml wrong":
 				list = compile(t, b.place, around+indented(b.text))
 			case "yaml environment":
-				_, found, err := environment.Parse(&yaml.Source{Name: b.place, Text: []byte(b.text)}, "", registry(t).Targets())
+				_, found, err := environment.Parse(&yaml.Source{Name: b.place, Text: []byte(b.text)}, "", registry(t))
 				if err != nil {
 					t.Errorf("%s: %v", b.place, err)
 				}

@@ -30,7 +30,7 @@ func TestRehearsalExamples(t *testing.T) {
 			continue
 		}
 		found++
-		if file, list := rehearsal.Parse(&yaml.Source{Name: b.place, Text: []byte(b.text)}, p); file == nil {
+		if file, list := rehearsal.Parse(&yaml.Source{Name: b.place, Text: []byte(b.text)}, p, registry(t)); file == nil {
 			t.Errorf("%s: %v", b.place, list)
 		}
 	}
@@ -61,7 +61,7 @@ func TestTutorial(t *testing.T) {
 func tutorialStage(t *testing.T, b block, incident string, pass bool) {
 	t.Helper()
 	source, p := compiled(t, "workers.yaml", b.text)
-	file, list := rehearsal.Parse(&yaml.Source{Name: "workers.rehearsal.yaml", Text: []byte(incident)}, p)
+	file, list := rehearsal.Parse(&yaml.Source{Name: "workers.rehearsal.yaml", Text: []byte(incident)}, p, registry(t))
 	if file == nil {
 		t.Fatalf("%s: %v", b.place, list)
 	}

@@ -17,8 +17,8 @@ import (
 
 // Environment is the environment `lab`: the lab's targets, with their secrets.
 // Kinds of targets that the lab has no face for are left out.
-func (l *Lab) Environment(kinds []*action.TargetKind) (*environment.Environment, diag.List, error) {
-	env, found, err := environment.Parse(&yaml.Source{Name: "lab", Text: []byte(l.Configuration())}, "lab", kinds)
+func (l *Lab) Environment(registry *action.Registry) (*environment.Environment, diag.List, error) {
+	env, found, err := environment.Parse(&yaml.Source{Name: "lab", Text: []byte(l.Configuration())}, "lab", registry)
 	if err != nil {
 		return nil, found, fmt.Errorf("the lab's environment: %w", err)
 	}

@@ -27,7 +27,7 @@ func TestFacesAreWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, found, err := l.Environment(registry.Targets())
+	env, found, err := l.Environment(registry)
 	if err != nil || found.Errors() > 0 {
 		t.Fatalf("the configuration of the faces:\n%s\n%v %v", l.Configuration(), err, found)
 	}

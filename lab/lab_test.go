@@ -131,7 +131,7 @@ func TestTheEnvironmentHoldsEveryTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, found, err := l.Environment(registry.Targets())
+	env, found, err := l.Environment(registry)
 	if err != nil || len(found) > 0 {
 		t.Fatalf("%v %v", err, found)
 	}

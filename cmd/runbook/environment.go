@@ -16,7 +16,7 @@ import (
 
 // loadEnvironment reads the environment of that name; `lab` is that of the lab that
 // runs, which is returned too. again is the command in another environment.
-func (a *app) loadEnvironment(name string, kinds []*action.TargetKind, again func(env string) string) (*environment.Environment, *control.Session, error) {
+func (a *app) loadEnvironment(name string, registry *action.Registry, again func(env string) string) (*environment.Environment, *control.Session, error) {
 	var env *environment.Environment
 	var lab *control.Session
 	var list diag.List
@@ -25,9 +25,9 @@ func (a *app) loadEnvironment(name string, kinds []*action.TargetKind, again fun
 		if lab, err = a.runningLab(); err != nil {
 			return nil, nil, err
 		}
-		env, list, err = lab.Environment(kinds)
+		env, list, err = lab.Environment(registry)
 	} else {
-		env, list, err = environment.Load(environment.DefaultFile, name, kinds)
+		env, list, err = environment.Load(environment.DefaultFile, name, registry)
 	}
 	var missing *environment.ErrNotFound
 	switch {

@@ -197,7 +197,7 @@ func (a *app) subject(l *launch.Launcher, name string) (*rehearsal.Subject, erro
 		r.Failure.Where = e.Rehearsals() + " is not there"
 		return nil, r
 	}
-	file, list := rehearsal.Parse(beside, p)
+	file, list := rehearsal.Parse(beside, p, l.Registry)
 	if file == nil {
 		return nil, launch.Mistakes(beside.Name, list, beside)
 	}

@@ -120,7 +120,7 @@ func (a *app) start(c *call) (code int, err error) {
 		Named: c.env != "", Inputs: launch.Texts(c.inputs, secretFrom), Command: c.command(), Who: who(), Mode: c.mode, Patience: c.patience,
 	}
 	again := func(env string) string { other := *c; other.env = env; return other.command().Again() }
-	if q.Environment, c.lab, err = a.loadEnvironment(c.env, l.Registry.Targets(), again); err != nil {
+	if q.Environment, c.lab, err = a.loadEnvironment(c.env, l.Registry, again); err != nil {
 		if _, wrong := l.Plan(c.playbook, nil); wrong != nil {
 			return 0, wrong
 		}

@@ -17,17 +17,23 @@ import (
 	"runbook/engine/yaml"
 )
 
-// kinds are two kinds of targets as families declare them.
-func kinds() []*action.TargetKind {
+// registry has actions of two kinds of targets as families declare them.
+func registry() *action.Registry {
 	store := schema.ObjectOf(
 		schema.Field{Name: "address", Type: schema.StringType, Required: true},
 		schema.Field{Name: "password", Type: schema.SecretType.AsOptional()},
 	)
 	address := func(c map[string]any) (string, []string) { a, _ := c["address"].(string); return a, nil }
-	return []*action.TargetKind{
-		{Name: "store", Config: store, Local: map[string]any{"address": "127.0.0.1:1"}, Address: address},
-		{Name: "web", Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true})},
+	stores := &action.TargetKind{Name: "store", Config: store, Local: map[string]any{"address": "127.0.0.1:1"}, Address: address}
+	webs := &action.TargetKind{Name: "web", Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true})}
+	act := func(name string, kind *action.TargetKind) *action.Action {
+		return &action.Action{Name: name, Family: kind.Name, Target: kind}
 	}
+	r, err := action.NewRegistry([]*action.Action{act("store.get", stores), act("store.set", stores), act("store.drop", stores), act("web.request", webs)})
+	if err != nil {
+		panic(err)
+	}
+	return r
 }
 
 const whole = `default: staging
@@ -48,7 +54,7 @@ environments:
 
 func parse(t *testing.T, text, name string) *environment.Environment {
 	t.Helper()
-	e, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(text)}, name, kinds())
+	e, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(text)}, name, registry())
 	if err != nil || len(list) > 0 {
 		t.Fatal(err, list)
 	}
@@ -111,7 +117,7 @@ func TestResolveNamesTheMissingSource(t *testing.T) {
 }
 
 func TestUnknownEnvironmentNeverFallsBack(t *testing.T) {
-	_, _, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(whole)}, "prod", kinds())
+	_, _, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(whole)}, "prod", registry())
 	var missing *environment.ErrNotFound
 	if !errors.As(err, &missing) || missing.Default != "staging" || len(missing.Has) != 2 {
 		t.Errorf("%v", err)
@@ -132,7 +138,7 @@ func TestMistakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: text}, "", kinds())
+			_, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: text}, "", registry())
 			if err != nil || list.Errors() == 0 {
 				t.Fatalf("no mistake is found: %v %v", list, err)
 			}
@@ -174,18 +180,28 @@ func TestAScalarIsOneEntry(t *testing.T) {
 
 func TestWithoutAFileItIsLocal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runbook.yaml")
-	e, _, err := environment.Load(path, "", kinds())
+	e, _, err := environment.Load(path, "", registry())
 	if err != nil || e.Name != "local" || len(e.Targets) != 1 {
 		t.Fatalf("%+v %v", e, err)
 	}
-	if _, _, err := environment.Load(path, "production", kinds()); err == nil {
+	if _, _, err := environment.Load(path, "production", registry()); err == nil {
 		t.Error("an environment was made up")
 	}
 }
 
 func TestPolicyDecides(t *testing.T) {
-	p := parse(t, whole, "").Policy
+	usual := parse(t, whole, "").Policy
+	rules := func(names ...string) (out []environment.Rule) {
+		for _, name := range names {
+			out = append(out, environment.Rule{Name: name})
+		}
+		return out
+	}
+	family := environment.Policy{Deny: rules("store.*"), Allow: rules("web.*"), Yes: rules("web.*")}
+	strict := environment.Policy{Deny: rules("write"), Approve: rules("read", "store.set"), Allow: rules("read", "write", "destructive")}
+	both := environment.Policy{Deny: rules("store.set"), Approve: rules("store.*", "write"), Allow: rules("write")}
 	for _, c := range []struct {
+		policy     environment.Policy
 		name       string
 		effect     action.Effect
 		asks       bool
@@ -193,15 +209,23 @@ func TestPolicyDecides(t *testing.T) {
 		yes        bool
 		personally bool
 	}{
-		{"store.get", action.Read, false, environment.Allowed, false, false},
-		{"store.set", action.Write, false, environment.Asked, true, false},
-		{"store.set", action.Write, true, environment.Asked, false, true},
-		{"store.get", action.Read, true, environment.Asked, false, false},
-		{"store.drop", action.Read, false, environment.Denied, false, false},
-		{"store.wipe", action.Destructive, false, environment.Asked, false, false},
+		{usual, "store.get", action.Read, false, environment.Allowed, false, false},
+		{usual, "store.set", action.Write, false, environment.Asked, true, false},
+		{usual, "store.set", action.Write, true, environment.Asked, false, true},
+		{usual, "store.get", action.Read, true, environment.Asked, false, false},
+		{usual, "store.drop", action.Read, false, environment.Denied, false, false},
+		{usual, "store.wipe", action.Destructive, false, environment.Asked, false, false},
+		{family, "store.get", action.Read, false, environment.Denied, false, false},
+		{family, "storefront.get", action.Read, false, environment.Asked, false, false},
+		{family, "web.request", action.Write, false, environment.Allowed, false, false},
+		{strict, "web.request", action.Destructive, false, environment.Denied, false, false},
+		{strict, "web.request", action.Read, false, environment.Asked, false, false},
+		{both, "store.set", action.Write, false, environment.Denied, false, false},
+		{both, "store.set", action.Write, true, environment.Denied, false, false},
+		{both, "store.get", action.Write, false, environment.Asked, false, false},
 	} {
-		d := p.Decide(c.name, c.effect, c.asks, c.personally)
-		if d.Answer != c.want || d.YesOK != c.yes {
+		d := c.policy.Decide(c.name, c.effect, c.asks, c.personally)
+		if d.Answer != c.want || c.want == environment.Asked && d.YesOK != c.yes {
 			t.Errorf("%s %s: answer %d, --yes %v; want %d, %v", c.name, c.effect, d.Answer, d.YesOK, c.want, c.yes)
 		}
 	}

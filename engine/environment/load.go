@@ -60,23 +60,23 @@ func target(name string, k *action.TargetKind, config map[string]any) action.Tar
 // Load reads the environment of that name from the file at path, of its
 // default for "". Without a file it is Local. Secrets are named but not read:
 // Resolve does that. The error is of the file system, or an *ErrNotFound.
-func Load(path, name string, kinds []*action.TargetKind) (*Environment, diag.List, error) {
+func Load(path, name string, registry *action.Registry) (*Environment, diag.List, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if name != "" && name != "local" {
 			return nil, nil, &ErrNotFound{Name: name, File: "./" + path + " (there is none)", Has: []string{"local"}, Default: "local"}
 		}
-		return Local(kinds), nil, nil
+		return Local(registry.Targets()), nil, nil
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the environments: %w", err)
 	}
-	return Parse(&yaml.Source{Name: path, Text: text}, name, kinds)
+	return Parse(&yaml.Source{Name: path, Text: text}, name, registry)
 }
 
 // Parse is Load of a text. All environments of the file are checked, and of the
 // chosen one also what its targets take.
-func Parse(source *yaml.Source, name string, kinds []*action.TargetKind) (*Environment, diag.List, error) {
+func Parse(source *yaml.Source, name string, registry *action.Registry) (*Environment, diag.List, error) {
 	file, list := ReadFile(source)
 	if file == nil {
 		return nil, list, nil
@@ -89,7 +89,8 @@ func Parse(source *yaml.Source, name string, kinds []*action.TargetKind) (*Envir
 		missing.File = source.Name
 		return nil, list, missing
 	}
-	l := &loader{source: source, kinds: kinds, list: list}
+	kinds := registry.Targets()
+	l := &loader{source: source, registry: registry, kinds: kinds, list: list}
 	e := l.environment(chosen)
 	e.File, e.kinds = source.Name, kinds
 	for _, r := range file.Roles {
@@ -129,9 +130,10 @@ func values(list []yaml.String) []string {
 // loader makes one environment of what is written of it: kinds of targets,
 // values of their types, and the names of secrets and rules.
 type loader struct {
-	source *yaml.Source
-	kinds  []*action.TargetKind
-	list   diag.List
+	source   *yaml.Source
+	registry *action.Registry
+	kinds    []*action.TargetKind
+	list     diag.List
 }
 
 func (l *loader) fail(code string, n *yaml.Node, message, hint string) {
@@ -160,35 +162,9 @@ func (l *loader) environment(d *Described) *Environment {
 	}
 	l.vars(e, d.Vars)
 	var wrong diag.List
-	e.Policy, wrong = d.Policy.Policy(l.source)
+	e.Policy, wrong = d.Policy.Policy(l.source, l.registry)
 	l.list = append(l.list, wrong...)
 	return e
-}
-
-// Policy is the default policy with the rules that are written in place of its
-// own, nil for none, and what is wrong with them. Whether there is an action of a
-// rule's name is not known here.
-func (written *Rules) Policy(source *yaml.Source) (Policy, diag.List) {
-	p, l := DefaultPolicy(), &loader{source: source}
-	if written == nil {
-		return p, nil
-	}
-	for _, r := range []struct {
-		to   *[]Rule
-		from []yaml.String
-	}{{&p.Allow, written.Allow}, {&p.Approve, written.Approve}, {&p.Deny, written.Deny}, {&p.Yes, written.Yes}} {
-		if r.from == nil {
-			continue
-		}
-		*r.to = nil
-		for _, name := range r.from {
-			if _, err := action.ParseEffect(name.Value); err != nil && !strings.Contains(name.Value, ".") {
-				l.fail(CodeUnknownRule, name.Node, fmt.Sprintf("%q is neither an effect nor an action", name.Value), "write read, write, destructive, or the name of an action")
-			}
-			*r.to = append(*r.to, Rule{Name: name.Value, Place: l.place(name.Node)})
-		}
-	}
-	return p, l.list
 }
 
 func (l *loader) vars(e *Environment, pairs []yaml.Pair) {

@@ -63,6 +63,16 @@ environments:
     policy: {deny: [box.drop], approve: [], allow: [read, write]}
   bare:
     vars: {who: alice}
+  looked:
+    targets: {box: {url: "http://box"}}
+    policy: {deny: box.look}
+  unasked:
+    targets: {box: {url: "http://box"}}
+    policy: {allow: [box.write, box.drop]}
+  family:
+    targets: {box: {url: "http://box"}}
+    vars: {who: alice}
+    policy: {deny: box.*}
   guarded:
     protected: true
     targets: {box: {url: "http://box"}}
@@ -86,6 +96,7 @@ func shelved() fstest.MapFS {
 		"a/odd.yaml":     head("odd", "lock: ['${{ split(inputs.text, \",\")[3] }}']\ninputs: {text: {type: string, default: a}}\nsteps: [{action: box.write, with: {text: a}}]\n"),
 		"a/look.yaml":    head("look", "steps: [{action: box.look, with: {text: a}}]\n"),
 		"a/wrong.yaml":   head("wrong", "steps: [{action: box.wriet, with: {text: a}}]\n"),
+		"a/watch.yaml":   head("watch", "steps: [{id: put, action: box.write, with: {text: a}, observe: {action: box.look, with: {text: a}}, verify: [observed.text == \"a\"]}]\n"),
 		"a/calls.yaml":   head("calls", "inputs: {text: {type: string, default: c}}\nlock: own\nsteps: [{id: one, call: write, with: {text: '${{ inputs.text }}'}}, {id: two, needs: [], call: write, with: {text: '${{ inputs.text }}'}}, {id: read, action: box.write, with: {text: x}}, {call: write, with: {text: '${{ steps.read.outputs.text }}'}}]\n"),
 	}
 }
@@ -133,7 +144,7 @@ func newKit(t testing.TB) *kit {
 // request asks for a run of a playbook in an environment.
 func (k *kit) request(t testing.TB, name, in string, texts ...string) Request {
 	t.Helper()
-	e, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(env)}, in, k.Registry.Targets())
+	e, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(env)}, in, k.Registry)
 	if err != nil || list.Errors() > 0 {
 		t.Fatal(err, list)
 	}
@@ -168,7 +179,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		state         event.State
 		want          []string
 	}{
-		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 8 embedded"}},
+		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 9 embedded"}},
 		"no such file":           {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
 		"mistakes":               {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
 		"all inputs wrong":       {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
@@ -177,6 +188,9 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		"protected":              {playbook: "write", env: "guarded", code: 2, state: "invalid", want: []string{"guarded is protected", "runbook run write --env guarded"}},
 		"no target":              {playbook: "write", env: "bare", code: 2, state: "invalid", want: []string{"environment bare has no target box", "box.write at step put", "environments.bare.targets.box"}},
 		"denied, in a callee":    {playbook: "drops", env: "here", code: 3, state: event.Refused, want: []string{"denies box.drop", "runbook.yaml:6:21  deny: box.drop", "needed by step inner/drop, a/dropper.yaml:5:9", "runbook run drops --env here --dry-run"}},
+		"denied, as a family":    {playbook: "write", env: "family", code: 3, state: event.Refused, want: []string{"denies box.write", "deny: box.*"}},
+		"denied, as a look":      {playbook: "watch", env: "looked", code: 3, state: event.Refused, want: []string{"denies box.look", "deny: box.look", "needed by step put"}},
+		"a look that would ask":  {playbook: "watch", env: "unasked", code: 3, state: event.Refused, want: []string{"asks before box.look, and an `observe` cannot ask", "runbook.yaml, which allows nothing of it", "needed by step put"}},
 		"inputs before policy":   {playbook: "drops", env: "here", inputs: []string{"x=1"}, code: 2, state: "invalid", want: []string{`drops has no input "x"`}},
 		"a secret that is gone":  {playbook: "write", env: "secret", code: 2, state: "invalid", want: []string{"secret gone", "$RUNBOOK_NO_SUCH_VARIABLE is not set"}},
 		"a lock without a value": {playbook: "odd", env: "here", code: 2, state: "invalid", want: []string{"the lock ${{ split(inputs.text, \",\")[3] }} has no value", "a/odd.yaml:5:8"}},

@@ -29,22 +29,37 @@ func (q *Request) allowed() error {
 func (q *Request) denied() *Refusal {
 	var first *Refusal
 	Once(q.Plan, func(s Visited) {
-		if first != nil || s.Op == nil {
+		if first != nil {
 			return
 		}
-		d := decide(q.Environment.Policy, s.Step)
-		fixed := d.Rule.Name == s.Op.Action.Name || !s.Op.Action.Lowers() || s.Op.Params == nil || s.Op.Params.Const
-		if d.Answer == environment.Denied && fixed {
-			first = q.deny(s, d.Rule)
+		policy := q.Environment.Policy
+		if look := s.Observe; look != nil {
+			if refused, d := policy.DecideLook(look.Action.Name, action.Read); refused != "" {
+				first = q.deny(s, refused, d)
+				return
+			}
+		}
+		if s.Op == nil {
+			return
+		}
+		name := s.Op.Action.Name
+		always := policy.Decide(name, action.Read, false, false).Answer == environment.Denied
+		fixed := always || !s.Op.Action.Lowers() || s.Op.Params == nil || s.Op.Params.Const
+		if d := decide(policy, s.Step); d.Answer == environment.Denied && fixed {
+			first = q.deny(s, "denies "+name, d)
 		}
 	})
 	return first
 }
 
-func (q *Request) deny(s Visited, rule environment.Rule) *Refusal {
-	what := "the environment's policy denies " + s.Op.Action.Name
+func (q *Request) deny(s Visited, refused string, d environment.Decision) *Refusal {
+	what := "the environment's policy " + refused
+	rule := q.Environment.File + ", which allows nothing of it"
+	if d.Rule.Name != "" {
+		rule = strings.TrimSpace(d.Rule.Place + "  " + d.List + ": " + d.Rule.Name)
+	}
 	f := &action.Failure{What: what, Facts: []action.Fact{
-		{Label: "Where", Value: strings.TrimSpace(rule.Place+"  deny: "+rule.Name) + "\nneeded by step " + s.Address + ", " + s.Place},
+		{Label: "Where", Value: rule + "\nneeded by step " + s.Address + ", " + s.Place},
 		{Label: "Changed", Value: untouched},
 	}}
 	return &Refusal{Ending: event.EndRefused, Failure: f, Notice: &Notice{Text: q.Plan.Name + " on " + q.Environment.Name, Safe: []string{q.Command.Again() + " --dry-run"}}}

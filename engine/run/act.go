@@ -51,8 +51,9 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 		return w.denied(decision)
 	}
 	if in.step.Observe != nil {
-		if w.look, fail = r.resolve(w.soft, in.step.Observe, sc); fail != nil {
-			return failed(in, fail)
+		var o outcome
+		if w.look, o = r.observation(w.soft, in, sc); o.bad() {
+			return o
 		}
 	}
 	switch {
@@ -77,7 +78,7 @@ func (w *work) started(when *event.Check) *event.StepStarted {
 func (w *work) denied(d environment.Decision) outcome {
 	f := &event.Failure{
 		What: "the environment's policy denies " + d.Rule.Name,
-		Do:   []string{"ask who owns the policy, " + d.Rule.Place},
+		Do:   owner(d.Rule),
 	}
 	if w.DryRun {
 		w.in.done.Why = "refused by the policy"

@@ -16,6 +16,7 @@ import (
 	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/plan"
+	"runbook/engine/schema"
 )
 
 // Why an approval was not had.
@@ -69,6 +70,37 @@ func (w *work) failed(f *event.Failure) outcome {
 func (r *runner) decide(s *plan.Step, a *action.Action, e action.Effect) environment.Decision {
 	personal := s.Approve != nil && (s.Approve.By != "" || s.Approve.Approvers > 1)
 	return r.Environment.Policy.Decide(a.Name, e, s.Approve != nil, personal)
+}
+
+// observation resolves what a step observes. By its values it must read, and the
+// policy must allow it; in a dry run what is not allowed is not looked at.
+func (r *runner) observation(ctx context.Context, in *instance, sc *scope) (*operation, outcome) {
+	look, fail := r.resolve(ctx, in.step.Observe, sc)
+	switch {
+	case fail != nil:
+		return nil, failed(in, fail)
+	case look.unknown != nil:
+		return look, passed()
+	case look.effect != action.Read:
+		return nil, failed(in, &event.Failure{What: "`observe` only reads, and this " + look.action.Name + " is a " + look.effect.String()})
+	}
+	refused, d := r.Environment.Policy.DecideLook(look.action.Name, look.effect)
+	switch {
+	case refused == "":
+	case r.DryRun:
+		look.unknown = &schema.Unknown{Why: "refused by the policy"}
+	default:
+		return nil, ended(in, event.Refused, &event.Failure{What: "the environment's policy " + refused, Do: owner(d.Rule)})
+	}
+	return look, passed()
+}
+
+// owner says who may be asked about a rule, if it stands somewhere.
+func owner(rule environment.Rule) []string {
+	if rule.Place == "" {
+		return nil
+	}
+	return []string{"ask who owns the policy, " + rule.Place}
 }
 
 // approval is what a person is shown.

@@ -25,6 +25,8 @@ func (w *work) dry(d environment.Decision) outcome {
 		return w.previewed(&action.Preview{Summary: w.op.action.Name + ", its parameters are " + w.op.unknown.String()}, why)
 	case w.op.unknown != nil:
 		return w.unread(*w.op.unknown)
+	case d.Answer == environment.Asked && !change:
+		return w.unread(schema.Unknown{Why: "it asks first"})
 	case change:
 		return w.dryChange(why)
 	case w.Offline && w.op.target.Name != "":

@@ -102,6 +102,7 @@ type scene struct {
 	person  run.Person
 	options run.Options
 	inputs  map[string]any
+	plan    *plan.Plan        // in place of the text that is played
 	others  map[string]string // playbooks that it may call
 	signals []time.Duration   // when a SIGINT comes
 	took    time.Duration
@@ -152,7 +153,10 @@ func (s *scene) play(t *testing.T, text string) event.RunFinished {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := s.options
-		o.Plan, o.Journal, o.Person, o.Clock = s.compile(t, text), s.journal, s.person, action.SystemClock()
+		if o.Plan = s.plan; o.Plan == nil {
+			o.Plan = s.compile(t, text)
+		}
+		o.Journal, o.Person, o.Clock = s.journal, s.person, action.SystemClock()
 		o.Inputs = schema.ApplyDefaults(o.Plan.Inputs, s.inputs)
 		o.Header.Run, o.Header.User = "run-1", "alice"
 		stop := make(chan run.Signal)

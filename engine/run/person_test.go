@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -230,4 +231,60 @@ func TestOneApprovalForAllItems(t *testing.T) {
 	fin = s.play(t, "steps: [{id: x, for_each: [1, 2], approve: true, action: world.set, with: {name: \"n${{ item }}\", value: 1}}]")
 	equal(t, "refused", fin.State, event.Refused)
 	equal(t, "sent", s.world.order(), "[]")
+}
+
+// What a policy does not let a run do without asking is not done by another way:
+// as an observation, as the preview of a change, in a dry run.
+func TestPolicyHoldsForLooks(t *testing.T) {
+	const watched = "steps: [{id: x, action: world.set, with: {name: a, value: 1}, observe: {action: world.get, with: {name: b}}, verify: [observed.value >= 0]}]"
+	const remedied = "steps: [{id: x, observe: {action: world.get, with: {name: b}}, verify: [observed.value > 5], remedies: [{action: world.set, with: {name: a, value: 1}}]}]"
+	const reads = "steps: [{id: x, action: world.get, with: {name: b}}]"
+	rules := func(names ...string) (out []environment.Rule) {
+		for _, name := range names {
+			out = append(out, environment.Rule{Name: name, Place: "runbook.yaml:1:1"})
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		text   string
+		policy environment.Policy
+		dry    bool
+		state  event.State
+	}{
+		"observe denied":             {text: watched, policy: environment.Policy{Deny: rules("world.get"), Allow: rules("read", "write")}, state: event.Refused},
+		"observe of a family denied": {text: watched, policy: environment.Policy{Deny: rules("world.*"), Allow: rules("read", "write")}, state: event.Refused},
+		"observe that asks":          {text: watched, policy: environment.Policy{Allow: rules("write")}, state: event.Refused},
+		"remedies denied":            {text: remedied, policy: environment.Policy{Deny: rules("world.get"), Allow: rules("read", "write")}, state: event.Refused},
+		"remedies that ask":          {text: remedied, policy: environment.Policy{Approve: rules("world.get"), Allow: rules("read", "write")}, state: event.Refused},
+		"a change where reads are":   {text: watched, policy: environment.Policy{Deny: rules("read"), Allow: rules("write")}, state: event.Refused},
+		"observe denied, dry":        {text: watched, policy: environment.Policy{Deny: rules("world.get"), Allow: rules("read", "write")}, dry: true, state: event.DryRun},
+		"remedies denied, dry":       {text: remedied, policy: environment.Policy{Deny: rules("world.get"), Allow: rules("read", "write")}, dry: true, state: event.DryRun},
+		"a read that asks, dry":      {text: reads, policy: environment.Policy{Approve: rules("read")}, dry: true, state: event.DryRun},
+		"a read that asks":           {text: reads, policy: environment.Policy{Approve: rules("read")}, state: event.Waiting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.options.Environment.Policy, s.options.DryRun = test.policy, test.dry
+			fin := s.play(t, test.text)
+			equal(t, "state", fin.State, test.state)
+			equal(t, "sent and seen", fmt.Sprint(s.world.order(), s.world.seen), "[] []")
+		})
+	}
+}
+
+// That an observation only reads is judged by its values, too.
+func TestAnObservationThatWouldWrite(t *testing.T) {
+	s := newScene()
+	s.inputs = map[string]any{"method": "POST"}
+	p := s.compile(t, "inputs: {method: {type: string, default: GET}}\nsteps: [{id: x, action: world.set, with: {name: a, value: 1}, observe: {action: world.request, with: {method: GET, name: b}}, verify: [observed.value >= 0]}]")
+	step := p.Steps.Parts[0]
+	other := s.compile(t, "inputs: {method: {type: string, default: GET}}\nsteps: [{id: x, action: world.request, with: {method: '${{ inputs.method }}', name: b}}]")
+	step.Observe = other.Steps.Parts[0].Op
+	s.plan = p
+	fin := s.play(t, "")
+	equal(t, "state", fin.State, event.Failed)
+	equal(t, "sent", s.world.order(), "[]")
+	if f := fin.Failure; f == nil || !strings.Contains(f.What, "`observe` only reads, and this world.request is a write") {
+		t.Errorf("%+v", f)
+	}
 }

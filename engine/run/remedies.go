@@ -22,9 +22,9 @@ type goal struct {
 // remedies applies the remedies of a step, mildest first, until the first
 // after which its verification holds.
 func (r *runner) remedies(in *instance, sc *scope) outcome {
-	look, fail := r.resolve(sc.bound.ctx, in.step.Observe, sc)
-	if fail != nil {
-		return failed(in, fail)
+	look, o := r.observation(sc.bound.ctx, in, sc)
+	if o.bad() {
+		return o
 	}
 	g := &goal{frame: r.frame(in, sc)}
 	g.look = look

@@ -28,7 +28,7 @@ func TestRealTargetsReplaceThoseOfTheLab(t *testing.T) {
 	app := &App{host: "unix:///run/some.sock", api: 20001, metrics: 20002}
 	real := app.Addresses()
 	text := l.ConfigurationWith(app.Project(), real)
-	env, list, err := environment.Parse(&yaml.Source{Name: "lab", Text: []byte(text)}, "lab", registry.Targets())
+	env, list, err := environment.Parse(&yaml.Source{Name: "lab", Text: []byte(text)}, "lab", registry)
 	if err != nil || list.Errors() > 0 {
 		t.Fatalf("%v %v\n%s", err, list, text)
 	}

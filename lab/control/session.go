@@ -144,8 +144,8 @@ func (s *Session) Clock(ctx context.Context) (*clock.Clock, error) {
 
 // Environment reads the environment of the lab. Its runs reach nothing but the lab;
 // of what would, the programs of this machine alone are left, and each is asked for.
-func (s *Session) Environment(kinds []*action.TargetKind) (*environment.Environment, diag.List, error) {
-	env, found, err := environment.Load(s.File, Environment, kinds)
+func (s *Session) Environment(registry *action.Registry) (*environment.Environment, diag.List, error) {
+	env, found, err := environment.Load(s.File, Environment, registry)
 	if env != nil {
 		env.Confine = &action.Confine{Because: "a run in the lab does not leave it", Programs: true, Reach: action.Reaches(env.Targets)}
 		env.Policy.Approve = append(env.Policy.Approve, environment.Rule{Name: "shell.run"})

@@ -55,7 +55,7 @@ func (k *kit) subject(t testing.TB, name, text, rehearsals string) *rehearsal.Su
 	t.Helper()
 	source := &yaml.Source{Name: name + ".yaml", Text: []byte(text)}
 	p := k.plan(t, source)
-	file, list := rehearsal.Parse(&yaml.Source{Name: name + ".rehearsal.yaml", Text: []byte(rehearsals)}, p)
+	file, list := rehearsal.Parse(&yaml.Source{Name: name + ".rehearsal.yaml", Text: []byte(rehearsals)}, p, k.Registry)
 	if file == nil {
 		t.Fatalf("%v\n%s", list, rehearsals)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
@@ -20,11 +21,11 @@ const (
 	CodeInput     = "RB1706" // no such input, or a value that does not fit
 )
 
-// Parse reads a file of rehearsals of a playbook. The file is nil if the list
+// Parse reads a file of rehearsals of a playbook over these actions. The file is nil if the list
 // has errors.
-func Parse(s *yaml.Source, p *plan.Plan) (*File, diag.List) {
+func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag.List) {
 	var w written
-	r := &reader{source: s, plan: p, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
+	r := &reader{source: s, plan: p, registry: registry, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
 	f := &File{Source: s}
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
@@ -75,7 +76,7 @@ func (r *reader) setting(w *writtenRehearsal) Setting {
 		out.Held = append(out.Held, key.Value)
 	}
 	if w.Policy != nil {
-		policy, wrong := w.Policy.Policy(r.source)
+		policy, wrong := w.Policy.Policy(r.source, r.registry)
 		out.Policy, r.list = &policy, append(r.list, wrong...)
 	}
 	return out

@@ -22,7 +22,7 @@ func TestMistakesAreToldAtTheirPlace(t *testing.T) {
 	k := newKit(t)
 	p := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(read(t, "cache.yaml"))})
 	text := []byte(read(t, "mistakes.rehearsal.yaml"))
-	file, list := rehearsal.Parse(&yaml.Source{Name: "mistakes.rehearsal.yaml", Text: text}, p)
+	file, list := rehearsal.Parse(&yaml.Source{Name: "mistakes.rehearsal.yaml", Text: text}, p, k.Registry)
 	if file != nil {
 		t.Error("a file with mistakes is taken")
 	}

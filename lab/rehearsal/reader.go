@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
@@ -15,6 +16,7 @@ import (
 type reader struct {
 	source    *yaml.Source
 	plan      *plan.Plan
+	registry  *action.Registry
 	env       *expression.Env
 	addresses *addresses
 	list      diag.List

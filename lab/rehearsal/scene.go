@@ -70,7 +70,7 @@ func (s *scene) close() {
 
 // environment is that of the lab, for one run.
 func (s *scene) environment() (*environment.Environment, error) {
-	env, found, err := s.lab.Environment(s.launcher.Registry.Targets())
+	env, found, err := s.lab.Environment(s.launcher.Registry)
 	if err == nil && found.Errors() > 0 {
 		err = fmt.Errorf("the lab's environment is not valid: %s", found[0])
 	}
