@@ -152,6 +152,7 @@ func (a *Action) Lowers() bool { return a.lowers }
 // display and for the journal: the playbook values with defaults filled in.
 type Bound struct {
 	Effect     Effect
+	Milder     bool // Effect may be milder: it depends on what is unknown, or on the target and none is given
 	Idempotent bool
 	Params     map[string]any
 	Brief      string

@@ -61,7 +61,11 @@ func (b *binder[P, O]) judge(out *Bound, params P, target Target) (err error) {
 		}
 	}()
 	out.Idempotent = b.spec.Idempotent
-	if b.decided(out.Unknowns) {
+	decided := b.decided(out.Unknowns)
+	defer func() {
+		out.Milder = out.Effect != Read && (b.spec.EffectAt != nil && (!decided || target.Kind == "") || b.spec.EffectOf != nil && !decided)
+	}()
+	if decided {
 		if b.spec.EffectOf != nil {
 			out.Effect = min(out.Effect, b.spec.EffectOf(params))
 		}

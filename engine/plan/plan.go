@@ -32,6 +32,7 @@ type Plan struct {
 	OnFailure OnFailure
 	byID      map[string]*Step
 	order     []*Step
+	changing  *Step // the first, of a callee too, that is no read whatever its values; nil: none
 }
 
 // Step returns the step with that id, nil if there is none.
@@ -167,6 +168,7 @@ type Operation struct {
 	Target *Value // name of a target; nil: the family's default
 	Params *Params
 	Effect action.Effect // worst case, raised by `effect:`
+	Milder bool          // at run time it may be milder
 	Raised bool
 }
 

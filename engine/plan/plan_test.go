@@ -64,6 +64,15 @@ func registry(t testing.TB) *action.Registry {
 				return action.Write
 			},
 		}),
+		nothing(action.Spec[requestParams, valueOutputs]{
+			Name: "http.send", Effect: action.Write, Target: &action.TargetKind{Name: "service", Summary: "One."},
+			EffectAt: func(target action.Target, _ requestParams) action.Effect {
+				if len(target.Reads) > 0 {
+					return action.Read
+				}
+				return action.Write
+			},
+		}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -213,6 +222,42 @@ func TestErrors(t *testing.T) {
 				if d.Severity == diag.Error && (d.Code != test.code || d.Span.Start.String() != test.at) {
 					t.Errorf("got %s at %s, %s; want %s at %s", d.Code, d.Span.Start, d.Message, test.code, test.at)
 				}
+			}
+		})
+	}
+}
+
+// TestPrerequisitesOnlyRead holds which prerequisites are refused when they are
+// compiled, and which are left to the run as their values decide.
+func TestPrerequisitesOnlyRead(t *testing.T) {
+	const set = "action: world.set, with: {name: a, value: 1}"
+	for name, test := range map[string]struct{ step, err string }{
+		"a read":                    {step: "action: world.get, with: {name: a}"},
+		"a change":                  {step: set, err: "world.set does not: its effect is write"},
+		"what destroys":             {step: "approve: true, action: world.drop_value, with: {name: a, value: 1}", err: "world.drop_value does not: its effect is destructive"},
+		"in a block":                {step: "steps: [{" + set + "}]", err: "world.set does not"},
+		"a remedy":                  {step: "observe: {action: world.get, with: {name: a}}, verify: [observed.value == 1], remedies: [{" + set + "}]", err: "world.set does not"},
+		"lowered by a constant":     {step: "action: http.request, with: {path: /}"},
+		"not lowered":               {step: "action: http.request, with: {path: /, method: POST}", err: "http.request does not"},
+		"by a value":                {step: "action: http.request, with: {path: /, method: '${{ inputs.method }}'}"},
+		"by a value, raised":        {step: "effect: write, action: http.request, with: {path: /, method: '${{ inputs.method }}'}", err: "http.request does not"},
+		"by the target":             {step: "action: http.send, with: {path: /, method: POST}"},
+		"a callee that reads":       {step: "call: reads"},
+		"a callee that changes":     {step: "call: changes", err: "changes does not: at deep the effect of world.set is write"},
+		"a callee's callee does":    {step: "call: around", err: "around does not: at deep the effect of world.set is write"},
+		"a callee, when it is told": {step: "call: told"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "inputs: {method: {type: string, enum: [GET, POST], default: GET}}\nprerequisites: [{" + test.step + "}]\nsteps: [{" + set + "}, {action: http.request, with: {path: '${{ inputs.method }}'}}]"
+			p, list := compile(t, text, map[string]string{
+				"reads": "steps: [{action: world.list}]", "changes": "steps: [{steps: [{id: deep, " + set + "}]}]", "around": "steps: [{call: changes}]",
+				"told": "inputs: {method: {type: string, enum: [GET, POST], default: GET}}\nsteps: [{action: http.request, with: {path: /, method: '${{ inputs.method }}'}}]",
+			})
+			switch got := lines(list); {
+			case test.err == "" && p == nil:
+				t.Errorf("refused: %s", got)
+			case test.err != "" && (p != nil || list.Errors() != 1 || !strings.Contains(got, plan.CodeEffect+" a prerequisite only reads, and "+test.err)):
+				t.Errorf("got %q, want %q", got, test.err)
 			}
 		})
 	}

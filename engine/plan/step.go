@@ -128,6 +128,9 @@ func (c *compiler) action(n *node, v *view) {
 		s.Outputs = op.Params.Value.Type
 	}
 	c.raise(t.Effect, op)
+	if op.Effect != action.Read && !op.Milder {
+		c.changes(n, s, t.Action.Node, "")
+	}
 	s.Brief = op.Action.Name
 	if brief := c.brief(op); brief != "" {
 		s.Brief += " " + brief
@@ -139,6 +142,23 @@ func (c *compiler) action(n *node, v *view) {
 	case t.Approve == nil:
 		c.fail(diag.CodeMissingKey, t.Action.Node, op.Action.Name+" destroys, and nobody is asked", "add `approve: {message: …}`")
 	}
+}
+
+// changes keeps the first step that changes something whatever its values are, and
+// refuses one among the prerequisites; through is the playbook that a call reaches it
+// by.
+func (c *compiler) changes(n *node, s *Step, at *yaml.Node, through string) {
+	if c.plan.changing == nil {
+		c.plan.changing = s
+	}
+	if n.phase != inPrerequisites {
+		return
+	}
+	what := s.Op.Action.Name + " does not: its effect is " + s.Op.Effect.String()
+	if through != "" {
+		what = through + " does not: at " + s.Path + " the effect of " + s.Op.Action.Name + " is " + s.Op.Effect.String()
+	}
+	c.fail(CodeEffect, at, "a prerequisite only reads, and "+what, "look here with an action that reads, and move what changes something to `steps`")
 }
 
 // undoes reports whether the step is an undo or a part of one.
@@ -163,7 +183,7 @@ func (c *compiler) raise(s yaml.String, op *Operation) {
 	case e < op.Effect:
 		c.fail(CodeEffect, s.Node, fmt.Sprintf("%s is a %s; a step may raise an effect, not lower it", op.Action.Name, op.Effect), "remove it")
 	default:
-		op.Effect, op.Raised = e, true
+		op.Effect, op.Raised, op.Milder = e, true, op.Milder && e == action.Read
 	}
 }
 
@@ -177,7 +197,7 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		c.usesIn(with)
 		return nil
 	}
-	op := &Operation{Action: a, Effect: a.Effect}
+	op := &Operation{Action: a, Effect: a.Effect, Milder: a.Lowers()}
 	if target.Set() {
 		op.Target = c.template(target, v, schema.StringType)
 	}
@@ -187,7 +207,7 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		return op
 	}
 	if b, err := a.Decode(static(op.Params.Value), action.Target{}); err == nil {
-		op.Effect = b.Effect
+		op.Effect, op.Milder = b.Effect, b.Milder
 	} else if at := with; at != nil {
 		c.mismatch(at, err)
 	}

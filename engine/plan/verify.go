@@ -151,4 +151,7 @@ func (c *compiler) call(n *node, v *view) {
 	}
 	n.step.Call = &Call{Name: name.Value, Plan: callee, Params: c.params(name.Value, callee.Inputs, name.Node, n.tree.With, v)}
 	n.step.Outputs = callee.Result
+	if callee.changing != nil {
+		c.changes(n, callee.changing, name.Node, name.Value)
+	}
 }

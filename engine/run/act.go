@@ -41,6 +41,9 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 		return r.stopped(in)
 	}
 	r.began()
+	if sc.reads && op.effect != action.Read && op.unknown == nil {
+		return failed(in, &event.Failure{What: "a prerequisite only reads, and this " + op.action.Name + " does not: its effect is " + op.effect.String(), Do: []string{"move the step to `steps`"}})
+	}
 	decision := r.decide(in.step, op.action, op.effect)
 	if sc.mild && decision.Answer == environment.Asked { // the approval of a step covers its undo
 		decision.Answer = environment.Allowed

@@ -15,7 +15,7 @@ func (r *runner) callPlaybook(in *instance, sc *scope) outcome {
 		return failed(in, fail)
 	}
 	inner := r.rootScope(callee, inputs)
-	inner.at, inner.watch, inner.after = in.path, sc.watch, sc.after
+	inner.at, inner.watch, inner.after, inner.reads = in.path, sc.watch, sc.after, sc.reads
 	inner.bound = newBoundary(r.hard, sc.bound)
 	defer inner.bound.close()
 	o := r.playbook(callee, inner, in)
@@ -69,7 +69,9 @@ func (r *runner) prologue(p *plan.Plan, sc *scope, owner *instance) outcome {
 	if len(p.Prerequisites.Parts) == 0 {
 		return passed()
 	}
-	return r.block(&instance{step: p.Prerequisites, path: owner.path}, sc)
+	only := *sc
+	only.reads = true
+	return r.block(&instance{step: p.Prerequisites, path: owner.path}, &only)
 }
 
 // epilogue plays every step of finally, whatever ended the rest.

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -255,6 +256,33 @@ steps:
 	equal(t, "states", s.states("a", "b", "c"), "a=cancelled b=failed c=passed")
 	equal(t, "took", s.took, 9*time.Second)
 	equal(t, "step", fin.Step, "b")
+}
+
+// TestPrerequisitesNeverChange holds that a prerequisite of which only its values
+// tell that it changes something is refused when they are known, also in a block, a
+// loop, a callee and a dry run, and that nothing is sent.
+func TestPrerequisitesNeverChange(t *testing.T) {
+	const request = "action: world.request, with: {name: x, method: '${{ inputs.method }}'}"
+	const input = "inputs: {method: {type: string, enum: [GET, POST], default: POST}}\n"
+	for name, step := range map[string]string{
+		"plain": request, "in a block": "steps: [{" + request + "}]", "in a loop": "for_each: [1], " + request,
+		"in a callee": "call: told, with: {method: POST}",
+	} {
+		for _, dry := range []bool{false, true} {
+			s := newScene()
+			s.others = map[string]string{"told": input + "steps: [{" + request + "}]"}
+			s.options.DryRun = dry
+			fin := s.play(t, input+"prerequisites: [{id: p, "+step+"}]\nsteps: [{action: world.request, with: {name: y, method: '${{ inputs.method }}'}}]")
+			equal(t, name+", sent", s.world.order(), "[]")
+			equal(t, name+", code", fin.ExitCode, 1)
+			if !dry && !strings.Contains(fin.Failure.What, "a prerequisite only reads, and this world.request does not: its effect is write") {
+				t.Errorf("%s: %+v", name, fin.Failure)
+			}
+		}
+	}
+	s := newScene()
+	fin := s.play(t, input+"prerequisites: [{"+strings.Replace(request, "inputs.method", "inputs.method == \"POST\" ? \"GET\" : \"POST\"", 1)+"}]\nsteps: [{"+request+"}]")
+	equal(t, "one that reads", fin.ExitCode, 0)
 }
 
 func TestFinally(t *testing.T) {
