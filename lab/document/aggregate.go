@@ -1,8 +1,6 @@
 package document
 
 import (
-	"strings"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/query"
@@ -87,31 +85,6 @@ func count(v any) int64 {
 	return n
 }
 
-// staged is an update by a pipeline.
-func (c *Collection) staged(change bson.A) (changer, error) {
-	stages := make([]bson.D, len(change))
-	for i, v := range change {
-		d, ok := v.(bson.D)
-		if !ok {
-			return nil, value.Refused(value.TypeMismatch, "Each element of the 'pipeline' array must be an object")
-		}
-		stages[i] = d
-	}
-	if err := query.Changes(stages); err != nil {
-		return nil, err
-	}
-	if _, err := query.ParsePipeline(stages); err != nil {
-		return nil, err
-	}
-	return func(doc bson.D, _ int, _ bool) (bson.D, error) {
-		out, err := c.db.through(stages, []bson.D{doc})
-		if err != nil {
-			return nil, err
-		}
-		return keepID(doc, value.CloneDocument(out[0]))
-	}, nil
-}
-
 // store is the database as the stages see it.
 type store struct{ db *Database }
 
@@ -122,29 +95,4 @@ func (s store) Documents(collection string, filter bson.D) ([]bson.D, error) {
 	}
 	r, err := c.Find(Query{Filter: filter})
 	return r.Documents, err
-}
-
-// Replace keeps the indexes of the collection. It changes nothing where a
-// document cannot be taken.
-func (s store) Replace(collection string, docs []bson.D) error {
-	if strings.HasPrefix(collection, "system.") {
-		return value.Refused(17385, "Can't $out to special collection: %s", collection)
-	}
-	next := newCollection(s.db, collection)
-	old, exists := s.db.Lookup(collection)
-	if exists {
-		next.version = old.version + 1
-		for _, i := range old.Indexes()[1:] {
-			if _, err := next.CreateIndex(i); err != nil {
-				return err
-			}
-		}
-	}
-	for _, d := range docs {
-		if err := next.Insert(d); err != nil {
-			return err
-		}
-	}
-	*s.db.Collection(collection) = *next
-	return nil
 }

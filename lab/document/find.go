@@ -85,7 +85,7 @@ func (c *Collection) Distinct(field string, filter bson.D) (bson.A, Plan, error)
 		}
 	}
 	for _, r := range records {
-		value.Each(r.doc, value.Split(field), func(v any, _ int) bool {
+		value.Each(r.doc, value.Split(field), func(v any, _ bool) bool {
 			switch v := v.(type) {
 			case value.Missing:
 			case bson.A:

@@ -25,8 +25,7 @@ type Result struct {
 // Update is what Collection.Update is asked.
 type Update struct {
 	Filter bson.D
-	// Change is a bson.D of update operators, a bson.D that replaces the
-	// document, or a bson.A of pipeline stages.
+	// Change is a bson.D of update operators, or one that replaces the document.
 	Change        any
 	Multi, Upsert bool
 	// Sort picks the document where Multi is not set.

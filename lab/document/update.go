@@ -37,12 +37,8 @@ func (c *Collection) Update(u Update) (UpdateResult, error) {
 		return out, err
 	}
 	for i, r := range records {
-		place, err := filter.Place(r.doc)
-		if err != nil {
-			return out, err
-		}
 		before := r.doc
-		after, err := change(before, place, false)
+		after, err := change(before, false)
 		if err != nil {
 			return out, err
 		}
@@ -61,7 +57,7 @@ func (c *Collection) Update(u Update) (UpdateResult, error) {
 }
 
 // changer is what makes the new document of an old one.
-type changer func(doc bson.D, place int, insert bool) (bson.D, error)
+type changer func(doc bson.D, insert bool) (bson.D, error)
 
 func (c *Collection) changer(u Update) (changer, error) {
 	normal, err := value.Normal(u.Change)
@@ -70,7 +66,7 @@ func (c *Collection) changer(u Update) (changer, error) {
 	}
 	switch change := normal.(type) {
 	case bson.A:
-		return c.staged(change)
+		return nil, value.Refused(value.FailedToParse, "this server of a lab has no updates by a pipeline")
 	case bson.D:
 		if len(change) > 0 && strings.HasPrefix(change[0].Key, "$") {
 			parsed, err := query.ParseChange(change, c.db.Now())
@@ -93,7 +89,7 @@ func replacement(next bson.D) (changer, error) {
 			return nil, value.Refused(value.DollarPrefixedField, "The dollar ($) prefixed field '%s' in '%s' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.", e.Key, e.Key)
 		}
 	}
-	return func(doc bson.D, _ int, _ bool) (bson.D, error) {
+	return func(doc bson.D, _ bool) (bson.D, error) {
 		return keepID(doc, next)
 	}, nil
 }
@@ -134,7 +130,7 @@ func (c *Collection) upsert(filter *query.Filter, change changer, out *UpdateRes
 		}
 		seed = planted
 	}
-	doc, err := change(seed, -1, true)
+	doc, err := change(seed, true)
 	if err != nil {
 		return err
 	}

@@ -49,9 +49,7 @@ func (c *call) aggregate() (bson.D, error) {
 func (c *call) through(name string, made, stages []bson.D) (docs []bson.D, err error) {
 	err = c.on(func(w *model.World) error {
 		d, ok := w.Mongo.Databases[c.database()]
-		if !ok && writesOut(stages) {
-			d = database(w, c.database())
-		} else if !ok {
+		if !ok {
 			d = document.New(c.database())
 		}
 		if made != nil {
@@ -75,14 +73,6 @@ func (c *call) through(name string, made, stages []bson.D) (docs []bson.D, err e
 		return nil
 	})
 	return docs, err
-}
-
-// writesOut says whether a pipeline ends in a collection.
-func writesOut(stages []bson.D) bool {
-	if len(stages) == 0 || len(stages[len(stages)-1]) == 0 {
-		return false
-	}
-	return stages[len(stages)-1][0].Key == "$out"
 }
 
 // sourced makes the documents of a first stage that tells of the server, and

@@ -17,11 +17,7 @@ func always(*call) bool { return true }
 func commands() map[string]command {
 	all := map[string]command{
 		"find": {do: (*call).find}, "getMore": {do: (*call).getMore}, "killCursors": {do: (*call).killCursors}, "count": {do: (*call).count},
-		"distinct": {do: (*call).distinct}, "explain": {do: (*call).explain},
-		"aggregate": {do: (*call).aggregate, changes: func(c *call) bool {
-			stages, err := c.parts("pipeline")
-			return err == nil && writesOut(stages)
-		}},
+		"distinct": {do: (*call).distinct}, "explain": {do: (*call).explain}, "aggregate": {do: (*call).aggregate},
 		"insert": {do: (*call).insert, changes: always}, "update": {do: (*call).update, changes: always}, "delete": {do: (*call).delete, changes: always},
 		"findAndModify": {do: (*call).findAndModify, changes: always}, "findandmodify": {do: (*call).findAndModify, changes: always},
 		"create": {do: (*call).create, changes: always}, "drop": {do: (*call).drop, changes: always}, "dropDatabase": {do: (*call).dropDatabase, changes: always},

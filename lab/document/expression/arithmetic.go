@@ -18,8 +18,6 @@ func arithmetics(op string) (function, bool) {
 		return function{0, -1, multiply}, true
 	case "$divide":
 		return function{2, 2, divide}, true
-	case "$mod":
-		return function{2, 2, modulo}, true
 	case "$round":
 		return function{1, 2, rounded}, true
 	}
@@ -84,7 +82,7 @@ func add(v []any) (any, error) {
 		if !value.IsNumber(e) {
 			return nil, value.Refused(value.TypeMismatch, "$add only supports numeric or date types, not %s", value.TypeName(e))
 		}
-		sum = widened(value.Add(sum, e))(sum, e, func(a, b float64) float64 { return a + b })
+		sum = combined(sum, e, value.Add, plus)
 	}
 	if date {
 		f, _ := value.Float(sum)
@@ -93,17 +91,17 @@ func add(v []any) (any, error) {
 	return sum, nil
 }
 
-// widened falls back to doubles where integers leave 64 bits.
-func widened(v any, ok bool) func(a, b any, real func(a, b float64) float64) any {
-	return func(a, b any, real func(a, b float64) float64) any {
-		if ok {
-			return v
-		}
-		x, _ := value.Float(a)
-		y, _ := value.Float(b)
-		return real(x, y)
+// combined is what exact gives, or a double where that leaves 64 bits.
+func combined(a, b any, exact func(a, b any) (any, bool), real func(x, y float64) float64) any {
+	if v, ok := exact(a, b); ok {
+		return v
 	}
+	x, _ := value.Float(a)
+	y, _ := value.Float(b)
+	return real(x, y)
 }
+
+func plus(x, y float64) float64 { return x + y }
 
 func subtract(v []any) (any, error) {
 	if anyNull(v) {
@@ -118,7 +116,7 @@ func subtract(v []any) (any, error) {
 		f, _ := value.Float(v[1])
 		return d - bson.DateTime(math.Round(f)), nil
 	case value.IsNumber(v[0]) && value.IsNumber(v[1]):
-		return widened(value.Subtract(v[0], v[1]))(v[0], v[1], func(a, b float64) float64 { return a - b }), nil
+		return combined(v[0], v[1], value.Subtract, func(x, y float64) float64 { return x - y }), nil
 	}
 	return nil, value.Refused(value.TypeMismatch, "can't $subtract %s from %s", value.TypeName(v[1]), value.TypeName(v[0]))
 }
@@ -132,7 +130,7 @@ func multiply(v []any) (any, error) {
 		if !value.IsNumber(e) {
 			return nil, value.Refused(value.TypeMismatch, "$multiply only supports numeric types, not %s", value.TypeName(e))
 		}
-		product = widened(value.Multiply(product, e))(product, e, func(a, b float64) float64 { return a * b })
+		product = combined(product, e, value.Multiply, func(x, y float64) float64 { return x * y })
 	}
 	return product, nil
 }
@@ -150,28 +148,6 @@ func divide(v []any) (any, error) {
 		return nil, value.Refused(value.BadValue, "can't $divide by zero")
 	}
 	return x / y, nil
-}
-
-func modulo(v []any) (any, error) {
-	if anyNull(v) {
-		return nil, nil
-	}
-	x, ok := value.Float(v[0])
-	y, fine := value.Float(v[1])
-	if !ok || !fine {
-		return nil, value.Refused(16611, "$mod only supports numeric types, not %s and %s", value.TypeName(v[0]), value.TypeName(v[1]))
-	}
-	if y == 0 {
-		return nil, value.Refused(16610, "can't $mod by zero")
-	}
-	_, isReal := v[0].(float64)
-	_, isRealToo := v[1].(float64)
-	a, isInt := value.Int(v[0])
-	b, isIntToo := value.Int(v[1])
-	if isInt && isIntToo && !isReal && !isRealToo {
-		return value.Integral(a%b, v[0], v[1]), nil
-	}
-	return math.Mod(x, y), nil
 }
 
 func rounded(v []any) (any, error) {

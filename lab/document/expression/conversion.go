@@ -2,7 +2,6 @@ package expression
 
 import (
 	"strconv"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -22,21 +21,17 @@ func conversions(op string) (function, bool) {
 	case "$toString":
 		return converts(toString)
 	case "$toDate":
-		return converts(toDate)
+		return converts(func(v any) (any, error) { return toDate(v) })
+	case "$bsonSize":
+		return converts(bsonSize)
 	case "$type":
 		return function{1, 1, func(v []any) (any, error) { return value.TypeName(v[0]), nil }}, true
-	case "$bsonSize":
-		return function{1, 1, bsonSize}, true
 	}
 	return function{}, false
 }
 
 func unconvertible(v any, to string) error {
 	return value.Refused(value.ConversionFailure, "Unsupported conversion from %s to %s in $convert with no onError value", value.TypeName(v), to)
-}
-
-func unparsed(v any, to string) error {
-	return value.Refused(value.ConversionFailure, "Failed to parse %s '%v' in $convert with no onError value", to, v)
 }
 
 func toString(v any) (any, error) {
@@ -51,8 +46,6 @@ func toString(v any) (any, error) {
 		return strconv.FormatInt(v, 10), nil
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case bson.Decimal128:
-		return v.String(), nil
 	case bson.ObjectID:
 		return v.Hex(), nil
 	case bson.DateTime:
@@ -61,36 +54,23 @@ func toString(v any) (any, error) {
 	return nil, unconvertible(v, "string")
 }
 
-func toDate(v any) (any, error) {
+// toDate takes dates, the time in an ObjectID, and milliseconds.
+func toDate(v any) (bson.DateTime, error) {
 	switch v := v.(type) {
 	case bson.DateTime:
 		return v, nil
 	case bson.ObjectID:
 		return bson.NewDateTimeFromTime(v.Timestamp()), nil
-	case bson.Timestamp:
-		return bson.DateTime(int64(v.T) * 1000), nil
-	case string:
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"} {
-			if t, err := time.Parse(layout, v); err == nil {
-				return bson.NewDateTimeFromTime(t), nil
-			}
-		}
-		return nil, unparsed(v, "date")
 	case int64:
 		return bson.DateTime(v), nil
-	case float64:
-		return bson.DateTime(v), nil
 	}
-	return nil, unconvertible(v, "date")
+	return 0, unconvertible(v, "date")
 }
 
-func bsonSize(v []any) (any, error) {
-	if value.IsNullish(v[0]) {
-		return nil, nil
-	}
-	d, ok := v[0].(bson.D)
+func bsonSize(v any) (any, error) {
+	d, ok := v.(bson.D)
 	if !ok {
-		return nil, value.Refused(31393, "$bsonSize requires a document input, found: %s", value.TypeName(v[0]))
+		return nil, value.Refused(31393, "$bsonSize requires a document input, found: %s", value.TypeName(v))
 	}
 	return int32(value.Size(d)), nil
 }

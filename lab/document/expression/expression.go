@@ -2,6 +2,7 @@
 package expression
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,42 +14,25 @@ import (
 // Expression gives a value, value.Missing{} where there is none.
 type Expression func(s *Scope) (any, error)
 
-// Scope is what an expression sees: the document, and variables.
+// Scope is what an expression sees.
 type Scope struct {
+	// Root is the document.
 	Root any
 	// Now is $$NOW.
-	Now  time.Time
-	vars *binding
+	Now time.Time
 }
 
-type binding struct {
-	name string
-	v    any
-	next *binding
-}
-
-// With gives a scope with one more variable.
-func (s *Scope) With(name string, v any) *Scope {
-	inner := *s
-	inner.vars = &binding{name, v, s.vars}
-	return &inner
-}
-
-func (s *Scope) lookup(name string) (any, bool) {
-	for b := s.vars; b != nil; b = b.next {
-		if b.name == name {
-			return b.v, true
-		}
-	}
+// variable reads the name of a variable that every expression sees.
+func variable(name string) (Expression, error) {
 	switch name {
 	case "ROOT", "CURRENT":
-		return s.Root, true
+		return func(s *Scope) (any, error) { return s.Root, nil }, nil
 	case "NOW":
-		return bson.NewDateTimeFromTime(s.Now), true
+		return func(s *Scope) (any, error) { return bson.NewDateTimeFromTime(s.Now), nil }, nil
 	case "REMOVE":
-		return value.Missing{}, true
+		return constant(value.Missing{}), nil
 	}
-	return nil, false
+	return nil, value.Refused(17276, "Use of undefined variable: %s", name)
 }
 
 // Parse reads an expression. What it does not know is a *value.Error.
@@ -74,35 +58,26 @@ func constant(v any) Expression {
 }
 
 func parsePath(text string) (Expression, error) {
-	name := ""
-	path := text[1:]
+	name, path := "ROOT", text[1:]
 	if strings.HasPrefix(path, "$") {
 		name, path, _ = strings.Cut(path[1:], ".")
-		if name == "" {
-			return nil, value.Refused(value.FailedToParse, "empty variable names are not allowed")
-		}
 	} else if path == "" {
 		return nil, value.Refused(16872, "'$' by itself is not a valid FieldPath")
 	}
-	var names []string
-	if path != "" {
-		names = value.Split(path)
+	from, err := variable(name)
+	if err != nil {
+		return nil, err
 	}
-	for _, n := range names {
-		if n == "" {
-			return nil, value.Refused(15998, "FieldPath field names may not be empty strings.")
-		}
+	if path == "" {
+		return from, nil
+	}
+	names := value.Split(path)
+	if slices.Contains(names, "") {
+		return nil, value.Refused(15998, "FieldPath field names may not be empty strings.")
 	}
 	return func(s *Scope) (any, error) {
-		from := s.Root
-		if name != "" {
-			v, ok := s.lookup(name)
-			if !ok {
-				return nil, value.Refused(17276, "Use of undefined variable: %s", name)
-			}
-			from = v
-		}
-		return Get(from, names), nil
+		v, err := from(s)
+		return Get(v, names), err
 	}, nil
 }
 
@@ -160,13 +135,9 @@ func parseObject(d bson.D) (Expression, error) {
 }
 
 func parseList(a bson.A) (Expression, error) {
-	items := make([]Expression, len(a))
-	for i, e := range a {
-		x, err := Parse(e)
-		if err != nil {
-			return nil, err
-		}
-		items[i] = x
+	items, err := parseAll(a)
+	if err != nil {
+		return nil, err
 	}
 	return func(s *Scope) (any, error) {
 		out, err := evaluate(s, items)
@@ -177,6 +148,23 @@ func parseList(a bson.A) (Expression, error) {
 		}
 		return bson.A(out), err
 	}, nil
+}
+
+// parseAll reads a list of operands, or the only one.
+func parseAll(operand any) ([]Expression, error) {
+	list, ok := operand.(bson.A)
+	if !ok {
+		list = bson.A{operand}
+	}
+	items := make([]Expression, len(list))
+	for i, e := range list {
+		x, err := Parse(e)
+		if err != nil {
+			return nil, err
+		}
+		items[i] = x
+	}
+	return items, nil
 }
 
 func evaluate(s *Scope, list []Expression) ([]any, error) {
@@ -203,20 +191,12 @@ func parseOperator(d bson.D) (Expression, error) {
 	if !ok {
 		return nil, value.Refused(value.InvalidPipelineOperator, "Unrecognized expression '%s'", op)
 	}
-	list, isList := operand.(bson.A)
-	if !isList {
-		list = bson.A{operand}
+	items, err := parseAll(operand)
+	if err != nil {
+		return nil, err
 	}
-	if len(list) < f.least || f.most >= 0 && len(list) > f.most {
-		return nil, f.arity(op, len(list))
-	}
-	items := make([]Expression, len(list))
-	for i, e := range list {
-		x, err := Parse(e)
-		if err != nil {
-			return nil, err
-		}
-		items[i] = x
+	if len(items) < f.least || f.most >= 0 && len(items) > f.most {
+		return nil, f.arity(op, len(items))
 	}
 	return func(s *Scope) (any, error) {
 		values, err := evaluate(s, items)
@@ -242,7 +222,7 @@ func (f function) arity(op string, n int) error {
 }
 
 func functionOf(op string) (function, bool) {
-	for _, family := range []func(string) (function, bool){arithmetics, comparisons, texts, conversions, arrays, folds, dates} {
+	for _, family := range []func(string) (function, bool){arithmetics, comparisons, texts, conversions, arrays, folds} {
 		if f, ok := family(op); ok {
 			return f, true
 		}

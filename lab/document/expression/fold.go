@@ -37,7 +37,7 @@ func Sum(values []any) any {
 	var sum any = int32(0)
 	for _, v := range values {
 		if value.IsNumber(v) {
-			sum = widened(value.Add(sum, v))(sum, v, func(a, b float64) float64 { return a + b })
+			sum = combined(sum, v, value.Add, plus)
 		}
 	}
 	return sum

@@ -19,27 +19,19 @@ func specials() map[string]special {
 		"$or":           logic,
 		"$cond":         condition,
 		"$ifNull":       ifNull,
-		"$switch":       choose,
-		"$map":          each,
-		"$filter":       each,
-		"$let":          let,
-		"$regexMatch":   named(regexMatch, []string{"input", "regex"}, "options"),
-		"$dateToString": named(dateToString, []string{"date"}, "format", "timezone", "onNull"),
-		"$dateTrunc":    named(dateTrunc, []string{"date", "unit"}, "timezone"),
-		"$dateDiff":     named(dateDiff, []string{"startDate", "endDate", "unit"}, "timezone"),
-		"$dateAdd":      named(dateAdd, []string{"startDate", "unit", "amount"}, "timezone"),
-		"$dateSubtract": named(dateAdd, []string{"startDate", "unit", "amount"}, "timezone"),
+		"$dateToString": named(dateToString, []string{"date"}, "format"),
+		"$dateTrunc":    named(dateTrunc, []string{"date", "unit"}),
 	}
 }
 
 // named makes an operator whose operands have names.
-func named(call func(op string, s *Scope, in map[string]Expression) (any, error), required []string, optional ...string) special {
+func named(call func(s *Scope, in map[string]Expression) (any, error), required []string, optional ...string) special {
 	return func(op string, operand any) (Expression, error) {
 		in, err := operands(op, operand, required, optional)
 		if err != nil {
 			return nil, err
 		}
-		return func(s *Scope) (any, error) { return call(op, s, in) }, nil
+		return func(s *Scope) (any, error) { return call(s, in) }, nil
 	}
 }
 
@@ -67,24 +59,8 @@ func operands(op string, operand any, required, optional []string) (map[string]E
 	return in, nil
 }
 
-func list(operand any) ([]Expression, error) {
-	a, ok := operand.(bson.A)
-	if !ok {
-		a = bson.A{operand}
-	}
-	out := make([]Expression, len(a))
-	for i, e := range a {
-		x, err := Parse(e)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = x
-	}
-	return out, nil
-}
-
 func logic(op string, operand any) (Expression, error) {
-	items, err := list(operand)
+	items, err := parseAll(operand)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +102,7 @@ func condition(op string, operand any) (Expression, error) {
 }
 
 func ifNull(_ string, operand any) (Expression, error) {
-	items, err := list(operand)
+	items, err := parseAll(operand)
 	if err != nil {
 		return nil, err
 	}
@@ -140,48 +116,5 @@ func ifNull(_ string, operand any) (Expression, error) {
 			}
 		}
 		return items[len(items)-1](s)
-	}, nil
-}
-
-func choose(_ string, operand any) (Expression, error) {
-	d, ok := operand.(bson.D)
-	if !ok {
-		return nil, value.Refused(40060, "$switch requires an object as an argument, found: %s", value.TypeName(operand))
-	}
-	branches, _ := value.Field(d, "branches")
-	a, ok := branches.(bson.A)
-	if !ok || len(a) == 0 {
-		return nil, value.Refused(40068, "$switch requires at least one branch.")
-	}
-	var cases []map[string]Expression
-	for _, b := range a {
-		in, err := operands("$switch", b, []string{"case", "then"}, nil)
-		if err != nil {
-			return nil, err
-		}
-		cases = append(cases, in)
-	}
-	var otherwise Expression
-	if v, ok := value.Field(d, "default"); ok {
-		x, err := Parse(v)
-		if err != nil {
-			return nil, err
-		}
-		otherwise = x
-	}
-	return func(s *Scope) (any, error) {
-		for _, c := range cases {
-			v, err := c["case"](s)
-			if err != nil {
-				return nil, err
-			}
-			if value.Truth(v) {
-				return c["then"](s)
-			}
-		}
-		if otherwise == nil {
-			return nil, value.Refused(40066, "$switch could not find a matching branch for an input, and no default was specified.")
-		}
-		return otherwise(s)
 	}, nil
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -59,8 +60,12 @@ func (c *Change) addOperator(e bson.E, now time.Time) error {
 			value.TypeName(e.Value), e.Key, value.Format(e.Value))
 	}
 	for _, f := range fields {
-		if slices.Contains(value.Split(f.Key), "") {
+		names := value.Split(f.Key)
+		if slices.Contains(names, "") {
 			return value.Refused(value.EmptyFieldName, "The update path '%s' contains an empty field name, which is not allowed.", f.Key)
+		}
+		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "$") }) {
+			return value.Refused(value.BadValue, "this server of a lab has no positional operators: %s", f.Key)
 		}
 		edits, err := make(f, now)
 		if err != nil {
@@ -75,15 +80,14 @@ func (c *Change) addOperator(e bson.E, now time.Time) error {
 }
 
 // Apply gives the document that the change makes of doc, which stays as it is.
-// place is what the positional operator $ stands for, -1 for nothing; insert
-// says that doc is about to be inserted.
-func (c *Change) Apply(doc bson.D, place int, insert bool) (bson.D, error) {
+// insert says that doc is about to be inserted.
+func (c *Change) Apply(doc bson.D, insert bool) (bson.D, error) {
 	var next any = value.CloneDocument(doc)
 	for _, d := range c.edits {
 		if d.onInsert && !insert {
 			continue
 		}
-		w := walk{edit: d, place: place, site: site{doc: doc, path: d.path}}
+		w := walk{edit: d, site: site{doc: doc, path: d.path}}
 		changed, err := w.modify(next, d.names)
 		if err != nil {
 			return nil, err

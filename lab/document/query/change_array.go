@@ -49,47 +49,14 @@ func push(f bson.E, _ time.Time) ([]edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := pushing{list: list}
 	for _, c := range clauses {
-		if err := p.clause(c); err != nil {
-			return nil, err
+		if c.Key != "$each" {
+			return nil, value.Refused(value.BadValue, "Unrecognized clause in $push: %s", c.Key)
 		}
 	}
-	return onArray(f.Key, true, p.apply), nil
-}
-
-// pushing is a $push with its clauses.
-type pushing struct {
-	list  bson.A
-	slice *int64
-}
-
-func (p *pushing) clause(c bson.E) error {
-	switch c.Key {
-	case "$each":
-		return nil
-	case "$slice":
-		n, ok := value.Int(c.Value)
-		if !ok {
-			return value.Refused(value.BadValue, "The value for %s must be an integer value but was given type: %s", c.Key, value.TypeName(c.Value))
-		}
-		p.slice = &n
-		return nil
-	}
-	return value.Refused(value.BadValue, "Unrecognized clause in $push: %s", c.Key)
-}
-
-func (p *pushing) apply(a bson.A) (bson.A, error) {
-	out := append(a, value.Clone(p.list).(bson.A)...)
-	if p.slice != nil {
-		n := *p.slice
-		if n >= 0 {
-			out = out[:min(n, int64(len(out)))]
-		} else {
-			out = out[max(0, int64(len(out))+n):]
-		}
-	}
-	return out, nil
+	return onArray(f.Key, true, func(a bson.A) (bson.A, error) {
+		return append(a, value.Clone(list).(bson.A)...), nil
+	}), nil
 }
 
 func addToSet(f bson.E, _ time.Time) ([]edit, error) {

@@ -2,7 +2,6 @@ package query
 
 import (
 	"slices"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -12,9 +11,8 @@ import (
 // walk carries one edit down its path. Documents and arrays on the way are
 // the walk's own and changed in place.
 type walk struct {
-	edit  edit
-	place int
-	site  site
+	edit edit
+	site site
 }
 
 func (w walk) modify(v any, names []string) (any, error) {
@@ -48,12 +46,6 @@ func (w walk) parent(names []string) string {
 }
 
 func (w walk) document(d bson.D, names []string) (any, error) {
-	if names[0] == "$" && w.place < 0 {
-		return nil, value.Refused(value.BadValue, "The positional operator did not find the match needed from the ")
-	}
-	if names[0] == "$[]" || names[0] == "$" {
-		return nil, value.Refused(value.BadValue, "Cannot apply array updates to non-array element %s: %s", w.parent(names), value.Format(d))
-	}
 	at := slices.IndexFunc(d, func(e bson.E) bool { return e.Key == names[0] })
 	var old any = value.Missing{}
 	if at >= 0 {
@@ -77,31 +69,17 @@ func (w walk) document(d bson.D, names []string) (any, error) {
 }
 
 func (w walk) array(a bson.A, names []string) (any, error) {
-	if names[0] == "$[]" {
-		for i := range a {
-			if err := w.element(a, i, names[1:]); err != nil {
-				return nil, err
-			}
-		}
-		return a, nil
-	}
-	if strings.HasPrefix(names[0], "$[") {
-		return nil, value.Refused(value.BadValue, "No array filter found for identifier '%s' in path '%s'", strings.Trim(names[0], "$[]"), w.edit.path)
-	}
 	i, ok := value.Place(names[0])
-	if names[0] == "$" {
-		if i, ok = w.place, w.place >= 0; !ok {
-			return nil, value.Refused(value.BadValue, "The positional operator did not find the match needed from the ")
-		}
-	}
-	if !ok {
-		if !w.edit.makes {
-			return a, nil
-		}
+	switch {
+	case (!ok || i >= len(a)) && !w.edit.makes:
+		return a, nil
+	case !ok:
 		return nil, value.Refused(value.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(a))
+	case i > len(a)+1500000:
+		return nil, value.Refused(value.PathNotViable, "can't backfill more than 1500000 elements")
 	}
 	if i >= len(a) {
-		return w.extend(a, i, names[1:])
+		a = append(append(a, make(bson.A, i-len(a))...), value.Missing{})
 	}
 	return a, w.element(a, i, names[1:])
 }
@@ -116,25 +94,4 @@ func (w walk) element(a bson.A, i int, names []string) error {
 	}
 	a[i] = next
 	return nil
-}
-
-// extend fills an array with nulls up to a place behind its end.
-func (w walk) extend(a bson.A, i int, names []string) (any, error) {
-	if !w.edit.makes {
-		return a, nil
-	}
-	if i > len(a)+1500000 {
-		return nil, value.Refused(value.PathNotViable, "can't backfill more than 1500000 elements")
-	}
-	next, err := w.modify(value.Missing{}, names)
-	if err != nil {
-		return nil, err
-	}
-	if _, missing := next.(value.Missing); missing {
-		return a, nil
-	}
-	for len(a) < i {
-		a = append(a, nil)
-	}
-	return append(a, next), nil
 }

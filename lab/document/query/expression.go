@@ -10,7 +10,7 @@ import (
 )
 
 // Bind gives the filter the scope in which its $expr are evaluated: the time
-// of $$NOW, and the variables of a $lookup.
+// of $$NOW.
 func (f *Filter) Bind(s *expression.Scope) *Filter {
 	return &Filter{root: f.root, scope: s}
 }
@@ -22,15 +22,15 @@ func parseExpression(v any) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{Op: "$expr", Operand: v, whole: true}
-	n.test = func(m *Match, doc any) bool {
+	n.test = func(p *probe, doc any) bool {
 		s := expression.Scope{Now: time.Unix(0, 0)}
-		if m.scope != nil {
-			s = *m.scope
+		if p.scope != nil {
+			s = *p.scope
 		}
 		s.Root = doc.(bson.D)
 		got, err := x(&s)
 		if err != nil {
-			m.err = err
+			p.err = err
 		}
 		return err == nil && value.Truth(got)
 	}

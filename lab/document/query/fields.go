@@ -46,9 +46,12 @@ func (f *Fields) add(prefix []string, spec bson.D) error {
 // Apply gives the document with the fields set. Where a path leads through an
 // array it sets them in each element.
 func (f *Fields) Apply(doc bson.D, s *expression.Scope) (bson.D, error) {
-	scope := *s
-	scope.Root = doc
-	out := doc
+	return f.set(doc, doc, s)
+}
+
+// set sets the fields in one document to what they are of another.
+func (f *Fields) set(out, of bson.D, s *expression.Scope) (bson.D, error) {
+	scope := expression.Scope{Root: of, Now: s.Now}
 	for i, path := range f.paths {
 		v, err := f.values[i](&scope)
 		if err != nil {

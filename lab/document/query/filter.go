@@ -2,7 +2,7 @@
 // languages:
 //
 //	parse.go, node.go, operator.go, shape.go   conditions, as a tree that a planner can read
-//	projection*.go, fields.go                  what is shown of a document
+//	projection.go, fields.go                   what is shown of a document
 //	change*.go                                 the operators of updates
 //	pipeline.go, stage_*.go                    the stages of an aggregation
 package query
@@ -31,32 +31,21 @@ type Node struct {
 	names []string
 	// test is asked about each value at the path; whole says that an array
 	// is then one value.
-	test  func(m *Match, v any) bool
+	test  func(p *probe, v any) bool
 	whole bool
 }
 
-// Match is one test of one document.
-type Match struct {
-	// Place is where in the first array on its path a condition was met, or
-	// -1: what the positional operator $ of an update stands for.
-	Place int
+// probe is one test of one document. It fails where an expression does.
+type probe struct {
 	scope *expression.Scope
 	err   error
 }
 
 // Matches tests a document. It fails where an expression in $expr does.
 func (f *Filter) Matches(doc bson.D) (bool, error) {
-	m := Match{Place: -1, scope: f.scope}
-	ok := f.root.matches(&m, doc)
-	return ok && m.err == nil, m.err
-}
-
-// Place tests a document, and gives the place of the element that met a
-// condition, or -1 where no array was met.
-func (f *Filter) Place(doc bson.D) (int, error) {
-	m := Match{Place: -1, scope: f.scope}
-	f.root.matches(&m, doc)
-	return m.Place, m.err
+	p := probe{scope: f.scope}
+	ok := f.root.matches(&p, doc)
+	return ok && p.err == nil, p.err
 }
 
 // Conjuncts are the conditions all of which must hold.
@@ -74,30 +63,27 @@ func conjuncts(n *Node, out []*Node) []*Node {
 	return out
 }
 
-func (n *Node) matches(m *Match, v any) bool {
-	if m.err != nil {
+func (n *Node) matches(p *probe, v any) bool {
+	if p.err != nil {
 		return false
 	}
 	switch n.Op {
 	case "$and":
 		for _, child := range n.Nodes {
-			if !child.matches(m, v) {
+			if !child.matches(p, v) {
 				return false
 			}
 		}
 		return true
 	case "$or", "$nor":
 		for _, child := range n.Nodes {
-			if child.matches(m, v) {
+			if child.matches(p, v) {
 				return n.Op == "$or"
 			}
 		}
 		return n.Op == "$nor"
 	case "$not":
-		inner := Match{Place: -1, scope: m.scope}
-		met := n.Nodes[0].matches(&inner, v)
-		m.err = inner.err
-		return !met
+		return !n.Nodes[0].matches(p, v)
 	}
-	return n.reaches(m, v)
+	return n.reaches(p, v)
 }

@@ -12,7 +12,7 @@ import (
 // an array at its end.
 func condition(path, op string, operand any, test func(any) bool) *Node {
 	return &Node{Op: op, Path: path, names: split(path), Operand: operand, whole: path == "",
-		test: func(_ *Match, v any) bool { return test(v) }}
+		test: func(_ *probe, v any) bool { return test(v) }}
 }
 
 func split(path string) []string {
@@ -30,16 +30,8 @@ func all(nodes []*Node) *Node {
 }
 
 // reaches says whether a value at the path passes the test.
-func (n *Node) reaches(m *Match, v any) bool {
-	visit := func(leaf any, place int) bool {
-		if !n.test(m, leaf) {
-			return false
-		}
-		if place >= 0 {
-			m.Place = place
-		}
-		return true
-	}
+func (n *Node) reaches(p *probe, v any) bool {
+	visit := func(leaf any, _ bool) bool { return n.test(p, leaf) }
 	if n.whole {
 		return value.Each(v, n.names, visit)
 	}

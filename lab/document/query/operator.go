@@ -116,8 +116,6 @@ func parseRegex(path string, operand any) (*Node, error) {
 		switch v := v.(type) {
 		case string:
 			return compiled.MatchString(v)
-		case bson.Symbol:
-			return compiled.MatchString(string(v))
 		case bson.Regex:
 			return v == r
 		}

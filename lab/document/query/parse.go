@@ -142,8 +142,6 @@ func parseOperator(path string, e bson.E) (*Node, error) {
 		return parseType(path, e.Value)
 	case "$size":
 		return parseSize(path, e.Value)
-	case "$all":
-		return parseEvery(path, e.Value)
 	case "$elemMatch":
 		return parseElement(path, e.Value)
 	}

@@ -10,29 +10,21 @@ import (
 	"runbook/lab/document/value"
 )
 
-// Store is where stages find other collections and write their results.
+// Store is where stages find other collections.
 type Store interface {
 	// Documents gives all documents of a collection that match; none where
 	// there is no such collection.
 	Documents(collection string, filter bson.D) ([]bson.D, error)
-	// Replace is $out: the documents become the collection.
-	Replace(collection string, docs []bson.D) error
 }
 
 // Context is what the stages of a run share.
 type Context struct {
 	Store Store
 	Now   time.Time
-	scope *expression.Scope
 }
 
 // Scope is that of the stages' expressions.
-func (c *Context) Scope() *expression.Scope {
-	if c.scope == nil {
-		c.scope = &expression.Scope{Now: c.Now}
-	}
-	return c.scope
-}
+func (c *Context) Scope() *expression.Scope { return &expression.Scope{Now: c.Now} }
 
 // stage turns documents into others. The slice is its own to change, the
 // documents are not.
@@ -44,7 +36,7 @@ type Pipeline struct{ stages []stage }
 // ParsePipeline reads stages. One that it does not know is a *value.Error 40324.
 func ParsePipeline(stages []bson.D) (*Pipeline, error) {
 	p := &Pipeline{}
-	for i, d := range stages {
+	for _, d := range stages {
 		if len(d) != 1 {
 			return nil, value.Refused(40323, "A pipeline stage specification object must contain exactly one field.")
 		}
@@ -52,9 +44,6 @@ func ParsePipeline(stages []bson.D) (*Pipeline, error) {
 		parse := parserOf(op)
 		if parse == nil {
 			return nil, value.Refused(40324, "Unrecognized pipeline stage name: '%s'", op)
-		}
-		if op == "$out" && i != len(stages)-1 {
-			return nil, value.Refused(40601, "%s can only be the final stage in the pipeline", op)
 		}
 		operand, err := value.Normal(d[0].Value)
 		if err != nil {
@@ -105,42 +94,8 @@ func parserOf(op string) parser {
 		return count
 	case "$lookup":
 		return lookup
-	case "$out":
-		return out
 	}
 	return nil
-}
-
-// Changes says whether stages are those that an update may have.
-func Changes(stages []bson.D) error {
-	for _, d := range stages {
-		if len(d) != 1 {
-			return value.Refused(40323, "A pipeline stage specification object must contain exactly one field.")
-		}
-		switch d[0].Key {
-		case "$set", "$addFields", "$unset", "$project":
-		default:
-			return value.Refused(value.InvalidOptions, "%s is not allowed to be used within an update", d[0].Key)
-		}
-	}
-	return nil
-}
-
-// documents reads an array of stages.
-func documents(op string, v any) ([]bson.D, error) {
-	a, ok := v.(bson.A)
-	if !ok {
-		return nil, value.Refused(value.TypeMismatch, "%s: a pipeline must be an array, found %s", op, value.TypeName(v))
-	}
-	stages := make([]bson.D, len(a))
-	for i, e := range a {
-		d, ok := e.(bson.D)
-		if !ok {
-			return nil, value.Refused(value.TypeMismatch, "Each element of the 'pipeline' array must be an object")
-		}
-		stages[i] = d
-	}
-	return stages, nil
 }
 
 func document(op string, v any) (bson.D, error) {

@@ -16,16 +16,14 @@ type Projection struct {
 	inclusive bool
 	decided   bool
 	withoutID bool
-	computed  bool
+	computed  Fields
 }
 
-// node is a field of a projection: a leaf, or fields below it.
+// node is a field of a projection: a leaf that stays or goes, or fields below it.
 type node struct {
 	name     string
 	children []*node
 	keep     bool
-	drop     bool
-	compute  expression.Expression
 }
 
 func (n *node) child(name string) *node {
@@ -70,9 +68,9 @@ func (p *Projection) add(path string, v any) error {
 		}
 		if path == "_id" {
 			p.withoutID = !flag
-			return p.put(path, &node{keep: flag, drop: !flag})
+			return p.put(path, &node{keep: flag})
 		}
-		return p.place(path, &node{keep: flag, drop: !flag}, flag)
+		return p.place(path, &node{keep: flag}, flag)
 	}
 	d, isDocument := v.(bson.D)
 	if isDocument && len(d) == 0 {
@@ -86,15 +84,13 @@ func (p *Projection) add(path string, v any) error {
 		}
 		return nil
 	}
-	x, err := expression.Parse(v)
-	if err != nil {
+	if err := p.computed.add(nil, bson.D{{Key: path, Value: v}}); err != nil {
 		return err
 	}
-	p.computed = true
 	if path == "_id" {
-		return p.put(path, &node{compute: x})
+		return p.put(path, &node{})
 	}
-	return p.place(path, &node{compute: x}, true)
+	return p.place(path, &node{}, true)
 }
 
 func flagOf(v any) (flag, ok bool) {
@@ -139,5 +135,44 @@ func (p *Projection) put(path string, n *node) error {
 	return nil
 }
 
+// Apply gives what the projection leaves or makes of a document.
+func (p *Projection) Apply(doc bson.D, s *expression.Scope) (bson.D, error) {
+	return p.computed.set(p.document(doc, p.root, true), doc, s)
+}
+
+func (p *Projection) document(d bson.D, n *node, top bool) bson.D {
+	out := make(bson.D, 0, len(d))
+	for _, e := range d {
+		c := n.child(e.Key)
+		keep := !p.inclusive || top && e.Key == "_id"
+		if c != nil && len(c.children) > 0 {
+			e.Value, keep = p.inside(e.Value, c)
+		} else if c != nil {
+			keep = c.keep
+		}
+		if keep {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// inside goes into a field that has fields below it in the projection.
+func (p *Projection) inside(v any, c *node) (kept any, keep bool) {
+	switch v := v.(type) {
+	case bson.D:
+		return p.document(v, c, false), true
+	case bson.A:
+		out := bson.A{}
+		for _, e := range v {
+			if kept, keep := p.inside(e, c); keep {
+				out = append(out, kept)
+			}
+		}
+		return out, true
+	}
+	return v, !p.inclusive
+}
+
 // Simple says that the projection only takes fields in or out.
-func (p *Projection) Simple() bool { return !p.computed }
+func (p *Projection) Simple() bool { return len(p.computed.paths) == 0 }

@@ -65,12 +65,9 @@ func TestMatch(t *testing.T) {
 		{`{"a": ["x", 1]}`, `{"a": {"$type": "string"}}`, true},
 		{`{"a": ["x"]}`, `{"a": {"$type": "array"}}`, true},
 		{`{"a": {"$numberLong": "1"}}`, `{"a": {"$type": "number"}}`, true},
-		{`{"a": 1}`, `{"a": {"$type": [2, "bool"]}}`, false},
+		{`{"a": 1}`, `{"a": {"$type": ["string", "bool"]}}`, false},
 		{`{"a": "Foo"}`, `{"a": {"$regex": "^f", "$options": "i"}}`, true},
 		{`{"a": "Foo"}`, `{"a": {"$not": {"$regex": "^F"}}}`, false},
-		{`{"a": [1, 2, 3]}`, `{"a": {"$all": [3, 1]}}`, true},
-		{`{"a": [1, 2, 3]}`, `{"a": {"$all": [3, 4]}}`, false},
-		{`{"a": [1, 2, 3]}`, `{"a": {"$all": []}}`, false},
 		{`{"a": [{"b": 1, "c": 2}, {"b": 2, "c": 1}]}`, `{"a": {"$elemMatch": {"b": 2, "c": 2}}}`, false},
 		{`{"a": [{"b": 1, "c": 2}, {"b": 2, "c": 1}]}`, `{"a.b": 2, "a.c": 2}`, true},
 		{`{"a": [1, 2]}`, `{"a": {"$size": 2}}`, true},
@@ -93,6 +90,10 @@ func TestMatchErrors(t *testing.T) {
 		`{"$and": []}`:                   "(BadValue) $and/$or/$nor must be a nonempty array",
 		`{"$expr": {"$foo": 1}}`:         "(InvalidPipelineOperator) Unrecognized expression '$foo'",
 		`{"a": {"$options": "i"}}`:       "(BadValue) $options needs a $regex",
+		`{"a": {"$all": [1]}}`:           "(BadValue) unknown operator: $all",
+		`{"a": {"$type": 2}}`:            "(BadValue) Unknown type name alias: 2",
+		`{"a": {"$elemMatch": 1}}`:       "(BadValue) $elemMatch needs an Object",
+		`{"a": {"$size": -1}}`:           "(FailedToParse) Failed to parse $size. Expected a non-negative number in: $size: -1",
 		`{"a": {"$type": "quaternion"}}`: "(BadValue) Unknown type name alias: quaternion",
 	} {
 		_, err := matches(bson.D{}, read(t, filter))
@@ -149,7 +150,6 @@ func TestConditionsAgree(t *testing.T) {
 			{"$ne is not $eq", is(one(path, one("$ne", v))), !is(one(path, v))},
 			{"$nin is not $in", is(one(path, one("$nin", bson.A{v, w}))), !is(one(path, one("$in", bson.A{v, w})))},
 			{"$in is $or", is(one(path, one("$in", bson.A{v, w}))), is(one("$or", bson.A{one(path, v), one(path, w)}))},
-			{"$all is $and", is(one(path, one("$all", bson.A{v, w}))), is(one("$and", bson.A{one(path, v), one(path, w)}))},
 			{"$gte is $gt or $eq", is(one(path, one("$gte", v))), is(one("$or", bson.A{one(path, one("$gt", v)), one(path, one("$eq", v))}))},
 			{"$nor is not $or", is(one("$nor", bson.A{one(path, v), one(path, w)})), !is(one("$or", bson.A{one(path, v), one(path, w)}))},
 			{"$not", is(one(path, one("$not", one("$lt", v)))), !is(one(path, one("$lt", v)))},
@@ -175,7 +175,7 @@ func TestChangesAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := c.Apply(doc, -1, false)
+			out, err := c.Apply(doc, false)
 			if err != nil {
 				t.Fatalf("%v of %s: %v", change, value.Format(doc), err)
 			}
@@ -205,6 +205,43 @@ func TestChangesAgree(t *testing.T) {
 			t.Errorf("the document was changed: %s, before %s", value.Format(doc), before)
 		}
 	})
+}
+
+func TestProjections(t *testing.T) {
+	doc := read(t, `{"_id": 1, "a": {"b": 1, "c": 2}, "l": [{"b": 1, "c": 2}, 5], "n": 3}`)
+	for spec, want := range map[string]string{
+		`{"a.b": 1}`:                          `{ _id: 1, a: { b: 1 } }`,
+		`{"a": {"b": 0}, "l.c": 0, "_id": 0}`: `{ a: { c: 2 }, l: [ { b: 1 }, 5 ], n: 3 }`,
+		`{"l.b": 1}`:                          `{ _id: 1, l: [ { b: 1 } ] }`,
+		`{"x.y": 1}`:                          `{ _id: 1 }`,
+		`{"n": {"$add": ["$n", "$a.b"]}, "x": 1}`: `{ _id: 1, n: 4 }`,
+		`{"a.b": "$n"}`:                       `{ _id: 1, a: { b: 3 } }`,
+		`{"l.d": "$n", "_id": 0}`:             `{ l: [ { d: 3 } ] }`,
+		`{"v": {"w": "$n"}, "gone": "$nope"}`: `{ _id: 1, v: { w: 3 } }`,
+		`{"_id": "$n"}`:                       `{ _id: 3 }`,
+		`{"_id": 1}`:                          `{ _id: 1 }`,
+	} {
+		p, err := ParseProjection(read(t, spec), true)
+		if err != nil {
+			t.Fatalf("%s: %v", spec, err)
+		}
+		got, err := p.Apply(doc, &expression.Scope{})
+		if err != nil || value.Format(got) != want {
+			t.Errorf("%s: %s, %v, want %s", spec, value.Format(got), err, want)
+		}
+	}
+	for spec, want := range map[string]string{
+		`{}`:                   "(Location51272) Invalid $project :: caused by :: projection specification must have at least one field",
+		`{"a": 0, "n": 1}`:     "(Location31253) Cannot do inclusion on field n in exclusion projection",
+		`{"a": 1, "a.b": 1}`:   "(Location31249) Path collision at a.b",
+		`{"a.b": 1, "a": "x"}`: "(Location31249) Path collision at a",
+		`{"l.$": 1}`:           "(BadValue) this server of a lab has no positional projection: l.$",
+		`{"a": {}}`:            "(Location51270) An empty sub-projection is not a valid value. Found empty object at path 'a'",
+	} {
+		if _, err := ParseProjection(read(t, spec), true); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", spec, err, want)
+		}
+	}
 }
 
 // TestProjectionsPart holds that what one projection leaves in, the opposite one

@@ -1,55 +1,32 @@
 package query
 
 import (
+	"slices"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/value"
 )
 
+// parseType reads a type by its name, or several.
 func parseType(path string, operand any) (*Node, error) {
 	list, ok := operand.(bson.A)
 	if !ok {
 		list = bson.A{operand}
 	}
-	if len(list) == 0 {
-		return nil, value.Refused(value.FailedToParse, "%s must match at least one type", path)
-	}
-	codes := map[int]bool{}
+	names := map[string]bool{}
 	for _, item := range list {
-		if err := addType(codes, item); err != nil {
-			return nil, err
+		name, _ := item.(string)
+		switch {
+		case name == "number":
+			names["int"], names["long"], names["double"], names["decimal"] = true, true, true, true
+		case slices.Contains(value.TypeNames(), name):
+			names[name] = true
+		default:
+			return nil, value.Refused(value.BadValue, "Unknown type name alias: %v", item)
 		}
 	}
-	return condition(path, "$type", list, func(v any) bool {
-		_, missing := v.(value.Missing)
-		return !missing && codes[value.TypeCode(v)]
-	}), nil
-}
-
-func addType(codes map[int]bool, item any) error {
-	if name, ok := item.(string); ok {
-		if name == "number" {
-			codes[1], codes[16], codes[18], codes[19] = true, true, true, true
-			return nil
-		}
-		code, known := value.Codes()[name]
-		if !known {
-			return value.Refused(value.BadValue, "Unknown type name alias: %s", name)
-		}
-		codes[code] = true
-		return nil
-	}
-	n, ok := value.Int(item)
-	if !ok {
-		return value.Refused(value.TypeMismatch, "type must be represented as a number or a string")
-	}
-	for _, code := range value.Codes() {
-		if int64(code) == n {
-			codes[code] = true
-			return nil
-		}
-	}
-	return value.Refused(value.BadValue, "Invalid numerical type code: %d", n)
+	return condition(path, "$type", list, func(v any) bool { return names[value.TypeName(v)] }), nil
 }
 
 func parseSize(path string, operand any) (*Node, error) {
@@ -71,40 +48,6 @@ func parseSize(path string, operand any) (*Node, error) {
 	return node, nil
 }
 
-func parseEvery(path string, operand any) (*Node, error) {
-	list, ok := operand.(bson.A)
-	if !ok {
-		return nil, value.Refused(value.BadValue, "$all needs an array")
-	}
-	if len(list) == 0 {
-		return condition(path, "$in", bson.A{}, func(any) bool { return false }), nil
-	}
-	nodes := make([]*Node, 0, len(list))
-	for _, item := range list {
-		if d, ok := item.(bson.D); ok && IsOperators(d) {
-			if d[0].Key != "$elemMatch" {
-				return nil, value.Refused(value.BadValue, "no $ expressions in $all")
-			}
-			n, err := parseElement(path, d[0].Value)
-			if err != nil {
-				return nil, err
-			}
-			nodes = append(nodes, n)
-			continue
-		}
-		if r, ok := item.(bson.Regex); ok {
-			n, err := parseRegex(path, r)
-			if err != nil {
-				return nil, err
-			}
-			nodes = append(nodes, n)
-			continue
-		}
-		nodes = append(nodes, equality(path, item))
-	}
-	return all(nodes), nil
-}
-
 // parseElement reads $elemMatch, of documents or, by operators, of values.
 func parseElement(path string, operand any) (*Node, error) {
 	d, ok := operand.(bson.D)
@@ -116,27 +59,12 @@ func parseElement(path string, operand any) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	test := func(m *Match, v any) bool {
-		a, ok := v.(bson.A)
-		if !ok {
-			return false
-		}
-		for i, e := range a {
-			if _, isDocument := e.(bson.D); !isDocument && !values {
-				continue
-			}
-			sub := Match{Place: -1, scope: m.scope}
-			met := inner.matches(&sub, e)
-			if sub.err != nil {
-				m.err = sub.err
-				return false
-			}
-			if met {
-				m.Place = i
-				return true
-			}
-		}
-		return false
+	test := func(p *probe, v any) bool {
+		a, _ := v.(bson.A)
+		return slices.ContainsFunc(a, func(e any) bool {
+			_, isDocument := e.(bson.D)
+			return (isDocument || values) && inner.matches(p, e)
+		})
 	}
 	return &Node{Op: "$elemMatch", Path: path, names: split(path), Operand: d,
 		Nodes: []*Node{inner}, test: test, whole: true}, nil

@@ -84,64 +84,50 @@ func without(_ string, operand any) (stage, error) {
 }
 
 func evaluate(c *Context, x expression.Expression, d bson.D) (any, error) {
-	s := *c.Scope()
-	s.Root = d
-	return x(&s)
+	return x(&expression.Scope{Root: d, Now: c.Now})
 }
 
 func unwind(op string, operand any) (stage, error) {
-	path := operand
-	place, keep := "", false
+	path, keep := operand, false
 	if d, ok := operand.(bson.D); ok {
-		path, _ = value.Field(d, "path")
-		v, _ := value.Field(d, "includeArrayIndex")
-		place, _ = v.(string)
-		v, _ = value.Field(d, "preserveNullAndEmptyArrays")
-		keep = value.Truth(v)
+		for _, e := range d {
+			switch e.Key {
+			case "path":
+				path = e.Value
+			case "preserveNullAndEmptyArrays":
+				keep = value.Truth(e.Value)
+			default:
+				return nil, value.Refused(28811, "unrecognized option to $unwind stage: %s", e.Key)
+			}
+		}
 	}
 	field, err := name(op, path)
 	if err != nil {
 		return nil, err
 	}
-	u := unwinding{names: value.Split(field), place: place, keep: keep}
+	names := value.Split(field)
 	return func(_ *Context, docs []bson.D) ([]bson.D, error) {
 		var out []bson.D
 		for _, d := range docs {
-			out = u.add(out, d)
+			out = append(out, unwound(d, names, keep)...)
 		}
 		return out, nil
 	}, nil
 }
 
-// unwinding gives a document for each element of an array in it.
-type unwinding struct {
-	names []string
-	place string
-	keep  bool
-}
-
-func (u unwinding) add(out []bson.D, d bson.D) []bson.D {
-	v := expression.Get(d, u.names)
+// unwound gives a document for each element of an array in it. One without
+// elements gives none or, with keep, itself without the array.
+func unwound(d bson.D, names []string, keep bool) (out []bson.D) {
+	v := expression.Get(d, names)
 	a, isArray := v.(bson.A)
+	for _, e := range a {
+		out = append(out, SetPath(d, names, e))
+	}
 	switch {
-	case isArray && len(a) > 0:
-		for i, e := range a {
-			out = append(out, u.with(SetPath(d, u.names, e), int64(i)))
-		}
-		return out
-	case !isArray && !value.IsNullish(v):
-		return append(out, u.with(d, nil))
-	case u.keep && isArray:
-		return append(out, u.with(SetPath(d, u.names, value.Missing{}), nil))
-	case u.keep:
-		return append(out, u.with(d, nil))
+	case isArray && len(a) == 0 && keep:
+		return []bson.D{SetPath(d, names, value.Missing{})}
+	case !isArray && (keep || !value.IsNullish(v)):
+		return []bson.D{d}
 	}
 	return out
-}
-
-func (u unwinding) with(d bson.D, i any) bson.D {
-	if u.place == "" {
-		return d
-	}
-	return SetPath(d, value.Split(u.place), i)
 }

@@ -40,7 +40,7 @@ func compareSame(rank int, a, b any) int {
 	case RankNumber:
 		return compareNumbers(a, b)
 	case RankString:
-		return strings.Compare(text(a), text(b))
+		return strings.Compare(a.(string), b.(string))
 	case RankObject:
 		return compareDocuments(a.(bson.D), b.(bson.D))
 	case RankArray:
@@ -57,25 +57,10 @@ func compareSame(rank int, a, b any) int {
 	case RankRegex:
 		x, y := a.(bson.Regex), b.(bson.Regex)
 		return cmp.Or(strings.Compare(x.Pattern, y.Pattern), strings.Compare(x.Options, y.Options))
-	case RankDBPointer:
-		x, y := a.(bson.DBPointer), b.(bson.DBPointer)
-		return cmp.Or(strings.Compare(x.DB, y.DB), bytes.Compare(x.Pointer[:], y.Pointer[:]))
 	case RankCode:
 		return strings.Compare(string(a.(bson.JavaScript)), string(b.(bson.JavaScript)))
-	case RankScoped:
-		return strings.Compare(string(a.(bson.CodeWithScope).Code), string(b.(bson.CodeWithScope).Code))
 	}
 	return 0
-}
-
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case bson.Symbol:
-		return string(v)
-	}
-	return ""
 }
 
 func bit(b bool) int {

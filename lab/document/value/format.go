@@ -119,25 +119,13 @@ func identify(b *strings.Builder, v any) {
 		}
 		b.WriteByte(']')
 		return
-	case bson.Symbol:
-		b.WriteString(strconv.Quote(string(v)))
-		return
 	}
 	if n, ok := Int(v); ok {
 		b.WriteString(strconv.FormatInt(n, 10))
 		return
 	}
-	if r, ok := rational(v); ok {
-		b.WriteString(r.RatString())
-		return
-	}
-	if IsNaN(v) {
-		b.WriteString("nan")
-		return
-	}
-	if s := infinite(v); s != 0 {
-		b.WriteString("inf" + strconv.Itoa(s))
-		return
+	if f, ok := Float(v); ok {
+		v = f
 	}
 	b.WriteString(Format(v))
 }

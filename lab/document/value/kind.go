@@ -24,94 +24,75 @@ const (
 	RankDate      = 45
 	RankTimestamp = 47
 	RankRegex     = 50
-	RankDBPointer = 55
 	RankCode      = 60
-	RankScoped    = 65
 	RankMaxKey    = 127
 )
 
 // Rank is the place of v's type in the order of comparison. Types that
 // compare with each other, as all numbers, share one.
 func Rank(v any) int {
-	rank, _, _ := kind(v)
+	rank, _ := kind(v)
 	return rank
 }
 
 // TypeName is the alias of v's type, as $type gives and takes it.
 func TypeName(v any) string {
-	_, name, _ := kind(v)
+	_, name := kind(v)
 	return name
 }
 
-// TypeCode is the number of v's type in BSON.
-func TypeCode(v any) int {
-	_, _, code := kind(v)
-	return code
-}
-
-func kind(v any) (rank int, name string, code int) {
+func kind(v any) (rank int, name string) {
 	switch v.(type) {
 	case nil, bson.Null:
-		return RankNull, "null", 10
+		return RankNull, "null"
 	case int32:
-		return RankNumber, "int", 16
+		return RankNumber, "int"
 	case int64:
-		return RankNumber, "long", 18
+		return RankNumber, "long"
 	case float64:
-		return RankNumber, "double", 1
+		return RankNumber, "double"
 	case string:
-		return RankString, "string", 2
+		return RankString, "string"
 	case bson.D:
-		return RankObject, "object", 3
+		return RankObject, "object"
 	case bson.A:
-		return RankArray, "array", 4
+		return RankArray, "array"
 	case bson.ObjectID:
-		return RankObjectID, "objectId", 7
+		return RankObjectID, "objectId"
 	case bool:
-		return RankBool, "bool", 8
+		return RankBool, "bool"
 	case bson.DateTime:
-		return RankDate, "date", 9
-	case Missing:
-		return RankMissing, "missing", 0
+		return RankDate, "date"
 	}
 	return rareKind(v)
 }
 
-func rareKind(v any) (rank int, name string, code int) {
+func rareKind(v any) (rank int, name string) {
 	switch v.(type) {
 	case bson.Undefined:
-		return RankMissing, "undefined", 6
+		return RankMissing, "undefined"
 	case bson.Decimal128:
-		return RankNumber, "decimal", 19
-	case bson.Symbol:
-		return RankString, "symbol", 14
+		return RankNumber, "decimal"
 	case bson.Binary:
-		return RankBinary, "binData", 5
+		return RankBinary, "binData"
 	case bson.Timestamp:
-		return RankTimestamp, "timestamp", 17
+		return RankTimestamp, "timestamp"
 	case bson.Regex:
-		return RankRegex, "regex", 11
-	case bson.DBPointer:
-		return RankDBPointer, "dbPointer", 12
+		return RankRegex, "regex"
 	case bson.JavaScript:
-		return RankCode, "javascript", 13
-	case bson.CodeWithScope:
-		return RankScoped, "javascriptWithScope", 15
+		return RankCode, "javascript"
 	case bson.MinKey:
-		return RankMinKey, "minKey", -1
+		return RankMinKey, "minKey"
 	case bson.MaxKey:
-		return RankMaxKey, "maxKey", 127
+		return RankMaxKey, "maxKey"
 	}
-	return RankMissing, "missing", 0
+	return RankMissing, "missing"
 }
 
-// Codes lists the names of types that $type takes, with their numbers.
-func Codes() map[string]int {
-	return map[string]int{
-		"double": 1, "string": 2, "object": 3, "array": 4, "binData": 5, "undefined": 6, "objectId": 7,
-		"bool": 8, "date": 9, "null": 10, "regex": 11, "dbPointer": 12, "javascript": 13, "symbol": 14,
-		"javascriptWithScope": 15, "int": 16, "timestamp": 17, "long": 18, "decimal": 19, "minKey": -1, "maxKey": 127,
-	}
+// TypeNames are the aliases that $type takes.
+func TypeNames() []string {
+	return []string{"double", "string", "object", "array", "binData", "objectId", "bool", "date", "null", "regex",
+		"javascript", "int", "timestamp", "long", "decimal", "minKey", "maxKey"}
 }
 
 // IsNumber says whether v is of one of the four types of numbers.
@@ -125,17 +106,11 @@ func IsNullish(v any) bool {
 
 // Truth is v as a condition: false, zero, null and what is missing are false.
 func Truth(v any) bool {
-	switch v := v.(type) {
-	case bool:
-		return v
-	case int32:
-		return v != 0
-	case int64:
-		return v != 0
-	case float64:
-		return v != 0
-	case bson.Decimal128:
-		return compareNumbers(v, int64(0)) != 0
+	if b, ok := v.(bool); ok {
+		return b
+	}
+	if f, ok := Float(v); ok {
+		return f != 0
 	}
 	return !IsNullish(v)
 }

@@ -28,9 +28,10 @@ func Document(d bson.D) (bson.D, error) {
 func Normal(v any) (any, error) {
 	switch v := v.(type) {
 	case nil, int32, int64, float64, string, bool, bson.ObjectID, bson.DateTime, bson.Regex, bson.Binary,
-		bson.Decimal128, bson.Timestamp, bson.MinKey, bson.MaxKey, bson.Undefined, bson.Symbol,
-		bson.JavaScript, bson.CodeWithScope, bson.DBPointer:
+		bson.Decimal128, bson.Timestamp, bson.MinKey, bson.MaxKey, bson.Undefined, bson.JavaScript:
 		return v, nil
+	case bson.Symbol, bson.CodeWithScope, bson.DBPointer:
+		return nil, fmt.Errorf("this server of a lab keeps no %T", v)
 	case bson.Null:
 		return nil, nil
 	case bson.D:

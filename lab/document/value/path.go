@@ -1,6 +1,7 @@
 package value
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,60 +35,49 @@ func Place(name string) (int, bool) {
 	return n, err == nil
 }
 
-// Visit is called with a value that a path reaches, and the place in the
-// outermost array on the way there, or -1. It returns true to end the walk.
-type Visit func(v any, place int) (done bool)
+// Visit is called with a value that a path reaches, and whether an array is on
+// the way there. It returns true to end the walk.
+type Visit func(v any, through bool) (done bool)
 
 // Each calls visit with every value that path reaches in v, the way a query
 // does: arrays on the way are entered, by their documents and by place. Where
 // a document has no such field the value is Missing{}. An array at the end is
 // one value.
-func Each(v any, path []string, visit Visit) bool { return each(v, path, -1, visit) }
+func Each(v any, path []string, visit Visit) bool { return each(v, path, false, visit) }
 
-func each(v any, path []string, place int, visit Visit) bool {
+func each(v any, path []string, through bool, visit Visit) bool {
 	if len(path) == 0 {
-		return visit(v, place)
+		return visit(v, through)
 	}
 	switch v := v.(type) {
 	case bson.D:
 		child, ok := Field(v, path[0])
 		if !ok {
-			return visit(Missing{}, place)
+			return visit(Missing{}, through)
 		}
-		return each(child, path[1:], place, visit)
+		return each(child, path[1:], through, visit)
 	case bson.A:
-		for i, e := range v {
-			if d, ok := e.(bson.D); ok && each(d, path, outer(place, i), visit) {
+		for _, e := range v {
+			if d, ok := e.(bson.D); ok && each(d, path, true, visit) {
 				return true
 			}
 		}
 		if i, ok := Place(path[0]); ok && i < len(v) {
-			return each(v[i], path[1:], outer(place, i), visit)
+			return each(v[i], path[1:], true, visit)
 		}
 		return false
 	}
-	return visit(Missing{}, place)
-}
-
-func outer(place, i int) int {
-	if place >= 0 {
-		return place
-	}
-	return i
+	return visit(Missing{}, through)
 }
 
 // Leaves calls visit with what a condition on path is tested against: each
 // value that the path reaches and, of an array at its end, each element first.
 func Leaves(v any, path []string, visit Visit) bool {
-	return Each(v, path, func(leaf any, place int) bool {
-		if a, ok := leaf.(bson.A); ok {
-			for i, e := range a {
-				if visit(e, outer(place, i)) {
-					return true
-				}
-			}
+	return Each(v, path, func(leaf any, through bool) bool {
+		if a, ok := leaf.(bson.A); ok && slices.ContainsFunc(a, func(e any) bool { return visit(e, true) }) {
+			return true
 		}
-		return visit(leaf, place)
+		return visit(leaf, through)
 	})
 }
 
@@ -95,8 +85,8 @@ func Leaves(v any, path []string, visit Visit) bool {
 // array made them several: null for what is missing, undefined where an empty
 // array leaves nothing.
 func Keys(v any, path []string) (keys []any, array bool) {
-	Each(v, path, func(leaf any, place int) bool {
-		array = array || place >= 0
+	Each(v, path, func(leaf any, through bool) bool {
+		array = array || through
 		switch leaf := leaf.(type) {
 		case Missing:
 			keys = append(keys, nil)

@@ -24,8 +24,12 @@ func draw(t *rapid.T, depth int) any {
 	kinds := []func() any{
 		func() any { return nil },
 		func() any { return rapid.Int32Range(-3, 3).Draw(t, "int") },
-		func() any { return rapid.Int64Range(-3, 3).Draw(t, "long") },
-		func() any { return rapid.SampledFrom([]float64{-2.5, 0, 1, 1.5, 3}).Draw(t, "double") },
+		func() any {
+			return rapid.SampledFrom([]int64{-3, 0, 1, 3, 1 << 53, 1<<53 + 1, math.MaxInt64}).Draw(t, "long")
+		},
+		func() any {
+			return rapid.SampledFrom([]float64{math.NaN(), math.Inf(-1), -2.5, 0, 1, 1.5, 3, 1 << 53, 1 << 63, math.Inf(1)}).Draw(t, "double")
+		},
 		func() any { return rapid.SampledFrom([]string{"", "a", "ab", "b"}).Draw(t, "text") },
 		func() any { return rapid.Bool().Draw(t, "bool") },
 		func() any { return bson.DateTime(rapid.Int64Range(-2, 2).Draw(t, "date")) },
@@ -130,7 +134,7 @@ func TestArithmetic(t *testing.T) {
 			t.Errorf("%s %v %v: %v, %v, want %v", c.what, c.a, c.b, got, ok, c.want)
 		}
 	}
-	if sum, ok := Add(decimal, int32(1)); !ok || Format(sum) != "1.1" {
+	if sum, ok := Add(decimal, int32(1)); ok {
 		t.Errorf("0.1 and 1 are %v", sum)
 	}
 }
@@ -169,7 +173,7 @@ func TestPaths(t *testing.T) {
 		"a.2":   {"[ undefined, undefined, 9 ]", "[ null, null, 9 ]"},
 	} {
 		leaves := bson.A{}
-		Leaves(doc, Split(path), func(v any, _ int) bool { leaves = append(leaves, v); return false })
+		Leaves(doc, Split(path), func(v any, _ bool) bool { leaves = append(leaves, v); return false })
 		keys, _ := Keys(doc, Split(path))
 		if got := [2]string{Format(leaves), Format(bson.A(keys))}; got != want {
 			t.Errorf("%s: %v, want %v", path, got, want)
