@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"runbook/engine/action"
 )
@@ -24,6 +25,20 @@ func (e *FailedError) Error() string { return "the journal cannot be written: " 
 
 // Unwrap returns the cause.
 func (e *FailedError) Unwrap() error { return e.Err }
+
+// As gives the failure that people are told.
+func (e *FailedError) As(target any) bool {
+	f, ok := target.(**action.Failure)
+	if !ok {
+		return false
+	}
+	dir := short(filepath.Dir(e.Path))
+	*f = &action.Failure{What: e.Error(), Where: short(e.Path), Do: []string{"see why nothing can be written in " + dir}, Err: e}
+	if errors.Is(e.Err, syscall.ENOSPC) {
+		(*f).Do = []string{"make room on the disk of " + dir + ", before anything is run again: df -h " + dir}
+	}
+	return true
+}
 
 // reason is the cause of an error of the file system, without operation and
 // path.

@@ -61,7 +61,7 @@ func (o *observers) putTransient(ev event.Event) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || o.transient >= maxTransient {
+	if o.closed || o.transient >= maxTransient && ev.Type != event.TypeRunFinished {
 		return
 	}
 	o.transient++

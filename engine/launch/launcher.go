@@ -224,7 +224,7 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 	if s.locks != nil {
 		held = s.locks.Held
 	}
-	fin := run.Run(ctx, run.Options{
+	fin, unwritten := run.Run(ctx, run.Options{
 		Plan: s.Plan, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
 		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Mode: s.Mode,
 	}, s.Stop)
@@ -232,18 +232,18 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 	if err := clients.Close(); err != nil {
 		s.note("a connection was not closed: %v", err)
 	}
-	broken := fin.ExitCode == event.EndJournal.Code()
+	broken := unwritten != nil || fin.ExitCode == event.EndJournal.Code()
 	if s.locks != nil {
-		ended := fin.State != event.Waiting && fin.State != event.InDoubt && !broken
+		ended := unwritten != nil || fin.State != event.Waiting && fin.State != event.InDoubt && !broken
 		if err := s.locks.Release(ended); err != nil {
 			s.note("a lock was not released: %v", err)
 		}
 	}
 	switch {
-	case failed != nil:
+	case unwritten != nil:
+		return fin, Storage(unwritten)
+	case failed != nil && !broken: // who follows the run was told that it is broken
 		return fin, Storage(failed)
-	case broken && fin.Failure != nil:
-		return fin, Storage(&action.Failure{What: fin.Failure.What})
 	}
 	return fin, nil
 }

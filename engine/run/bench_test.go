@@ -66,7 +66,7 @@ func BenchmarkRun1000(b *testing.B) {
 		}
 		o.Journal = w
 		o.Header = event.RunCreated{Schema: 1, Run: w.Run(), Playbook: "bench"}
-		if fin := run.Run(b.Context(), o, nil); fin.ExitCode != 0 {
+		if fin, err := run.Run(b.Context(), o, nil); err != nil || fin.ExitCode != 0 {
 			b.Fatalf("%+v", fin)
 		}
 		if err := w.Close(); err != nil {

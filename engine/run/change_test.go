@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"strings"
 	"testing"
 
 	"runbook/engine/action"
@@ -311,6 +312,14 @@ finally:
 			fin := s.play(t, text)
 			equal(t, "code", fin.ExitCode, 5)
 			equal(t, "sent", s.world.order(), test.sent)
+			for _, c := range fin.Changes {
+				equal(t, "how it ended", c.State, action.AppliedFully)
+			}
+			// What was sent is told, though the journal cannot say it; what finally did is
+			// listed too.
+			equal(t, "told", len(fin.Changes), strings.Count(test.sent, "="))
+			seen := s.journal.told
+			equal(t, "followers are told", test.at == event.TypeRunCreated || len(seen) == 1 && seen[0].ExitCode == 5, true)
 		})
 	}
 }

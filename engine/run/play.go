@@ -14,9 +14,6 @@ import (
 
 // play plays the whole run and returns its last fact.
 func (r *runner) play() event.RunFinished {
-	if err := r.open(); err != nil {
-		return r.broken(err)
-	}
 	sc := r.rootScope(r.Plan, r.Inputs)
 	ctx, watch := withStopwatch(r.root.ctx, r.Clock, r.Plan.Timeout, nil)
 	stop := context.AfterFunc(ctx, func() {
@@ -86,13 +83,15 @@ func (r *runner) recordPlan() error {
 	return nil
 }
 
-// broken is the end of a run whose journal failed: nothing was begun after it.
+// broken is the end of a run whose journal failed: nothing was begun after it. Who
+// follows the run is told what the journal cannot say.
 func (r *runner) broken(err error) event.RunFinished {
-	f := event.FailureOf(err)
-	return event.RunFinished{
-		Schema: 1, State: event.EndJournal.State(), ExitCode: event.EndJournal.Code(), Reason: event.EndJournal.Reason(), Failure: f,
+	fin := event.RunFinished{
+		Schema: 1, State: event.EndJournal.State(), ExitCode: event.EndJournal.Code(), Reason: event.EndJournal.Reason(), Failure: event.FailureOf(err),
 		Changes: r.changes(), Warnings: []event.Finding{}, Duration: r.Clock.Now().Sub(r.started),
 	}
+	r.show(event.TypeRunFinished, "", &fin)
+	return fin
 }
 
 func (r *runner) changes() (all []event.Change) {

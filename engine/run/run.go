@@ -73,12 +73,17 @@ type Mode struct {
 }
 
 // Run plays the plan to its end and returns the last fact of the run. stop
-// asks it to end: the first signal lets changes finish, the second does not.
-func Run(ctx context.Context, o Options, stop <-chan Signal) event.RunFinished {
+// asks it to end: the first signal lets changes finish, the second does not. An
+// error is the journal's: the head of the run could not be written, and it did not
+// begin.
+func Run(ctx context.Context, o Options, stop <-chan Signal) (event.RunFinished, error) {
 	r := newRunner(ctx, o)
 	defer r.close()
+	if err := r.open(); err != nil {
+		return event.RunFinished{}, err
+	}
 	go r.listen(stop)
-	return r.play()
+	return r.play(), nil
 }
 
 // Signal asks a run to end.

@@ -92,16 +92,22 @@ func (r *runner) record(t event.Type, path event.Path, attempt int, data any) er
 // recorded is record for who goes on to show the fact: it returns the payload
 // without secrets.
 func (r *runner) recorded(t event.Type, path event.Path, attempt int, data any) (shown any, err error) {
-	if err := r.journalError(); err != nil {
-		return nil, err
-	}
 	e := event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data}
-	if err := r.Journal.Append(&e); err != nil {
-		r.fault.CompareAndSwap(nil, &err)
-		r.root.halt()
+	err = r.journalError()
+	if err == nil {
+		if err = r.Journal.Append(&e); err != nil {
+			r.fault.CompareAndSwap(nil, &err)
+			r.root.halt()
+		}
+	}
+	// How an effect in flight ended is told at the end of the run, also where the
+	// journal can no longer say it.
+	if err == nil || t == event.TypeOutcome {
+		r.tally.do(func() { r.tally.changes.Apply(e) })
+	}
+	if err != nil {
 		return nil, err
 	}
-	r.tally.do(func() { r.tally.changes.Apply(e) })
 	return e.Data, nil
 }
 
