@@ -18,10 +18,8 @@ func Accepts(to, from *Type) bool {
 	switch to.Kind {
 	case Any:
 		return true
-	case Int:
+	case Int, Number:
 		return from.Kind == Int || from.Kind == Number
-	case Number:
-		return from.Kind == Number || from.Kind == Int
 	case SizeKind:
 		return from.Kind == SizeKind || from.Kind == Int || from.Kind == Number || from.Kind == String
 	case Duration, Time:

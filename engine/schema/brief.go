@@ -2,7 +2,9 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -44,37 +46,16 @@ func Same(a, b any) bool {
 	case Unknown:
 		return false
 	case nil, bool, int, float64, string, time.Duration, Size, Secret:
-		switch b.(type) {
-		case nil, bool, int, float64, string, time.Duration, Size, Secret:
-			return a == b
-		}
-		return false
+		return a == b
 	case time.Time:
 		y, ok := b.(time.Time)
 		return ok && x.Equal(y)
 	case []any:
 		y, ok := b.([]any)
-		if !ok || len(x) != len(y) {
-			return false
-		}
-		for i := range x {
-			if !Same(x[i], y[i]) {
-				return false
-			}
-		}
-		return true
+		return ok && slices.EqualFunc(x, y, Same)
 	case map[string]any:
 		y, ok := b.(map[string]any)
-		if !ok || len(x) != len(y) {
-			return false
-		}
-		for key := range x {
-			other, there := y[key]
-			if !there || !Same(x[key], other) {
-				return false
-			}
-		}
-		return true
+		return ok && maps.EqualFunc(x, y, Same)
 	}
 	return reflect.DeepEqual(a, b)
 }

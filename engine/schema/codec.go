@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -86,10 +87,11 @@ func compiled(pattern string) (*regexp.Regexp, error) {
 
 // derive makes the codec of t; around are the structs that contain it.
 func derive(t reflect.Type, around []reflect.Type) *codec {
-	if c := deriveKnown(t); c != nil {
+	c := &codec{goType: t}
+	if typ := known[t]; typ != nil {
+		c.typ, c.shape = typ, asIs
 		return c
 	}
-	c := &codec{goType: t}
 	switch t.Kind() {
 	case reflect.Interface:
 		if t.NumMethod() > 0 {
@@ -117,48 +119,27 @@ func derive(t reflect.Type, around []reflect.Type) *codec {
 		c.elem, c.shape = derive(t.Elem(), around), mapping
 		c.typ = MapOf(c.elem.typ)
 	case reflect.Struct:
-		c.deriveStruct(around)
+		if t == reflect.TypeFor[Text]() {
+			c.typ, c.shape = &Type{Kind: String, AcceptsSecret: true}, text
+		} else {
+			c.deriveStruct(around)
+		}
 	default:
 		panic(fmt.Sprintf("schema: %s has no type in playbooks", t))
 	}
 	return c
 }
 
-// deriveKnown makes the codec of the Go types that playbook values have.
-func deriveKnown(t reflect.Type) *codec {
-	c := &codec{goType: t, shape: asIs}
-	switch t {
-	case reflect.TypeFor[bool]():
-		c.typ = BoolType
-	case reflect.TypeFor[int]():
-		c.typ = IntType
-	case reflect.TypeFor[float64]():
-		c.typ = NumberType
-	case reflect.TypeFor[string]():
-		c.typ = StringType
-	case reflect.TypeFor[time.Duration]():
-		c.typ = DurationType
-	case reflect.TypeFor[Size]():
-		c.typ = SizeType
-	case reflect.TypeFor[time.Time]():
-		c.typ = TimeType
-	case reflect.TypeFor[Secret]():
-		c.typ = SecretType
-	case reflect.TypeFor[Condition]():
-		c.typ = ConditionType
-	case reflect.TypeFor[Text]():
-		c.typ, c.shape = &Type{Kind: String, AcceptsSecret: true}, text
-	default:
-		return nil
-	}
-	return c
+// known are the Go types that playbook values have.
+var known = map[reflect.Type]*Type{
+	reflect.TypeFor[bool](): BoolType, reflect.TypeFor[int](): IntType, reflect.TypeFor[float64](): NumberType,
+	reflect.TypeFor[string](): StringType, reflect.TypeFor[time.Duration](): DurationType, reflect.TypeFor[Size](): SizeType,
+	reflect.TypeFor[time.Time](): TimeType, reflect.TypeFor[Secret](): SecretType, reflect.TypeFor[Condition](): ConditionType,
 }
 
 func (c *codec) deriveStruct(around []reflect.Type) {
-	for _, outer := range around {
-		if outer == c.goType {
-			panic(fmt.Sprintf("schema: %s contains itself", c.goType))
-		}
+	if slices.Contains(around, c.goType) {
+		panic(fmt.Sprintf("schema: %s contains itself", c.goType))
 	}
 	c.shape, c.typ = structure, &Type{Kind: Object}
 	around = append(around[:len(around):len(around)], c.goType)

@@ -3,6 +3,7 @@ package schema
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -270,9 +271,7 @@ func unknownNames(t *Type, in map[string]any, found *gather) {
 // in. A nil value counts as absent; values itself is not changed.
 func ApplyDefaults(t *Type, values map[string]any) map[string]any {
 	out := make(map[string]any, max(len(values), len(t.Fields)))
-	for name, v := range values {
-		out[name] = v
-	}
+	maps.Copy(out, values)
 	for i := range t.Fields {
 		if f := &t.Fields[i]; f.Default != nil && out[f.Name] == nil {
 			out[f.Name] = f.Default
@@ -289,9 +288,9 @@ func show(v any) string {
 	case string:
 		return quote(v)
 	case time.Duration:
-		return exactDuration(v)
+		return FormatDuration(v)
 	case Size:
-		return exactSize(v)
+		return FormatSize(v)
 	case time.Time:
 		return v.Format(time.RFC3339)
 	case float64:

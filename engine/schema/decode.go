@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // Decode sets what dst points to from a playbook value: it fills in defaults,
@@ -117,11 +118,7 @@ func HasUnknown(v any) bool {
 	case Unknown:
 		return true
 	case []any:
-		for i := range v {
-			if HasUnknown(v[i]) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, HasUnknown)
 	case map[string]any:
 		for key := range v {
 			if HasUnknown(v[key]) {

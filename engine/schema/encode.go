@@ -30,18 +30,8 @@ func encodePlain(v any) (any, bool) {
 	case json.Number:
 		n, err := jsonNumber(string(v))
 		return n, err == nil
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			list[i] = Encode(v[i])
-		}
-		return list, true
-	case map[string]any:
-		m := make(map[string]any, len(v))
-		for key := range v {
-			m[key] = Encode(v[key])
-		}
-		return m, true
+	case []any, map[string]any:
+		return mapped(v, Encode), true
 	case Text:
 		if v.secret != nil {
 			return *v.secret, true

@@ -15,15 +15,14 @@ type Fault struct {
 
 // Error returns "path: message; takes what".
 func (f *Fault) Error() string {
-	var b strings.Builder
+	text := f.Message
 	if f.Path != "" {
-		b.WriteString(f.Path + ": ")
+		text = f.Path + ": " + text
 	}
-	b.WriteString(f.Message)
 	if f.Takes != "" {
-		b.WriteString("; takes " + f.Takes)
+		text += "; takes " + f.Takes
 	}
-	return b.String()
+	return text
 }
 
 // Errors are all faults of one value, in the order of its fields.

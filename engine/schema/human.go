@@ -12,43 +12,31 @@ var byteUnits = [...]string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 
 // HumanBytes returns a number of bytes for people: binary units, three digits
 // ("943 MiB", "1.00 GiB", "21 bytes", "-3.20 MiB").
-func HumanBytes(n float64) string {
-	if text, odd := notFinite(n); odd {
-		return text
-	}
-	if n < 0 {
-		return "-" + HumanBytes(-n)
-	}
-	if n < 999.5 {
-		if math.Round(n) == 1 {
-			return "1 byte"
-		}
-		return strconv.FormatFloat(math.Round(n), 'f', 0, 64) + " bytes"
-	}
-	unit := 0
-	for n /= 1024; n >= 999.5 && unit < len(byteUnits)-1; unit++ {
-		n /= 1024
-	}
-	return threeDigits(n) + " " + byteUnits[unit]
-}
+func HumanBytes(n float64) string { return humanBytes(n, 999.5, 999.5, "") }
 
 // HumanRate returns bytes a second for people. It takes the larger unit from a
 // tenth of it on, as rates are compared with sizes: 209,715 is "0.20 MiB/s".
-func HumanRate(n float64) string {
+func HumanRate(n float64) string { return humanBytes(n, 102.4, 102.3, "/s") }
+
+// humanBytes takes a larger unit than bytes from least on, and a larger one than
+// another unit from next on.
+func humanBytes(n, least, next float64, per string) string {
 	if text, odd := notFinite(n); odd {
 		return text
 	}
-	if n < 0 {
-		return "-" + HumanRate(-n)
-	}
-	if n < 102.4 {
-		return HumanBytes(n) + "/s"
+	switch {
+	case n < 0:
+		return "-" + humanBytes(-n, least, next, per)
+	case n < least && math.Round(n) == 1:
+		return "1 byte" + per
+	case n < least:
+		return strconv.FormatFloat(math.Round(n), 'f', 0, 64) + " bytes" + per
 	}
 	unit := 0
-	for n /= 1024; n >= 102.3 && unit < len(byteUnits)-1; unit++ {
+	for n /= 1024; n >= next && unit < len(byteUnits)-1; unit++ {
 		n /= 1024
 	}
-	return threeDigits(n) + " " + byteUnits[unit] + "/s"
+	return threeDigits(n) + " " + byteUnits[unit] + per
 }
 
 // HumanDuration returns a duration for people: "84ms", "4.2s", "23s",

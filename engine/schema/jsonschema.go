@@ -6,15 +6,9 @@ import (
 	"time"
 )
 
-// The definitions to which JSONSchema refers.
-const (
-	defExpression = "expression"
-	defCondition  = "condition"
-	defDuration   = "duration"
-	defSize       = "size"
-	defTime       = "time"
-	defSecret     = "secret"
-)
+// defExpression is the definition of an expression; those of kinds have the names
+// of the kinds.
+const defExpression = "expression"
 
 // JSONSchema returns the schema (draft 2020-12) of what may be written for a
 // value of t in a playbook: the value, or text with a ${{ }}. It refers to
@@ -49,29 +43,15 @@ func JSONSchemaConstant(t *Type) map[string]any {
 
 func schemaOfKind(t *Type) map[string]any {
 	switch t.Kind {
-	case Null:
-		return map[string]any{"type": "null"}
-	case Bool:
-		return map[string]any{"type": "boolean"}
-	case Int:
-		return map[string]any{"type": "integer"}
-	case Number:
-		return map[string]any{"type": "number"}
+	case Null, Bool, Int, Number:
+		return map[string]any{"type": [...]string{Null: "null", Bool: "boolean", Int: "integer", Number: "number"}[t.Kind]}
 	case String:
 		if len(t.Enum) > 0 {
 			return map[string]any{"enum": t.Enum}
 		}
 		return map[string]any{"type": []any{"string", "number", "boolean"}}
-	case Duration:
-		return map[string]any{"$ref": refTo(defDuration)}
-	case SizeKind:
-		return map[string]any{"$ref": refTo(defSize)}
-	case Time:
-		return map[string]any{"$ref": refTo(defTime)}
-	case SecretKind:
-		return map[string]any{"$ref": refTo(defSecret)}
-	case ConditionKind:
-		return map[string]any{"$ref": refTo(defCondition)}
+	case Duration, SizeKind, Time, SecretKind, ConditionKind:
+		return map[string]any{"$ref": refTo(t.Kind.String())}
 	case List:
 		return map[string]any{"type": "array", "items": JSONSchema(t.Element())}
 	case Map:
@@ -155,23 +135,11 @@ func (f *Field) boundKeywords() map[string]any {
 
 // written is a value as it is written in YAML.
 func written(v any) any {
-	switch v := v.(type) {
+	switch v.(type) {
 	case time.Duration, Size, time.Time:
 		return show(v)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = written(v[i])
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for key := range v {
-			out[key] = written(v[key])
-		}
-		return out
 	}
-	return v
+	return mapped(v, written)
 }
 
 func refTo(name string) string { return "#/$defs/" + name }
@@ -183,12 +151,12 @@ func JSONSchemaDefinitions() map[string]any {
 		return map[string]any{"type": "string", "pattern": pattern, "description": description}
 	}
 	return map[string]any{
-		defExpression: text(`\$\{\{`, "Text with an expression: ${{ inputs.name }}."),
-		defDuration:   text(`^[+-]?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d))+$`, "A duration with its unit: 60s, 5m, 1h30m, 2d."),
-		defSize:       text(`^[0-9]+(\.[0-9]+)? ?([KMGTP]iB|[kKMGTP]?B)$`, "A size with its unit: 512MiB, 2GiB, 100MB."),
-		defTime:       text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$`, "A time in RFC 3339, or a date."),
-		defSecret:     text(`\$\{\{`, "A secret, by an expression that names it: ${{ vars.token }}."),
-		defCondition: map[string]any{
+		defExpression:       text(`\$\{\{`, "Text with an expression: ${{ inputs.name }}."),
+		Duration.String():   text(`^[+-]?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d))+$`, "A duration with its unit: 60s, 5m, 1h30m, 2d."),
+		SizeKind.String():   text(`^[0-9]+(\.[0-9]+)? ?([KMGTP]iB|[kKMGTP]?B)$`, "A size with its unit: 512MiB, 2GiB, 100MB."),
+		Time.String():       text(`^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$`, "A time in RFC 3339, or a date."),
+		SecretKind.String(): text(`\$\{\{`, "A secret, by an expression that names it: ${{ vars.token }}."),
+		ConditionKind.String(): map[string]any{
 			"type": []any{"string", "boolean"}, "description": "An expression that must hold: outputs.status == 200.",
 		},
 	}

@@ -65,7 +65,7 @@ func AppendValue(b []byte, t *Type, v any) ([]byte, error) {
 func appendScalar(b []byte, t *Type, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case time.Duration:
-		text := appendString(nil, exactDuration(v))
+		text := appendString(nil, FormatDuration(v))
 		if t.Kind == Duration {
 			return append(b, text...), nil
 		}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -145,10 +146,8 @@ func parseAny(text string, quoted bool) any {
 }
 
 func parseJSON(t *Type, text string) (any, error) {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var raw any
-	if err := decoder.Decode(&raw); err != nil || decoder.More() {
+	raw, err := rawJSON([]byte(text))
+	if err != nil {
 		return nil, fmt.Errorf("%s is no %s, write it as JSON, as %s", quote(text), t.Kind, jsonExample(t))
 	}
 	v, err := FromJSON(raw)
@@ -167,31 +166,19 @@ func jsonExample(t *Type) string {
 
 // FromJSON turns what encoding/json decodes (with UseNumber or without) into a
 // playbook value: whole numbers become int, others float64.
-func FromJSON(raw any) (any, error) {
-	switch v := raw.(type) {
-	case json.Number:
-		return jsonNumber(string(v))
-	case []any:
-		list := make([]any, len(v))
-		for i := range v {
-			var err error
-			if list[i], err = FromJSON(v[i]); err != nil {
-				return nil, err
-			}
+func FromJSON(raw any) (v any, err error) {
+	var turn func(any) any
+	turn = func(raw any) any {
+		text, ok := raw.(json.Number)
+		if !ok {
+			return mapped(raw, turn)
 		}
-		return list, nil
-	case map[string]any:
-		m := make(map[string]any, len(v))
-		for k := range v {
-			var err error
-			if m[k], err = FromJSON(v[k]); err != nil {
-				return nil, err
-			}
-		}
-		return m, nil
-	default:
-		return raw, nil
+		n, wrong := jsonNumber(string(text))
+		err = cmp.Or(err, wrong)
+		return n
 	}
+	v = turn(raw)
+	return v, err
 }
 
 func jsonNumber(text string) (any, error) {
@@ -210,14 +197,21 @@ func jsonNumber(text string) (any, error) {
 // ParseJSON reads a JSON document as a playbook value: whole numbers within 64
 // bits become int, others float64.
 func ParseJSON(document []byte) (any, error) {
+	raw, err := rawJSON(document)
+	if err != nil {
+		return nil, err
+	}
+	return FromJSON(raw)
+}
+
+func rawJSON(document []byte) (raw any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
-	var raw any
 	if err := decoder.Decode(&raw); err != nil {
 		return nil, fmt.Errorf("read JSON: %w", err)
 	}
 	if decoder.More() {
 		return nil, fmt.Errorf("read JSON: more follows after the document, from byte %d", decoder.InputOffset())
 	}
-	return FromJSON(raw)
+	return raw, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,59 +16,27 @@ type unit struct {
 	worth int64
 }
 
-func durationWorth(name string) int64 {
-	switch name {
-	case "ns":
-		return 1
-	case "us", "µs", "μs":
-		return int64(time.Microsecond)
-	case "ms":
-		return int64(time.Millisecond)
-	case "s":
-		return int64(time.Second)
-	case "m":
-		return int64(time.Minute)
-	case "h":
-		return int64(time.Hour)
-	case "d":
-		return 24 * int64(time.Hour)
-	}
-	return 0
+// durationUnits are from the largest on; of two that are worth the same the first
+// is written.
+var durationUnits = []unit{
+	{"d", 24 * int64(time.Hour)}, {"h", int64(time.Hour)}, {"m", int64(time.Minute)}, {"s", int64(time.Second)},
+	{"ms", int64(time.Millisecond)}, {"us", int64(time.Microsecond)}, {"µs", int64(time.Microsecond)},
+	{"μs", int64(time.Microsecond)}, {"ns", 1},
 }
 
-func sizeWorth(name string) int64 {
-	switch name {
-	case "B":
-		return 1
-	case "kB", "KB":
-		return 1e3
-	case "MB":
-		return 1e6
-	case "GB":
-		return 1e9
-	case "TB":
-		return 1e12
-	case "PB":
-		return 1e15
-	case "KiB":
-		return 1 << 10
-	case "MiB":
-		return 1 << 20
-	case "GiB":
-		return 1 << 30
-	case "TiB":
-		return 1 << 40
-	case "PiB":
-		return 1 << 50
-	}
-	return 0
-}
+// binaryUnits are the units in which sizes are written, from the largest on, and
+// decimalUnits those that are read too.
+var (
+	binaryUnits  = []unit{{"PiB", 1 << 50}, {"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
+	decimalUnits = []unit{{"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"PB", 1e15}}
+	sizeUnits    = slices.Concat(binaryUnits, decimalUnits)
+)
 
 // ParseDuration reads a duration: numbers with the units ns, us, ms, s, m, h
 // and d (24 hours), as 1h30m. It is exact; a part below a nanosecond is an
 // error.
 func ParseDuration(text string) (time.Duration, error) {
-	n, err := parseQuantity(text, "duration", "60s, 5m, 1h30m", durationWorth, true)
+	n, err := parseQuantity(text, "duration", "60s, 5m, 1h30m", durationUnits, true)
 	return time.Duration(n), err
 }
 
@@ -75,11 +44,11 @@ func ParseDuration(text string) (time.Duration, error) {
 // GiB, TiB, PiB), decimal (kB, MB, GB, TB, PB) or B. It is exact; a part of a
 // byte is an error.
 func ParseSize(text string) (Size, error) {
-	n, err := parseQuantity(text, "size", "512MiB, 2GiB", sizeWorth, false)
+	n, err := parseQuantity(text, "size", "512MiB, 2GiB", sizeUnits, false)
 	return Size(n), err
 }
 
-func parseQuantity(text, kind, like string, worth func(string) int64, several bool) (int64, error) {
+func parseQuantity(text, kind, like string, units []unit, several bool) (int64, error) {
 	wrong := func(why string) error {
 		return fmt.Errorf("%s is no %s, %s", quote(text), kind, why)
 	}
@@ -100,12 +69,12 @@ func parseQuantity(text, kind, like string, worth func(string) int64, several bo
 		if name == "" {
 			return 0, wrong("it has no unit")
 		}
-		each := worth(name)
+		at := slices.IndexFunc(units, func(u unit) bool { return u.name == name })
 		amount, ok := new(big.Rat).SetString(number)
-		if each == 0 || !ok {
+		if at < 0 || !ok {
 			return 0, wrong("write it as " + like)
 		}
-		total.Add(total, amount.Mul(amount, new(big.Rat).SetInt64(each)))
+		total.Add(total, amount.Mul(amount, new(big.Rat).SetInt64(units[at].worth)))
 		rest = rest[len(name):]
 	}
 	if negative {
@@ -124,12 +93,8 @@ func leading(s, chars string) string {
 	return s[:len(s)-len(strings.TrimLeft(s, chars))]
 }
 
-// exactDuration writes d so that ParseDuration gives d again: 1h30m, 250ms.
-func exactDuration(d time.Duration) string {
-	units := [...]unit{
-		{"h", int64(time.Hour)}, {"m", int64(time.Minute)}, {"s", int64(time.Second)},
-		{"ms", int64(time.Millisecond)}, {"us", int64(time.Microsecond)}, {"ns", 1},
-	}
+// FormatDuration writes d so that ParseDuration gives d again: 30m, 1h30m, 250ms.
+func FormatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0s"
 	}
@@ -138,7 +103,7 @@ func exactDuration(d time.Duration) string {
 	if d < 0 {
 		b, left = append(b, '-'), -left
 	}
-	for _, u := range units {
+	for _, u := range durationUnits[1:] { // days are written as hours
 		if n := left / uint64(u.worth); n > 0 {
 			b = append(strconv.AppendUint(b, n, 10), u.name...)
 			left -= n * uint64(u.worth)
@@ -147,15 +112,14 @@ func exactDuration(d time.Duration) string {
 	return string(b)
 }
 
-// exactSize writes s so that ParseSize gives s again: 2GiB, 1536MiB, 1000B.
-func exactSize(s Size) string {
-	units := [...]unit{{"PiB", 1 << 50}, {"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
-	for _, u := range units {
+// FormatSize writes s so that ParseSize gives s again: 2GiB, 1536MiB, 1000B.
+func FormatSize(s Size) string {
+	for _, u := range binaryUnits {
 		if s != 0 && int64(s)%u.worth == 0 {
 			return strconv.FormatInt(int64(s)/u.worth, 10) + u.name
 		}
 	}
-	return strconv.FormatInt(int64(s), 10) + "B"
+	return "0B"
 }
 
 // ParseTime reads a time: RFC 3339, or a date, which is its midnight in UTC.

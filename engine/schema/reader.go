@@ -89,25 +89,41 @@ func (r *reader) word(want string) error {
 	return r.wrong(want)
 }
 
+// expect takes what must come next.
+func (r *reader) expect(c byte, what string) error {
+	if r.skip(); !r.take(c) {
+		return r.wrong(what)
+	}
+	return nil
+}
+
+// each reads what stands between commas, up to a closing bracket.
+func (r *reader) each(end byte, read func() error) error {
+	for first := true; ; first = false {
+		if r.skip(); r.take(end) {
+			return nil
+		}
+		if !first && !r.take(',') {
+			return r.wrong("a comma")
+		}
+		if err := read(); err != nil {
+			return err
+		}
+	}
+}
+
 func (r *reader) list(t *Type, depth int) (any, error) {
 	elem := AnyType
 	if t.Kind == List {
 		elem = t.Element()
 	}
 	out := []any{}
-	for first := true; ; first = false {
-		if r.skip(); r.take(']') {
-			return out, nil
-		}
-		if !first && !r.take(',') {
-			return nil, r.wrong("a comma")
-		}
+	err := r.each(']', func() error {
 		v, err := r.value(elem, depth+1)
-		if err != nil {
-			return nil, err
-		}
 		out = append(out, v)
-	}
+		return err
+	})
+	return out, err
 }
 
 // str reads a JSON string. One without escapes is taken as it stands.

@@ -30,7 +30,7 @@ func TextOf(v any) string {
 	case Size:
 		return FormatSize(v)
 	case time.Time:
-		return formatTime(v)
+		return v.UTC().Format(time.RFC3339Nano)
 	case Condition:
 		return v.Source
 	case []any, map[string]any:
@@ -44,14 +44,6 @@ func TextOf(v any) string {
 	}
 	return fmt.Sprintf("(%T)", v)
 }
-
-// FormatDuration returns d exactly, as durations are written: 30m, 1h30m.
-func FormatDuration(d time.Duration) string { return exactDuration(d) }
-
-// FormatSize returns s exactly, as sizes are written: 2GiB, 1000B.
-func FormatSize(s Size) string { return exactSize(s) }
-
-func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // formatNumber prints a number so that reading it gives the same, with an
 // exponent only where it would be very long.
@@ -81,16 +73,24 @@ func plainJSON(v any) any {
 		return TextOf(v)
 	case Size:
 		return int64(v)
+	}
+	return mapped(v, plainJSON)
+}
+
+// mapped returns a list or a map with what f gives of each element; what is
+// neither it returns as it is.
+func mapped(v any, f func(any) any) any {
+	switch v := v.(type) {
 	case []any:
 		list := make([]any, len(v))
 		for i := range v {
-			list[i] = plainJSON(v[i])
+			list[i] = f(v[i])
 		}
 		return list
 	case map[string]any:
 		m := make(map[string]any, len(v))
 		for key := range v {
-			m[key] = plainJSON(v[key])
+			m[key] = f(v[key])
 		}
 		return m
 	}

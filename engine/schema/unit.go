@@ -39,7 +39,7 @@ func (u Unit) Human(n float64) string {
 	case UnitBytes:
 		return HumanBytes(n)
 	case UnitMilliseconds:
-		return HumanDuration(time.Duration(n * float64(time.Millisecond)))
+		return HumanMilliseconds(n)
 	case UnitSeconds:
 		return HumanDuration(time.Duration(n * float64(time.Second)))
 	}

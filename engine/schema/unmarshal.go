@@ -50,49 +50,42 @@ func typedNumber(t *Type, s string) (any, error) {
 }
 
 // object reads what follows a brace: a tagged value, a map or an object.
-func (r *reader) object(t *Type, depth int) (any, error) {
-	m := map[string]any{}
-	for first := true; ; first = false {
-		if r.skip(); r.take('}') {
-			return m, nil
-		}
-		if !first && !r.take(',') {
-			return nil, r.wrong("a comma")
+func (r *reader) object(t *Type, depth int) (v any, err error) {
+	m, tag := map[string]any{}, ""
+	v = m
+	err = r.each('}', func() error {
+		if tag != "" {
+			return r.wrong("the end of " + tag)
 		}
 		r.skip()
 		key, err := r.str()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if r.skip(); !r.take(':') {
-			return nil, r.wrong("a colon")
+		if err := r.expect(':', "a colon"); err != nil {
+			return err
 		}
-		if first && strings.HasPrefix(key, "$") {
-			return r.tagged(t, key, depth)
+		if len(m) == 0 && strings.HasPrefix(key, "$") {
+			tag = key
+			v, err = r.tagged(t, tag, depth)
+			return err
 		}
-		if m[key], err = r.value(t.member(key), depth+1); err != nil {
-			return nil, err
-		}
-	}
+		m[key], err = r.value(t.member(key), depth+1)
+		return err
+	})
+	return v, err
 }
 
-// tagged reads the value behind a tag, and the closing brace.
-func (r *reader) tagged(t *Type, tag string, depth int) (v any, err error) {
+// tagged reads the value behind a tag.
+func (r *reader) tagged(t *Type, tag string, depth int) (any, error) {
 	if tag == tagPairs {
-		v, err = r.pairs(t, depth)
-	} else {
-		var raw any
-		if raw, err = r.value(AnyType, depth+1); err == nil {
-			v, err = untag(tag, raw)
-		}
+		return r.pairs(t, depth)
 	}
+	raw, err := r.value(AnyType, depth+1)
 	if err != nil {
 		return nil, err
 	}
-	if r.skip(); !r.take('}') {
-		return nil, r.wrong("the end of " + tag)
-	}
-	return v, nil
+	return untag(tag, raw)
 }
 
 func untag(tag string, raw any) (any, error) {
@@ -138,32 +131,25 @@ func untag(tag string, raw any) (any, error) {
 // pairs reads [[key,value],...].
 func (r *reader) pairs(t *Type, depth int) (any, error) {
 	m := map[string]any{}
-	if r.skip(); !r.take('[') {
-		return nil, r.wrong("pairs")
+	if err := r.expect('[', "pairs"); err != nil {
+		return nil, err
 	}
-	for first := true; ; first = false {
-		if r.skip(); r.take(']') {
-			return m, nil
-		}
-		if !first && !r.take(',') {
-			return nil, r.wrong("a comma")
-		}
-		if r.skip(); !r.take('[') {
-			return nil, r.wrong("a pair")
+	err := r.each(']', func() error {
+		if err := r.expect('[', "a pair"); err != nil {
+			return err
 		}
 		key, err := r.value(StringType, depth+1)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name, ok := key.(string)
 		if r.skip(); !ok || !r.take(',') {
-			return nil, r.wrong("a key and a comma")
+			return r.wrong("a key and a comma")
 		}
 		if m[name], err = r.value(t.member(name), depth+1); err != nil {
-			return nil, err
+			return err
 		}
-		if r.skip(); !r.take(']') {
-			return nil, r.wrong("the end of a pair")
-		}
-	}
+		return r.expect(']', "the end of a pair")
+	})
+	return m, err
 }
