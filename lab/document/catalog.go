@@ -74,11 +74,11 @@ func (c *Collection) conflict(i Index) (same bool, err error) {
 		case x.Name == i.Name && !keys:
 			return false, value.Refused(value.IndexKeySpecsConflict,
 				"An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: %s, existing index: %s",
-				value.Format(i.document()), value.Format(x.document()))
+				value.Format(i.Document()), value.Format(x.Document()))
 		case x.Name == i.Name, keys && x.Unique == i.Unique:
 			return false, value.Refused(value.IndexOptionsConflict,
 				"An equivalent index already exists with the same name but different options. Requested index: %s, existing index: %s",
-				value.Format(i.document()), value.Format(x.document()))
+				value.Format(i.Document()), value.Format(x.Document()))
 		}
 	}
 	return false, nil
@@ -89,8 +89,8 @@ func sameOptions(a, b Index) bool {
 	return a.Unique == b.Unique && expiry
 }
 
-// document writes a declaration as listIndexes shows it.
-func (i Index) document() bson.D {
+// Document writes a declaration as listIndexes shows it.
+func (i Index) Document() bson.D {
 	d := bson.D{{Key: "v", Value: int32(2)}, {Key: "key", Value: i.Keys}, {Key: "name", Value: i.Name}}
 	if i.Unique {
 		d = append(d, bson.E{Key: "unique", Value: true})

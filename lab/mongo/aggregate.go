@@ -121,7 +121,7 @@ func (c *call) indexStats() (docs []bson.D, err error) {
 			docs = append(docs, bson.D{
 				{Key: "name", Value: i.Name}, {Key: "key", Value: i.Keys}, {Key: "host", Value: host},
 				{Key: "accesses", Value: bson.D{{Key: "ops", Value: use[i.Name]}, {Key: "since", Value: bson.NewDateTimeFromTime(w.Mongo.Started)}}},
-				{Key: "spec", Value: indexDocument(i)},
+				{Key: "spec", Value: i.Document()},
 			})
 		}
 		return nil

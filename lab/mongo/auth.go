@@ -198,9 +198,3 @@ func (c *call) stepLogin(ask bson.D) (bson.D, error) {
 func (c *call) said(answer string, done bool) bson.D {
 	return bson.D{{Key: "conversationId", Value: c.connection.login.id}, {Key: "done", Value: done}, {Key: "payload", Value: bson.Binary{Data: []byte(answer)}}}
 }
-
-func (c *call) logout() (bson.D, error) {
-	c.connection.login.abandon()
-	c.connection.login.users = nil
-	return nil, nil
-}

@@ -41,7 +41,7 @@ func greetings() map[string]command {
 	}
 	return map[string]command{
 		"hello": quiet((*call).hello, true), "isMaster": quiet((*call).hello, true), "ismaster": quiet((*call).hello, true),
-		"saslStart": quiet((*call).saslStart, true), "saslContinue": quiet((*call).saslContinue, true), "logout": quiet((*call).logout, true),
+		"saslStart": quiet((*call).saslStart, true), "saslContinue": quiet((*call).saslContinue, true),
 		"endSessions":      quiet((*call).nothing, true),
 		"abortTransaction": quiet((*call).nothing, false),
 	}

@@ -30,7 +30,7 @@ func (c *call) explain() (bson.D, error) {
 type asked struct {
 	collection string
 	query      document.Query
-	stage      string // that stands on top: COUNT, UPDATE, DELETE
+	counts     bool
 	pipeline   []bson.D
 }
 
@@ -42,14 +42,10 @@ func ask(inner bson.D) (a asked, err error) {
 	case "find":
 		a.query, err = query(inner, "filter")
 	case "count":
-		a.stage = "COUNT"
+		a.counts = true
 		a.query, err = query(inner, "query")
-	case "distinct", "findAndModify", "findandmodify":
-		if a.query, err = query(inner, "query"); inner[0].Key != "distinct" {
-			a.stage, a.query.Limit = "UPDATE", 1
-		}
-	case "update", "delete":
-		err = a.readWrite(inner)
+	case "distinct":
+		a.query, err = query(inner, "query")
 	case "aggregate":
 		if a.pipeline, err = parts(inner, "pipeline"); err == nil {
 			a.readPipeline()
@@ -61,28 +57,6 @@ func ask(inner bson.D) (a asked, err error) {
 		err = mistake(codeInvalidNamespace, "collection name has invalid type")
 	}
 	return a, err
-}
-
-// readWrite reads the first write of update or delete.
-func (a *asked) readWrite(inner bson.D) error {
-	list := inner[0].Key + "s"
-	entries, err := parts(inner, list)
-	if err != nil {
-		return err
-	}
-	if len(entries) != 1 {
-		return mistake(16, "explained write batches must be of size 1")
-	}
-	if a.query, err = query(entries[0], "q"); err != nil {
-		return err
-	}
-	if a.stage = "DELETE"; inner[0].Key == "update" {
-		a.stage, a.query.Limit = "UPDATE", 1
-		if truth(entries[0], "multi", false) {
-			a.query.Limit = 0
-		}
-	}
-	return nil
 }
 
 // readPipeline takes the stages at the beginning that a query can do.
@@ -143,16 +117,12 @@ func (c *call) explained(inner bson.D, verbosity string) (bson.D, error) {
 
 // plan is how what was asked is found, and how many documents it is.
 func (a asked) plan(w *model.World, database string) (document.Plan, int64, error) {
-	if a.stage == "COUNT" {
+	if a.counts {
 		n, p, err := counted(w, database, a.collection, a.query)
 		return p, n, err
 	}
 	found, err := find(w, database, a.collection, a.query)
-	n := int64(len(found.Documents))
-	if a.stage == "" || err != nil {
-		return found.Plan, n, err
-	}
-	return above(a.stage, found.Plan), n, nil
+	return found.Plan, int64(len(found.Documents)), err
 }
 
 // tree writes plans as explain does.
@@ -178,7 +148,7 @@ func (t tree) describe(namespace string, a asked, p document.Plan, n int64, verb
 		return reply
 	}
 	t.executed = true
-	if a.stage == "UPDATE" || a.stage == "DELETE" || a.stage == "COUNT" {
+	if a.counts {
 		n = 0
 	}
 	stats := bson.D{

@@ -11,18 +11,6 @@ import (
 	"runbook/lab/model"
 )
 
-// indexDocument writes an index as listIndexes shows it.
-func indexDocument(i document.Index) bson.D {
-	d := bson.D{{Key: "v", Value: int32(2)}, {Key: "key", Value: i.Keys}, {Key: "name", Value: i.Name}}
-	if i.Unique {
-		d = append(d, bson.E{Key: "unique", Value: true})
-	}
-	if i.ExpireAfter != nil {
-		d = append(d, bson.E{Key: "expireAfterSeconds", Value: int32(i.ExpireAfter.Seconds())})
-	}
-	return d
-}
-
 // indexOf reads an index as createIndexes takes it.
 func indexOf(d bson.D) (document.Index, error) {
 	i := document.Index{Name: text(d, "name"), Unique: truth(d, "unique", false)}
@@ -149,7 +137,7 @@ func (c *call) listIndexes() (bson.D, error) {
 			return err
 		}
 		for _, i := range col.Indexes() {
-			docs = append(docs, indexDocument(i))
+			docs = append(docs, i.Document())
 		}
 		return nil
 	})

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,7 +18,6 @@ const (
 
 // The flags of OP_MSG.
 const (
-	flagChecksum   = 1 << 0
 	flagMoreToCome = 1 << 1
 	flagsRequired  = 0xffff // whoever does not know one of these must refuse the message
 )
@@ -60,7 +58,7 @@ func readMessage(r io.Reader) (*message, int, error) {
 	var err error
 	switch m.op {
 	case opMsg:
-		err = m.readMsg(whole)
+		err = m.readMsg(whole[headerSize:])
 	case opQuery:
 		err = m.readQuery(whole[headerSize:])
 	default:
@@ -70,23 +68,15 @@ func readMessage(r io.Reader) (*message, int, error) {
 }
 
 // readMsg reads an OP_MSG.
-func (m *message) readMsg(whole []byte) error {
-	rest := whole[headerSize:]
+func (m *message) readMsg(rest []byte) error {
 	if len(rest) < 4 {
 		return errMessage
 	}
 	flags := binary.LittleEndian.Uint32(rest)
-	if flags&flagsRequired&^(flagChecksum|flagMoreToCome) != 0 {
+	if flags&flagsRequired&^flagMoreToCome != 0 {
 		return fmt.Errorf("%w: flags %x", errMessage, flags)
 	}
 	m.silent = flags&flagMoreToCome != 0
-	if flags&flagChecksum != 0 {
-		end := len(whole) - 4
-		if len(rest) < 8 || crc32.Checksum(whole[:end], crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(whole[end:]) {
-			return fmt.Errorf("%w: the checksum is wrong", errMessage)
-		}
-		rest = rest[:len(rest)-4]
-	}
 	rest = rest[4:]
 	sequences := bson.D{}
 	for len(rest) > 0 {
@@ -152,9 +142,6 @@ func (m *message) readQuery(rest []byte) error {
 	}
 	if m.body, _, err = readDocument(rest[8:]); err != nil {
 		return err
-	}
-	if len(m.body) > 0 && m.body[0].Key == "$query" {
-		m.body, _ = m.body[0].Value.(bson.D)
 	}
 	if len(m.body) == 0 {
 		return errMessage
