@@ -15,6 +15,7 @@
 //   - [runbook/engine/diag]: mistakes with a code, a place and a hint; excerpt prints them.
 //   - [runbook/engine/schema]: Go structs as types, and values of those types.
 //   - [runbook/engine/action]: the contract of an action; all that its author sees.
+//   - [runbook/engine/file]: regular files, read up to a bound.
 //   - [runbook/engine/yaml]: a text to a tree in which everything has its place,
 //     and that into structs that declare what a file may hold.
 //   - [runbook/engine/playbook]: the language of playbooks, declared once.

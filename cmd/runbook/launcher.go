@@ -12,6 +12,7 @@ import (
 	"runbook/actions"
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/file"
 	"runbook/engine/launch"
 	"runbook/engine/plan"
 	"runbook/playbooks"
@@ -53,10 +54,10 @@ func who() launch.Who {
 // secretFrom reads a secret from a file or a variable: what stands on a command
 // line can be read by everyone on the host.
 func secretFrom(from string) (string, error) {
-	if file, ok := strings.CutPrefix(from, "@"); ok {
-		text, err := os.ReadFile(file)
+	if path, ok := strings.CutPrefix(from, "@"); ok {
+		text, err := file.Read(path, file.MostOfSecret)
 		if err != nil {
-			return "", fmt.Errorf("cannot read the file %s", file)
+			return "", fmt.Errorf("cannot read the file %s: %w", path, file.Reason(err))
 		}
 		return strings.TrimRight(string(text), "\r\n"), nil
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path"
@@ -193,6 +195,9 @@ func (a *app) subject(l *launch.Launcher, name string) (*rehearsal.Subject, erro
 	e := launch.Entry{Path: found.Source.Name, Embedded: found.Source.Embedded}
 	beside := l.Catalogue.Beside(e)
 	if beside == nil {
+		if _, err := l.Catalogue.Read(launch.Entry{Path: e.Rehearsals(), Embedded: e.Embedded}); !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 		r := launch.Invalid(name+" has no rehearsals", "write it beside the playbook; docs/tutorial-rehearsal.md shows how")
 		r.Failure.Where = e.Rehearsals() + " is not there"
 		return nil, r

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"runbook/engine/action"
@@ -61,7 +60,7 @@ func target(name string, k *action.TargetKind, config map[string]any) action.Tar
 // default for "". Without a file it is Local. Secrets are named but not read:
 // Resolve does that. The error is of the file system, or an *ErrNotFound.
 func Load(path, name string, registry *action.Registry) (*Environment, diag.List, error) {
-	text, err := os.ReadFile(path)
+	source, err := yaml.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if name != "" && name != "local" {
 			return nil, nil, &ErrNotFound{Name: name, File: "./" + path + " (there is none)", Has: []string{"local"}, Default: "local"}
@@ -71,7 +70,7 @@ func Load(path, name string, registry *action.Registry) (*Environment, diag.List
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the environments: %w", err)
 	}
-	return Parse(&yaml.Source{Name: path, Text: text}, name, registry)
+	return Parse(source, name, registry)
 }
 
 // Parse is Load of a text. All environments of the file are checked, and of the

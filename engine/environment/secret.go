@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/file"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
@@ -89,7 +90,7 @@ func (s secretSource) read(ctx context.Context, confine *action.Confine) (string
 		}
 		return strings.TrimRight(v, "\r\n"), nil
 	case s.file != "":
-		text, err := os.ReadFile(s.file)
+		text, err := file.Read(s.file, file.MostOfSecret)
 		return strings.TrimRight(string(text), "\r\n"), err
 	}
 	if err := confine.Program(s.command[0]); err != nil {

@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/event"
+	"runbook/engine/file"
 	"runbook/engine/yaml"
 )
 
@@ -203,17 +203,13 @@ func isPlaybook(file string) bool {
 }
 
 // ReadFile reads a playbook. An error is a *Refusal.
-func ReadFile(file string) (*yaml.Source, error) {
-	text, err := os.ReadFile(file)
+func ReadFile(name string) (*yaml.Source, error) {
+	s, err := yaml.Load(name)
 	if err == nil {
-		return &yaml.Source{Name: filepath.ToSlash(filepath.Clean(file)), Text: text}, nil
-	}
-	cause := err
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		cause = pe.Err
+		s.Name = filepath.ToSlash(filepath.Clean(name))
+		return s, nil
 	}
 	return nil, &Refusal{Ending: event.EndInvalid, Failure: &action.Failure{
-		What: fmt.Sprintf("cannot read %s: %v", file, cause), Do: []string{"runbook list"}, Err: err,
+		What: fmt.Sprintf("cannot read %s: %v", name, file.Reason(err)), Do: []string{"runbook list"}, Err: err,
 	}}
 }

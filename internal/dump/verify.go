@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/file"
 )
 
 // maxDocument is the largest document that a server writes: 16 MiB, and what it
@@ -59,6 +61,10 @@ func Verify(ctx context.Context, path string, seen func(File)) (Manifest, error)
 }
 
 func openRoot(path string) (*os.Root, error) {
+	info, err := os.Stat(path) // a pipe would be waited for
+	if err == nil && !info.IsDir() {
+		return nil, errors.New("it is no directory")
+	}
 	root, err := os.OpenRoot(path)
 	switch {
 	case err == nil:
@@ -66,28 +72,19 @@ func openRoot(path string) (*os.Root, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("there is nothing at this path")
 	}
-	return nil, fmt.Errorf("it is no directory that can be read: %w", reason(err))
-}
-
-// reason is what the system said, without the path that it said it of.
-func reason(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err
-	}
-	return err
+	return nil, fmt.Errorf("it is no directory that can be read: %w", file.Reason(err))
 }
 
 func manifestIn(root *os.Root) (Manifest, error) {
-	file, err := root.Open(ManifestName)
+	manifest, err := file.OpenIn(root, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, errors.New("it has no " + ManifestName)
 	}
 	if err != nil {
-		return Manifest{}, fmt.Errorf("%s cannot be read: %w", ManifestName, reason(err))
+		return Manifest{}, fmt.Errorf("%s cannot be read: %w", ManifestName, file.Reason(err))
 	}
-	defer file.Close()
-	return readManifest(file)
+	defer manifest.Close()
+	return readManifest(manifest)
 }
 
 // strangers looks for data that the manifest does not know, and that a restore
@@ -99,7 +96,7 @@ func strangers(root *os.Root, m Manifest) error {
 	}
 	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return fmt.Errorf("%s cannot be read: %w", name, reason(err))
+			return fmt.Errorf("%s cannot be read: %w", name, file.Reason(err))
 		}
 		isData := strings.HasSuffix(name, ".bson") || strings.HasSuffix(name, ".bson.gz") || strings.HasSuffix(name, ".metadata.json") || strings.HasSuffix(name, ".metadata.json.gz")
 		if !entry.IsDir() && isData && !known[name] {
@@ -110,23 +107,23 @@ func strangers(root *os.Root, m Manifest) error {
 }
 
 func verifyFile(ctx context.Context, root *os.Root, f File) error {
-	file, err := root.Open(f.Path)
+	data, err := file.OpenIn(root, f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is missing", f.Path)
 	}
 	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", f.Path, reason(err))
+		return fmt.Errorf("%s cannot be read: %w", f.Path, file.Reason(err))
 	}
-	defer file.Close()
+	defer data.Close()
 	hash := sha256.New()
-	counted := &countedReader{from: file, ctx: ctx}
+	counted := &countedReader{from: data, ctx: ctx}
 	raw := io.TeeReader(counted, hash)
 	documents, decodeErr := readContent(raw, f.Documents != nil)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if _, err := io.Copy(io.Discard, raw); err != nil {
-		return fmt.Errorf("%s cannot be read: %w", f.Path, reason(err))
+		return fmt.Errorf("%s cannot be read: %w", f.Path, file.Reason(err))
 	}
 	switch {
 	case counted.bytes != f.Bytes:

@@ -18,6 +18,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/environment"
+	"runbook/engine/file"
 	"runbook/lab"
 	"runbook/lab/clock"
 	"runbook/lab/model"
@@ -51,7 +52,7 @@ func Find(dir string) (*Session, error) {
 // find is the lab that runs, nil for none. A lab that ended without taking its
 // file back is none.
 func find(dir string) (*Session, error) {
-	text, err := os.ReadFile(sessionFile(dir))
+	text, err := file.Read(sessionFile(dir), 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

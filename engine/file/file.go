@@ -1,0 +1,83 @@
+// Package file reads the files that people name, or that lie where they put theirs:
+// playbooks, rehearsals, environments and secrets.
+package file
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// MostOfSecret bounds a file that holds one secret: keys and certificates are far
+// below.
+const MostOfSecret = 64 << 10
+
+// ErrTooLarge says that a file has more bytes than are read of it.
+var ErrTooLarge = errors.New("it is too large")
+
+// toRead opens without waiting: a pipe is waited for otherwise, until somebody writes.
+const toRead = os.O_RDONLY | syscall.O_NONBLOCK
+
+// Read returns the content of a regular file. Of one of more than most bytes it returns
+// so many and one more, and an error that is ErrTooLarge. Errors are *fs.PathError.
+func Read(path string, most int64) ([]byte, error) {
+	f, err := regular(os.OpenFile(path, toRead, 0))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = &fs.PathError{Op: "read", Path: path, Err: ErrTooLarge}
+	}
+	return text, err
+}
+
+// OpenIn opens a regular file of a folder. Errors are *fs.PathError.
+func OpenIn(root *os.Root, name string) (*os.File, error) {
+	return regular(root.OpenFile(name, toRead, 0))
+}
+
+// regular refuses what is no regular file before it is read, as a pipe that nobody
+// writes to or a device without an end.
+func regular(f *os.File, err error) (*os.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		why := irregular(info.Mode())
+		if why == "" {
+			return f, nil
+		}
+		err = &fs.PathError{Op: "read", Path: f.Name(), Err: errors.New(why)}
+	}
+	_ = f.Close() // nothing was written to it
+	return nil, err
+}
+
+// irregular says what a file is that is no regular one, else nothing.
+func irregular(m fs.FileMode) string {
+	switch {
+	case m.IsRegular():
+		return ""
+	case m.IsDir():
+		return "it is a directory"
+	case m&fs.ModeNamedPipe != 0:
+		return "it is a pipe, and no file"
+	case m&fs.ModeDevice != 0:
+		return "it is a device, and no file"
+	}
+	return "it is no regular file"
+}
+
+// Reason is what the system says of a file, without its path.
+func Reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
