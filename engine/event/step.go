@@ -209,7 +209,8 @@ type StepFinished struct {
 	Outputs  json.RawMessage `json:"outputs,omitempty"` // of remedies, manual steps, calls
 	Summary  string          `json:"summary,omitempty"`
 	Failure  *Failure        `json:"failure,omitempty"`
-	Check    *Check          `json:"check,omitempty"` // the first failed check
+	Warning  bool            `json:"warning,omitempty"` // it failed, and something around it makes a warning of that
+	Check    *Check          `json:"check,omitempty"`   // the first failed check
 	Duration time.Duration   `json:"duration"`
 	Why      string          `json:"why,omitempty"` // dry run: "would run", "if 1 misses the goal", "before any change"
 	Preview  *action.Preview `json:"preview,omitempty"`

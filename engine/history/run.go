@@ -131,7 +131,7 @@ func (r *Run) find(e event.Event) {
 		switch {
 		case d.Failure == nil:
 			return
-		case d.State == event.Warned:
+		case d.State == event.Warned, d.Warning:
 			level = "warn"
 		case d.State == event.Failed && !r.toldBelow(e.Path, d.Failure):
 			level = "fail"

@@ -147,6 +147,7 @@ func (r *runner) partScope(s *plan.Step, sc *scope) (*scope, func()) {
 	}
 	c := *sc
 	c.bound = newBoundary(r.hard, sc.bound)
+	c.warns = sc.warns || s.OnFailure == plan.Warn
 	return &c, c.bound.close
 }
 
@@ -174,7 +175,7 @@ func (b *blockRun) ended(e partEnd) {
 	}
 	switch {
 	case e.bad():
-		if b.first == nil || b.first.state == event.Cancelled {
+		if b.first == nil || b.first.state == event.Cancelled || e.problem.partial && !b.first.partial {
 			b.first = e.problem
 		}
 	case e.state == event.Warned:
@@ -187,7 +188,7 @@ func (b *blockRun) ended(e partEnd) {
 func (b *blockRun) total(in *instance) outcome {
 	after := b.prefix
 	switch {
-	case b.first != nil && b.step.OnFailure == plan.Warn && b.first.state == event.Failed:
+	case b.first != nil && b.step.OnFailure == plan.Warn && b.first.state == event.Failed && !b.first.partial:
 		return outcome{state: event.Warned, after: after}
 	case b.first != nil:
 		return outcome{state: b.first.state, problem: b.first, after: after}

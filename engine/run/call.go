@@ -16,6 +16,7 @@ func (r *runner) callPlaybook(in *instance, sc *scope) outcome {
 	}
 	inner := r.rootScope(callee, inputs)
 	inner.at, inner.watch, inner.after, inner.reads = in.path, sc.watch, sc.after, sc.reads
+	inner.warns = sc.warns
 	inner.bound = newBoundary(r.hard, sc.bound)
 	defer inner.bound.close()
 	o := r.playbook(callee, inner, in)

@@ -168,6 +168,45 @@ func TestWithinBeginsWithAnError(t *testing.T) {
 	}
 }
 
+// A warning is one wherever it arises: of a part of a block, a loop or a call that
+// fails where a container makes warnings of failures. It counts, and --strict sees
+// it. A partly applied effect is none.
+func TestWarningsOfContainers(t *testing.T) {
+	const fails = "{action: world.set, with: {name: a, value: 1, ends: not_applied}}"
+	for name, test := range map[string]struct {
+		text     string
+		warnings string
+		code     int
+	}{
+		"a block":            {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + "]}]", warnings: "b/1", code: 0},
+		"a block in a block": {text: "steps: [{id: b, on_failure: warn, steps: [{id: in, steps: [" + fails + "]}]}]", warnings: "in/1", code: 0},
+		"two parts":          {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + ", " + fails + "]}]", warnings: "b/1 b/2", code: 0},
+		"a loop":             {text: "steps: [{id: l, on_failure: warn, for_each: [1, 2], steps: [" + fails + "]}]", warnings: "l[0]/1 l[1]/1", code: 0},
+		"a call":             {text: "steps: [{id: c, on_failure: warn, steps: [{id: other, call: other}]}]", warnings: "other/steps/1", code: 0},
+		"partly applied":     {text: "steps: [{id: b, on_failure: warn, steps: [" + strings.Replace(fails, "not_applied", "partial", 1) + "]}]", code: 1},
+		"no warn":            {text: "steps: [{id: b, steps: [" + fails + "]}]", code: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, strict := range []bool{false, true} {
+				s := newScene()
+				s.others = map[string]string{"other": "playbook: other\ntitle: t\npurpose: p\nexpected: e\nsteps: [" + fails + "]"}
+				s.options.Strict = strict
+				fin := s.play(t, test.text)
+				var got []string
+				for _, w := range fin.Warnings {
+					got = append(got, string(w.Step))
+				}
+				equal(t, "warnings", strings.Join(got, " "), test.warnings)
+				want := test.code
+				if strict {
+					want = 1
+				}
+				equal(t, "code", fin.ExitCode, want)
+			}
+		})
+	}
+}
+
 // The locks are asked for before each effect.
 func TestNothingIsSentWithoutTheLocks(t *testing.T) {
 	s := newScene()

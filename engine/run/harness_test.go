@@ -207,7 +207,14 @@ func (s *scene) retold(t *testing.T) {
 		return slices.SortedStableFunc(slices.Values(all), func(a, b event.Change) int { return strings.Compare(string(a.Step), string(b.Step)) })
 	}
 	equal(t, "the changes in its journal", byStep(h.List()), byStep(s.final.Changes))
-	equal(t, "the warnings in its journal", h.Warnings(), s.final.Warnings)
+	untitled := func(all []event.Finding) (out []event.Finding) { // the journal has no titles of what is called
+		for _, f := range all {
+			f.Title = ""
+			out = append(out, f)
+		}
+		return out
+	}
+	equal(t, "the warnings in its journal", untitled(h.Warnings()), untitled(s.final.Warnings))
 }
 
 // order lists the facts of the steps: "type path".

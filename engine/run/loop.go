@@ -147,7 +147,7 @@ func (l *loopRun) total() outcome {
 	var missed bool
 	for _, e := range l.ends {
 		switch {
-		case e.bad() && (o.problem == nil || o.problem.state == event.Cancelled):
+		case e.bad() && (o.problem == nil || o.problem.state == event.Cancelled || e.problem.partial && !o.problem.partial):
 			o.problem = e.problem
 		case e.state == event.Warned && o.state == event.Passed:
 			o.state = event.Warned
@@ -156,7 +156,7 @@ func (l *loopRun) total() outcome {
 		}
 	}
 	switch {
-	case o.problem != nil && o.problem.state == event.Failed && l.in.step.OnFailure == plan.Warn:
+	case o.problem != nil && o.problem.state == event.Failed && !o.problem.partial && l.in.step.OnFailure == plan.Warn:
 		o.state, o.problem = event.Warned, nil
 	case o.problem != nil:
 		o.state = o.problem.state

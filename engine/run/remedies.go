@@ -146,7 +146,7 @@ func (g *goal) enough(i int) outcome {
 func (g *goal) remedy(part *plan.Step) outcome {
 	sc := *g.sc.with(map[string]any{"goal": map[string]any{"observed": g.in.observed}})
 	sc.remedy = remedied{goal: g, because: g.because(part.Remedy)}
-	sc.bound = newBoundary(g.runner.hard, g.sc.bound)
+	sc.bound, sc.warns = newBoundary(g.runner.hard, g.sc.bound), false // the step around it tells its failure
 	defer sc.bound.close()
 	return g.step(part, &sc)
 }

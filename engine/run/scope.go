@@ -20,6 +20,7 @@ type scope struct {
 	watch  *stopwatch
 	bound  *boundary
 	mild   bool        // an undo: never asks
+	warns  bool        // a container around it makes a warning of a failure
 	reads  bool        // a prerequisite: never changes anything
 	phase  event.Phase // Finally and Undo; "" for the rest
 	remedy remedied

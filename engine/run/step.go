@@ -162,7 +162,8 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		r.count(in, o.state)
 		return o
 	}
-	r.rise(in, sc, o)
+	done.Warning = sc.warns && o.state == event.Failed && o.problem.path == in.path && !o.problem.partial
+	r.rise(in, sc, o, done.Warning)
 	if o.state == event.Waiting || o.state == event.InDoubt {
 		return o
 	}
@@ -177,8 +178,8 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 }
 
 // rise halts what a bad outcome concerns: refusal, doubt and waiting the run,
-// a failure its boundary.
-func (r *runner) rise(in *instance, sc *scope, o outcome) {
+// a failure its boundary. A failure that is a warning is told as one.
+func (r *runner) rise(in *instance, sc *scope, o outcome, warning bool) {
 	switch o.state {
 	case event.Refused, event.InDoubt, event.Waiting:
 		r.root.halt()
@@ -189,7 +190,11 @@ func (r *runner) rise(in *instance, sc *scope, o outcome) {
 	default:
 		return
 	}
-	if o.problem != nil && o.problem.path == in.path {
+	switch {
+	case o.problem == nil || o.problem.path != in.path:
+	case warning:
+		r.warn(in, o.problem.message())
+	default:
 		r.tally.note(o.problem)
 		r.find(in, o.problem)
 	}
