@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -22,7 +23,10 @@ func compiled(t *testing.T, place, text string) (*yaml.Source, *plan.Plan) {
 
 // The file of rehearsals that a page shows is valid for memory-leak.
 func TestRehearsalExamples(t *testing.T) {
-	_, text, _ := playbooks.Lookup("memory-leak")
+	text, err := fs.ReadFile(playbooks.Files(), "troubleshoot/memory-leak.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, p := compiled(t, "memory-leak.yaml", string(text))
 	found := 0
 	for _, b := range blocks(t, "rehearsals.md") {

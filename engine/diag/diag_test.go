@@ -18,11 +18,3 @@ func TestSummary(t *testing.T) {
 		}
 	}
 }
-
-func TestTitles(t *testing.T) {
-	for _, code := range []string{diag.CodeUnreadable, diag.CodeEmptyText, diag.CodeUnknownKey, diag.CodeEmptyList} {
-		if diag.Title(code) == "" {
-			t.Errorf("%s has no title", code)
-		}
-	}
-}

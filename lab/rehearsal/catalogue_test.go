@@ -1,6 +1,8 @@
 package rehearsal_test
 
 import (
+	"io/fs"
+	"path"
 	"strings"
 	"testing"
 
@@ -11,11 +13,15 @@ import (
 // catalogue is a playbook of the catalogue with its rehearsals.
 func (k *kit) catalogue(t testing.TB, name string) *rehearsal.Subject {
 	t.Helper()
-	path, text, ok := playbooks.Lookup(name)
-	if !ok {
-		t.Fatalf("there is no playbook %s", name)
+	files, err := fs.Glob(playbooks.Files(), "*/"+name+".yaml")
+	if err != nil || len(files) != 1 {
+		t.Fatalf("of %s there is %q, %v", name, files, err)
 	}
-	beside, err := playbooks.Read(strings.TrimSuffix(path, ".yaml") + ".rehearsal.yaml")
+	text, err := fs.ReadFile(playbooks.Files(), files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside, err := fs.ReadFile(playbooks.Files(), strings.TrimSuffix(files[0], ".yaml")+".rehearsal.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,8 +31,12 @@ func (k *kit) catalogue(t testing.TB, name string) *rehearsal.Subject {
 func TestTheCatalogue(t *testing.T) {
 	k := newKit(t)
 	var all []*rehearsal.Subject
-	for _, path := range playbooks.Names() {
-		all = append(all, k.catalogue(t, strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], ".yaml")))
+	files, err := fs.Glob(playbooks.Files(), "*/*.rehearsal.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files of rehearsals, %v", len(files), err)
+	}
+	for _, file := range files {
+		all = append(all, k.catalogue(t, strings.TrimSuffix(path.Base(file), ".rehearsal.yaml")))
 	}
 	report := k.play(t, k.options(), all...)
 	for _, r := range report.Results {

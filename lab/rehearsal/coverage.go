@@ -13,6 +13,9 @@ type Coverage struct {
 	Never                     []Place
 }
 
+// All is how many steps, branches and remedies were reached.
+func (c *Coverage) All() Ratio { return c.Steps.Plus(c.Branches).Plus(c.Remedies) }
+
 // Ratio is how many of all were reached.
 type Ratio struct{ Reached, All int }
 
@@ -28,7 +31,10 @@ func (r Ratio) Percent() float64 {
 func (r Ratio) Plus(o Ratio) Ratio { return Ratio{r.Reached + o.Reached, r.All + o.All} }
 
 // Place is a part of a playbook: what it is, and where it stands.
-type Place struct{ What, Where string }
+type Place struct {
+	What  string `json:"what"`
+	Where string `json:"where"`
+}
 
 // tally is what was seen of a step over all rehearsals.
 type tally struct {

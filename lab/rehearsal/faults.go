@@ -13,16 +13,22 @@ import (
 
 // serviceFault reads the name of a fault of the service, not of a connection.
 func (r *reader) serviceFault(name yaml.String) string {
+	names := serviceFaults()
+	if !slices.Contains(names, name.Value) {
+		r.fail(name.Node, CodeFault, fmt.Sprintf("the service has no fault %q", name.Value), near(name.Value, names, "its faults are "))
+	}
+	return name.Value
+}
+
+// serviceFaults are the names of the faults of the service.
+func serviceFaults() []string {
 	var names []string
 	for _, f := range model.Faults() {
 		if !f.AtConnection() && f.Name != noFault {
 			names = append(names, f.Name)
 		}
 	}
-	if !slices.Contains(names, name.Value) {
-		r.fail(name.Node, CodeFault, fmt.Sprintf("the service has no fault %q", name.Value), near(name.Value, names, "its faults are "))
-	}
-	return name.Value
+	return names
 }
 
 func (r *reader) noFault(n *yaml.Node, name string) {
@@ -82,7 +88,8 @@ func (r *reader) injection(w *writtenMoment) Injection {
 	i := r.moment(w.At.Node)
 	if w.Heal.Set() {
 		i.Heal = w.Heal.Value
-		if name, _, _ := strings.Cut(i.Heal, " on "); !isFault(name) {
+		name, _, _ := strings.Cut(i.Heal, " on ")
+		if _, ok := model.Lookup(name); !ok {
 			r.noFault(w.Heal.Node, i.Heal)
 		}
 		return i
@@ -101,11 +108,6 @@ func (r *reader) injection(w *writtenMoment) Injection {
 		r.fail(w.Node, CodeFault, "fault "+known.Name+" needs a target", "add `on: docker`")
 	}
 	return i
-}
-
-func isFault(name string) bool {
-	_, ok := model.Lookup(name)
-	return ok
 }
 
 // moment reads `at`: a time after the start, or before or after a step's attempt.

@@ -176,7 +176,6 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	if p.brief || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	s.lab.Clock().SetSpeed(0) // nobody watches what follows
 	return p.always(ctx, r, s, inputs)
 }
 

@@ -52,15 +52,12 @@ func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[str
 // dryRun plays a dry run against the same fault: it must change nothing, and
 // announce what the run changed. It returns its facts.
 func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
-	s, err := open(&p.Options, r.Seed, 0)
+	h := r.Rehearsal
+	s, err := p.spoiled(ctx, r, h.Fault, h.Settle)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	h := r.Rehearsal
-	if err := s.spoil(ctx, h.Fault, h.Settle); err != nil {
-		return nil, err
-	}
 	inputs, err := h.inputsIn(ctx, s)
 	if err != nil {
 		return nil, err
@@ -70,15 +67,40 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	nothing := Property{Text: "a dry run before it changed nothing in the lab", Held: true}
+	asked := ""
 	if calls := s.lab.Mutations()[before:]; len(calls) > 0 {
-		nothing.Held, nothing.Detail = false, fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
+		asked = fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
 	}
-	r.Also = append(r.Also, nothing)
+	r.Also = append(r.Also, unless(asked, "a dry run before it changed nothing in the lab"))
 	if len(r.Finished.Changes) > 0 && len(h.Moments) == 0 {
 		r.Also = append(r.Also, announced(r.Finished, dry.facts, addressesOf(r.Subject.Plan)))
 	}
 	return dry.facts, nil
+}
+
+// spoiled opens a scene of its own in which a fault has had time to show.
+func (p *player) spoiled(ctx context.Context, r *Result, fault lab.Fault, settle time.Duration) (*scene, error) {
+	s, err := open(&p.Options, r.Seed, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.spoil(ctx, fault, settle); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// unless is a property that holds if there is nothing to say against it.
+func unless(detail, text string) Property { return Property{text, detail == "", detail} }
+
+// changed names the first change of a run; "" of none.
+func (p *played) changed() string {
+	if len(p.finished.Changes) == 0 {
+		return ""
+	}
+	first := p.finished.Changes[0]
+	return fmt.Sprintf("%s at %s", first.Action, first.Step)
 }
 
 // announced says whether each change of a run was previewed by the dry run, or
@@ -127,11 +149,7 @@ func (p *player) again(ctx context.Context, r *Result, s *scene, inputs map[stri
 	if err != nil {
 		return nil, err
 	}
-	out := Property{Text: "a second run changed nothing", Held: true}
-	if all := second.finished.Changes; len(all) > 0 {
-		out.Held, out.Detail = false, fmt.Sprintf("%s at %s", all[0].Action, all[0].Step)
-	}
-	r.Also = append(r.Also, out)
+	r.Also = append(r.Also, unless(second.changed(), "a second run changed nothing"))
 	return second.facts, nil
 }
 
@@ -169,27 +187,23 @@ func (p *player) healthy(ctx context.Context, c *control, r *Result) error {
 		return err
 	}
 	s.close()
-	one := Property{Text: "a healthy service was left alone", Held: true}
-	if all := out.finished.Changes; len(all) > 0 {
-		one.Held, one.Detail = false, fmt.Sprintf("%s at %s", all[0].Action, all[0].Step)
-	}
-	c.also = append(c.also, one)
+	c.also = append(c.also, unless(out.changed(), "a healthy service was left alone"))
 	return nil
 }
 
 // harmless plays the playbook against faults that it is not for.
 func (p *player) harmless(ctx context.Context, c *control, r *Result, wrong []string) error {
-	one := Property{Text: "against the wrong faults " + strings.Join(wrong, " and ") + ": no harm", Held: true}
+	first := ""
 	for _, fault := range wrong {
 		detail, err := p.harm(ctx, r, fault)
 		if err != nil {
 			return err
 		}
-		if detail != "" && one.Held {
-			one.Held, one.Detail = false, fault+": "+detail
+		if detail != "" && first == "" {
+			first = fault + ": " + detail
 		}
 	}
-	c.also = append(c.also, one)
+	c.also = append(c.also, unless(first, "against the wrong faults "+strings.Join(wrong, " and ")+": no harm"))
 	return nil
 }
 
@@ -240,12 +254,7 @@ func (p *player) wrong(r *Result) []string {
 	for _, h := range r.Subject.File.Rehearsals {
 		mine[h.Fault.Name] = true
 	}
-	var others []string
-	for _, f := range model.Faults() {
-		if !f.AtConnection() && !mine[f.Name] {
-			others = append(others, f.Name)
-		}
-	}
+	others := slices.DeleteFunc(serviceFaults(), func(name string) bool { return mine[name] })
 	if len(others) < 2 {
 		return others
 	}
@@ -258,20 +267,15 @@ func (p *player) wrong(r *Result) []string {
 // to answer. The scene is the caller's to close.
 func (p *player) elsewhere(ctx context.Context, r *Result, fault string) (*scene, *played, error) {
 	known, _ := model.Lookup(fault)
-	s, err := open(&p.Options, r.Seed, 0)
+	s, err := p.spoiled(ctx, r, lab.Fault{Name: fault}, known.Settles)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.spoil(ctx, lab.Fault{Name: fault}, known.Settles); err != nil {
-		s.close()
-		return nil, nil, err
-	}
+	var out *played
 	inputs, err := r.Rehearsal.inputsIn(ctx, s)
-	if err != nil {
-		s.close()
-		return nil, nil, err
+	if err == nil {
+		out, err = s.run(ctx, play{plan: r.Subject.Plan, inputs: inputs})
 	}
-	out, err := s.run(ctx, play{plan: r.Subject.Plan, inputs: inputs})
 	if err != nil {
 		s.close()
 		return nil, nil, err
@@ -296,15 +300,11 @@ func (p *player) harm(ctx context.Context, r *Result, fault string) (string, err
 	if err := s.lab.Clock().Sleep(ctx, calm); err != nil {
 		return "", err
 	}
-	passed := s.at()
-	alone, err := open(&p.Options, r.Seed, 0)
+	alone, err := p.spoiled(ctx, r, lab.Fault{Name: fault}, s.at())
 	if err != nil {
 		return "", err
 	}
 	defer alone.close()
-	if err := alone.spoil(ctx, lab.Fault{Name: fault}, passed); err != nil {
-		return "", err
-	}
 	return worse(alone.lab.State(), s.lab.State(), out.finished), nil
 }
 
@@ -351,11 +351,11 @@ func (p *player) secrets(r *Result, secrets []string, runs [][]event.Event) {
 		}
 	}
 	r.Written = written.Len()
-	out := Property{Text: "no secret in " + schema.HumanBytes(float64(r.Written)) + " of output", Held: true}
+	told := ""
 	for i, secret := range secrets {
 		if bytes.Contains(written.Bytes(), []byte(secret)) {
-			out.Held, out.Detail = false, fmt.Sprintf("secret %d of the lab stands in it", i+1)
+			told = fmt.Sprintf("secret %d of the lab stands in it", i+1)
 		}
 	}
-	r.Also = append(r.Also, out)
+	r.Also = append(r.Also, unless(told, "no secret in "+schema.HumanBytes(float64(r.Written))+" of output"))
 }

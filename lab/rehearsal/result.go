@@ -67,7 +67,7 @@ func (r *Report) Passed() (passed int) {
 func (r *Report) Percent() float64 {
 	var sum Ratio
 	for _, c := range r.Coverage {
-		sum = sum.Plus(c.Steps).Plus(c.Branches).Plus(c.Remedies)
+		sum = sum.Plus(c.All())
 	}
 	return sum.Percent()
 }

@@ -62,22 +62,9 @@ type jsonCount struct {
 }
 
 type jsonCover struct {
-	Playbook string      `json:"playbook"`
-	Percent  float64     `json:"percent"`
-	Never    []jsonPlace `json:"never"`
-}
-
-type jsonPlace struct {
-	What  string `json:"what"`
-	Where string `json:"where"`
-}
-
-func placesOf(c *rehearsal.Coverage) []jsonPlace {
-	out := []jsonPlace{}
-	for _, n := range c.Never {
-		out = append(out, jsonPlace(n))
-	}
-	return out
+	Playbook string            `json:"playbook"`
+	Percent  float64           `json:"percent"`
+	Never    []rehearsal.Place `json:"never"`
 }
 
 func (v *JSON) put(l jsonLine) {
@@ -130,7 +117,7 @@ func (v *JSON) End(r *rehearsal.Report, exit int) error {
 	passed, n := exit == 0, r.Passed()
 	last := &jsonLast{Schema: 1, Count: jsonCount{n, len(r.Results) - n}, Coverage: []jsonCover{}}
 	for _, c := range r.Coverage {
-		last.Coverage = append(last.Coverage, jsonCover{c.Subject.Name, c.Steps.Plus(c.Branches).Plus(c.Remedies).Percent(), placesOf(c)})
+		last.Coverage = append(last.Coverage, jsonCover{c.Subject.Name, c.All().Percent(), append([]rehearsal.Place{}, c.Never...)})
 	}
 	v.put(jsonLine{Type: "finished", Passed: &passed, Took: r.Took.Seconds(), jsonLast: last})
 	return v.err
