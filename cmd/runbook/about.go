@@ -21,24 +21,17 @@ func (a *app) actionsCommand() *cobra.Command {
 		Example: "  runbook actions\n  runbook actions docker.restart",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, words []string) error {
-			l, err := a.launcher()
-			if err != nil {
-				return err
-			}
+			all := a.launcher().Registry
 			switch {
 			case len(words) == 1:
-				return a.explainAction(l.Registry, words[0])
+				return a.explainAction(all, words[0])
 			case a.Out.Terminal():
-				return reference.List(l.Registry, page.Of(a.Out)).Print(a.Out)
+				return reference.List(all, page.Of(a.Out)).Print(a.Out)
 			}
-			return reference.Table(a.Out, l.Registry)
+			return reference.Table(a.Out, all)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			l, err := a.launcher()
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveError
-			}
-			return l.Registry.Names(), cobra.ShellCompDirectiveNoFileComp
+			return a.launcher().Registry.Names(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }
@@ -62,10 +55,6 @@ func (a *app) schemaCommand() *cobra.Command {
 		Use: "schema", Short: "Print the JSON Schema of playbooks, for editors", Args: cobra.NoArgs,
 		Example: "  runbook schema > playbook.schema.json\n  runbook schema --environment > runbook.schema.json",
 		RunE: func(*cobra.Command, []string) error {
-			l, err := a.launcher()
-			if err != nil {
-				return err
-			}
 			of := reference.Schema
 			switch {
 			case environment:
@@ -73,7 +62,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			case rehearsals:
 				of = func(*action.Registry) ([]byte, error) { return rehearsal.Schema() }
 			}
-			text, err := of(l.Registry)
+			text, err := of(a.launcher().Registry)
 			if err != nil {
 				return err
 			}

@@ -11,10 +11,7 @@ import (
 
 // completePlaybooks offers the names of the catalogue, and files.
 func (a *app) completePlaybooks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	l, err := a.launcher()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
+	l := a.launcher()
 	var names []string
 	for _, e := range l.Catalogue.Entries() {
 		names = append(names, e.Name)
@@ -25,10 +22,7 @@ func (a *app) completePlaybooks(*cobra.Command, []string, string) ([]string, cob
 // completeRehearsals offers the playbooks that have rehearsals, and after NAME/
 // the numbers of theirs.
 func (a *app) completeRehearsals(_ *cobra.Command, _ []string, part string) ([]string, cobra.ShellCompDirective) {
-	l, err := a.launcher()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
+	l := a.launcher()
 	var names []string
 	for _, e := range l.Catalogue.Entries() {
 		beside := l.Catalogue.Beside(e)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -47,24 +48,16 @@ func noEnvironment(e *environment.ErrNotFound, again func(env string) string) er
 	if e.Name == "" {
 		r.Failure.What = "no environment is named, and ./" + e.File + " has no default"
 	}
-	has := "(none)"
-	for i, name := range e.Has {
+	var has []string
+	for _, name := range e.Has {
 		if name == e.Default {
 			name += " (default)"
 		}
-		if i == 0 {
-			has = name
-			continue
-		}
-		has += ", " + name
+		has = append(has, name)
 	}
-	r.Failure.Facts = []action.Fact{{Label: "has", Value: has}}
+	r.Failure.Facts = []action.Fact{{Label: "has", Value: cmp.Or(strings.Join(has, ", "), "(none)")}}
 	if len(e.Has) > 0 {
-		other := diag.Nearest(e.Name, e.Has)
-		if other == "" {
-			other = e.Has[0]
-		}
-		r.Failure.Do = []string{again(other)}
+		r.Failure.Do = []string{again(cmp.Or(diag.Nearest(e.Name, e.Has), e.Has[0]))}
 	}
 	return r
 }

@@ -27,25 +27,20 @@ func faultsPage(all []model.Fault, k page.Look) *page.Page {
 
 // faultPage is all that the lab knows of a fault.
 func faultPage(f model.Fault, k page.Look) *page.Page {
-	p := page.New(k)
-	line := func(label, text string) {
-		if text != "" {
-			p.Flow(p.Label(0, label, aboutColumn), page.Plain, text)
-		}
-	}
+	p := &document{Page: page.New(k)}
 	p.Flow(p.Line(page.Bold, f.Name).Add(page.Plain, "  "), page.Plain, f.Summary)
-	line("Seen", f.Symptoms)
+	p.about("Seen", f.Symptoms)
 	if f.Settles > 0 {
-		line("Plain after", schema.HumanDuration(f.Settles)+" of the lab's time")
+		p.about("Plain after", schema.HumanDuration(f.Settles)+" of the lab's time")
 	}
-	line("Helps", f.Cure)
-	line("In vain", f.Vain)
-	line("Options", strings.Join(f.Options, ", "))
+	p.about("Helps", f.Cure)
+	p.about("In vain", f.Vain)
+	p.about("Options", strings.Join(f.Options, ", "))
 	try := "runbook lab inject " + f.Name
 	if f.AtConnection() {
-		line("On", strings.Join(lab.Targets(), ", "))
+		p.about("On", strings.Join(lab.Targets(), ", "))
 		try += " --on docker --for 30s"
 	}
 	p.Whole(p.Label(0, "Try", aboutColumn), page.Plain, try, p.Indent(0))
-	return p
+	return p.Page
 }

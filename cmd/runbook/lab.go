@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -135,11 +134,7 @@ func (a *app) labStateCommand() *cobra.Command {
 				return labProblem(err)
 			}
 			if out == outputJSON {
-				text, err := json.MarshalIndent(schema.Encode(state), "", "  ")
-				if err != nil {
-					return err
-				}
-				return put(a.Out, string(text)+"\n")
+				return printJSON(a.Out, schema.Encode(state))
 			}
 			return control.Page(state, page.Of(a.Out)).Print(a.Out)
 		},

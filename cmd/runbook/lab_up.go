@@ -84,8 +84,8 @@ func (a *app) labUp(o control.Options) (err error) {
 
 // playbookFor is the playbook to try against the faults of a lab.
 func (a *app) playbookFor(faults []string) string {
-	if l, err := a.launcher(); err == nil && len(faults) > 0 {
-		if _, err := l.Catalogue.Find(faults[0]); err == nil {
+	if len(faults) > 0 {
+		if _, err := a.launcher().Catalogue.Find(faults[0]); err == nil {
 			return faults[0]
 		}
 	}

@@ -38,10 +38,7 @@ func (a *app) list(words []string) error {
 
 // listing compiles the catalogue and keeps what matches all words.
 func (a *app) listing(words []string) ([]listed, error) {
-	launcher, err := a.launcher()
-	if err != nil {
-		return nil, err
-	}
+	launcher := a.launcher()
 	last, err := a.lastRuns()
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/plan"
+	"runbook/engine/report"
 )
 
 // listed is a playbook as `list` shows it.
@@ -168,17 +169,5 @@ func lastRun(p *page.Page, s *journal.Summary) *page.Line {
 	if s.State == event.Done {
 		style = page.Plain
 	}
-	return p.Line(page.Plain, ago(s.Started)+", ").Add(style, page.Word(s.State))
-}
-
-// ago names a moment: its clock today, its weekday within a week, else its day.
-func ago(t time.Time) string {
-	t, now := t.Local(), time.Now()
-	switch {
-	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
-		return t.Format("15:04")
-	case now.Sub(t) < 7*24*time.Hour:
-		return t.Format("Mon 15:04")
-	}
-	return t.Format("2 Jan")
+	return p.Line(page.Plain, report.Day(s.Started.Local(), time.Now())+", ").Add(style, page.Word(s.State))
 }

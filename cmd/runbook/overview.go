@@ -16,10 +16,7 @@ import (
 // overview is what runbook prints without a verb: what needs a person, and the
 // verbs by when they are needed.
 func (a *app) overview() error {
-	l, err := a.launcher()
-	if err != nil {
-		return err
-	}
+	l := a.launcher()
 	p := page.New(page.Of(a.Out))
 	p.Flow(p.Line(page.Bold, "runbook").Add(page.Plain, ": "), page.Plain, "playbooks for live systems, run step by step, verified and journalled")
 	p.Blank()

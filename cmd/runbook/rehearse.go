@@ -84,10 +84,7 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 			return err
 		}
 	}
-	l, err := a.launcher()
-	if err != nil {
-		return err
-	}
+	l := a.launcher()
 	subjects, err := a.subjects(l, names, o.all)
 	if err != nil {
 		return err

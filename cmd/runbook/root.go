@@ -24,11 +24,11 @@ type app struct {
 	stateDir  string
 	line      []string
 	root      *cobra.Command
-	launcher  func() (*launch.Launcher, error) // made once, when a verb needs it
+	launcher  func() *launch.Launcher // made once, when a verb needs it
 }
 
 func newApp(line []string) *app {
-	a := &app{Console: console.Open(), line: line, logFormat: console.LogText, launcher: sync.OnceValues(newLauncher)}
+	a := &app{Console: console.Open(), line: line, logFormat: console.LogText, launcher: sync.OnceValue(newLauncher)}
 	_ = a.startLog(slog.LevelInfo) // which fails for a format that there is not
 	return a
 }

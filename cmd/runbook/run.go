@@ -112,10 +112,7 @@ func (a *app) run(c *call) error {
 // start starts a run and returns its exit code. The mistakes of the playbook are
 // told before those of its environment.
 func (a *app) start(c *call) (code int, err error) {
-	l, err := a.launcher()
-	if err != nil {
-		return 0, err
-	}
+	l := a.launcher()
 	q := launch.Request{
 		Named: c.env != "", Inputs: launch.Texts(c.inputs, secretFrom), Command: c.command(), Who: who(), Mode: c.mode, Patience: c.patience,
 	}

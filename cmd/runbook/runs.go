@@ -80,9 +80,7 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			return a.report(words[0], formats[i])
 		},
-		ValidArgsFunction: func(c *cobra.Command, words []string, part string) ([]string, cobra.ShellCompDirective) {
-			return a.completeRuns(c, words, part)
-		},
+		ValidArgsFunction: a.completeRuns,
 	}
 	cmd.Flags().StringVar(&name, "format", name, known)
 	return cmd

@@ -23,20 +23,11 @@ type document struct {
 // aboutColumn is where the text of a label stands.
 const aboutColumn = 13
 
-// about prints paragraphs behind a label; of none it prints nothing.
-func (d *document) about(label string, texts ...string) {
-	for _, text := range texts {
+// about prints a paragraph behind a label; of no text it prints nothing.
+func (d *document) about(label, text string) {
+	if text != "" {
 		d.Flow(d.Label(0, label, aboutColumn), page.Plain, text)
-		label = ""
 	}
-}
-
-// some is text, unless it is empty.
-func some(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
 }
 
 // idColumn is the width of the longest id, from 10 to 16.
@@ -65,8 +56,8 @@ func procedure(p *plan.Plan, look page.Look) *page.Page {
 	d.section("Procedure", p.Prerequisites.Parts, p.Steps.Parts)
 	d.section("Finally", p.Finally.Parts)
 	d.Blank()
-	d.about("Expected", some(p.Expected)...)
-	d.about("See also", some(strings.Join(p.SeeAlso, ", "))...)
+	d.about("Expected", p.Expected)
+	d.about("See also", strings.Join(p.SeeAlso, ", "))
 	d.Whole(d.Label(0, "Try", aboutColumn), page.Plain, "runbook run "+p.Name+" --dry-run", d.Indent(0))
 	return d.Page
 }
@@ -83,9 +74,9 @@ func (d *document) section(title string, blocks ...[]*plan.Step) {
 }
 
 func (d *document) facts(p *plan.Plan) {
-	d.about("Purpose", some(p.Purpose)...)
+	d.about("Purpose", p.Purpose)
 	d.bullets("Symptoms", "", p.Symptoms)
-	d.about("Alerts", some(strings.Join(p.Alerts, ", "))...)
+	d.about("Alerts", strings.Join(p.Alerts, ", "))
 	d.bullets("Assumes", "not checked", p.Assumes)
 	if p.Escalation != nil {
 		d.about("Escalate", fmt.Sprintf("to %s after %s", p.Escalation.Contact, schema.TextOf(p.Escalation.After)))

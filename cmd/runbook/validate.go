@@ -43,10 +43,7 @@ func (a *app) validateCommand() *cobra.Command {
 // validate compiles every named playbook and prints what is wrong.
 func (a *app) validate(words []string, format string) error {
 	began := time.Now()
-	l, err := a.launcher()
-	if err != nil {
-		return err
-	}
+	l := a.launcher()
 	files, err := named(l.Catalogue, words)
 	if err != nil {
 		return err

@@ -43,7 +43,8 @@ func RunsTable(w io.Writer, rows []Row, o Options) error {
 	}
 	for _, r := range rows {
 		sign, style := p.runSign(r)
-		cells := p.Cells(page.Plain, r.Run, r.Playbook, r.Environment, "", p.day(r.Started), schema.HumanDuration(r.Took), fmt.Sprint(r.Changes), r.By)
+		started := Day(r.Started.In(p.zone), p.now.In(p.zone))
+		cells := p.Cells(page.Plain, r.Run, r.Playbook, r.Environment, "", started, schema.HumanDuration(r.Took), fmt.Sprint(r.Changes), r.By)
 		cells[3] = p.Line(style, sign+" "+r.state())
 		t.Rows = append(t.Rows, cells)
 	}
@@ -59,12 +60,10 @@ func (p *sheet) runSign(r Row) (string, page.Style) {
 	return p.state(r.State)
 }
 
-// day is when a run started: today the time, in the last week the day's name,
-// before that the date.
-func (p *sheet) day(t time.Time) string {
-	t = t.In(p.zone)
-	now := p.now.In(p.zone)
-	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, p.zone)
+// Day names a moment of the past in its zone: today by its time, in the last week
+// by the day's name, before that by its date.
+func Day(t, now time.Time) string {
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	switch {
 	case !t.Before(midnight):
 		return t.Format("15:04")
