@@ -82,10 +82,8 @@ func (a *app) tell(r *launch.Refusal) {
 
 // put writes text to w, as what was asked for.
 func put(w io.Writer, text string) error {
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("write the output: %w", err)
-	}
-	return nil
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // diagnose prints diagnostics with the lines that they point to.

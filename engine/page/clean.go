@@ -20,9 +20,9 @@ func Clean(text string, ascii bool) string {
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case r < 0x20 || r >= 0x7f && r < 0xa0:
+		case r < 0xa0 && Hidden(r):
 			fmt.Fprintf(&b, `\x%02x`, r)
-		case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+		case Hidden(r):
 			fmt.Fprintf(&b, `\u%04x`, r)
 		case ascii && r >= 0x80:
 			b.WriteString(inASCII(r))
@@ -32,6 +32,12 @@ func Clean(text string, ascii bool) string {
 		i += n
 	}
 	return b.String()
+}
+
+// Hidden reports whether r is a character that controls a terminal or the
+// direction of text, or that nobody sees.
+func Hidden(r rune) bool {
+	return r < 0x20 || r >= 0x7f && r < 0xa0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 func simple(text string) bool {

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -94,14 +93,10 @@ func (k Look) render(l *Line) string {
 	return strings.Repeat(" ", k.Indent) + text
 }
 
-// Print writes the page to w.
-func (p *Page) Print(w io.Writer) error { return write(w, p.String()) }
-
-func write(w io.Writer, text string) error {
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("write the output: %w", err)
-	}
-	return nil
+// Print writes the page to w, whose error it returns as it is.
+func (p *Page) Print(w io.Writer) error {
+	_, err := io.WriteString(w, p.String())
+	return err
 }
 
 // Width is how many cells a cleaned text takes.

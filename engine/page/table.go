@@ -112,5 +112,6 @@ func Tabbed(w io.Writer, rows [][]string) error {
 		}
 		b.WriteByte('\n')
 	}
-	return write(w, b.String())
+	_, err := io.WriteString(w, b.String())
+	return err
 }

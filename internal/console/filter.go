@@ -3,9 +3,10 @@ package console
 import (
 	"fmt"
 	"io"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"runbook/engine/page"
 )
 
 // filter keeps from a terminal what would control it, and shows it instead. What
@@ -69,7 +70,7 @@ func (f *filter) next(out, b []byte, final bool) ([]byte, int) {
 		out = append(out, b[0])
 	case r < 0x20 || r == utf8.RuneError && n == 1:
 		out = fmt.Appendf(out, `\x%02x`, b[0])
-	case hidden(r):
+	case page.Hidden(r):
 		for _, unit := range utf16.Encode([]rune{r}) {
 			out = fmt.Appendf(out, `\u%04x`, unit) // in JSON it is the same character
 		}
@@ -100,12 +101,6 @@ func (f *filter) sequence(b []byte) int {
 		return -1
 	}
 	return 0
-}
-
-// hidden reports whether r is a character that controls a terminal or the
-// direction of text, or that nobody sees.
-func hidden(r rune) bool {
-	return r >= 0x7f && r < 0xa0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // plain reports whether b is text of ASCII.
