@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -84,6 +85,14 @@ func (a *app) tell(r *launch.Refusal) {
 func put(w io.Writer, text string) error {
 	_, err := io.WriteString(w, text)
 	return err
+}
+
+// printJSON writes a document as JSON, as what was asked for.
+func printJSON(w io.Writer, document any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(document)
 }
 
 // diagnose prints diagnostics with the lines that they point to.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -131,14 +129,4 @@ func findings(list diag.List, files int) validation {
 		v.Findings = append(v.Findings, mark{Diagnostic: d, Severity: d.Severity.String()})
 	}
 	return v
-}
-
-func printJSON(w io.Writer, document any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(document); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"runbook/engine/redact"
-	"runbook/engine/schema"
 )
 
 // Console has the outputs of the process. A library's logger writes to Err, too.
@@ -33,10 +32,6 @@ func New(out, err *os.File) *Console {
 	c.Out, c.Err = newOutput(c, out), newOutput(c, err)
 	return c
 }
-
-// Learn makes the console keep secrets to itself, from the next write on. It is
-// called as soon as a secret was read.
-func (c *Console) Learn(secrets ...schema.Secret) { c.Secrets.Add(secrets...) }
 
 // Flush writes what is held back because it could be the beginning of a secret.
 func (c *Console) Flush() error { return errors.Join(c.Out.Flush(), c.Err.Flush()) }

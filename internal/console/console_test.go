@@ -128,7 +128,7 @@ func TestHiddenCharactersStayWhatTheyAreInJSON(t *testing.T) {
 func TestSecretsStayInside(t *testing.T) {
 	got := written(t, func(c *console.Console) {
 		_, _ = io.WriteString(c.Out, "before hunter2-hunter2\n")
-		c.Learn(schema.NewSecret("token", "hunter2-hunter2"))
+		c.Secrets.Add(schema.NewSecret("token", "hunter2-hunter2"))
 		_, _ = io.WriteString(c.Out, "after hunter2-")
 		_, _ = io.WriteString(c.Out, "hunter2\n")
 		_, _ = io.WriteString(c.Err, "there hunter2-hunter2\n")

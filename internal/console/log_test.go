@@ -23,7 +23,7 @@ func TestLog(t *testing.T) {
 	} {
 		got := written(t, func(c *console.Console) {
 			c.Color = test.color
-			c.Learn(schema.NewSecret("token", "hunter2222"))
+			c.Secrets.Add(schema.NewSecret("token", "hunter2222"))
 			l, err := c.Log(test.format, test.least)
 			if err != nil {
 				t.Fatal(err)
@@ -44,7 +44,7 @@ func TestLog(t *testing.T) {
 
 func TestLogAsJSON(t *testing.T) {
 	text := written(t, func(c *console.Console) {
-		c.Learn(schema.NewSecret("token", "hunter2222"))
+		c.Secrets.Add(schema.NewSecret("token", "hunter2222"))
 		l, _ := c.Log(console.LogJSON, slog.LevelInfo)
 		l.Info("say", "value", "a \"hunter2222\"\n")
 	})
@@ -63,7 +63,7 @@ func TestTheStandardLoggerIsTheProgramsOwn(t *testing.T) {
 		log.SetOutput(to)
 	}()
 	text := written(t, func(c *console.Console) {
-		c.Learn(schema.NewSecret("token", "hunter2222"))
+		c.Secrets.Add(schema.NewSecret("token", "hunter2222"))
 		l, _ := c.Log(console.LogText, slog.LevelDebug)
 		console.Redirect(l)
 		log.Printf("Unsolicited response starting with %q", "HTTP/1.1 hunter2222")

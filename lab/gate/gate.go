@@ -106,13 +106,6 @@ func (g *Gate) LoseReplies(n int) {
 	g.lose = n
 }
 
-// Closed says whether connections are refused now.
-func (g *Gate) Closed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.down || g.gone
-}
-
 func (g *Gate) change(do func()) {
 	g.mu.Lock()
 	do()

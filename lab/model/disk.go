@@ -18,13 +18,6 @@ func newDisk() Disk {
 // UsedPercent is the use of the disk in per cent.
 func (d *Disk) UsedPercent() float64 { return 100 * d.UsedBytes / d.TotalBytes }
 
-// Reclaim frees what nothing uses; it returns the bytes.
-func (d *Disk) Reclaim() float64 {
-	freed := d.Unused
-	d.Unused, d.UsedBytes = 0, d.UsedBytes-freed
-	return freed
-}
-
 func (w *World) stepDisk() {
 	d := &w.Disk
 	grow := math.Min(d.LogRate, d.TotalBytes-d.UsedBytes)

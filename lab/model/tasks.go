@@ -1,10 +1,7 @@
 package model
 
 import (
-	"slices"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // Task is a task that is not done, as its download client or the queue shows it.
@@ -57,23 +54,6 @@ func (w *World) DropTask(gid string) bool {
 	}
 	t.lost, t.held = true, false
 	return true
-}
-
-// AddTask puts a new task for that client into the queue; it returns its gid, ""
-// while there is no database to keep it.
-func (w *World) AddTask(client string) string {
-	if !w.Mongo.Up || !slices.Contains(clientNames[:], client) {
-		return ""
-	}
-	d := &w.Downloads
-	number := d.number
-	if err := w.Database().Collection("tasks").Insert(w.newTask(number, "queued", client, bson.NewDateTimeFromTime(w.Now))); err != nil {
-		return ""
-	}
-	d.number++
-	w.Mongo.Inserted++
-	w.readTasks()
-	return gid(number)
 }
 
 // FailsHealth says whether a check of the app's health fails by the build of its
