@@ -24,7 +24,7 @@ func (c *call) aggregate() (bson.D, error) {
 		return nil, err
 	}
 	if options == nil {
-		return nil, mistake(9, "The 'cursor' option is required, except for aggregate with the explain argument")
+		return nil, mistake(value.FailedToParse, "The 'cursor' option is required, except for aggregate with the explain argument")
 	}
 	name, whole := "$cmd.aggregate", false
 	if n, isNumber := value.Int(c.body[0].Value); isNumber && n == 1 {
@@ -87,7 +87,7 @@ func (c *call) sourced(stages []bson.D, whole bool) (made, rest []bson.D, err er
 	switch first {
 	case "$currentOp":
 		if c.database() != "admin" || !whole {
-			return nil, nil, mistake(codeInvalidNamespace, "$currentOp must be run against the 'admin' database with {aggregate: 1}")
+			return nil, nil, mistake(value.InvalidNamespace, "$currentOp must be run against the 'admin' database with {aggregate: 1}")
 		}
 		made, err = c.operations(truth(options, "idleConnections", false), false)
 	case "$indexStats":
@@ -96,7 +96,7 @@ func (c *call) sourced(stages []bson.D, whole bool) (made, rest []bson.D, err er
 		made, err = c.collectionStats(options)
 	default:
 		if whole {
-			return nil, nil, mistake(codeInvalidNamespace, "{aggregate: 1} is not valid for '%s'; a collection is required.", first)
+			return nil, nil, mistake(value.InvalidNamespace, "{aggregate: 1} is not valid for '%s'; a collection is required.", first)
 		}
 		return nil, stages, nil
 	}
@@ -133,7 +133,7 @@ func (c *call) collectionStats(options bson.D) (docs []bson.D, err error) {
 	err = c.on(func(w *model.World) error {
 		col, err := c.existing(w)
 		if err != nil {
-			return mistake(codeNamespaceNotFound, "PlanExecutor error during aggregation :: caused by :: Unable to retrieve storageStats in $collStats stage :: caused by :: Collection [%s] not found.", c.subject())
+			return mistake(value.NamespaceNotFound, "PlanExecutor error during aggregation :: caused by :: Unable to retrieve storageStats in $collStats stage :: caused by :: Collection [%s] not found.", c.subject())
 		}
 		d := bson.D{{Key: "ns", Value: c.subject()}, {Key: "host", Value: host}, {Key: "localTime", Value: c.now()}}
 		if storage, ok := field(options, "storageStats"); ok {

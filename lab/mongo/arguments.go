@@ -9,67 +9,9 @@ import (
 	"runbook/lab/document/value"
 )
 
-// The codes of errors that the database of documents does not know.
-const (
-	codeUserNotFound         = 11
-	codeUnauthorized         = 13
-	codeAuthenticationFailed = 18
-	codeIllegalOperation     = 20
-	codeNamespaceNotFound    = 26
-	codeIndexNotFound        = 27
-	codeCursorNotFound       = 43
-	codeNamespaceExists      = 48
-	codeCommandNotFound      = 59
-	codeInvalidNamespace     = 73
-	codeNoReplication        = 76
-	codeNotSupported         = 115
-	codeNotInTransaction     = 263
-	codeMissingField         = 40414
-)
-
-// mistake is an error of a command with the name that MongoDB gives its code.
+// mistake is an error of a command.
 func mistake(code int32, format string, values ...any) *document.Error {
-	e := value.Refused(code, format, values...)
-	if name := codeName(code); name != "" {
-		e.Name = name
-	}
-	return e
-}
-
-func codeName(code int32) string {
-	switch code {
-	case codeUserNotFound:
-		return "UserNotFound"
-	case codeUnauthorized:
-		return "Unauthorized"
-	case codeAuthenticationFailed:
-		return "AuthenticationFailed"
-	case codeIllegalOperation:
-		return "IllegalOperation"
-	case codeCursorNotFound:
-		return "CursorNotFound"
-	case 50:
-		return "MaxTimeMSExpired"
-	case codeCommandNotFound:
-		return "CommandNotFound"
-	case codeNoReplication:
-		return "NoReplicationEnabled"
-	case codeNotSupported:
-		return "CommandNotSupported"
-	case codeNotInTransaction:
-		return "OperationNotSupportedInTransaction"
-	case 17:
-		return "ProtocolError"
-	case 334:
-		return "MechanismUnavailable"
-	case 10334:
-		return "BSONObjectTooLarge"
-	case 352:
-		return "UnsupportedOpQueryCommand"
-	case 11601:
-		return "Interrupted"
-	}
-	return ""
+	return value.Refused(code, format, values...)
 }
 
 func field(d bson.D, name string) (any, bool) { return value.Field(d, name) }
@@ -111,7 +53,7 @@ func part(d bson.D, name string) (bson.D, error) {
 	}
 	inner, ok := v.(bson.D)
 	if !ok {
-		return nil, mistake(14, "BSON field '%s' is the wrong type '%s', expected type 'object'", name, value.TypeName(v))
+		return nil, mistake(value.TypeMismatch, "BSON field '%s' is the wrong type '%s', expected type 'object'", name, value.TypeName(v))
 	}
 	return inner, nil
 }
@@ -124,13 +66,13 @@ func parts(d bson.D, name string) ([]bson.D, error) {
 	}
 	list, ok := v.(bson.A)
 	if !ok {
-		return nil, mistake(14, "BSON field '%s' is the wrong type '%s', expected type 'array'", name, value.TypeName(v))
+		return nil, mistake(value.TypeMismatch, "BSON field '%s' is the wrong type '%s', expected type 'array'", name, value.TypeName(v))
 	}
 	out := make([]bson.D, 0, len(list))
 	for _, e := range list {
 		inner, ok := e.(bson.D)
 		if !ok {
-			return nil, mistake(14, "BSON field '%s' is the wrong type '%s', expected type 'object'", name, value.TypeName(e))
+			return nil, mistake(value.TypeMismatch, "BSON field '%s' is the wrong type '%s', expected type 'object'", name, value.TypeName(e))
 		}
 		out = append(out, inner)
 	}
@@ -173,10 +115,10 @@ func (c *call) database() string {
 func (c *call) collection() (string, error) {
 	name, ok := c.body[0].Value.(string)
 	if !ok {
-		return "", mistake(codeInvalidNamespace, "collection name has invalid type %s", value.TypeName(c.body[0].Value))
+		return "", mistake(value.InvalidNamespace, "collection name has invalid type %s", value.TypeName(c.body[0].Value))
 	}
 	if name == "" || strings.ContainsAny(name, "\x00$") || strings.HasPrefix(name, ".") {
-		return "", mistake(codeInvalidNamespace, "Invalid namespace specified '%s.%s'", c.database(), name)
+		return "", mistake(value.InvalidNamespace, "Invalid namespace specified '%s.%s'", c.database(), name)
 	}
 	return name, nil
 }
@@ -188,7 +130,7 @@ func validDatabase(name string) bool {
 // require returns the mistake of a field that is missing.
 func (c *call) require(name string) error {
 	if _, ok := field(c.body, name); !ok {
-		return mistake(codeMissingField, "BSON field '%s.%s' is missing but a required field", c.name, name)
+		return mistake(value.MissingField, "BSON field '%s.%s' is missing but a required field", c.name, name)
 	}
 	return nil
 }

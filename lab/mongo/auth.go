@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/clock"
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -106,7 +107,7 @@ func (l *login) wait(c *clock.Clock) {
 
 var errLogin = errors.New("Authentication failed.") //nolint:staticcheck // the text is MongoDB's
 
-func refusedLogin() error { return mistake(codeAuthenticationFailed, "%s", errLogin) }
+func refusedLogin() error { return mistake(value.AuthenticationFailed, "%s", errLogin) }
 
 func (c *call) saslStart() (bson.D, error) {
 	return c.beginLogin(c.body, c.database())
@@ -121,7 +122,7 @@ func (c *call) beginLogin(ask bson.D, database string) (bson.D, error) {
 	case "SCRAM-SHA-1": // what drivers try for a user whose mechanisms nobody tells: there is none
 		return nil, refusedLogin()
 	default:
-		return nil, mistake(334, "Received authentication for mechanism %s which is not enabled", mechanism)
+		return nil, mistake(value.MechanismUnavailable, "Received authentication for mechanism %s which is not enabled", mechanism)
 	}
 	server, err := scram.SHA256.NewServer(func(name string) (scram.StoredCredentials, error) {
 		return c.server.accounts.credentials(database, name)
@@ -160,7 +161,7 @@ func (a *accounts) credentials(database, name string) (scram.StoredCredentials, 
 func (c *call) saslContinue() (bson.D, error) {
 	l := &c.connection.login
 	if l.talk == nil || int32(c.number("conversationId", 0)) != l.id {
-		return nil, mistake(17, "No SASL session state found")
+		return nil, mistake(value.ProtocolError, "No SASL session state found")
 	}
 	if l.last {
 		l.abandon()

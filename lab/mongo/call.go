@@ -78,7 +78,7 @@ func (c *call) replies() bool { return c.visit == nil || c.visit.Replies() }
 func (c *call) run(ctx context.Context) bson.D {
 	what, known := c.server.commands[c.name]
 	if !known {
-		return failure(mistake(codeCommandNotFound, "no such command: '%s'", c.name))
+		return failure(mistake(value.CommandNotFound, "no such command: '%s'", c.name))
 	}
 	if err := c.admit(what); err != nil {
 		return failure(err)
@@ -111,9 +111,9 @@ func (c *call) pass(ctx context.Context) error {
 	_ = c.visit.Pause(ctx, c.spent.took)
 	switch {
 	case c.op.killed.Load():
-		return mistake(11601, "operation was interrupted")
+		return mistake(value.Interrupted, "operation was interrupted")
 	case c.spent.limited && c.spent.planned && !c.writes():
-		return mistake(50, "operation exceeded time limit")
+		return mistake(value.MaxTimeExpired, "operation exceeded time limit")
 	}
 	return nil
 }
@@ -127,16 +127,16 @@ func (c *call) writes() bool {
 func (c *call) admit(what command) error {
 	switch database := c.database(); {
 	case c.message.op == opQuery && !what.open:
-		return mistake(352, "Unsupported OP_QUERY command: %s. The client driver may require an upgrade. For more details see https://dochub.mongodb.org/core/legacy-opcode-removal", c.name)
+		return mistake(value.OldCommand, "Unsupported OP_QUERY command: %s. The client driver may require an upgrade. For more details see https://dochub.mongodb.org/core/legacy-opcode-removal", c.name)
 	case c.message.op != opQuery && database == "":
 		return mistake(40571, "OP_MSG requests require a $db argument")
 	case !validDatabase(database):
-		return mistake(codeInvalidNamespace, "Invalid database name: '%s'", database)
+		return mistake(value.InvalidNamespace, "Invalid database name: '%s'", database)
 	case what.admin && database != "admin":
-		return mistake(codeUnauthorized, "%s may only be run against the admin database.", c.name)
+		return mistake(value.Unauthorized, "%s may only be run against the admin database.", c.name)
 	}
 	if !what.open && c.server.accounts.required() && !c.connection.login.done() {
-		return mistake(codeUnauthorized, "Command %s requires authentication", c.name)
+		return mistake(value.Unauthorized, "Command %s requires authentication", c.name)
 	}
 	if err := c.admitOptions(); err != nil {
 		return err
@@ -152,15 +152,15 @@ func (c *call) admitOptions() error {
 		switch e.Key {
 		case "collation":
 			if len(d) > 0 && text(d, "locale") != "simple" {
-				return mistake(codeNotSupported, "this server of a lab has no collations but the simple one")
+				return mistake(value.NotSupported, "this server of a lab has no collations but the simple one")
 			}
 		case "let", "min", "max":
 			if len(d) > 0 {
-				return mistake(codeNotSupported, "this server of a lab does not know the option '%s'", e.Key)
+				return mistake(value.NotSupported, "this server of a lab does not know the option '%s'", e.Key)
 			}
 		case "returnKey", "showRecordId":
 			if value.Truth(e.Value) {
-				return mistake(codeNotSupported, "this server of a lab does not know the option '%s'", e.Key)
+				return mistake(value.NotSupported, "this server of a lab does not know the option '%s'", e.Key)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func (c *call) admitTransaction() error {
 	_, numbered := field(c.body, "txnNumber")
 	_, within := field(c.body, "autocommit")
 	if numbered || within {
-		return mistake(codeIllegalOperation, "Transaction numbers are only allowed on a replica set member or mongos")
+		return mistake(value.IllegalOperation, "Transaction numbers are only allowed on a replica set member or mongos")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -111,12 +112,12 @@ func (c *call) create() (bson.D, error) {
 	}
 	for _, option := range []string{"capped", "viewOn", "timeseries", "validator", "clusteredIndex", "encryptedFields", "expireAfterSeconds"} {
 		if v, ok := field(c.body, option); ok && v != false {
-			return nil, mistake(codeNotSupported, "this server of a lab has no collections with %s", option)
+			return nil, mistake(value.NotSupported, "this server of a lab has no collections with %s", option)
 		}
 	}
 	return nil, c.on(func(w *model.World) error {
 		if lookup(w, c.database(), name) != nil {
-			return mistake(codeNamespaceExists, "Collection %s already exists.", c.namespace(name))
+			return mistake(value.NamespaceExists, "Collection %s already exists.", c.namespace(name))
 		}
 		database(w, c.database()).Collection(name)
 		return nil
@@ -144,7 +145,7 @@ func (c *call) drop() (bson.D, error) {
 // dropDatabase empties the database; the model keeps its own.
 func (c *call) dropDatabase() (bson.D, error) {
 	if own(c.database()) {
-		return nil, mistake(codeIllegalOperation, "Dropping the '%s' database is prohibited.", c.database())
+		return nil, mistake(value.IllegalOperation, "Dropping the '%s' database is prohibited.", c.database())
 	}
 	reply := bson.D{}
 	err := c.on(func(w *model.World) error {
@@ -170,14 +171,14 @@ func (c *call) renameCollection() (bson.D, error) {
 	target, newName, okTo := strings.Cut(c.text("to"), ".")
 	switch {
 	case !okFrom || !okTo || oldName == "" || newName == "" || strings.Contains(newName, "$"):
-		return nil, mistake(codeInvalidNamespace, "Invalid namespace specified '%s'", from)
+		return nil, mistake(value.InvalidNamespace, "Invalid namespace specified '%s'", from)
 	case source != target:
-		return nil, mistake(codeNotSupported, "this server of a lab renames within a database only")
+		return nil, mistake(value.NotSupported, "this server of a lab renames within a database only")
 	}
 	return nil, c.on(func(w *model.World) error {
 		d, ok := w.Mongo.Databases[source]
 		if !ok {
-			return mistake(codeNamespaceNotFound, "Source collection %s does not exist", from)
+			return mistake(value.NamespaceNotFound, "Source collection %s does not exist", from)
 		}
 		return d.Rename(oldName, newName, c.truth("dropTarget", false))
 	})

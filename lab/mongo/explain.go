@@ -7,13 +7,14 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
 func (c *call) explain() (bson.D, error) {
 	inner, ok := c.body[0].Value.(bson.D)
 	if !ok || len(inner) == 0 {
-		return nil, mistake(14, "BSON field 'explain.explain' is the wrong type, expected type 'object'")
+		return nil, mistake(value.TypeMismatch, "BSON field 'explain.explain' is the wrong type, expected type 'object'")
 	}
 	verbosity := c.text("verbosity")
 	switch verbosity {
@@ -21,7 +22,7 @@ func (c *call) explain() (bson.D, error) {
 		verbosity = "allPlansExecution"
 	case "queryPlanner", "executionStats", "allPlansExecution":
 	default:
-		return nil, mistake(9, "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
+		return nil, mistake(value.FailedToParse, "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
 	}
 	return c.explained(inner, verbosity)
 }
@@ -51,10 +52,10 @@ func ask(inner bson.D) (a asked, err error) {
 			a.readPipeline()
 		}
 	default:
-		err = mistake(codeCommandNotFound, "Explain failed due to unknown command: %s", inner[0].Key)
+		err = mistake(value.CommandNotFound, "Explain failed due to unknown command: %s", inner[0].Key)
 	}
 	if a.collection == "" && err == nil {
-		err = mistake(codeInvalidNamespace, "collection name has invalid type")
+		err = mistake(value.InvalidNamespace, "collection name has invalid type")
 	}
 	return a, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -52,7 +53,7 @@ func (c *call) hello() (bson.D, error) {
 }
 
 func (c *call) replSetGetStatus() (bson.D, error) {
-	return nil, mistake(codeNoReplication, "not running with --replSet")
+	return nil, mistake(value.NoReplication, "not running with --replSet")
 }
 
 func (c *call) ping() (bson.D, error) {

@@ -20,7 +20,7 @@ func indexOf(d bson.D) (document.Index, error) {
 	}
 	for _, name := range []string{"key", "name"} {
 		if _, ok := field(d, name); !ok {
-			return i, mistake(9, "Error in specification %s :: caused by :: The '%s' field is a required property of an index specification", value.Format(d), name)
+			return i, mistake(value.FailedToParse, "Error in specification %s :: caused by :: The '%s' field is a required property of an index specification", value.Format(d), name)
 		}
 	}
 	for _, e := range d {
@@ -28,19 +28,19 @@ func indexOf(d bson.D) (document.Index, error) {
 		case "key", "name", "unique", "expireAfterSeconds", "background", "v", "ns", "collation":
 		case "sparse", "hidden", "partialFilterExpression":
 			if e.Value != false {
-				return i, mistake(codeNotSupported, "this server of a lab has no indexes with %s", e.Key)
+				return i, mistake(value.NotSupported, "this server of a lab has no indexes with %s", e.Key)
 			}
 		default:
-			return i, mistake(197, "Error in specification %s :: caused by :: The field '%s' is not valid for an index specification", value.Format(d), e.Key)
+			return i, mistake(value.InvalidIndexSpec, "Error in specification %s :: caused by :: The field '%s' is not valid for an index specification", value.Format(d), e.Key)
 		}
 	}
 	for _, e := range i.Keys {
 		if kind, ok := e.Value.(string); ok {
-			return i, mistake(codeNotSupported, "this server of a lab has no indexes of the kind '%s'", kind)
+			return i, mistake(value.NotSupported, "this server of a lab has no indexes of the kind '%s'", kind)
 		}
 	}
 	if c, err := part(d, "collation"); err != nil || len(c) > 0 && text(c, "locale") != "simple" {
-		return i, mistake(codeNotSupported, "this server of a lab has no collations but the simple one")
+		return i, mistake(value.NotSupported, "this server of a lab has no collations but the simple one")
 	}
 	if _, ok := field(d, "expireAfterSeconds"); ok {
 		after := time.Duration(number(d, "expireAfterSeconds", 0)) * time.Second
@@ -62,7 +62,7 @@ func (c *call) createIndexes() (bson.D, error) {
 		return nil, err
 	}
 	if len(wanted) == 0 {
-		return nil, mistake(2, "Must specify at least one index to create")
+		return nil, mistake(value.BadValue, "Must specify at least one index to create")
 	}
 	var made []document.Index
 	for _, d := range wanted {
@@ -126,7 +126,7 @@ func (c *call) existing(w *model.World) (*document.Collection, error) {
 	if col := lookup(w, c.database(), name); col != nil {
 		return col, nil
 	}
-	return nil, mistake(codeNamespaceNotFound, "ns does not exist: %s", c.namespace(name))
+	return nil, mistake(value.NamespaceNotFound, "ns does not exist: %s", c.namespace(name))
 }
 
 func (c *call) listIndexes() (bson.D, error) {
@@ -156,7 +156,7 @@ func (c *call) dropIndexes() (bson.D, error) {
 	err := c.on(func(w *model.World) error {
 		col, err := c.existing(w)
 		if err != nil {
-			return mistake(codeNamespaceNotFound, "ns not found %s", c.subject())
+			return mistake(value.NamespaceNotFound, "ns not found %s", c.subject())
 		}
 		was = len(col.Indexes())
 		which, _ := field(c.body, "index")
@@ -191,7 +191,7 @@ func indexNames(col *document.Collection, which any) ([]string, error) {
 			}
 		}
 		if len(names) == 0 {
-			return nil, mistake(codeIndexNotFound, "can't find index with key: %s", value.Format(which))
+			return nil, mistake(value.IndexNotFound, "can't find index with key: %s", value.Format(which))
 		}
 	}
 	for _, n := range names {
@@ -200,7 +200,7 @@ func indexNames(col *document.Collection, which any) ([]string, error) {
 			found = found || i.Name == n
 		}
 		if !found {
-			return nil, mistake(codeIndexNotFound, "index not found with name [%s]", n)
+			return nil, mistake(value.IndexNotFound, "index not found with name [%s]", n)
 		}
 	}
 	return names, nil

@@ -4,6 +4,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -29,11 +30,11 @@ func (c *call) findAndModify() (bson.D, error) {
 	removes, fresh, upsert := c.truth("remove", false), c.truth("new", false), c.truth("upsert", false)
 	switch {
 	case removes && updates:
-		return nil, mistake(9, "Cannot specify both an update and remove=true")
+		return nil, mistake(value.FailedToParse, "Cannot specify both an update and remove=true")
 	case !removes && !updates:
-		return nil, mistake(9, "Either an update or remove=true must be specified")
+		return nil, mistake(value.FailedToParse, "Either an update or remove=true must be specified")
 	case removes && (fresh || upsert):
-		return nil, mistake(9, "Cannot specify both new=true or upsert=true and remove=true; 'remove' always returns the deleted document")
+		return nil, mistake(value.FailedToParse, "Cannot specify both new=true or upsert=true and remove=true; 'remove' always returns the deleted document")
 	}
 	var reply bson.D
 	err = c.on(func(w *model.World) error {
@@ -70,7 +71,7 @@ func (c *call) changeOne(w *model.World, name string, filter, order, fields bson
 	u := document.Update{Filter: filter, Sort: order, Upsert: c.truth("upsert", false), Hint: c.hint()}
 	u.Change, _ = field(c.body, "update")
 	if filters, err := c.parts("arrayFilters"); err != nil || len(filters) > 0 {
-		return nil, mistake(codeNotSupported, "this server of a lab does not know the option 'arrayFilters'")
+		return nil, mistake(value.NotSupported, "this server of a lab does not know the option 'arrayFilters'")
 	}
 	r, err := c.change(w, name, u)
 	if err != nil {

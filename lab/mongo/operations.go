@@ -88,7 +88,7 @@ func (c *call) killOp() (bson.D, error) {
 	v, _ := field(c.body, "op")
 	id, ok := value.Int(v)
 	if !ok {
-		return nil, mistake(14, "Expected field \"op\" to have numeric type, but found %s", value.TypeName(v))
+		return nil, mistake(value.TypeMismatch, "Expected field \"op\" to have numeric type, but found %s", value.TypeName(v))
 	}
 	if err := c.on(func(w *model.World) error { w.Mongo.Kill(int32(id)); return nil }); err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ func (c *call) find() (bson.D, error) {
 		return nil, err
 	}
 	if c.truth("tailable", false) {
-		return nil, mistake(2, "error processing query: ns=%s tailable cursor requested on non capped collection", c.namespace(name))
+		return nil, mistake(value.BadValue, "error processing query: ns=%s tailable cursor requested on non capped collection", c.namespace(name))
 	}
 	var found document.Result
 	var started bson.DateTime
@@ -92,11 +92,11 @@ func (c *call) getMore() (bson.D, error) {
 	id, _ := value.Int(c.body[0].Value)
 	k := c.server.cursors.take(id, c.started())
 	if k == nil {
-		return nil, mistake(codeCursorNotFound, "cursor id %d not found", id)
+		return nil, mistake(value.CursorNotFound, "cursor id %d not found", id)
 	}
 	if asked := c.namespace(c.text("collection")); asked != k.namespace {
 		c.server.cursors.keep(k)
-		return nil, mistake(codeUnauthorized, "Requested getMore on namespace '%s', but cursor belongs to a different namespace %s", asked, k.namespace)
+		return nil, mistake(value.Unauthorized, "Requested getMore on namespace '%s', but cursor belongs to a different namespace %s", asked, k.namespace)
 	}
 	size := c.number("batchSize", 0)
 	if size == 0 {

@@ -36,7 +36,7 @@ func (c *call) getParameter() (bson.D, error) {
 		}
 	}
 	if len(reply) == 0 {
-		return nil, mistake(72, "no option found to get")
+		return nil, mistake(value.InvalidOptions, "no option found to get")
 	}
 	return reply, nil
 }
@@ -51,13 +51,13 @@ func (c *call) setParameter() (bson.D, error) {
 				continue
 			}
 			if value.Rank(known.Value) != value.Rank(e.Value) {
-				return nil, mistake(14, "parameter %s has the type %s", e.Key, value.TypeName(known.Value))
+				return nil, mistake(value.TypeMismatch, "parameter %s has the type %s", e.Key, value.TypeName(known.Value))
 			}
 			settings.values[i].Value = e.Value
 			return bson.D{{Key: "was", Value: known.Value}}, nil
 		}
 	}
-	return nil, mistake(72, "attempted to set unrecognized parameter [%s], use help:true to see options", c.settable())
+	return nil, mistake(value.InvalidOptions, "attempted to set unrecognized parameter [%s], use help:true to see options", c.settable())
 }
 
 // settable is the parameter that setParameter names.

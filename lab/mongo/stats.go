@@ -4,6 +4,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -77,7 +78,7 @@ func (c *call) validate() (bson.D, error) {
 	err := c.on(func(w *model.World) error {
 		col, err := c.existing(w)
 		if err != nil {
-			return mistake(codeNamespaceNotFound, "Collection '%s' does not exist to validate.", c.subject())
+			return mistake(value.NamespaceNotFound, "Collection '%s' does not exist to validate.", c.subject())
 		}
 		keys, details := bson.D{}, bson.D{}
 		for _, i := range col.Indexes() {

@@ -35,14 +35,14 @@ func (c *call) roles() (roles []string, given bool, err error) {
 		case bson.D:
 			name, database := text(r, "role"), text(r, "db")
 			if name == "" || database == "" {
-				return nil, given, mistake(2, "A role document needs 'role' and 'db'")
+				return nil, given, mistake(value.BadValue, "A role document needs 'role' and 'db'")
 			}
 			if database != c.database() {
 				name += "@" + database
 			}
 			roles = append(roles, name)
 		default:
-			return nil, given, mistake(14, "Role names must be either strings or objects, not %s", value.TypeName(r))
+			return nil, given, mistake(value.TypeMismatch, "Role names must be either strings or objects, not %s", value.TypeName(r))
 		}
 	}
 	return roles, given, nil
@@ -56,7 +56,7 @@ func (c *call) user(w *model.World) (*model.User, error) {
 			return u, nil
 		}
 	}
-	return nil, mistake(codeUserNotFound, "Could not find user \"%s\" for db \"%s\"", name, c.database())
+	return nil, mistake(value.UserNotFound, "Could not find user \"%s\" for db \"%s\"", name, c.database())
 }
 
 func (c *call) usersInfo() (bson.D, error) {
@@ -97,11 +97,11 @@ func (c *call) createUser() (bson.D, error) {
 	case err != nil:
 		return nil, err
 	case name == "":
-		return nil, mistake(2, "User document needs 'user' field to be non-empty")
+		return nil, mistake(value.BadValue, "User document needs 'user' field to be non-empty")
 	case password == "":
-		return nil, mistake(2, "Must provide a 'pwd' field for all user documents, except those with '$external' as the user's source db")
+		return nil, mistake(value.BadValue, "Must provide a 'pwd' field for all user documents, except those with '$external' as the user's source db")
 	case !given:
-		return nil, mistake(codeMissingField, "BSON field 'createUser.roles' is missing but a required field")
+		return nil, mistake(value.MissingField, "BSON field 'createUser.roles' is missing but a required field")
 	}
 	return nil, c.on(func(w *model.World) error {
 		if _, err := c.user(w); err == nil {
@@ -120,7 +120,7 @@ func (c *call) updateUser() (bson.D, error) {
 	}
 	password := c.text("pwd")
 	if !given && password == "" {
-		return nil, mistake(2, "Must specify at least one field to update in updateUser")
+		return nil, mistake(value.BadValue, "Must specify at least one field to update in updateUser")
 	}
 	return nil, c.on(func(w *model.World) error {
 		u, err := c.user(w)
@@ -141,7 +141,7 @@ func (c *call) dropUser() (bson.D, error) {
 	return nil, c.on(func(w *model.World) error {
 		u, err := c.user(w)
 		if err != nil {
-			return mistake(codeUserNotFound, "User '%v@%s' not found", c.body[0].Value, c.database())
+			return mistake(value.UserNotFound, "User '%v@%s' not found", c.body[0].Value, c.database())
 		}
 		c.server.accounts.remove(u.Database + "." + u.Name)
 		gone := *u

@@ -75,7 +75,7 @@ func (c *call) beginWrite(list string) (name string, parts []bson.D, w *writer, 
 		return "", nil, nil, err
 	}
 	if len(parts) == 0 || len(parts) > 100_000 {
-		return "", nil, nil, mistake(16, "Write batch sizes must be between 1 and 100000. Got %d operations.", len(parts))
+		return "", nil, nil, mistake(value.InvalidLength, "Write batch sizes must be between 1 and 100000. Got %d operations.", len(parts))
 	}
 	return name, parts, &writer{call: c, ordered: c.truth("ordered", true)}, nil
 }
@@ -90,7 +90,7 @@ func (c *call) insert() (bson.D, error) {
 		col := database(w, c.database()).Collection(name)
 		out.each(len(docs), func(i int) error {
 			if n := value.Size(docs[i]); n > maxDocument {
-				return mistake(10334, "BSONObj size: %d (0x%X) is invalid. Size must be between 0 and 16793600(16MB)", n, n)
+				return mistake(value.TooLarge, "BSONObj size: %d (0x%X) is invalid. Size must be between 0 and 16793600(16MB)", n, n)
 			}
 			if err := col.Insert(docs[i]); err != nil {
 				return err
@@ -114,7 +114,7 @@ func changeOf(entry bson.D) (document.Update, error) {
 		return u, err
 	}
 	if filters, err := parts(entry, "arrayFilters"); err != nil || len(filters) > 0 {
-		return u, mistake(codeNotSupported, "this server of a lab does not know the option 'arrayFilters'")
+		return u, mistake(value.NotSupported, "this server of a lab does not know the option 'arrayFilters'")
 	}
 	if u.Sort, err = part(entry, "sort"); err != nil {
 		return u, err
@@ -123,7 +123,7 @@ func changeOf(entry bson.D) (document.Update, error) {
 	u.Hint = hint(h)
 	var ok bool
 	if u.Change, ok = field(entry, "u"); !ok {
-		return u, mistake(codeMissingField, "BSON field 'update.updates.u' is missing but a required field")
+		return u, mistake(value.MissingField, "BSON field 'update.updates.u' is missing but a required field")
 	}
 	return u, nil
 }
@@ -214,7 +214,7 @@ func deletionOf(entry bson.D) (d deletion, err error) {
 	h, _ := field(entry, "hint")
 	d.limit, d.hint = number(entry, "limit", -1), hint(h)
 	if d.limit != 0 && d.limit != 1 {
-		return d, mistake(9, "The limit field in delete objects must be 0 or 1. Got %d", d.limit)
+		return d, mistake(value.FailedToParse, "The limit field in delete objects must be 0 or 1. Got %d", d.limit)
 	}
 	return d, nil
 }
