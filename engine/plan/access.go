@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -94,11 +95,7 @@ func (c *compiler) vars() *schema.Type {
 func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 	t, ok := v.c.steps[id]
 	if !ok {
-		ids := make([]string, 0, len(v.c.steps))
-		for k := range v.c.steps {
-			ids = append(ids, k)
-		}
-		slices.Sort(ids)
+		ids := slices.Sorted(maps.Keys(v.c.steps))
 		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: known(id, ids)}
 	}
 	optional, problem := v.access(t)

@@ -15,14 +15,7 @@ func (c *compiler) brief(op *Operation) string {
 	if op.Params == nil {
 		return ""
 	}
-	d := defaults{}
-	inputs := map[string]any{}
-	for _, f := range c.inputs.Fields {
-		if f.Default != nil {
-			inputs[f.Name] = f.Default
-		}
-	}
-	d.inputs = inputs
+	d := defaults{inputs: schema.ApplyDefaults(c.inputs, nil)}
 	values, ok := d.value(op.Params.Value).(map[string]any)
 	if !ok {
 		return ""

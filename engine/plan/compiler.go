@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -196,11 +197,9 @@ func (c *compiler) fail(code string, n *yaml.Node, message, hint string) {
 }
 
 func (c *compiler) warn(code string, n *yaml.Node, message, hint string) {
-	var span diag.Span
+	span := diag.At(diag.Position{Line: 1, Column: 1}, 1)
 	if n != nil {
 		span = n.Span
-	} else {
-		span = diag.At(diag.Position{Line: 1, Column: 1}, 1)
 	}
 	c.report(diag.Warning, code, span, message, hint)
 }
@@ -208,12 +207,7 @@ func (c *compiler) warn(code string, n *yaml.Node, message, hint string) {
 // known answers a wrong name: the nearest, else all that there are.
 func known(word string, from []string) string {
 	if near := diag.Nearest(word, from); near != "" {
-		rest := make([]string, 0, len(from))
-		for _, f := range from {
-			if f != near {
-				rest = append(rest, f)
-			}
-		}
+		rest := slices.DeleteFunc(slices.Clone(from), func(f string) bool { return f == near })
 		hint := fmt.Sprintf("did you mean %q?", near)
 		if len(rest) > 0 && len(rest) <= 12 {
 			hint += " It also takes: " + strings.Join(rest, ", ")

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,19 +91,15 @@ func (c *compiler) register(n *node) {
 func (c *compiler) edges(n *node, names map[string]int) {
 	for _, child := range n.children {
 		s := child.step
-		if !child.tree.Has("needs") {
+		if !child.tree.Has("needs") || s.Remedy > 0 { // needs of a remedy are reported with the tree
 			s.AfterAll = true
-			continue
-		}
-		if s.Remedy > 0 {
-			s.AfterAll = true // reported with the tree
 			continue
 		}
 		for _, need := range child.tree.Needs {
 			i, ok := names[need.Value]
 			switch {
 			case !ok:
-				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", known(need.Value, keys(names)))
+				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", known(need.Value, slices.Sorted(maps.Keys(names))))
 			case i == child.number:
 				c.fail(CodeCycle, need.Node, "a step cannot need itself", "remove it")
 			default:
@@ -110,7 +107,7 @@ func (c *compiler) edges(n *node, names map[string]int) {
 			}
 		}
 	}
-	if cycle := findCycle(n.children); cycle != nil {
+	if _, cycle := sequence(n.children); cycle != nil {
 		path := make([]string, len(cycle))
 		for i, x := range cycle {
 			path[i] = x.step.Path
@@ -122,71 +119,10 @@ func (c *compiler) edges(n *node, names map[string]int) {
 	}
 }
 
-func keys(m map[string]int) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
-}
-
 // hasExplicit reports whether a part of n names its needs; without one, the
 // order of the file is the order of the graph.
 func hasExplicit(parts []*node) bool {
-	for _, p := range parts {
-		if !p.step.AfterAll {
-			return true
-		}
-	}
-	return false
-}
-
-// findCycle returns the steps of a cycle, the first again at the end, or nil.
-func findCycle(parts []*node) []*node {
-	if !hasExplicit(parts) {
-		return nil
-	}
-	state := make([]uint8, len(parts)) // 1: on the way, 2: done
-	var stack []int
-	var visit func(i int) []*node
-	visit = func(i int) []*node {
-		state[i] = 1
-		stack = append(stack, i)
-		for _, need := range parts[i].step.Awaits() {
-			switch state[need] {
-			case 1:
-				return cycleFrom(parts, stack, need)
-			case 0:
-				if c := visit(need); c != nil {
-					return c
-				}
-			}
-		}
-		state[i] = 2
-		stack = stack[:len(stack)-1]
-		return nil
-	}
-	for i := range parts {
-		if state[i] == 0 {
-			if c := visit(i); c != nil {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-func cycleFrom(parts []*node, stack []int, first int) []*node {
-	var out []*node
-	on := false
-	for _, i := range stack {
-		on = on || i == first
-		if on {
-			out = append(out, parts[i])
-		}
-	}
-	return append(out, parts[first])
+	return slices.ContainsFunc(parts, func(p *node) bool { return !p.step.AfterAll })
 }
 
 // Awaits are the indexes of the siblings that s waits for directly. One that waits
@@ -206,50 +142,67 @@ func (s *Step) Awaits() []int {
 	return out
 }
 
-// sequence is an order in which each part follows those that it waits for.
-func sequence(parts []*node) []*node {
+// sequence is an order in which each part follows those that it waits for. Where
+// some wait for each other, they are the cycle, the first again at its end.
+func sequence(parts []*node) (order, cycle []*node) {
 	if !hasExplicit(parts) {
-		return parts
+		return parts, nil
 	}
-	out := make([]*node, 0, len(parts))
-	seen := make([]bool, len(parts))
+	entered, left := make([]bool, len(parts)), make([]bool, len(parts))
+	var way []*node // from one that was begun with to the one that is visited
 	var visit func(i int)
 	visit = func(i int) {
-		if seen[i] {
+		n := parts[i]
+		switch {
+		case left[i]:
+			return
+		case entered[i]:
+			if cycle == nil {
+				cycle = append(slices.Clone(way[slices.Index(way, n):]), n)
+			}
 			return
 		}
-		seen[i] = true
-		for _, need := range parts[i].step.Awaits() {
+		entered[i] = true
+		way = append(way, n)
+		for _, need := range n.step.Awaits() {
 			visit(need)
 		}
-		out = append(out, parts[i])
+		way = way[:len(way)-1]
+		left[i] = true
+		order = append(order, n)
 	}
 	for i := range parts {
 		visit(i)
 	}
-	return out
+	return order, cycle
 }
 
 // waits reports whether part a waits for its sibling b, directly or not.
 func waits(parts []*node, a, b int) bool {
-	if parts[a].step.AfterAll {
+	n := parts[a]
+	if n.step.AfterAll {
 		return b < a
 	}
-	n := parts[a]
 	if n.reach == nil {
-		n.reach = make([]bool, len(parts))
-		var visit func(i int)
-		visit = func(i int) {
-			for _, need := range parts[i].step.Awaits() {
-				if !n.reach[need] {
-					n.reach[need] = true
-					visit(need)
-				}
-			}
-		}
-		visit(a)
+		n.reach = reach(n.step)
 	}
 	return n.reach[b]
+}
+
+// reach says of each sibling of s whether s waits for it, directly or not.
+func reach(s *Step) []bool {
+	out := make([]bool, len(s.Parent.Parts))
+	var visit func(s *Step)
+	visit = func(s *Step) {
+		for _, need := range s.Awaits() {
+			if !out[need] {
+				out[need] = true
+				visit(s.Parent.Parts[need])
+			}
+		}
+	}
+	visit(s)
+	return out
 }
 
 // Precedes reports whether b waits for a: a is an ancestor of b in the graph.
@@ -257,33 +210,9 @@ func Precedes(a, b *Step) bool {
 	for x := a; x != nil; x = x.Parent {
 		for y := b; y != nil; y = y.Parent {
 			if x != y && x.Parent == y.Parent && x.Parent != nil {
-				return reaches(x.Parent.Parts, y.Number, x.Number)
+				return reach(y)[x.Number]
 			}
 		}
 	}
 	return false
-}
-
-// reaches reports whether part a waits for part b, directly or not.
-func reaches(parts []*Step, a, b int) bool {
-	seen := map[int]bool{}
-	var visit func(i int) bool
-	visit = func(i int) bool {
-		if parts[i].AfterAll {
-			return b < i
-		}
-		for _, need := range parts[i].Needs {
-			if need == b {
-				return true
-			}
-			if !seen[need] {
-				seen[need] = true
-				if visit(need) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	return visit(a)
 }

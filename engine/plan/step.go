@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,8 @@ import (
 
 // parts compiles the parts of a step, each after those that it waits for.
 func (c *compiler) parts(n *node) {
-	for _, child := range sequence(n.children) {
+	order, _ := sequence(n.children)
+	for _, child := range order {
 		c.step(child)
 	}
 }
@@ -206,7 +208,7 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 	if c.list.Errors() > before {
 		return op
 	}
-	if b, err := a.Decode(static(op.Params.Value), action.Target{}); err == nil {
+	if b, err := a.Decode(static(op.Params), action.Target{}); err == nil {
 		op.Effect, op.Milder = b.Effect, b.Milder
 	} else if at := with; at != nil {
 		c.mismatch(at, err)
@@ -224,49 +226,24 @@ func nearestAction(word string, names []string) string {
 // params compiles `with` against the declared parameters.
 func (c *compiler) params(owner string, t *schema.Type, at, with *yaml.Node, v *view) *Params {
 	p := &Params{Value: &Value{Type: t, Place: c.place(at), IsObject: true}}
+	var given []string
 	if with != nil {
-		given := map[string]bool{}
-		var fields []schema.Field
 		for _, pair := range with.Pairs {
-			name := pair.Key.Text
-			given[name] = true
-			ft := elementFor(t, name)
-			if ft == nil {
-				c.fail(CodeUnknownParam, pair.Key, fmt.Sprintf("%s has no %q", owner, name), known(name, t.Names()))
-				continue
-			}
-			value := c.value(pair.Value, ft, v)
-			c.checkField(t, name, pair.Value, value)
-			p.Value.Fields = append(p.Value.Fields, NamedValue{Name: name, Value: value})
-			fields = append(fields, schema.Field{Name: name, Type: value.Type})
+			given = append(given, pair.Key.Text)
 		}
-		c.required(owner, t, at, given)
+		object := c.members(p.Value, with, t, v, owner)
 		if t.Kind == schema.Map {
-			p.Value.Type = schema.ObjectOf(fields...)
+			p.Value.Type = object
 		}
-		return p
 	}
-	c.required(owner, t, at, nil)
-	return p
-}
-
-func (c *compiler) required(owner string, t *schema.Type, at *yaml.Node, given map[string]bool) {
 	for _, f := range t.Fields {
-		if f.Required && !given[f.Name] && !c.misspelt(given, f.Name) {
+		// a wrong name that was given, and was reported, may stand for the missing one
+		stands := func(g string) bool { return g == f.Name || diag.Nearest(g, []string{f.Name}) == f.Name }
+		if f.Required && !slices.ContainsFunc(given, stands) {
 			c.fail(CodeMissingParam, at, fmt.Sprintf("%s needs %q", owner, f.Name), "it takes "+f.Takes())
 		}
 	}
-}
-
-// misspelt reports whether a wrong name that was given, and was reported,
-// stands for the missing one.
-func (c *compiler) misspelt(given map[string]bool, name string) bool {
-	for g := range given {
-		if g != name && diag.Nearest(g, []string{name}) == name {
-			return true
-		}
-	}
-	return false
+	return p
 }
 
 // checkField checks a constant against the bounds of its parameter.
@@ -280,27 +257,8 @@ func (c *compiler) checkField(t *schema.Type, name string, n *yaml.Node, v *Valu
 	}
 }
 
-// static is the value with what an expression gives as unknown.
-func static(v *Value) map[string]any {
-	out := map[string]any{}
-	for _, f := range v.Fields {
-		out[f.Name] = staticOf(f.Value)
-	}
-	return out
-}
-
-func staticOf(v *Value) any {
-	switch {
-	case v.Template != nil || v.Expr != nil:
-		return schema.Unknown{}
-	case v.IsList:
-		list := make([]any, len(v.List))
-		for i, x := range v.List {
-			list[i] = staticOf(x)
-		}
-		return list
-	case v.IsObject:
-		return static(v)
-	}
-	return v.Const
+// static are the parameters with what an expression gives as unknown.
+func static(p *Params) map[string]any {
+	values, _ := p.Value.Fill(func(*Value) (any, error) { return schema.Unknown{}, nil })
+	return values.(map[string]any)
 }

@@ -155,20 +155,35 @@ func (c *compiler) mapValue(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 		return
 	}
 	out.IsObject = true
-	var fields []schema.Field
+	object := c.members(out, n, t, v, "")
+	if t.Kind == schema.Any {
+		out.Type = object
+	}
+}
+
+// members compiles the pairs of a mapping into the fields of out, and returns
+// their types. owner is what has the fields as its parameters, "" for a value.
+func (c *compiler) members(out *Value, n *yaml.Node, t *schema.Type, v *view, owner string) *schema.Type {
+	object := &schema.Type{Kind: schema.Object}
 	for _, p := range n.Pairs {
-		ft := elementFor(t, p.Key.Text)
+		name := p.Key.Text
+		ft := elementFor(t, name)
 		if ft == nil {
-			c.fail(CodeUnknownParam, p.Key, fmt.Sprintf("there is no %q here", p.Key.Text), known(p.Key.Text, t.Names()))
+			strange := fmt.Sprintf("there is no %q here", name)
+			if owner != "" {
+				strange = fmt.Sprintf("%s has no %q", owner, name)
+			}
+			c.fail(CodeUnknownParam, p.Key, strange, known(name, t.Names()))
 			continue
 		}
 		value := c.value(p.Value, ft, v)
-		out.Fields = append(out.Fields, NamedValue{Name: p.Key.Text, Value: value})
-		fields = append(fields, schema.Field{Name: p.Key.Text, Type: value.Type})
+		if owner != "" {
+			c.checkField(t, name, p.Value, value)
+		}
+		out.Fields = append(out.Fields, NamedValue{Name: name, Value: value})
+		object.Fields = append(object.Fields, schema.Field{Name: name, Type: value.Type})
 	}
-	if t.Kind == schema.Any {
-		out.Type = schema.ObjectOf(fields...)
-	}
+	return object
 }
 
 // elementFor is the type of a member, nil if there is none of that name.

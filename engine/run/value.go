@@ -13,39 +13,19 @@ import (
 
 // value evaluates a playbook value. An error says at which place.
 func (r *runner) value(ctx context.Context, v *plan.Value, sc expression.Values) (any, error) {
-	switch {
-	case v == nil:
+	if v == nil {
 		return nil, nil
-	case v.Template != nil:
+	}
+	return v.Fill(func(v *plan.Value) (any, error) {
+		if v.Expr != nil {
+			return condition(v.Expr.Explain(ctx, sc, expression.Limits{}), v.Expr)
+		}
 		got, err := v.Template.Eval(ctx, sc, expression.Limits{})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Place, err)
 		}
 		return got, nil
-	case v.Expr != nil:
-		return condition(v.Expr.Explain(ctx, sc, expression.Limits{}), v.Expr)
-	case v.IsList:
-		list := make([]any, len(v.List))
-		for i, item := range v.List {
-			got, err := r.value(ctx, item, sc)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = got
-		}
-		return list, nil
-	case v.IsObject:
-		object := make(map[string]any, len(v.Fields))
-		for _, f := range v.Fields {
-			got, err := r.value(ctx, f.Value, sc)
-			if err != nil {
-				return nil, err
-			}
-			object[f.Name] = got
-		}
-		return object, nil
-	}
-	return v.Const, nil
+	})
 }
 
 // condition makes a parameter of an explained expression. An error of its
