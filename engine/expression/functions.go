@@ -53,7 +53,7 @@ func (m *machine) call(n *node) (any, error) {
 	for i, arg := range args {
 		u, is := arg.(schema.Unknown)
 		if !is && !f.partial {
-			u, is = unknownIn(arg)
+			u, is = schema.UnknownIn(arg)
 		}
 		if is {
 			return derived(u), nil

@@ -141,8 +141,8 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 		if err != nil {
 			return nil, err
 		}
-		if u, unknown := unknownIn(got); unknown {
-			return u, nil
+		if u, unknown := schema.UnknownIn(got); unknown {
+			return derived(u), nil
 		}
 		switch got := got.(type) {
 		case nil, Object:

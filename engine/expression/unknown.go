@@ -23,8 +23,8 @@ func (e *unknownError) Error() string { return e.String() }
 
 // unknownWithin returns an unknownError if v holds something unknown.
 func unknownWithin(v any) error {
-	if u, unknown := unknownIn(v); unknown {
-		return &unknownError{u}
+	if u, unknown := schema.UnknownIn(v); unknown {
+		return &unknownError{derived(u)}
 	}
 	return nil
 }
@@ -42,29 +42,6 @@ func sooner(first, second error) error {
 		return second
 	}
 	return first
-}
-
-// unknownIn returns the first unknown in v; of a map the one with the least key.
-func unknownIn(v any) (schema.Unknown, bool) {
-	switch v := v.(type) {
-	case schema.Unknown:
-		return derived(v), true
-	case []any:
-		for _, x := range v {
-			if u, ok := unknownIn(x); ok {
-				return u, true
-			}
-		}
-	case map[string]any:
-		least, found, ok := "", schema.Unknown{}, false
-		for key, x := range v {
-			if u, is := unknownIn(x); is && (!ok || key < least) {
-				least, found, ok = key, u, true
-			}
-		}
-		return found, ok
-	}
-	return schema.Unknown{}, false
 }
 
 // kindOf returns the kind of a playbook value; Any for what is none.

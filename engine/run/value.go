@@ -51,27 +51,6 @@ func (r *runner) text(ctx context.Context, v *plan.Value, sc expression.Values) 
 	return schema.TextOf(got), nil
 }
 
-// unknownIn returns the first unknown part of a value.
-func unknownIn(v any) (schema.Unknown, bool) {
-	switch v := v.(type) {
-	case schema.Unknown:
-		return v, true
-	case []any:
-		for _, x := range v {
-			if u, ok := unknownIn(x); ok {
-				return u, true
-			}
-		}
-	case map[string]any:
-		for _, x := range v {
-			if u, ok := unknownIn(x); ok {
-				return u, true
-			}
-		}
-	}
-	return schema.Unknown{}, false
-}
-
 // maxText is the longest text that an output may have, in bytes; what is
 // longer is cut with a mark.
 const maxText = 1 << 20
@@ -131,7 +110,7 @@ func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.
 		}
 	}
 	out.params, _ = values.(map[string]any)
-	if u, ok := unknownIn(values); ok {
+	if u, ok := schema.UnknownIn(values); ok {
 		out.unknown = &u
 	}
 	out.bound, err = op.Action.Decode(out.params, out.target)

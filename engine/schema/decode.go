@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"reflect"
-	"slices"
 )
 
 // Decode sets what dst points to from a playbook value: it fills in defaults,
@@ -114,17 +113,29 @@ func (c *codec) storeMap(dst reflect.Value, values map[string]any) {
 
 // HasUnknown reports whether v is, or holds at any depth, an Unknown.
 func HasUnknown(v any) bool {
+	_, has := UnknownIn(v)
+	return has
+}
+
+// UnknownIn returns the first Unknown in v; of a map the one with the least key.
+func UnknownIn(v any) (Unknown, bool) {
 	switch v := v.(type) {
 	case Unknown:
-		return true
+		return v, true
 	case []any:
-		return slices.ContainsFunc(v, HasUnknown)
-	case map[string]any:
-		for key := range v {
-			if HasUnknown(v[key]) {
-				return true
+		for _, x := range v {
+			if u, ok := UnknownIn(x); ok {
+				return u, true
 			}
 		}
+	case map[string]any:
+		least, found, ok := "", Unknown{}, false
+		for key, x := range v {
+			if u, is := UnknownIn(x); is && (!ok || key < least) {
+				least, found, ok = key, u, true
+			}
+		}
+		return found, ok
 	}
-	return false
+	return Unknown{}, false
 }
