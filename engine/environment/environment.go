@@ -21,7 +21,11 @@ type Environment struct {
 	Secrets   []schema.Secret // all that Resolve has read, for the redactor
 	Confine   *action.Confine // keeps runs to the place of the environment; nil: nothing does
 
+	Weak []string // names of those that are too short to be kept out of what is shown
+
 	sources map[string]secretSource
+	unread  map[string]bool           // targets that the run does not reach
+	pending map[string]schema.Unknown // targets that lack a secret in a dry run
 	kinds   []*action.TargetKind
 }
 
@@ -29,8 +33,14 @@ type Environment struct {
 func (e *Environment) Target(name string) (action.Target, bool) {
 	for _, t := range e.Targets {
 		if t.Name == name {
-			return t, true
+			return t, !e.unread[name]
 		}
 	}
 	return action.Target{}, false
+}
+
+// Pending says why a target cannot be used in this dry run.
+func (e *Environment) Pending(target string) (schema.Unknown, bool) {
+	u, ok := e.pending[target]
+	return u, ok
 }

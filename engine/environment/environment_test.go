@@ -1,7 +1,6 @@
 package environment_test
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"os"
@@ -17,6 +16,9 @@ import (
 	"runbook/engine/yaml"
 )
 
+// textType is that of a text that may be a secret.
+var textType = &schema.Type{Kind: schema.String, AcceptsSecret: true}
+
 // registry has actions of two kinds of targets as families declare them.
 func registry() *action.Registry {
 	store := schema.ObjectOf(
@@ -25,7 +27,7 @@ func registry() *action.Registry {
 	)
 	address := func(c map[string]any) (string, []string) { a, _ := c["address"].(string); return a, nil }
 	stores := &action.TargetKind{Name: "store", Config: store, Local: map[string]any{"address": "127.0.0.1:1"}, Address: address}
-	webs := &action.TargetKind{Name: "web", Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true})}
+	webs := &action.TargetKind{Name: "web", Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true}, schema.Field{Name: "headers", Type: schema.MapOf(textType)})}
 	act := func(name string, kind *action.TargetKind) *action.Action {
 		return &action.Action{Name: name, Family: kind.Name, Target: kind}
 	}
@@ -82,7 +84,7 @@ func TestParse(t *testing.T) {
 func TestResolveReadsSecretsOnce(t *testing.T) {
 	t.Setenv("RUNBOOK_TEST_WORD", "open sesame\n")
 	e := parse(t, whole, "staging")
-	if err := e.Resolve(context.Background()); err != nil {
+	if err := e.Resolve(t.Context(), environment.Reach{}); err != nil {
 		t.Fatal(err)
 	}
 	store, _ := e.Target("store")
@@ -95,22 +97,22 @@ func TestResolveReadsSecretsOnce(t *testing.T) {
 // refuses it.
 func TestResolveStaysInThePlace(t *testing.T) {
 	made := filepath.Join(t.TempDir(), "made")
-	text := strings.Replace(whole, "{env: RUNBOOK_TEST_WORD}", `{command: [touch, "`+filepath.ToSlash(made)+`"]}`, 1)
+	text := strings.Replace(whole, "{env: RUNBOOK_TEST_WORD}", `{command: [sh, -c, "touch `+filepath.ToSlash(made)+`; echo open sesame"]}`, 1)
 	e := parse(t, text, "staging")
 	e.Confine = &action.Confine{Because: "it stays"}
-	err := e.Resolve(t.Context())
+	err := e.Resolve(t.Context(), environment.Reach{})
 	if _, missing := os.Stat(made); !errors.Is(err, action.ErrConfined) || missing == nil {
 		t.Errorf("%v; made: %v", err, missing == nil)
 	}
 	e.Confine = nil
-	if err := e.Resolve(t.Context()); err != nil {
+	if err := e.Resolve(t.Context(), environment.Reach{}); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestResolveNamesTheMissingSource(t *testing.T) {
 	os.Unsetenv("RUNBOOK_TEST_WORD")
-	err := parse(t, whole, "").Resolve(context.Background())
+	err := parse(t, whole, "").Resolve(t.Context(), environment.Reach{})
 	if err == nil || !strings.Contains(err.Error(), "secret word, runbook.yaml:11:15: $RUNBOOK_TEST_WORD is not set") {
 		t.Error(err)
 	}

@@ -26,7 +26,7 @@ type Described struct {
 	Name      yaml.String     `yaml:",key"`
 	Targets   []*Target       `yaml:"targets,omitempty" doc:"Where playbooks act, by names: a target is of the kind that it is named after, or that 'kind' says."`
 	Protected yaml.Bool       `yaml:"protected,omitempty" doc:"The banner warns, and --env must be given."`
-	Vars      []yaml.Pair     `yaml:"vars,omitempty" hint:"write name: value under it" doc:"Values that playbooks read as 'vars'; '{secret: name}' is a secret."`
+	Vars      []yaml.Pair     `yaml:"vars,omitempty" hint:"write name: value under it" doc:"Values that playbooks read as 'vars'; '{secret: name}' is a secret, as is a text with '${{ secrets.name }}' in it."`
 	Secrets   []*SecretSource `yaml:"secrets,omitempty" doc:"Where each secret comes from."`
 	Policy    *Rules          `yaml:"policy,omitempty" doc:"What a run may do without asking."`
 	Node      *yaml.Node      `what:"an environment" write:"write NAME: {targets: {...}}"`
@@ -55,6 +55,8 @@ type SecretSource struct {
 	Env     yaml.String   `yaml:"env,omitempty" one:"source" doc:"A variable of the process."`
 	File    yaml.String   `yaml:"file,omitempty" one:"source" doc:"A file."`
 	Command []yaml.String `yaml:"command,omitempty" one:"source" list:"one" min:"1" doc:"A program and its arguments, whose output it is."`
+	Read    yaml.Bool     `yaml:"read,omitempty" doc:"The command only reads: a dry run starts it, too."`
+	Weak    yaml.Bool     `yaml:"weak,omitempty" doc:"It may be shorter than 8 bytes, although so short a text cannot be kept out of what is shown."`
 	Node    *yaml.Node    `what:"a secret" write:"write NAME: {env: VARIABLE}, {file: PATH} or {command: [program, argument]}" idle:"comes from nowhere" several:"keep one of them"`
 }
 

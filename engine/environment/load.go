@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -149,7 +151,7 @@ func (l *loader) environment(d *Described) *Environment {
 		Roles: map[string][]string{}, sources: map[string]secretSource{},
 	}
 	for _, s := range d.Secrets {
-		e.sources[s.Name.Value] = secretSource{env: s.Env.Value, file: s.File.Value, command: values(s.Command), place: l.place(s.Name.Node)}
+		e.sources[s.Name.Value] = secretSource{env: s.Env.Value, file: s.File.Value, command: values(s.Command), reads: s.Read.Value, weak: s.Weak.Value, place: l.place(s.Name.Node)}
 	}
 	for _, t := range d.Targets {
 		l.target(e, t)
@@ -176,7 +178,7 @@ func (l *loader) vars(e *Environment, pairs []yaml.Pair) {
 }
 
 func typeOf(v any) *schema.Type {
-	switch v.(type) {
+	switch x := v.(type) {
 	case bool:
 		return schema.BoolType
 	case int:
@@ -189,6 +191,20 @@ func typeOf(v any) *schema.Type {
 		return schema.SecretType
 	case []any:
 		return schema.ListOf(schema.AnyType)
+	case map[string]any:
+		if holdsSecret(x) {
+			return objectOf(x)
+		}
 	}
 	return schema.AnyType
+}
+
+// objectOf types a map by its members, so that what is done with a secret in it is
+// checked.
+func objectOf(m map[string]any) *schema.Type {
+	t := &schema.Type{Kind: schema.Object}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		t.Fields = append(t.Fields, schema.Field{Name: key, Type: typeOf(m[key])})
+	}
+	return t
 }

@@ -2,7 +2,9 @@ package environment
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -10,64 +12,239 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
 	"runbook/engine/file"
+	"runbook/engine/redact"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
 
 // secretSource is where a secret's text comes from: exactly one of them.
 type secretSource struct {
-	env, file string
-	command   []string
-	place     string
+	env, file   string
+	command     []string
+	reads, weak bool
+	place       string
 }
 
+// rightForm is how a secret is declared and named.
+const rightForm = "write {secret: NAME} here, and NAME: {env: VARIABLE}, {file: PATH} or {command: [PROGRAM]} under secrets:"
+
+// secret is the secret that a node names; Resolve reads it.
 func (l *loader) secret(n *yaml.Node, e *Environment) any {
-	if _, ok := e.sources[n.Text]; !ok {
-		l.fail(CodeNoSecret, n, fmt.Sprintf("no secret %q is declared", n.Text), "declare it under secrets:")
+	if n.Kind != yaml.Scalar {
+		l.fail(CodeNoSecret, n, "a secret is named here, and declared under secrets:", rightForm)
+		return nil
+	}
+	if !l.declared(n.Text, n, e) {
 		return nil
 	}
 	return schema.NewSecret(n.Text, "")
 }
 
-// Resolve reads the secrets that targets and variables name, and puts them in
-// their places. An error names the secret and its source, never its text.
-func (e *Environment) Resolve(ctx context.Context) error {
-	have := map[string]schema.Secret{}
-	read := func(v any) (any, error) {
-		s, ok := v.(schema.Secret)
-		if !ok {
-			return v, nil
-		}
-		if got, ok := have[s.Name()]; ok {
-			return got, nil
-		}
-		text, err := e.sources[s.Name()].read(ctx, e.Confine)
-		if err != nil {
-			return nil, fmt.Errorf("secret %s, %s: %w", s.Name(), e.sources[s.Name()].place, err)
-		}
-		have[s.Name()] = schema.NewSecret(s.Name(), text)
-		e.Secrets = append(e.Secrets, have[s.Name()])
-		return have[s.Name()], nil
+func (l *loader) declared(name string, at *yaml.Node, e *Environment) bool {
+	if _, ok := e.sources[name]; ok {
+		return true
 	}
+	hint := "declare it under secrets: " + name + ": {env: VARIABLE}, {file: PATH} or {command: [PROGRAM]}"
+	if near := diag.Nearest(name, slices.Sorted(maps.Keys(e.sources))); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	l.fail(CodeNoSecret, at, fmt.Sprintf("no secret %q is declared", name), hint)
+	return false
+}
+
+// composed is a text with ${{ secrets.name }} in it: a secret that is called by
+// the text, as it is written.
+func (l *loader) composed(n *yaml.Node, e *Environment) any {
+	for _, p := range parts(n.Text) {
+		switch {
+		case p.wrong != "":
+			l.fail(CodeNoSecret, n, "${{ "+p.wrong+" }} is not known in "+l.source.Name, "only secrets are: \"Bearer ${{ secrets.NAME }}\"")
+			return nil
+		case p.secret != "" && !l.declared(p.secret, n, e):
+			return nil
+		}
+	}
+	return schema.NewSecret(n.Text, "")
+}
+
+// part is a part of a text: as it stands, or the name of a secret, or an
+// expression that is neither.
+type part struct{ text, secret, wrong string }
+
+func parts(text string) []part {
+	var out []part
+	for {
+		before, rest, open := strings.Cut(text, "${{")
+		out = append(out, part{text: before})
+		if !open {
+			return out
+		}
+		inner, after, closed := strings.Cut(rest, "}}")
+		inner = strings.TrimSpace(inner)
+		name, ok := strings.CutPrefix(inner, "secrets.")
+		if !ok || !closed || name == "" || strings.ContainsAny(name, " .[(?+") {
+			return append(out, part{wrong: inner})
+		}
+		out = append(out, part{secret: name})
+		text = after
+	}
+}
+
+// notASecret reports a value of another form where a secret must or may stand.
+func (l *loader) notASecret(n *yaml.Node, t *schema.Type) bool {
+	switch {
+	case n.Kind == yaml.Null:
+		return false
+	case t.Kind == schema.SecretKind:
+		l.fail(CodeNoSecret, n, "a secret is never written here, but where it comes from", rightForm)
+		return true
+	case t.AcceptsSecret && n.Kind == yaml.Map && len(n.Pairs) == 1 && slices.Contains([]string{"env", "file", "command"}, n.Pairs[0].Key.Text):
+		l.fail(CodeNoSecret, n, "where a secret comes from is said under secrets:", rightForm)
+		return true
+	}
+	return false
+}
+
+func holdsSecret(v any) bool {
+	switch x := v.(type) {
+	case schema.Secret:
+		return true
+	case []any:
+		return slices.ContainsFunc(x, holdsSecret)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(x)), holdsSecret)
+	}
+	return false
+}
+
+// Reach is what of an environment a run can reach; nil is all.
+type Reach struct {
+	Target func(action.Target) bool
+	Var    func(name string) bool
+	DryRun bool // starts no command for a secret that is not called a read
+}
+
+// Resolve reads the secrets of all that the run can reach, and puts them in their
+// places. An error names the secret and its source, never its text.
+func (e *Environment) Resolve(ctx context.Context, reach Reach) error {
+	r := &resolver{Environment: e, ctx: ctx, dry: reach.DryRun, have: map[string]string{}}
+	e.unread, e.pending = map[string]bool{}, map[string]schema.Unknown{}
 	for i := range e.Targets {
-		for key, v := range e.Targets[i].Config {
-			got, err := read(v)
-			if err != nil {
-				return err
-			}
-			e.Targets[i].Config[key] = got
+		t := &e.Targets[i]
+		if reach.Target != nil && !reach.Target(*t) {
+			e.unread[t.Name] = true
+			continue
 		}
-		e.address(&e.Targets[i])
-	}
-	for key, v := range e.Vars {
-		got, err := read(v)
+		got, err := r.fill(t.Config)
 		if err != nil {
 			return err
 		}
-		e.Vars[key] = got
+		if u, ok := got.(schema.Unknown); ok {
+			e.pending[t.Name] = u
+			continue
+		}
+		t.Config, _ = got.(map[string]any)
+		e.address(t)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Vars)) {
+		if reach.Var != nil && !reach.Var(name) {
+			continue
+		}
+		got, err := r.fill(e.Vars[name])
+		if err != nil {
+			return err
+		}
+		e.Vars[name] = got
 	}
 	return nil
+}
+
+// resolver reads each secret once.
+type resolver struct {
+	*Environment
+	ctx  context.Context
+	dry  bool
+	have map[string]string
+}
+
+// fill returns a value with the texts of its secrets. A value that lacks one, as
+// its command is not started, is unknown as a whole.
+func (r *resolver) fill(v any) (any, error) {
+	switch x := v.(type) {
+	case schema.Secret:
+		return r.secret(x.Name())
+	case []any:
+		out := make([]any, len(x))
+		for i, item := range x {
+			got, err := r.fill(item)
+			if u, ok := got.(schema.Unknown); ok || err != nil {
+				return u, err
+			}
+			out[i] = got
+		}
+		return out, nil
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for key, item := range x {
+			got, err := r.fill(item)
+			if u, ok := got.(schema.Unknown); ok || err != nil {
+				return u, err
+			}
+			out[key] = got
+		}
+		return out, nil
+	}
+	return v, nil
+}
+
+// secret is the secret of that name, or that a text of that name composes.
+func (r *resolver) secret(name string) (any, error) {
+	pieces := []part{{secret: name}}
+	if strings.Contains(name, "${{") {
+		pieces = parts(name)
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(p.text)
+		if p.secret == "" {
+			continue
+		}
+		if s := r.sources[p.secret]; r.dry && len(s.command) > 0 && !s.reads {
+			return schema.Unknown{Why: "the secret " + p.secret + " comes from a command, which a dry run does not start"}, nil
+		}
+		text, err := r.text(p.secret)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(text)
+	}
+	return schema.NewSecret(name, b.String()), nil
+}
+
+func (r *resolver) text(name string) (string, error) {
+	if text, ok := r.have[name]; ok {
+		return text, nil
+	}
+	s := r.sources[name]
+	text, err := s.read(r.ctx, r.Confine)
+	switch {
+	case err != nil:
+	case text == "":
+		err = errors.New("it is empty")
+	case len(text) >= redact.MinLength:
+	case s.weak:
+		r.Weak = append(r.Weak, name)
+	default:
+		err = fmt.Errorf("it is shorter than %d bytes, too short to be kept out of what is shown: take a longer one, or add weak: true", redact.MinLength)
+	}
+	if err != nil {
+		return "", fmt.Errorf("secret %s, %s: %w", name, s.place, err)
+	}
+	r.have[name] = text
+	r.Secrets = append(r.Secrets, schema.NewSecret(name, text))
+	return text, nil
 }
 
 // address names the target afresh, as its address may come from a secret.

@@ -105,8 +105,18 @@ func takesOf(err error) string {
 	return ""
 }
 
-// value decodes a node; {secret: name} is the secret of that name.
+// value decodes a node; {secret: name} is the secret of that name, and a text with
+// ${{ secrets.name }} is a secret, too.
 func (l *loader) value(n *yaml.Node, t *schema.Type, e *Environment) any {
+	if n.Kind == yaml.Map && n.Get("secret") != nil && len(n.Pairs) == 1 {
+		return l.secret(n.Get("secret"), e)
+	}
+	if n.Kind == yaml.Scalar && strings.Contains(n.Text, "${{") {
+		return l.composed(n, e)
+	}
+	if l.notASecret(n, t) {
+		return nil
+	}
 	switch n.Kind {
 	case yaml.Null:
 		return nil
@@ -117,9 +127,6 @@ func (l *loader) value(n *yaml.Node, t *schema.Type, e *Environment) any {
 		}
 		return list
 	case yaml.Map:
-		if s := n.Get("secret"); s != nil && len(n.Pairs) == 1 {
-			return l.secret(s, e)
-		}
 		m := make(map[string]any, len(n.Pairs))
 		for _, p := range n.Pairs {
 			m[p.Key.Text] = l.value(p.Value, t.Element(), e)

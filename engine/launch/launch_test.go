@@ -77,6 +77,14 @@ environments:
     protected: true
     targets: {box: {url: "http://box"}}
     vars: {who: alice}
+  short:
+    targets: {box: {url: "http://box", password: {secret: few}}}
+    vars: {who: alice}
+    secrets: {few: {command: [echo, few]}}
+  weak:
+    targets: {box: {url: "http://box", password: {secret: few}}, away: {kind: box, url: "http://away", password: {secret: gone}}}
+    vars: {who: alice, other: {secret: gone}}
+    secrets: {few: {command: [echo, few], weak: true}, gone: {env: RUNBOOK_NO_SUCH_VARIABLE}}
   secret:
     targets: {box: {url: "http://box", password: {secret: gone}}}
     vars: {who: alice}
@@ -193,6 +201,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		"a look that would ask":  {playbook: "watch", env: "unasked", code: 3, state: event.Refused, want: []string{"asks before box.look, and an `observe` cannot ask", "runbook.yaml, which allows nothing of it", "needed by step put"}},
 		"inputs before policy":   {playbook: "drops", env: "here", inputs: []string{"x=1"}, code: 2, state: "invalid", want: []string{`drops has no input "x"`}},
 		"a secret that is gone":  {playbook: "write", env: "secret", code: 2, state: "invalid", want: []string{"secret gone", "$RUNBOOK_NO_SUCH_VARIABLE is not set"}},
+		"a secret that is weak":  {playbook: "write", env: "short", code: 2, state: "invalid", want: []string{"secret few, runbook.yaml:", "shorter than 8 bytes", "weak: true"}},
 		"a lock without a value": {playbook: "odd", env: "here", code: 2, state: "invalid", want: []string{"the lock ${{ split(inputs.text, \",\")[3] }} has no value", "a/odd.yaml:5:8"}},
 		"locked":                 {playbook: "write", env: "here", change: (*kit).occupy, code: 4, state: "locked", want: []string{"box/a is held by another run", "run 20260105-aaaa of other, by bob on there", "run write --env here --wait 10m", "runbook report 20260105-aaaa"}},
 		"policy before locks":    {playbook: "drops", env: "here", change: (*kit).occupy, code: 3, state: event.Refused, want: []string{"denies box.drop"}},
@@ -385,6 +394,37 @@ func TestEndings(t *testing.T) {
 	} {
 		if got := event.First(c.applies...).Code(); got != c.want {
 			t.Errorf("%v gives %d, want %d", c.applies, got, c.want)
+		}
+	}
+}
+
+// TestOnlyWhatIsReachedIsRead holds that a secret that the playbook cannot reach is
+// not read, that one that is weak is told of once, and that a dry run starts no
+// command for a secret.
+func TestOnlyWhatIsReachedIsRead(t *testing.T) {
+	k := newKit(t)
+	for dry, want := range map[bool]string{false: "the secret few is weak", true: ""} {
+		var notes []string
+		q := k.request(t, "write", "weak")
+		q.DryRun = dry
+		q.Note = func(format string, v ...any) { notes = append(notes, fmt.Sprintf(format, v...)) }
+		var states []action.Preview
+		q.Watch = func(b *Began) run.Person {
+			b.Subscribe(func(e event.Event) {
+				if f, ok := e.Data.(*event.StepFinished); ok && f.Preview != nil {
+					states = append(states, *f.Preview)
+				}
+			})
+			return nil
+		}
+		if fin, err := k.Run(t.Context(), q); err != nil || fin.ExitCode != 0 {
+			t.Errorf("dry %v: %+v, %v", dry, fin, err)
+		}
+		if told := strings.Join(notes, "\n"); !strings.HasPrefix(told, want) || len(notes) > 1 || want == "" && told != "" {
+			t.Errorf("dry %v: notes %q", dry, notes)
+		}
+		if dry && (len(states) != 1 || !strings.Contains(states[0].Summary, "the secret few comes from a command")) {
+			t.Errorf("previewed: %+v", states)
 		}
 	}
 }

@@ -167,8 +167,11 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 		return nil, err
 	}
 	if !q.Offline {
-		err = q.Environment.Resolve(ctx)
+		err = q.Environment.Resolve(ctx, q.reach())
 		q.Secrets.Add(q.Environment.Secrets...)
+		for _, name := range q.Environment.Weak {
+			q.note("the secret %s is weak: a text so short is not masked where it is shown", name)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -72,7 +72,7 @@ func (q *Request) missingTargets() error {
 	for _, n := range needsOf(q.Plan) {
 		t, ok := env.Target(n.target)
 		switch {
-		case ok && t.Kind == n.kind:
+		case n.target == "" || ok && t.Kind == n.kind:
 			continue
 		case !ok:
 			f.Seen = append(f.Seen, fmt.Sprintf("%s: %s at step %s needs it, %s", n.target, n.action, n.step, n.place))

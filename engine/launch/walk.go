@@ -1,6 +1,8 @@
 package launch
 
 import (
+	"slices"
+
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
@@ -93,7 +95,7 @@ func decide(policy environment.Policy, s *plan.Step) environment.Decision {
 type need struct{ target, kind, step, action, place string }
 
 // needsOf returns the targets that the plan needs, each once; of one that only the
-// run can name nothing is known.
+// run can name the name is "".
 func needsOf(p *plan.Plan) []need {
 	var out []need
 	seen := map[need]bool{}
@@ -105,7 +107,7 @@ func needsOf(p *plan.Plan) []need {
 		if op.Target != nil {
 			n.target, _ = op.Target.Const.(string)
 		}
-		if n.target == "" || seen[n] {
+		if seen[n] {
 			return
 		}
 		seen[n] = true
@@ -117,4 +119,18 @@ func needsOf(p *plan.Plan) []need {
 		add(s, s.Observe)
 	})
 	return out
+}
+
+// reach is what of its environment the run can reach.
+func (q *Request) reach() environment.Reach {
+	needs, plans := needsOf(q.Plan), q.Plan.Whole()
+	return environment.Reach{
+		DryRun: q.DryRun,
+		Target: func(t action.Target) bool {
+			return slices.ContainsFunc(needs, func(n need) bool { return n.target == t.Name || n.target == "" && n.kind == t.Kind })
+		},
+		Var: func(name string) bool {
+			return slices.ContainsFunc(plans, func(p *plan.Plan) bool { return p.ReadsVar(name) })
+		},
+	}
 }

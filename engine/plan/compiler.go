@@ -93,7 +93,7 @@ func newCompiler(tree *playbook.Playbook, o Options) *compiler {
 	return &compiler{
 		Options: o, tree: tree,
 		steps: map[string]*node{}, nodes: map[*Step]*node{}, used: map[string]bool{}, types: map[string]*typeSet{},
-		plan: &Plan{byID: map[string]*Step{}},
+		plan: &Plan{byID: map[string]*Step{}, vars: map[string]bool{}},
 	}
 }
 

@@ -32,8 +32,16 @@ type Plan struct {
 	OnFailure OnFailure
 	byID      map[string]*Step
 	order     []*Step
-	changing  *Step // the first, of a callee too, that is no read whatever its values; nil: none
+	changing  *Step           // the first, of a callee too, that is no read whatever its values; nil: none
+	vars      map[string]bool // that an expression may read; anyVar for all
 }
+
+// anyVar stands for all variables: an expression reads them otherwise than by name.
+const anyVar = "*"
+
+// ReadsVar reports whether an expression of the plan may read the environment's
+// variable of that name; those of callees are not among them.
+func (p *Plan) ReadsVar(name string) bool { return p.vars[name] || p.vars[anyVar] }
 
 // Step returns the step with that id, nil if there is none.
 func (p *Plan) Step(id string) *Step { return p.byID[id] }

@@ -341,3 +341,30 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
+
+// A secret variable is read if a run could read it: by its name, or in a way that
+// does not tell which.
+func TestVariablesThatMayBeRead(t *testing.T) {
+	for text, want := range map[string]string{
+		"n":                              "",
+		"${{ vars.one }}${{ vars.Two }}": "one Two",
+		"${{ vars[run.id] }}":            "one Two three",
+		"${{ vars?.one ?? 1 }}":          "one Two three",
+		"${{ toJSON(vars) }}":            "one Two three",
+	} {
+		p, list := compile(t, "steps: [{action: world.get, when: 'true', with: {name: '"+text+"'}}]\n", nil)
+		if p == nil {
+			t.Errorf("%s: %v", text, lines(list))
+			continue
+		}
+		var got []string
+		for _, name := range []string{"one", "Two", "three"} {
+			if p.ReadsVar(name) {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s reads %v, want %s", text, got, want)
+		}
+	}
+}

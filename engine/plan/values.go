@@ -3,8 +3,10 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"unicode"
 
 	"runbook/engine/diag"
 	"runbook/engine/expression"
@@ -40,19 +42,41 @@ func (c *compiler) problems(n *yaml.Node, problems []expression.Problem) {
 	}
 }
 
-// uses notes the inputs that a text reads.
+// uses notes the inputs and the variables that a text reads.
 func (c *compiler) uses(text string) {
-	for rest := text; ; {
-		_, after, ok := strings.Cut(rest, "inputs.")
-		if !ok {
-			return
+	for name := range membersOf("inputs", text) {
+		c.used[name] = true
+	}
+	for name := range membersOf("vars", text) {
+		if name == "" { // by an index, or as a whole
+			name = anyVar
 		}
-		end := strings.IndexFunc(after, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-		if end < 0 {
-			end = len(after)
+		c.plan.vars[name] = true
+	}
+}
+
+// membersOf yields the names behind the dot of each mention of base, "" where none
+// follows.
+func membersOf(base, text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			_, after, ok := strings.Cut(text, base)
+			if !ok {
+				return
+			}
+			name, dot := strings.CutPrefix(after, ".")
+			end := strings.IndexFunc(name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+			if end >= 0 {
+				name = name[:end]
+			}
+			if !dot {
+				name = ""
+			}
+			if !yield(name) {
+				return
+			}
+			text = after
 		}
-		c.used[after[:end]] = true
-		rest = after[end:]
 	}
 }
 

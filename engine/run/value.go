@@ -112,6 +112,8 @@ func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.
 	out.params, _ = values.(map[string]any)
 	if u, ok := schema.UnknownIn(values); ok {
 		out.unknown = &u
+	} else if u, ok := r.Environment.Pending(out.target.Name); ok {
+		out.unknown = &u
 	}
 	out.bound, err = op.Action.Decode(out.params, out.target)
 	if err != nil {
