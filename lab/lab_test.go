@@ -15,6 +15,7 @@ import (
 
 	"runbook/actions"
 	"runbook/engine/action"
+	"runbook/engine/environment"
 	"runbook/lab"
 	"runbook/lab/clock"
 	"runbook/playbooks"
@@ -140,7 +141,7 @@ func TestTheEnvironmentHoldsEveryTarget(t *testing.T) {
 			t.Errorf("no target %s", k.Name)
 		}
 	}
-	if err := env.Resolve(t.Context()); err != nil {
+	if err := env.Resolve(t.Context(), environment.Reach{}); err != nil {
 		t.Error(err)
 	}
 	for _, secret := range l.Secrets() {
