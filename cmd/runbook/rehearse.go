@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
@@ -267,7 +268,7 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 				a.note("%s fails already: %s", r.Name(), strings.Join(show.Complaints(r), "; "))
 			}
 		}
-		return usage("what fails already cannot notice a mutant", "runbook rehearse "+launch.Quote(subjects[0].Name))
+		return usage("what fails already cannot notice a mutant", "runbook rehearse "+action.Quote(subjects[0].Name))
 	}
 	var all []show.Mutated
 	for _, s := range subjects {

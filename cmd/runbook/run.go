@@ -64,10 +64,10 @@ func (a *app) runCommand() *cobra.Command {
 func (c *call) command() event.Command {
 	out := event.Command{Playbook: c.playbook}
 	if c.env != "" {
-		out.Flags = append(out.Flags, "--env", launch.Quote(c.env))
+		out.Flags = append(out.Flags, "--env", action.Quote(c.env))
 	}
 	for _, in := range c.inputs {
-		out.Flags = append(out.Flags, "-i", launch.Quote(in))
+		out.Flags = append(out.Flags, "-i", action.Quote(in))
 	}
 	return out
 }

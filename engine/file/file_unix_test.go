@@ -54,7 +54,7 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 		switch {
 		case want == "" && (err != nil || string(text) != "12345678"):
 			t.Errorf("%s: %q, %v", path, text, err)
-		case want != "" && (!errors.As(err, &wrong) || wrong.Err.Error() != want || file.Reason(err) != wrong.Err):
+		case want != "" && (!errors.As(err, &wrong) || wrong.Err.Error() != want || file.Reason(err).Error() != want):
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 		if name, below := strings.CutPrefix(path, dir+"/"); below && want == "it is a pipe, and no file" && name == "pipe" {

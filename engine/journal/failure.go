@@ -70,8 +70,8 @@ func cannotWrite(dir string, err error) error {
 		return f
 	}
 	f.Seen = []string{fmt.Sprintf("%s is %s%04o; you are %s%s", short(at), ownerOf(info), info.Mode().Perm(), name, uid)}
-	if name != "" && uid != "" {
-		f.Do = []string{fmt.Sprintf("sudo chown -R %s %s, or set XDG_STATE_HOME", name, short(at))}
+	if name != "" && uid != "" && at != dir { // what is there keeps its owner and its rights
+		f.Do = []string{fmt.Sprintf("sudo install -d -o %s -m 700 %s", action.Quote(name), action.Quote(dir)), "or " + f.Do[0]}
 	}
 	return f
 }

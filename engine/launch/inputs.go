@@ -179,13 +179,13 @@ func FirstFault(err error) string {
 func placeholder(f schema.Field) string {
 	switch {
 	case f.Default != nil:
-		return Quote(schema.TextOf(f.Default))
+		return action.Quote(schema.TextOf(f.Default))
 	case len(f.Type.Enum) > 0:
-		return Quote(f.Type.Enum[0])
+		return action.Quote(f.Type.Enum[0])
 	case f.Type.Kind == schema.SecretKind:
 		return "@FILE"
 	case f.Min != nil && f.Type.Kind != schema.String && f.Type.Kind != schema.List:
-		return Quote(schema.TextOf(f.Min))
+		return action.Quote(schema.TextOf(f.Min))
 	}
 	return strings.ToUpper(f.Name)
 }
@@ -195,15 +195,4 @@ func orNone(names []string) string {
 		return "(none)"
 	}
 	return strings.Join(names, ", ")
-}
-
-// Quote writes a word for a POSIX shell.
-func Quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:=@%+,", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -114,7 +114,7 @@ func (l *Launcher) named(name string, vars *schema.Type) (*plan.Plan, []Entry, e
 	}
 	c := l.Compile(found.Source, vars)
 	if c.Plan == nil {
-		return nil, nil, Mistakes(name, c.List, c.Source, "runbook validate "+Quote(name))
+		return nil, nil, Mistakes(name, c.List, c.Source, "runbook validate "+action.Quote(name))
 	}
 	return c.Plan, found.Hides, nil
 }

@@ -5,7 +5,7 @@ import (
 	"path"
 	"slices"
 
-	"runbook/engine/launch"
+	"runbook/engine/action"
 	"runbook/engine/page"
 	"runbook/lab/rehearsal"
 )
@@ -91,7 +91,7 @@ func (p sheet) failed(r *rehearsal.Result) {
 	for _, n := range r.Notes {
 		p.Flow(p.Label(6, n.Label, 17), page.Plain, n.Text)
 	}
-	p.Whole(p.Label(6, "Watch it", 17), page.Plain, fmt.Sprintf("runbook rehearse %s --seed %d --watch", launch.Quote(called(r)), r.Seed), p.Indent(0))
+	p.Whole(p.Label(6, "Watch it", 17), page.Plain, fmt.Sprintf("runbook rehearse %s --seed %d --watch", action.Quote(called(r)), r.Seed), p.Indent(0))
 	if r.Run != "" {
 		p.Whole(p.Label(6, "Its run", 17), page.Plain, "runbook report "+r.Run[max(0, len(r.Run)-4):], p.Indent(0))
 	}
