@@ -155,7 +155,9 @@ func (e *execution) runIndex(k *candidate) {
 		if !k.within(en.key) || seen[en.rec] {
 			continue
 		}
-		seen[en.rec] = k.multi
+		if k.multi {
+			seen[en.rec] = true
+		}
 		docs++
 		if e.test(en.rec); e.err != nil || e.full() {
 			break
