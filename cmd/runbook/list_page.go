@@ -81,29 +81,19 @@ func (l *listed) matches(words []string) bool {
 	return true
 }
 
-// effect is the worst case of a plan: "write, asks".
-func (l *listed) effect() string {
+// effect is the worst case of a plan, and whether a step of it asks.
+func (l *listed) effect() (word string, asks bool) {
 	if l.plan == nil {
-		return "invalid"
+		return "invalid", false
 	}
-	worst, asks := action.Read, false
+	worst := action.Read
 	launch.Once(l.plan, func(s launch.Visited) {
 		asks = asks || s.Approve != nil
 		if s.Op != nil {
 			worst = max(worst, s.Op.Effect)
 		}
 	})
-	if asks {
-		return worst.String() + ", asks"
-	}
-	return worst.String()
-}
-
-func (l *listed) lastState() string {
-	if l.last == nil {
-		return "never"
-	}
-	return string(l.last.State)
+	return worst.String(), asks
 }
 
 // tabbed is the listing for a pipe: name, category, effect, state and time of
@@ -111,11 +101,12 @@ func (l *listed) lastState() string {
 func tabbed(all []listed) [][]string {
 	var rows [][]string
 	for _, l := range all {
-		started := ""
+		state, started := "never", ""
 		if l.last != nil {
-			started = l.last.Started.UTC().Format(time.RFC3339)
+			state, started = string(l.last.State), l.last.Started.UTC().Format(time.RFC3339)
 		}
-		rows = append(rows, []string{l.Name, l.category(), strings.TrimSuffix(l.effect(), ", asks"), l.lastState(), started, l.title()})
+		effect, _ := l.effect()
+		rows = append(rows, []string{l.Name, l.category(), effect, state, started, l.title()})
 	}
 	return rows
 }
@@ -149,15 +140,15 @@ func columned(all []listed, search bool, look page.Look) *page.Page {
 }
 
 func (l *listed) effectCell(p *page.Page) *page.Line {
-	worst, rest := l.effect(), ""
-	if before, ok := strings.CutSuffix(worst, ", asks"); ok {
-		worst, rest = before, ", asks"
-	}
-	style := page.Plain
+	worst, asks := l.effect()
+	cell := p.Line(page.Plain, worst)
 	if worst == action.Destructive.String() {
-		style = page.Red
+		cell = p.Line(page.Red, worst)
 	}
-	return p.Line(style, worst).Add(page.Plain, rest)
+	if asks {
+		cell.Add(page.Plain, ", asks")
+	}
+	return cell
 }
 
 // lastRun is when a playbook ran last, and what became of it.

@@ -39,30 +39,12 @@ func networkFS(dir string) (string, error) {
 	if err := unix.Statfs(dir, &stat); err != nil {
 		return "", os.NewSyscallError("statfs", err)
 	}
-	return networkName(uint32(stat.Type)), nil
+	return networks[uint32(stat.Type)], nil
 }
 
-// networkName names the network file systems by their numbers of statfs(2).
-func networkName(magic uint32) string {
-	switch magic {
-	case unix.NFS_SUPER_MAGIC:
-		return "NFS"
-	case unix.CIFS_SUPER_MAGIC:
-		return "CIFS"
-	case unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC:
-		return "SMB"
-	case unix.AFS_SUPER_MAGIC, unix.AFS_FS_MAGIC:
-		return "AFS"
-	case unix.CODA_SUPER_MAGIC:
-		return "Coda"
-	case unix.CEPH_SUPER_MAGIC:
-		return "Ceph"
-	case unix.NCP_SUPER_MAGIC:
-		return "NCP"
-	case 0x0bd00bd0:
-		return "Lustre"
-	case 0x47504653:
-		return "GPFS"
-	}
-	return ""
+// networks are the network file systems by their numbers of statfs(2).
+var networks = map[uint32]string{
+	unix.NFS_SUPER_MAGIC: "NFS", unix.CIFS_SUPER_MAGIC: "CIFS", unix.SMB_SUPER_MAGIC: "SMB", unix.SMB2_SUPER_MAGIC: "SMB",
+	unix.AFS_SUPER_MAGIC: "AFS", unix.AFS_FS_MAGIC: "AFS", unix.CODA_SUPER_MAGIC: "Coda", unix.CEPH_SUPER_MAGIC: "Ceph",
+	unix.NCP_SUPER_MAGIC: "NCP", 0x0bd00bd0: "Lustre", 0x47504653: "GPFS",
 }

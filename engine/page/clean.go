@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
@@ -25,7 +26,7 @@ func Clean(text string, ascii bool) string {
 		case Hidden(r):
 			fmt.Fprintf(&b, `\u%04x`, r)
 		case ascii && r >= 0x80:
-			b.WriteString(inASCII(r))
+			b.WriteString(cmp.Or(likenesses[r], "?"))
 		default:
 			b.WriteRune(r)
 		}
@@ -49,26 +50,8 @@ func simple(text string) bool {
 	return true
 }
 
-func inASCII(r rune) string {
-	switch r {
-	case '→':
-		return "->"
-	case '…':
-		return "..."
-	case '–', '—':
-		return "-"
-	case '‘', '’':
-		return "'"
-	case '“', '”':
-		return `"`
-	case 'µ', 'μ':
-		return "u"
-	case '≤':
-		return "<="
-	case '≥':
-		return ">="
-	case '\u00a0':
-		return " "
-	}
-	return "?"
+// likenesses are the characters that ASCII has something like.
+var likenesses = map[rune]string{
+	'→': "->", '…': "...", '–': "-", '—': "-", '‘': "'", '’': "'", '“': `"`, '”': `"`,
+	'µ': "u", 'μ': "u", '≤': "<=", '≥': ">=", '\u00a0': " ",
 }

@@ -23,9 +23,6 @@ type Condition struct {
 	expr   *expression.Expr
 }
 
-// template is an input that reads the lab.
-type template struct{ compiled *expression.Template }
-
 // scope is what conditions read.
 func scope(p *plan.Plan) *expression.Env {
 	types := map[string]*schema.Type{

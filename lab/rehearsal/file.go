@@ -7,6 +7,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/event"
+	"runbook/engine/expression"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/lab"
@@ -27,7 +28,7 @@ type Rehearsal struct {
 	Settle time.Duration // lab time from the fault to the run
 	Setting
 	Inputs map[string]any
-	texts  map[string]*template // of inputs that read the lab
+	texts  map[string]*expression.Template // of inputs that read the lab
 
 	Moments []Injection
 	Answers

@@ -39,7 +39,7 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 
 func (r *reader) rehearsal(w *writtenRehearsal, number int) *Rehearsal {
 	h := &Rehearsal{
-		Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*template{},
+		Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*expression.Template{},
 		Setting: r.setting(w), Again: w.Again.Set(), Always: r.conditions(w.Always),
 	}
 	if w.Name.Set() {
@@ -113,7 +113,7 @@ func (r *reader) input(f *schema.Field, n *yaml.Node, h *Rehearsal) {
 	if n.Kind == yaml.Scalar && expression.HasTemplate(n.Text) {
 		t, problems := expression.CompileTemplate(n.Text, r.env, f.Type)
 		r.problems(n, problems)
-		h.texts[f.Name] = &template{t}
+		h.texts[f.Name] = t
 		return
 	}
 	var v any

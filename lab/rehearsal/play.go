@@ -238,7 +238,7 @@ func (h *Rehearsal) inputsIn(ctx context.Context, s *scene) (map[string]any, err
 	}
 	inputs := maps.Clone(h.Inputs)
 	for name, t := range h.texts {
-		v, err := t.compiled.Eval(ctx, &values{lab: s.lab.State(), folder: s.folder, inputs: h.Inputs}, expression.Limits{})
+		v, err := t.Eval(ctx, &values{lab: s.lab.State(), folder: s.folder, inputs: h.Inputs}, expression.Limits{})
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", name, err)
 		}

@@ -236,7 +236,7 @@ func sameInputs(a, b *Rehearsal) bool {
 func (h *Rehearsal) given() (string, error) {
 	all := maps.Clone(h.Inputs)
 	for name, t := range h.texts {
-		all[name] = t.compiled.Source()
+		all[name] = t.Source()
 	}
 	text, err := json.Marshal(schema.Encode(all))
 	if err != nil {
