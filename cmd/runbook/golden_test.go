@@ -23,9 +23,9 @@ func TestProcedureGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int{92, 60} {
-			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure(p, page.Look{Width: width, Unicode: true}).String())
+			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure(p, name, page.Look{Width: width, Unicode: true}).String())
 		}
-		golden(t, "show-"+name+"-92-colour", procedure(p, page.Look{Width: 92, Unicode: true, Color: true}).String())
+		golden(t, "show-"+name+"-92-colour", procedure(p, name, page.Look{Width: 92, Unicode: true, Color: true}).String())
 		golden(t, "graph-"+name, ascii(p).String())
 	}
 }
@@ -40,7 +40,7 @@ func TestProcedureFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int{40, 60, 80, 92} {
-			for line := range strings.Lines(procedure(p, page.Look{Width: width, Unicode: true}).String()) {
+			for line := range strings.Lines(procedure(p, name, page.Look{Width: width, Unicode: true}).String()) {
 				line = strings.TrimSpace(line)
 				if page.Width(line) > width && len(page.Wrap(line, width)) > 1 {
 					t.Errorf("%s in %d columns: %s", name, width, line)

@@ -15,7 +15,7 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return procedure(p, page.Of(a.Out)).Print(a.Out)
+			return procedure(p, words[0], page.Of(a.Out)).Print(a.Out)
 		},
 		ValidArgsFunction: a.completePlaybooks,
 	}

@@ -39,8 +39,9 @@ func idColumn(p *plan.Plan) int {
 	return min(wide, 16)
 }
 
-// procedure is a playbook as a person reads it.
-func procedure(p *plan.Plan, look page.Look) *page.Page {
+// procedure is a playbook as a person reads it; called is the name or path by which
+// it was found, and is found again.
+func procedure(p *plan.Plan, called string, look page.Look) *page.Page {
 	d := &document{Page: page.New(look), ids: idColumn(p)}
 	origin := p.Source.Name
 	if p.Source.Embedded {
@@ -58,8 +59,16 @@ func procedure(p *plan.Plan, look page.Look) *page.Page {
 	d.Blank()
 	d.about("Expected", p.Expected)
 	d.about("See also", strings.Join(p.SeeAlso, ", "))
-	d.Whole(d.Label(0, "Try", aboutColumn), page.Plain, "runbook run "+p.Name+" --dry-run", d.Indent(0))
+	d.Whole(d.Label(0, "Try", aboutColumn), page.Plain, "runbook run "+pasted(called)+" --dry-run", d.Indent(0))
 	return d.Page
+}
+
+// pasted writes a name or path of a playbook for a command line.
+func pasted(called string) string {
+	if strings.HasPrefix(called, "-") { // it would be a flag
+		called = "./" + called
+	}
+	return action.Quote(called)
 }
 
 func (d *document) section(title string, blocks ...[]*plan.Step) {
