@@ -13,7 +13,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 GENERATED := docs playbooks schema
 TOOL      := go tool -modfile=tools/go.mod
 
-.PHONY: help build test race rehearse check vet fmt-check lint cross gen fresh bench fuzz
+.PHONY: help build test race rehearse check vet fmt-check lint dead cross gen fresh bench fuzz
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,7 +30,7 @@ race: ## Run the tests of the engine and the lab under the race detector
 rehearse: ## Rehearse every playbook of the catalogue in the lab
 	go run ./cmd/runbook rehearse --all
 
-check: vet fmt-check lint ## Look for faults without running anything
+check: vet fmt-check lint dead ## Look for faults without running anything
 
 vet: ## Report suspicious code
 	go vet ./...
@@ -41,6 +41,10 @@ fmt-check: ## Report files that gofmt would change
 
 lint: ## Run golangci-lint, at the version that tools/go.mod names
 	$(TOOL) golangci-lint run ./...
+
+dead: ## Report functions that nothing reaches, but for those that tools/unreached.txt gives a reason for
+	@left="$$($(TOOL) deadcode ./cmd/runbook ./internal/gen ./lab/app | grep -v -E -f <(grep -v -E '^(#|$$)' tools/unreached.txt) || true)"; \
+	if [ -n "$$left" ]; then printf 'nothing reaches:\n%s\n' "$$left"; exit 1; fi
 
 cross: ## Build for every system that people on call carry
 	@for platform in $(PLATFORMS); do \

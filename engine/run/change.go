@@ -125,7 +125,7 @@ func (w *work) preview() (action.Preview, []action.Subject, *event.Failure) {
 func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 	for attempt := 1; ; attempt++ {
 		w.in.attempts = attempt
-		out, err, o := w.attempt(attempt, p, subjects)
+		out, o, err := w.attempt(attempt, p, subjects)
 		switch {
 		case o.bad() && w.lost != nil && w.fault.Load() == nil:
 			return w.inDoubt(subjects)
@@ -141,21 +141,21 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 // attempt compares the subjects a last time, writes the intent, acts, and writes
 // the outcome. It has a slot of the run before it looks, so that what waits for
 // one has written no intent, and a run that ends meanwhile sends nothing more.
-func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) (*event.Outcome, error, outcome) {
+func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) (*event.Outcome, outcome, error) {
 	release, err := w.acquire(w.soft)
 	if err != nil {
-		return nil, nil, halted(w.in, err)
+		return nil, halted(w.in, err), nil
 	}
 	defer release()
 	if o := w.ready(subjects); o.bad() {
-		return nil, nil, o
+		return nil, o, nil
 	}
 	if err := w.Journal.Reserve(reserve); err != nil {
 		w.fault.CompareAndSwap(nil, &err)
-		return nil, nil, w.stopped(w.in)
+		return nil, w.stopped(w.in), nil
 	}
 	if w.record(event.TypeIntent, w.in.path, number, w.intent(p, subjects)) != nil {
-		return nil, nil, w.stopped(w.in)
+		return nil, w.stopped(w.in), nil
 	}
 	res, took, err := w.perform(w.hard, w.op, changeLimit)
 	w.applied = action.ClassOf(err)
@@ -168,9 +168,9 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 		out.Failure = event.FailureOf(err)
 	}
 	if w.record(event.TypeOutcome, w.in.path, number, out) != nil {
-		return nil, nil, w.stopped(w.in)
+		return nil, w.stopped(w.in), nil
 	}
-	return out, err, passed()
+	return out, passed(), err
 }
 
 // after goes on behind an outcome: verify what was applied, settle what was
