@@ -48,20 +48,25 @@ func serverOf(call action.Call) (*server, error) {
 // newPool returns a client without connections. It never sends a command twice:
 // what to retry is decided by the run.
 func newPool(call action.Call) (*pool, error) {
+	var err error
+	if call.Target.Config, err = parse(call.Target.Config); err != nil {
+		return nil, fmt.Errorf("target %s: %w", call.Target.Name, err)
+	}
 	config, err := action.ConfigOf[targetConfig](call.Target)
 	if err != nil {
 		return nil, err
 	}
-	host, _, err := net.SplitHostPort(config.Address)
+	at := config.Address.Reveal()
+	host, _, err := net.SplitHostPort(at)
 	if err != nil {
-		return nil, fmt.Errorf("address %q of target %s is no host:port", config.Address, call.Target.Name)
+		return nil, errAddress
 	}
-	p := &pool{address: config.Address, where: "redis at " + config.Address, user: cmp.Or(config.Username, "default")}
+	p := &pool{address: at, where: "redis at " + at, user: cmp.Or(config.Username, "default")}
 	p.life, p.end = context.WithCancel(context.Background())
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	options := &goredis.Options{
 		Dialer: p.dialing(dialer.DialContext),
-		Addr:   config.Address, Username: config.Username, DB: config.DB,
+		Addr:   at, Username: config.Username, DB: config.DB,
 		Protocol:                 2,
 		MaxRetries:               -1,
 		DialerRetries:            1,

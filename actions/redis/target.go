@@ -2,15 +2,22 @@
 package redis
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"maps"
+	"net"
+	"net/url"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
 
 type targetConfig struct {
-	Address  string         `yaml:"address" doc:"Host and port, as 127.0.0.1:6379."`
+	Address  schema.Text    `yaml:"address" doc:"Host and port, as 127.0.0.1:6379, or a URL: redis://user:password@host:6379/0, rediss:// for TLS; it may be a secret."`
 	Username string         `yaml:"username,omitempty" doc:"The user; without one the user default."`
 	Password *schema.Secret `yaml:"password" doc:"The password."`
 	DB       int            `yaml:"db" default:"0" min:"0" max:"1048576" doc:"The number of the database."`
@@ -23,7 +30,48 @@ var Target = &action.TargetKind{
 	Summary: "A Redis server, 6.0 or newer.",
 	Config:  schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:   map[string]any{"address": "127.0.0.1:6379"},
+	Parse:   parse,
 	Address: address,
+}
+
+var errAddress = errors.New("its address is neither host:port nor a URL as redis://user@host:6379/0")
+
+// parse takes a URL apart, so that its password is a secret like any other.
+func parse(config map[string]any) (map[string]any, error) {
+	text, _ := config["address"].(string)
+	if s, ok := config["address"].(schema.Secret); ok {
+		if text = s.Reveal(); text == "" {
+			return config, nil
+		}
+	}
+	out := maps.Clone(config)
+	out["address"] = text
+	if !strings.Contains(text, "://") {
+		if _, _, err := net.SplitHostPort(text); err != nil || strings.Contains(text, "@") {
+			return nil, errAddress
+		}
+		return out, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errAddress // its cause would quote the password
+	}
+	out["address"] = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
+	if u.Scheme == "rediss" {
+		out["tls"] = true
+	}
+	if name := u.User.Username(); name != "" {
+		out["username"] = name
+	}
+	if password, ok := u.User.Password(); ok && password != "" {
+		out["password"] = schema.NewSecret("password of the address", password)
+	}
+	if db := strings.Trim(u.Path, "/"); db != "" {
+		if out["db"], err = strconv.Atoi(db); err != nil {
+			return nil, errAddress
+		}
+	}
+	return out, nil
 }
 
 func address(config map[string]any) (string, []string) {

@@ -28,7 +28,7 @@ const (
 // RunParams are the parameters of shell.run.
 type RunParams struct {
 	Argv       []string               `yaml:"argv" min:"1" doc:"The program and its arguments. No shell interprets them."`
-	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with."`
+	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with but for the ones that secrets were read from."`
 	Dir        string                 `yaml:"dir,omitempty" doc:"The directory to run in; by default the engine's."`
 	Stdin      schema.Text            `yaml:"stdin,omitempty" doc:"What the program reads; by default nothing."`
 	AllowCodes []int                  `yaml:"allow_codes,omitempty" doc:"The exit codes that are no failure; by default only 0."`
@@ -79,7 +79,7 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	if err := ctx.Err(); err != nil {
 		return RunOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Err: err}
 	}
-	cmd, err := command(ctx, p)
+	cmd, err := command(ctx, call, p)
 	if err != nil {
 		return RunOutputs{}, notStarted(where, p, err)
 	}
@@ -110,7 +110,7 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	return RunOutputs{}, exited(where, p, o, signalOf(cmd), err)
 }
 
-func command(ctx context.Context, p RunParams) (*exec.Cmd, error) {
+func command(ctx context.Context, call action.Call, p RunParams) (*exec.Cmd, error) {
 	if len(p.Argv) == 0 || p.Argv[0] == "" {
 		return nil, errors.New("argv names no program")
 	}
@@ -124,7 +124,7 @@ func command(ctx context.Context, p RunParams) (*exec.Cmd, error) {
 		}
 	}
 	cmd.Dir = p.Dir
-	cmd.Env = os.Environ()
+	cmd.Env = inherited(os.Environ(), call.Hidden)
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if name == "" || strings.ContainsAny(name, "=\x00") {
 			return nil, fmt.Errorf("env: %q is no name of a variable", name)
@@ -135,6 +135,15 @@ func command(ctx context.Context, p RunParams) (*exec.Cmd, error) {
 		cmd.Stdin = strings.NewReader(text)
 	}
 	return cmd, nil
+}
+
+// inherited are the variables that a program gets without being given them: none
+// from which a secret was read.
+func inherited(all, hidden []string) []string {
+	return slices.DeleteFunc(all, func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(hidden, name)
+	})
 }
 
 func allowed(p RunParams, code int) bool {

@@ -163,3 +163,20 @@ func TestProgramsAreLoggedWithoutValues(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A program does not inherit the variables that secrets were read from, unless the
+// step gives them.
+func TestSecretsAreNotInherited(t *testing.T) {
+	t.Setenv("RUNBOOK_TEST_HIDDEN", "hunter2hunter2")
+	t.Setenv("RUNBOOK_TEST_HIDDEN_NOT", "seen")
+	call := actiontest.Call(t)
+	call.Hidden = []string{"RUNBOOK_TEST_HIDDEN"}
+	with := map[string]any{"argv": sh("echo $RUNBOOK_TEST_HIDDEN/$RUNBOOK_TEST_HIDDEN_NOT")}
+	if got := actiontest.Run(t, Run, call, with).Outputs; got["stdout"] != "/seen\n" {
+		t.Errorf("stdout %q", got["stdout"])
+	}
+	with["env"] = map[string]any{"RUNBOOK_TEST_HIDDEN": "given"}
+	if got := actiontest.Run(t, Run, call, with).Outputs; got["stdout"] != "given/seen\n" {
+		t.Errorf("stdout %q", got["stdout"])
+	}
+}

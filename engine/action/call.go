@@ -17,6 +17,7 @@ type Call struct {
 	Progress func(Progress) // transient; never nil, cheap, safe to call often
 	Clock    Clock          // never nil
 	DryRun   bool           // the client layer must refuse what is no read
+	Hidden   []string       // variables that held secrets: no child process inherits them
 	Confine  *Confine       // the client layer must refuse what leaves it; nil: nothing
 	Run      string         // id of the run
 	Step     string         // address of the step
@@ -47,6 +48,10 @@ type TargetKind struct {
 	Local   map[string]any // the configuration in the environment `local`; nil: none
 	// Everywhere gives an environment that names no such target one as in `local`.
 	Everywhere bool
+	// Parse takes apart what a configuration gives in one text, as a URL with a
+	// password, when the environment is loaded and when its secrets are read. It
+	// leaves alone what is not read yet, and its error quotes no value. May be nil.
+	Parse func(config map[string]any) (map[string]any, error)
 	// Address gives the address to show, without passwords, and notes
 	// ("project mltb"), from a configuration of type Config.
 	Address func(config map[string]any) (address string, notes []string)

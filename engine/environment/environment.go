@@ -21,7 +21,8 @@ type Environment struct {
 	Secrets   []schema.Secret // all that Resolve has read, for the redactor
 	Confine   *action.Confine // keeps runs to the place of the environment; nil: nothing does
 
-	Weak []string // names of those that are too short to be kept out of what is shown
+	Hidden []string // variables of the process that hold secrets
+	Weak   []string // names of those that are too short to be kept out of what is shown
 
 	sources map[string]secretSource
 	unread  map[string]bool           // targets that the run does not reach

@@ -151,6 +151,9 @@ func (l *loader) environment(d *Described) *Environment {
 		Roles: map[string][]string{}, sources: map[string]secretSource{},
 	}
 	for _, s := range d.Secrets {
+		if s.Env.Value != "" {
+			e.Hidden = append(e.Hidden, s.Env.Value)
+		}
 		e.sources[s.Name.Value] = secretSource{env: s.Env.Value, file: s.File.Value, command: values(s.Command), reads: s.Read.Value, weak: s.Weak.Value, place: l.place(s.Name.Node)}
 	}
 	for _, t := range d.Targets {

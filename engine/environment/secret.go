@@ -146,7 +146,9 @@ func (e *Environment) Resolve(ctx context.Context, reach Reach) error {
 			continue
 		}
 		t.Config, _ = got.(map[string]any)
-		e.address(t)
+		if err := e.address(t); err != nil {
+			return fmt.Errorf("target %s in %s: %w", t.Name, e.File, err)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Vars)) {
 		if reach.Var != nil && !reach.Var(name) {
@@ -174,6 +176,10 @@ type resolver struct {
 func (r *resolver) fill(v any) (any, error) {
 	switch x := v.(type) {
 	case schema.Secret:
+		if x.Reveal() != "" { // it stood in the file, as in the URL of an address
+			r.Secrets = append(r.Secrets, x)
+			return x, nil
+		}
 		return r.secret(x.Name())
 	case []any:
 		out := make([]any, len(x))
@@ -247,13 +253,31 @@ func (r *resolver) text(name string) (string, error) {
 	return text, nil
 }
 
-// address names the target afresh, as its address may come from a secret.
-func (e *Environment) address(t *action.Target) {
+// address takes the target's address apart and names it afresh, as it may come from
+// a secret. A password in it becomes a secret of the run.
+func (e *Environment) address(t *action.Target) error {
 	for _, k := range e.kinds {
-		if k.Name == t.Kind && k.Address != nil {
+		if k.Name != t.Kind {
+			continue
+		}
+		if k.Parse != nil {
+			config, err := k.Parse(t.Config)
+			if err != nil {
+				return err
+			}
+			for key, v := range config {
+				before, _ := t.Config[key].(schema.Secret)
+				if s, ok := v.(schema.Secret); ok && s != before {
+					e.Secrets = append(e.Secrets, s)
+				}
+			}
+			t.Config = config
+		}
+		if k.Address != nil {
 			t.Address, t.Notes = k.Address(t.Config)
 		}
 	}
+	return nil
 }
 
 // read gets the text of a secret, without the line end that files, commands and

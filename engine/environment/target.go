@@ -43,7 +43,14 @@ func (l *loader) target(e *Environment, written *Target) {
 	if err != nil {
 		return
 	}
-	t := target(name.Text, k, fitted.(map[string]any))
+	values := fitted.(map[string]any)
+	if k.Parse != nil {
+		if values, err = k.Parse(values); err != nil { // without the line: a password may stand in it
+			l.list.Add(diag.Diagnostic{Code: CodeWrongValue, Source: l.source.Name, Message: "target " + name.Text + ": " + err.Error()})
+			return
+		}
+	}
+	t := target(name.Text, k, values)
 	for _, r := range written.Reads {
 		rule := action.ReadRule{RPC: r.RPC.Value}
 		rule.Method, rule.Path, _ = strings.Cut(r.Request.Value, " ")

@@ -17,6 +17,7 @@ import (
 type Inputs struct {
 	Values  map[string]any // by name, of their types, with the defaults
 	Secrets []schema.Secret
+	Hidden  []string // variables from which secrets were read
 
 	given map[string]bool // the rest are defaults
 }
@@ -109,6 +110,9 @@ func (r *inputReader) text(text string, secret func(string) (string, error)) {
 		return
 	}
 	if f.Type.Kind == schema.SecretKind {
+		if variable, ok := strings.CutPrefix(value, "env:"); ok {
+			r.Hidden = append(r.Hidden, variable)
+		}
 		text, err := secret(value)
 		if err == nil && text == "" {
 			err = errors.New("the secret is empty")

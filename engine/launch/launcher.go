@@ -163,6 +163,7 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 		return nil, err
 	}
 	q.Secrets.Add(s.inputs.Secrets...)
+	q.Environment.Hidden = append(q.Environment.Hidden, s.inputs.Hidden...)
 	if err := q.allowed(); err != nil {
 		return nil, err
 	}

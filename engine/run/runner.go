@@ -129,7 +129,8 @@ func (r *runner) acquire(ctx context.Context) (release func(), err error) {
 func (r *runner) call(path event.Path, target action.Target) action.Call {
 	return action.Call{
 		Target: target, Clients: r.Clients, Clock: r.Clock, DryRun: r.DryRun, Confine: r.Environment.Confine,
-		Run: r.Header.Run, Step: string(path),
+		Hidden: r.Environment.Hidden,
+		Run:    r.Header.Run, Step: string(path),
 		Log: slog.New(logHandler{r: r, path: path}),
 		Progress: func(p action.Progress) {
 			r.show(event.TypeProgress, path, &event.Progress{Progress: p})
