@@ -260,10 +260,7 @@ func operation(op *plan.Operation) string {
 	if op.Target != nil {
 		text += " on " + op.Target.String()
 	}
-	if op.Params == nil || op.Params.Value == nil {
-		return text
-	}
-	for _, f := range op.Params.Value.Fields {
+	for _, f := range op.Params.Fields {
 		text += "  " + f.Name + "=" + f.Value.String()
 	}
 	return text

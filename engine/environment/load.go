@@ -180,31 +180,13 @@ func (l *loader) vars(e *Environment, pairs []yaml.Pair) {
 	}
 }
 
+// typeOf is the type of a variable. A map that holds a secret is typed by its
+// members, so that what is done with the secret is checked.
 func typeOf(v any) *schema.Type {
-	switch x := v.(type) {
-	case bool:
-		return schema.BoolType
-	case int:
-		return schema.IntType
-	case float64:
-		return schema.NumberType
-	case string:
-		return schema.StringType
-	case schema.Secret:
-		return schema.SecretType
-	case []any:
-		return schema.ListOf(schema.AnyType)
-	case map[string]any:
-		if holdsSecret(x) {
-			return objectOf(x)
-		}
+	m, ok := v.(map[string]any)
+	if !ok || !holdsSecret(m) {
+		return schema.TypeOf(v)
 	}
-	return schema.AnyType
-}
-
-// objectOf types a map by its members, so that what is done with a secret in it is
-// checked.
-func objectOf(m map[string]any) *schema.Type {
 	t := &schema.Type{Kind: schema.Object}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		t.Fields = append(t.Fields, schema.Field{Name: key, Type: typeOf(m[key])})

@@ -89,10 +89,7 @@ func (n names) calleeInputs(ctx context.Context, c *plan.Call) map[string]any {
 	for _, f := range c.Plan.Inputs.Fields {
 		values[f.Name] = f.Default
 	}
-	if c.Params == nil || c.Params.Value == nil {
-		return values
-	}
-	for _, f := range c.Params.Value.Fields {
+	for _, f := range c.Params.Fields {
 		got, err := n.value(ctx, f.Value)
 		if err != nil || f.Value.IsList || f.Value.IsObject {
 			got = schema.Unknown{}

@@ -44,7 +44,7 @@ func (q *Request) denied() *Refusal {
 		}
 		name := s.Op.Action.Name
 		always := policy.Decide(name, action.Read, false, false).Answer == environment.Denied
-		fixed := always || !s.Op.Action.Lowers() || s.Op.Params == nil || s.Op.Params.Const
+		fixed := always || !s.Op.Action.Lowers()
 		if d := decide(policy, s.Step); d.Answer == environment.Denied && fixed {
 			first = q.deny(s, "denies "+name, d)
 		}

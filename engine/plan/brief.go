@@ -12,11 +12,8 @@ import (
 // brief is an operation in a few words, with the inputs at their defaults;
 // what is known only in a run is left out.
 func (c *compiler) brief(op *Operation) string {
-	if op.Params == nil {
-		return ""
-	}
 	d := defaults{inputs: schema.ApplyDefaults(c.inputs, nil)}
-	values, ok := d.value(op.Params.Value).(map[string]any)
+	values, ok := d.value(op.Params).(map[string]any)
 	if !ok {
 		return ""
 	}

@@ -173,17 +173,11 @@ type Loop struct {
 // Operation is a call of an action.
 type Operation struct {
 	Action *action.Action
-	Target *Value // name of a target; nil: the family's default
-	Params *Params
+	Target *Value        // name of a target; nil: the family's default
+	Params *Value        // an object
 	Effect action.Effect // worst case, raised by `effect:`
 	Milder bool          // at run time it may be milder
 	Raised bool
-}
-
-// Params is an action's parameters: constants, templates and conditions.
-type Params struct {
-	Value *Value // of kind object; nil: none given
-	Const bool   // no part is an expression
 }
 
 // Value is a playbook value with expressions in it: exactly one of the fields
@@ -245,7 +239,7 @@ type Retry struct {
 type Call struct {
 	Name   string
 	Plan   *Plan
-	Params *Params
+	Params *Value // an object
 }
 
 // Manual is what a person does and reports.

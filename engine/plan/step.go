@@ -126,8 +126,8 @@ func (c *compiler) action(n *node, v *view) {
 		return
 	}
 	s.Op, s.Outputs = op, op.Action.Outputs
-	if op.Action.Untyped && op.Params != nil && op.Params.Value != nil {
-		s.Outputs = op.Params.Value.Type
+	if op.Action.Untyped {
+		s.Outputs = op.Params.Type
 	}
 	c.raise(t.Effect, op)
 	if op.Effect != action.Read && !op.Milder {
@@ -224,16 +224,16 @@ func nearestAction(word string, names []string) string {
 }
 
 // params compiles `with` against the declared parameters.
-func (c *compiler) params(owner string, t *schema.Type, at, with *yaml.Node, v *view) *Params {
-	p := &Params{Value: &Value{Type: t, Place: c.place(at), IsObject: true}}
+func (c *compiler) params(owner string, t *schema.Type, at, with *yaml.Node, v *view) *Value {
+	p := &Value{Type: t, Place: c.place(at), IsObject: true}
 	var given []string
 	if with != nil {
 		for _, pair := range with.Pairs {
 			given = append(given, pair.Key.Text)
 		}
-		object := c.members(p.Value, with, t, v, owner)
+		object := c.members(p, with, t, v, owner)
 		if t.Kind == schema.Map {
-			p.Value.Type = object
+			p.Type = object
 		}
 	}
 	for _, f := range t.Fields {
@@ -258,7 +258,7 @@ func (c *compiler) checkField(t *schema.Type, name string, n *yaml.Node, v *Valu
 }
 
 // static are the parameters with what an expression gives as unknown.
-func static(p *Params) map[string]any {
-	values, _ := p.Value.Fill(func(*Value) (any, error) { return schema.Unknown{}, nil })
+func static(p *Value) map[string]any {
+	values, _ := p.Fill(func(*Value) (any, error) { return schema.Unknown{}, nil })
 	return values.(map[string]any)
 }

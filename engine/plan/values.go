@@ -142,8 +142,11 @@ func (c *compiler) scalar(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 			return
 		}
 		out.Const = got
-		if t.Kind == schema.Any {
-			out.Type = typeOf(got)
+		switch {
+		case got == nil && t.Kind == schema.Any:
+			out.Type = schema.NullType
+		case t.Kind == schema.Any:
+			out.Type = schema.TypeOf(got)
 		}
 	}
 }
@@ -220,22 +223,6 @@ func elementFor(t *schema.Type, name string) *schema.Type {
 		return nil
 	}
 	return f.Type
-}
-
-func typeOf(v any) *schema.Type {
-	switch v.(type) {
-	case bool:
-		return schema.BoolType
-	case int:
-		return schema.IntType
-	case float64:
-		return schema.NumberType
-	case string:
-		return schema.StringType
-	case nil:
-		return schema.NullType
-	}
-	return schema.AnyType
 }
 
 // unionOf is the type of all elements where they agree, else any.

@@ -33,14 +33,11 @@ func (r *runner) callPlaybook(in *instance, sc *scope) outcome {
 }
 
 func (r *runner) calleeInputs(in *instance, sc *scope) (map[string]any, *event.Failure) {
-	given := map[string]any{}
-	if p := in.step.Call.Params; p != nil {
-		v, err := r.value(sc.bound.ctx, p.Value, sc)
-		if err != nil {
-			return nil, &event.Failure{What: "inputs of " + in.step.Call.Name + ": " + err.Error()}
-		}
-		given, _ = v.(map[string]any)
+	v, err := r.value(sc.bound.ctx, in.step.Call.Params, sc)
+	if err != nil {
+		return nil, &event.Failure{What: "inputs of " + in.step.Call.Name + ": " + err.Error()}
 	}
+	given, _ := v.(map[string]any)
 	full, err := schema.Convert(in.step.Call.Plan.Inputs, schema.ApplyDefaults(in.step.Call.Plan.Inputs, given))
 	if err != nil {
 		return nil, &event.Failure{What: "inputs of " + in.step.Call.Name + ": " + err.Error()}

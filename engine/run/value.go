@@ -103,11 +103,9 @@ func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.
 	if out.target, err = r.target(ctx, op, sc); err != nil {
 		return nil, &event.Failure{What: err.Error(), Do: []string{"name it under targets: in runbook.yaml, or choose another environment with --env"}}
 	}
-	var values any
-	if op.Params != nil {
-		if values, err = r.value(ctx, op.Params.Value, sc); err != nil {
-			return nil, &event.Failure{What: "parameters of " + op.Action.Name + ": " + err.Error()}
-		}
+	values, err := r.value(ctx, op.Params, sc)
+	if err != nil {
+		return nil, &event.Failure{What: "parameters of " + op.Action.Name + ": " + err.Error()}
 	}
 	out.params, _ = values.(map[string]any)
 	if u, ok := schema.UnknownIn(values); ok {

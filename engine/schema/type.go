@@ -139,6 +139,26 @@ var (
 	ConditionType = &Type{Kind: ConditionKind}
 )
 
+// TypeOf returns the type of a value that is written where any is taken. A list
+// is one of any values; what has no type of its own is any value too.
+func TypeOf(v any) *Type {
+	switch v.(type) {
+	case bool:
+		return BoolType
+	case int:
+		return IntType
+	case float64:
+		return NumberType
+	case string:
+		return StringType
+	case Secret:
+		return SecretType
+	case []any:
+		return ListOf(AnyType)
+	}
+	return AnyType
+}
+
 // ListOf returns the type of lists of elem.
 func ListOf(elem *Type) *Type { return &Type{Kind: List, Elem: elem} }
 
