@@ -175,10 +175,13 @@ func TestSettleRestart(t *testing.T) {
 	}
 }
 
-// startAtThird starts the container anew when it is asked for the third time.
+// startAtThird starts the container anew when it is looked at for the third time.
 func (f *fakeEngine) startAtThird() func(http.ResponseWriter, *http.Request, string) bool {
 	asked := 0
-	return func(http.ResponseWriter, *http.Request, string) bool {
+	return func(_ http.ResponseWriter, _ *http.Request, path string) bool {
+		if path == "/containers/json" {
+			return false
+		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if asked++; asked == 3 {

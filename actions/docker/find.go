@@ -95,28 +95,37 @@ func parseTime(text string) time.Time {
 	return t.UTC()
 }
 
-// inspect reads one container by name or id; ok is false if there is none.
+// inspect reads one container by name or id; ok is false if there is none, or if
+// it is the beginning of several ids (400).
 func (e *engine) inspect(ctx context.Context, reference string) (c *found, ok bool, err error) {
 	ctx, a := e.try(ctx)
 	r, err := e.api.ContainerInspect(ctx, reference, client.ContainerInspectOptions{})
 	switch {
 	case err == nil:
 		return newFound(r.Container), true, nil
-	case a.progress().status == 404:
+	case a.progress().status == 404, a.progress().status == 400:
 		return nil, false, nil
 	}
 	return nil, false, e.failed(a, err, nil)
 }
 
+// containers lists containers: of the target's project only, where it has one.
 func (e *engine) containers(ctx context.Context, all bool, filters client.Filters) ([]container.Summary, error) {
+	if e.settings.project != "" {
+		if filters == nil {
+			filters = client.Filters{}
+		}
+		filters.Add("label", projectLabel+"="+e.settings.project)
+	}
 	ctx, a := e.try(ctx)
 	r, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: all, Filters: filters})
 	return r.Items, e.failed(a, err, nil)
 }
 
 // find looks a container up: by its whole name or id; as the only replica of a
-// Compose service (of the target's project, where it has one); by the
-// beginning of its id. A service comes before an id, as "db" begins many.
+// Compose service; by the beginning of its id. A service comes before an id, as
+// "db" begins many. What is outside the target's project, where it has one, is
+// not there; a name that fits several containers is refused.
 func (e *engine) find(ctx context.Context, reference string) (*found, error) {
 	reference = strings.TrimPrefix(strings.TrimSpace(reference), "/")
 	if reference == "" {
@@ -129,14 +138,23 @@ func (e *engine) find(ctx context.Context, reference string) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ok && (c.name == reference || c.id == reference) {
+	ok = ok && e.within(c)
+	if ok && c.id == reference {
 		return c, nil
 	}
-	replicas, err := e.containers(ctx, true, e.serviceFilter(reference))
+	replicas, err := e.containers(ctx, true, client.Filters{}.Add("label", serviceLabel+"="+reference))
 	if err != nil {
 		return nil, err
 	}
 	replicas = slices.DeleteFunc(replicas, isOneOff)
+	if ok && c.name == reference {
+		others := slices.DeleteFunc(slices.Clone(replicas), func(r container.Summary) bool { return r.ID == c.id })
+		if len(others) > 0 {
+			others = append(others, container.Summary{ID: c.id, Names: []string{c.name}})
+			return nil, e.ambiguous(fmt.Sprintf("%s is the name of a container and a service of others", reference), reference, others)
+		}
+		return c, nil
+	}
 	switch {
 	case len(replicas) == 1:
 		replica, there, err := e.inspect(ctx, replicas[0].ID)
@@ -145,24 +163,21 @@ func (e *engine) find(ctx context.Context, reference string) (*found, error) {
 		}
 		return replica, err
 	case len(replicas) > 1:
-		return nil, e.ambiguous(reference, replicas)
+		return nil, e.ambiguous(fmt.Sprintf("service %s has %d containers", reference, len(replicas)), reference, replicas)
 	case ok:
 		return c, nil
 	}
 	return nil, e.missing(ctx, reference)
 }
 
-func (e *engine) serviceFilter(service string) client.Filters {
-	f := client.Filters{}.Add("label", serviceLabel+"="+service)
-	if e.settings.project != "" {
-		f.Add("label", projectLabel+"="+e.settings.project)
-	}
-	return f
+// within reports whether a container is of the target's project.
+func (e *engine) within(c *found) bool {
+	return e.settings.project == "" || c.is.Config.Labels[projectLabel] == e.settings.project
 }
 
 func isOneOff(c container.Summary) bool { return strings.EqualFold(c.Labels[oneOffLabel], "true") }
 
-func (e *engine) ambiguous(service string, replicas []container.Summary) error {
+func (e *engine) ambiguous(what, service string, replicas []container.Summary) error {
 	var names []string
 	for _, r := range replicas {
 		names = append(names, summaryName(r))
@@ -170,8 +185,8 @@ func (e *engine) ambiguous(service string, replicas []container.Summary) error {
 	slices.Sort(names)
 	return &action.Failure{
 		Applied: action.AppliedNot, Final: true, Where: e.where(),
-		What:  fmt.Sprintf("service %s has %d containers, and one is needed", service, len(names)),
-		Tried: "to find the one container of the service, once",
+		What:  what + ", and one is needed",
+		Tried: "to find the one container of that name or service, once",
 		Seen:  []string{"containers: " + some(names, 8)},
 		Do:    []string{"name one of them, or for_each over docker.list with {name: " + service + "}"},
 	}
@@ -181,7 +196,7 @@ func (e *engine) ambiguous(service string, replicas []container.Summary) error {
 func (e *engine) missing(ctx context.Context, reference string) error {
 	what := "no container or Compose service " + reference
 	if e.settings.project != "" {
-		what += " (services of project " + e.settings.project + ")"
+		what += " in project " + e.settings.project
 	}
 	f := &action.Failure{
 		Applied: action.AppliedNot, What: what, Where: e.where(), Tried: "to find it by name, service and id, once",

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -41,17 +42,50 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// The project of a target is a boundary: what is outside is not there, by
+// whatever it is named.
 func TestFindInProject(t *testing.T) {
-	f := newFake(t, service("mltb-app-1", "aaaa11112222", "app"), fakeContainer("other-app-1", "bbbb11112222", map[string]string{serviceLabel: "app", projectLabel: "other"}))
-	if _, err := run(t, Inspect, f.call(t), map[string]any{"container": "app"}); err == nil {
-		t.Error("a service of two projects is ambiguous")
-	}
+	f := newFake(t, app(), fakeContainer("slow", "eeee11112222", nil), service("mltb-app-1", "aaaa11112222", "app"),
+		fakeContainer("other-app-1", "bbbb11112222", map[string]string{serviceLabel: "app", projectLabel: "other"}))
 	call := callTo(t, map[string]any{"host": "unix://" + f.socket, "project": "mltb"})
 	if r := mustRun(t, Inspect, call, map[string]any{"container": "app"}); r.Outputs["name"] != "mltb-app-1" {
 		t.Errorf("got %v", r.Outputs)
 	}
+	for _, outside := range []string{"slow", "other-app-1", app().ID, "eeee"} {
+		for _, a := range []*action.Action{Inspect, Restart} {
+			if _, err := run(t, a, call, map[string]any{"container": outside}); err == nil || !strings.Contains(err.Error(), "in project mltb") {
+				t.Errorf("%s %s: %v", a.Name, outside, err)
+			}
+		}
+	}
+	if o := mustRun(t, List, call, map[string]any{}).Outputs; o["count"] != 1 {
+		t.Errorf("it lists %v", o)
+	}
+	if sent := f.changes(); len(sent) > 0 {
+		t.Errorf("sent %v", sent)
+	}
 	if !slices.Equal(call.Target.Notes, []string{"project mltb"}) {
 		t.Errorf("notes %v", call.Target.Notes)
+	}
+}
+
+// A name that fits several containers is refused, and they are listed.
+func TestAmbiguousNames(t *testing.T) {
+	f := newFake(t, app(), service("mltb-app-1", "aaaa11112222", "app"), fakeContainer("web", "db1111111111", nil),
+		fakeContainer("api", "db2222222222", nil), service("shop-db-1", "cccc11112222", "db"))
+	f.answer = func(w http.ResponseWriter, _ *http.Request, path string) bool {
+		if path != "/containers/db/json" {
+			return false
+		}
+		reply(w, http.StatusBadRequest, map[string]string{"message": "multiple IDs found with provided prefix: db"})
+		return true
+	}
+	_, err := run(t, Restart, f.call(t), map[string]any{"container": "app"})
+	if failure := action.AsFailure(err); err == nil || !failure.Final || !strings.Contains(fmt.Sprint(failure.Seen), "app, mltb-app-1") {
+		t.Errorf("got %+v", err)
+	}
+	if r := mustRun(t, Inspect, f.call(t), map[string]any{"container": "db"}); r.Outputs["name"] != "shop-db-1" {
+		t.Errorf("the service db: %v", r.Outputs["name"])
 	}
 }
 

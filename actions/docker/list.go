@@ -91,7 +91,7 @@ func list(ctx context.Context, call action.Call, p listParams) (listOutputs, err
 // service; a container that is called so hides no service.
 func (e *engine) isOneOf(c container.Summary, names []string) bool {
 	name, service := summaryName(c), c.Labels[serviceLabel]
-	if e.settings.project != "" && c.Labels[projectLabel] != e.settings.project || isOneOff(c) {
+	if isOneOff(c) {
 		service = ""
 	}
 	return slices.ContainsFunc(names, func(n string) bool {

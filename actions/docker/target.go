@@ -20,7 +20,7 @@ var Target = &action.TargetKind{
 		schema.Field{Name: "host", Type: schema.StringType, Default: client.DefaultDockerHost,
 			Doc: "Address of the engine: unix:///path, tcp://host:port or, on Windows, npipe:////./pipe/name."},
 		schema.Field{Name: "project", Type: schema.StringType, Default: "",
-			Doc: "Compose project in which service names are looked up; empty: all."},
+			Doc: "Compose project outside of which no container is found; empty: all of the engine."},
 		schema.Field{Name: "tls_ca", Type: schema.StringType, Default: "",
 			Doc: "File of the authority that signed the engine's certificate; turns TLS on."},
 		schema.Field{Name: "tls_cert", Type: schema.StringType, Default: "", Doc: "File of the client's certificate."},

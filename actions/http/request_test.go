@@ -325,3 +325,20 @@ func TestRefusedChanges(t *testing.T) {
 		}
 	}
 }
+
+// The query of the base URL goes with every request, and no value breaks the
+// request line.
+func TestQueriesAreKept(t *testing.T) {
+	base, _ := service(t)
+	for _, c := range []struct{ base, with, value, want string }{
+		{base + "?key=1", "path", "/x", "GET /x?key=1"},
+		{base + "/v1?key=1", "path", "/x?a=2", "GET /v1/x?key=1&a=2"},
+		{base, "path", "/a b?x=a b", "GET /a%20b?x=a%20b"},
+		{base + "?key=1", "url", base + "/x?a=a b", "GET /x?a=a%20b"},
+	} {
+		got := actiontest.Run(t, Request, callTo(t, c.base), map[string]any{c.with: c.value})
+		if seen := got.Outputs["headers"].(map[string]any)["x-seen"]; seen != c.want {
+			t.Errorf("%s below %s: %q, want %q", c.value, c.base, seen, c.want)
+		}
+	}
+}

@@ -34,9 +34,16 @@ func resolve(base *url.URL, rawURL, path string) (*url.URL, error) {
 	if base.RawPath != "" || below.RawPath != "" {
 		u.RawPath = strings.TrimRight(base.EscapedPath(), "/") + below.EscapedPath()
 	}
-	u.RawQuery = below.RawQuery
+	u.RawQuery = joinQuery(base.RawQuery, below.RawQuery)
 	u.Fragment = ""
 	return &u, nil
+}
+
+// joinQuery keeps the query of the base URL, as a key that every request needs,
+// before that of the path. A blank in it would end the request line.
+func joinQuery(base, own string) string {
+	both := strings.Trim(base+"&"+own, "&")
+	return strings.ReplaceAll(both, " ", "%20")
 }
 
 func absolute(name, raw string) (*url.URL, error) {
@@ -44,6 +51,7 @@ func absolute(name, raw string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %q is no URL: %w", name, showURL(raw), unwrapURL(err))
 	}
+	u.RawQuery = joinQuery("", u.RawQuery)
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, fmt.Errorf("%s %q is no absolute URL; it begins with http:// or https:// and a host", name, showURL(raw))
 	}

@@ -1,12 +1,14 @@
 // Package yaml turns the text of a file into a tree in which every value, and
 // every character of a text, has its place in the file.
 //
-// The tree is read by a reader of its own for the subset of YAML 1.2 that the
-// language uses: block and flow mappings and lists, plain, quoted and block
-// scalars. Anchors, aliases, merge keys, tags, complex keys and several
-// documents are refused. The authority on YAML remains goccy/go-yaml: tables and
-// a fuzz test hold that whatever this reader accepts, goccy reads to the same
-// tree.
+// Goccy/go-yaml reads the text. Its tokens are placed one behind the other, since
+// its own positions count in several ways; a pass over them finds what YAML reads
+// otherwise than people mean it, what is not in the language (tags, complex keys,
+// several documents) and what would be too much. Each mistake is reported in our
+// words and masked by text of the same length, and the rest is read on, so that
+// all mistakes are told at once. Then goccy's tree becomes ours. What an alias or a
+// merge key puts somewhere is a copy that knows where it is written and where it
+// is used. A corpus and a fuzz test hold that goccy's decoder reads the same.
 //
 // Decode sets a Go struct from such a tree and reports all mistakes at their
 // places. What a file may hold is declared once, by the tags of the struct (see
