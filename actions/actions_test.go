@@ -102,6 +102,25 @@ func declared(t *testing.T, file string) []string {
 	return names
 }
 
+// TestActionsOfAHostAskIt holds that each action with a host as its target asks
+// the node_exporter of the target where it has one: the figures of this machine
+// would be told as those of another.
+func TestActionsOfAHostAskIt(t *testing.T) {
+	call := actiontest.Call(t, map[string]any{"node_exporter": "http://127.0.0.1:1"})
+	for _, a := range actions.All() {
+		if a.Target == nil || a.Target.Name != "host" {
+			continue
+		}
+		var with map[string]any
+		if _, err := a.Decode(nil, call.Target); err != nil {
+			with = map[string]any{"path": "/"}
+		}
+		if _, err := actiontest.Bind(t, a, call, with).Run(t.Context(), call); err == nil {
+			t.Errorf("%s reads this machine where its target has a node_exporter: begin as host.memory does, with remote", a.Name)
+		}
+	}
+}
+
 func TestAddressesShowNoPassword(t *testing.T) {
 	for _, kind := range mustRegistry(t).Targets() {
 		address, _ := kind.Address(kind.Local)
