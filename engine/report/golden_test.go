@@ -28,7 +28,7 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v; -update writes it\n--- got\n%s", err, got)
 	}
 	if got != string(want) {
 		t.Errorf("%s differs; -update writes it\n--- got\n%s\n--- want\n%s", path, got, want)
