@@ -60,7 +60,7 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v; -update writes it\n%s", err, got)
 	}
 	if got != string(want) {
 		t.Errorf("%s is not as in %s; with -update it is written anew\n%s", name, path, got)

@@ -52,8 +52,14 @@ func sources(t *testing.T) []source {
 		}
 		out = append(out, s)
 	}
-	if lines > 3500 || len(out) > 28 {
-		t.Errorf("%d lines in %d files: what does not belong to a command line has a room of its own elsewhere", lines, len(out))
+	others := 0
+	for _, s := range out {
+		if s.layer != isVerb {
+			others++
+		}
+	}
+	if lines > 3500 || others > 18 {
+		t.Errorf("%d lines, and %d files that are no verb: what does not belong to a command line has a room of its own elsewhere", lines, others)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -31,6 +32,22 @@ func TestEachVerbIsExplained(t *testing.T) {
 		}
 		if !rowOf(table, c.Name()) {
 			t.Errorf("%s: README.md has no row of it under Commands", c.Name())
+		}
+	}
+}
+
+// TestEachVerbIsAdded names a method that makes a command and that nothing calls.
+func TestEachVerbIsAdded(t *testing.T) {
+	all := sources(t)
+	used := map[string]bool{}
+	for _, s := range all {
+		maps.Copy(used, s.used())
+	}
+	for _, s := range all {
+		for name := range s.declared() {
+			if strings.HasPrefix(name, "a.") && strings.HasSuffix(name, "Command") && !used[name] {
+				t.Errorf("%s declares %s, and no command has it: add it to the list in root.go", s.name, name)
+			}
 		}
 	}
 }
