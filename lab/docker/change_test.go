@@ -133,8 +133,8 @@ func TestNetworks(t *testing.T) {
 		}
 	})
 	var n struct{ Containers map[string]any }
-	if b.read("GET /networks/mltb_default", &n); len(n.Containers) != 10 {
-		t.Errorf("%d containers on the network", len(n.Containers))
+	if b.read("GET /networks/mltb_default", &n); len(n.Containers) != b.services() {
+		t.Errorf("%d containers on the network, want %d", len(n.Containers), b.services())
 	}
 }
 

@@ -42,6 +42,17 @@ func (b *bench) inject(t *testing.T, name string, o Options) Fault {
 	return f
 }
 
+// Each container is made of an image that there is, and no other.
+func TestContainersHaveTheirImages(t *testing.T) {
+	newBench(1).Look(func(w *World) {
+		for _, c := range w.Containers {
+			if c.Image == nil {
+				t.Errorf("%s is of an image that is not in images: add a row in lab/model/compose.go", c.Name)
+			}
+		}
+	})
+}
+
 func TestHealthyStaysHealthy(t *testing.T) {
 	for seed := range uint64(5) {
 		b := newBench(seed)

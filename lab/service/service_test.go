@@ -1,12 +1,16 @@
 package service_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +31,29 @@ type face struct {
 	log    *gate.Log
 	url    string
 	client *http.Client
+}
+
+// TestEachFaceIsAsked names a face of this folder that no test here starts.
+func TestEachFaceIsAsked(t *testing.T) {
+	tests, err := os.ReadFile("service_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`(?m)^func (Serve\w+)\(`).FindAllSubmatch(text, -1) {
+			if !bytes.Contains(tests, append([]byte("service."), found[1]...)) {
+				t.Errorf("%s: no test here asks what service.%s serves, as start(t, service.%[2]s) does", file, found[1])
+			}
+		}
+	}
 }
 
 func start(t *testing.T, serve func(*model.Model, *gate.Gate, string) (net.Addr, error)) *face {
