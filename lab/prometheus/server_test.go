@@ -122,7 +122,7 @@ func TestFaultsAlert(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				alerts, known := want[name]
 				if !known {
-					t.Fatal("nobody said which alerts tell of it")
+					t.Fatalf("add the alerts that tell of it to this test: %q: {…}, nil for none", name)
 				}
 				l := start(t, 1)
 				l.pass(10 * time.Minute)
