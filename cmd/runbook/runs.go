@@ -69,7 +69,8 @@ func (a *app) reportCommand() *cobra.Command {
 	for i, f := range formats {
 		names[i] = f.Name
 	}
-	name, known := names[0], strings.Join(names, " or ")
+	last := len(names) - 1
+	name, known := names[0], strings.Join(names[:last], ", ")+" or "+names[last]
 	cmd := &cobra.Command{
 		Use: "report RUN", Short: "What a run did, from its journal", Args: exactly(1, "one run: its id, its last four letters, or last"),
 		Example: "  runbook report last\n  runbook report x7rp --format json",
