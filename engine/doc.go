@@ -1,13 +1,18 @@
 // Package engine is the root of the engine, and holds no code of its own. Its
 // packages turn a file into a graph, and the graph into facts:
 //
-//	file ──playbook.Parse──▶ tree ──plan.Compile(registry)──▶ Plan
-//	                                                            │
-//	                          environment ──targets, vars──▶ run.Run
-//	                                                            │
-//	                                                          events ──▶ journal ──▶ disk
-//	                                                            │
-//	                                                            └──────▶ report ──▶ screen
+//	playbook.yaml ──yaml──▶ nodes ──playbook.Parse──▶ tree ──plan.Compile(registry)──▶ Plan
+//	runbook.yaml ──yaml──▶ nodes ──environment.Load──▶ targets, variables, policy       │
+//	                                                              │                    │
+//	                                                              └──────▶ launch ◀────┘
+//	                                                                          │ inputs, locks
+//	                                                                          ▼
+//	                                                                       run.Run
+//	                                                                          │
+//	                                                                       events ──▶ journal ──▶ disk
+//	                                                                          │
+//	                                                                          ▼
+//	                                                       screen ◀── page ◀── report ◀── history
 //
 // Each arrow is one package, and each value in between is complete and checked:
 // what follows never looks back.
