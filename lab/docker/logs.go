@@ -77,10 +77,10 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var lines []model.Line
-	var id string
+	var c *model.Container
 	said := 0
-	if err := s.look(r, func(_ *model.World, c *model.Container) error {
-		lines, id, said = o.lines(c), c.ID, c.Said
+	if err := s.look(r, func(_ *model.World, found *model.Container) error {
+		c, lines, said = found, o.lines(found), found.Said
 		return nil
 	}); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) error {
 	out := stream{to: w}
 	if out.lines(o, lines) && o.follow {
 		_ = http.NewResponseController(w).Flush()
-		return s.follow(r, r.Context(), id, said, o, out, func() { _ = http.NewResponseController(w).Flush() })
+		return s.follow(r, r.Context(), c, said, o, out, func() { _ = http.NewResponseController(w).Flush() })
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func streamOf(l model.Line) byte {
 
 // follow writes the lines that come after the first said ones, until the
 // container ends, the time until is there, or ctx ends.
-func (s *Server) follow(r *http.Request, ctx context.Context, id string, said int, o reading, out stream, flush func()) error {
+func (s *Server) follow(r *http.Request, ctx context.Context, c *model.Container, said int, o reading, out stream, flush func()) error {
 	if !o.until.IsZero() {
 		var stop context.CancelFunc
 		ctx, stop = s.gate.Clock().WithTimeout(ctx, o.until.Sub(s.gate.Clock().Now()))
@@ -114,7 +114,7 @@ func (s *Server) follow(r *http.Request, ctx context.Context, id string, said in
 	}
 	err := s.until(ctx, r, func() (bool, error) {
 		ended := true // where it was removed
-		fresh := s.since(id, &said, func(c *model.Container) { ended = !c.Running() })
+		fresh := s.since(c, &said, func() { ended = !c.Running() })
 		taken := out.lines(o, fresh)
 		if len(fresh) > 0 {
 			flush()
@@ -128,13 +128,14 @@ func (s *Server) follow(r *http.Request, ctx context.Context, id string, said in
 }
 
 // since gives the lines of a container after the first said ones, counts them,
-// and looks at it; there are none of one that was removed.
-func (s *Server) since(id string, said *int, look func(*model.Container)) (fresh []model.Line) {
+// and looks at it while it is there. What it said before it was removed is not
+// lost: its end and its removal may come in the same moment.
+func (s *Server) since(c *model.Container, said *int, look func()) (fresh []model.Line) {
 	s.model.Look(func(w *model.World) {
-		if c, err := find(w, id); err == nil {
-			n := min(c.Said-*said, len(c.Lines))
-			fresh, *said = slices.Clone(c.Lines[len(c.Lines)-n:]), c.Said
-			look(c)
+		n := min(c.Said-*said, len(c.Lines))
+		fresh, *said = slices.Clone(c.Lines[len(c.Lines)-n:]), c.Said
+		if _, err := find(w, c.ID); err == nil {
+			look()
 		}
 	})
 	return fresh

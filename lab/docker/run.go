@@ -91,11 +91,11 @@ func (s *Server) later(after time.Duration, id string, started time.Time, do fun
 
 // attach shows what a container says from now on, until it ends.
 func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
-	var id string
+	var c *model.Container
 	var said int
 	var finished time.Time
-	if err := s.look(r, func(_ *model.World, c *model.Container) error {
-		id, said, finished = c.ID, c.Said, c.Finished
+	if err := s.look(r, func(_ *model.World, found *model.Container) error {
+		c, said, finished = found, found.Said, found.Finished
 		if c.State == model.Paused {
 			return failure{http.StatusConflict, "Container " + r.PathValue("id") + " is paused, unpause the container before attach."}
 		}
@@ -110,12 +110,12 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer conn.Close()
-	made, _ := s.runs.of(id)
+	made, _ := s.runs.of(c.ID)
 	out := stream{to: conn, tty: made.tty}
 	o := reading{out: flag(r, "stdout"), err: flag(r, "stderr"), tail: -1}
 	_ = s.until(ctx, r, func() (bool, error) {
 		ended := true // where it was removed
-		fresh := s.since(id, &said, func(c *model.Container) { ended = c.State == model.Exited && c.Finished.After(finished) })
+		fresh := s.since(c, &said, func() { ended = c.State == model.Exited && c.Finished.After(finished) })
 		return !out.lines(o, fresh) || ended, nil
 	})
 	return nil

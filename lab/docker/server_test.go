@@ -324,3 +324,26 @@ func TestStats(t *testing.T) {
 		t.Errorf("two samples after %v: %v", took, next)
 	}
 }
+
+// A container may end and be removed in one moment: what it said till then still
+// reaches who is attached.
+func TestLastWordsOfAContainer(t *testing.T) {
+	s := newBench(t, clock.Flow(time.Now(), 20)).server
+	var c *model.Container
+	said := 0
+	s.model.Look(func(w *model.World) {
+		var err error
+		if c, err = find(w, "mltb-app-1"); err != nil {
+			t.Fatal(err)
+		}
+		said = c.Said
+	})
+	s.model.Change(func(w *model.World) {
+		c.Say(w.Now, false, "last words")
+		s.forget(w, c)
+	})
+	fresh := s.since(c, &said, func() { t.Error("it is there still") })
+	if len(fresh) == 0 || fresh[0].Text != "last words" {
+		t.Errorf("%+v", fresh)
+	}
+}
