@@ -57,14 +57,20 @@ func (r *runs) begin(s *Server, id string, argv []string, service string) {
 		}) != nil {
 			return
 		}
-		for _, p := range done.output {
-			s.later(p.at, id, started, func(w *model.World, c *model.Container) {
+		said := 0 // parts of the output; timers of nearly the same time may come in any order
+		say := func(w *model.World, c *model.Container, parts int) {
+			for ; said < parts; said++ {
+				p := done.output[said]
 				for line := range strings.Lines(p.text) {
 					c.Say(w.Now, p.stream == stderr, strings.TrimRight(line, "\r\n"))
 				}
-			})
+			}
+		}
+		for i, p := range done.output {
+			s.later(p.at, id, started, func(w *model.World, c *model.Container) { say(w, c, i+1) })
 		}
 		s.later(done.took+time.Millisecond, id, started, func(w *model.World, c *model.Container) {
+			say(w, c, len(done.output))
 			w.Stop(c, done.code)
 			if made, _ := r.of(id); made.remove {
 				s.forget(w, c)
