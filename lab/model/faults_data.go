@@ -7,26 +7,30 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
+// stopped ends the container of a service, with its last words.
+func stopped(service string, exit int, last string) func(*World, Options) error {
+	return func(w *World, _ Options) error {
+		c, err := must(w, service)
+		if err != nil {
+			return err
+		}
+		c.Say(w.Now, true, last)
+		w.Stop(c, exit)
+		return nil
+	}
+}
+
+// started starts the containers of a service.
+func started(service string) func(*World) {
+	return func(w *World) {
+		for _, c := range w.Service(service) {
+			w.Start(c)
+		}
+	}
+}
+
 // dataFaults are those of the databases, the queue and what is in them.
 func dataFaults() []Fault {
-	stopped := func(service string, exit int, last string) func(*World, Options) error {
-		return func(w *World, _ Options) error {
-			c, err := must(w, service)
-			if err != nil {
-				return err
-			}
-			c.Say(w.Now, true, last)
-			w.Stop(c, exit)
-			return nil
-		}
-	}
-	started := func(service string) func(*World) {
-		return func(w *World) {
-			for _, c := range w.Service(service) {
-				w.Start(c)
-			}
-		}
-	}
 	return append([]Fault{
 		{
 			Name: "redis-down", Summary: "The Redis server has ended.", Settles: 90 * time.Second, inject: stopped("redis", 1, "# Fatal error loading the DB: bad file format. Exiting."), heal: started("redis"),
