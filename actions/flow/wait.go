@@ -27,6 +27,7 @@ action: flow.wait
 with: {for: 5s}
 `,
 	Effect: action.Read,
+	Pause:  true,
 	Run:    wait,
 })
 

@@ -64,6 +64,7 @@ type Spec[P, O any] struct {
 	Idempotent   bool         // sending it again leaves the same state
 	IdempotentOf func(P) bool // as Idempotent, by parameters
 	Child        bool         // starts a child process or an exec in a container: never runs in a dry run
+	Pause        bool         // only waits: takes no place of the run, and a dry run does not wait
 	Untyped      bool         // the outputs have the types of the parameters given (flow.set)
 
 	// Run does it. Errors of a change should be made by NotApplied, Partial
@@ -133,7 +134,7 @@ type Action struct {
 	Name, Family, Summary, Example string
 	Target                         *TargetKind
 	Effect                         Effect
-	Child, Untyped                 bool
+	Child, Pause, Untyped          bool
 	Idempotent                     bool // whatever its parameters
 
 	Params  *schema.Type // an Object; a Map where any parameter is taken (flow.set)

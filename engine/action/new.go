@@ -24,7 +24,7 @@ func New[P, O any](s Spec[P, O]) *Action {
 	b := &binder[P, O]{spec: s, params: params}
 	return &Action{
 		Name: s.Name, Family: family, Summary: s.Summary, Example: s.Example,
-		Target: s.Target, Effect: s.Effect, Child: s.Child, Untyped: s.Untyped, Idempotent: s.Idempotent,
+		Target: s.Target, Effect: s.Effect, Child: s.Child, Pause: s.Pause, Untyped: s.Untyped, Idempotent: s.Idempotent,
 		Params: params, Outputs: outputs, HasSettle: s.Settle != nil,
 		bind:   b.bind,
 		lowers: s.EffectOf != nil || s.EffectAt != nil,

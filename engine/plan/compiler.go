@@ -40,6 +40,9 @@ func Mistaken(name string) *CallError {
 	return &CallError{Code: CodeUnknownPlaybook, Message: fmt.Sprintf("playbook %q has mistakes", name), Hint: "runbook validate " + name}
 }
 
+// defaultParallel is how many actions of a run act at once.
+const defaultParallel = 16
+
 // Compile turns a tree into a plan. The diagnostics hold all that is wrong with
 // it, in the order of the file; with an error among them the plan is nil.
 func Compile(tree *playbook.Playbook, o Options) (*Plan, diag.List) {
@@ -134,7 +137,7 @@ func (c *compiler) head() {
 	p.Name, p.Title, p.Category, p.Purpose, p.Expected = t.Name.Value, t.Title.Value, t.Category.Value, t.Purpose.Value, t.Expected.Value
 	p.Symptoms, p.Alerts, p.SeeAlso = values(t.Symptoms), values(t.Alerts), values(t.SeeAlso)
 	p.Source = sourceOf(t.Source)
-	p.Timeout = t.Timeout.Value
+	p.Timeout, p.MaxParallel = t.Timeout.Value, t.MaxParallel.Or(defaultParallel)
 	p.OnFailure = onFailure(t.OnFailure)
 	if e := t.Escalation; e != nil {
 		p.Escalation = &Escalation{After: e.After.Value, Contact: e.Contact.Value}

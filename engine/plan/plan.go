@@ -28,12 +28,13 @@ type Plan struct {
 	Steps         *Step
 	Finally       *Step
 
-	Timeout   time.Duration // 0: none
-	OnFailure OnFailure
-	byID      map[string]*Step
-	order     []*Step
-	changing  *Step           // the first, of a callee too, that is no read whatever its values; nil: none
-	vars      map[string]bool // that an expression may read; anyVar for all
+	Timeout     time.Duration // 0: none
+	MaxParallel int           // actions of its run at once
+	OnFailure   OnFailure
+	byID        map[string]*Step
+	order       []*Step
+	changing    *Step           // the first, of a callee too, that is no read whatever its values; nil: none
+	vars        map[string]bool // that an expression may read; anyVar for all
 }
 
 // anyVar stands for all variables: an expression reads them otherwise than by name.

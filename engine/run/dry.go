@@ -29,6 +29,9 @@ func (w *work) dry(d environment.Decision) outcome {
 		return w.unread(schema.Unknown{Why: "it asks first"})
 	case change:
 		return w.dryChange(why)
+	case w.op.action.Pause:
+		w.in.done.Preview, w.in.done.Why = &action.Preview{Summary: w.op.brief()}, "would wait"
+		return outcome{state: event.Previewed, after: w.sc.after}
 	case w.Offline && w.op.target.Name != "":
 		return w.unread(schema.Unknown{Why: "offline"})
 	}

@@ -54,8 +54,11 @@ func (f *frame) limit(ctx context.Context, op *operation, base time.Duration) (c
 	return f.Clock.WithTimeout(ctx, base)
 }
 
-// invoke runs an operation once, in one of the run's slots.
+// invoke runs an operation once, in one of the run's slots. A pause needs none.
 func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (action.Result, time.Duration, error) {
+	if op.action.Pause {
+		return f.perform(ctx, op, base)
+	}
 	release, err := f.acquire(ctx)
 	if err != nil {
 		return action.Result{}, 0, err

@@ -5,17 +5,46 @@ import (
 	"testing"
 	"time"
 
-	"runbook/engine/event"
 )
 
-func TestParallelBoundsActionsAtOnce(t *testing.T) {
-	for parallel, took := range map[int]time.Duration{1: 20 * time.Second, 2: 10 * time.Second, 0: 5 * time.Second} {
-		s := newScene()
-		s.options.Parallel = parallel
-		s.play(t, "steps:\n"+strings.Repeat("  - {needs: [], action: world.set, with: {name: a, value: 1, takes: 5s}}\n", 4))
-		equal(t, "took", s.took, took)
-		equal(t, "end", s.final.State, event.Done)
+// A run bounds its actions at once, by its playbook and not by those that it calls.
+// What only waits takes no place of it.
+func TestMaxParallel(t *testing.T) {
+	block := func(head, step string, n int) string {
+		return head + "\nsteps:\n" + strings.Repeat("  - "+step+"\n", n)
 	}
+	const set = "{needs: [], action: world.set, with: {name: a, value: 1, takes: 5s}}"
+	for name, test := range map[string]struct {
+		text string
+		took time.Duration
+	}{
+		"one":       {block("max_parallel: 1", set, 4), 20 * time.Second},
+		"two":       {block("max_parallel: 2", set, 4), 10 * time.Second},
+		"default":   {block("", set, 32), 10 * time.Second},
+		"a call":    {block("max_parallel: 4", "{needs: [], call: other}", 1), 15 * time.Second},
+		"pauses":    {block("max_parallel: 1", "{needs: [], action: world.pause, with: {takes: 5s}}", 9), 5 * time.Second},
+		"polls":     {block("max_parallel: 1", "{needs: [], action: world.get, with: {name: never}, verify: [outputs.value == 1], within: 5s, on_failure: warn}", 9), 5 * time.Second},
+		"retries":   {block("max_parallel: 1", "{needs: [], action: world.get, with: {name: down}, retry: {attempts: 2, delay: 5s}}", 9), 5 * time.Second},
+		"approvals": {block("max_parallel: 1", "{needs: [], approve: {expires: 5s}, action: world.set, with: {name: a, value: 1}}", 1) + "  - {needs: [], action: world.wait, with: {takes: 5s}}", 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.person = &person{never: true}
+			s.world.fails["down"] = 9
+			s.others = map[string]string{"other": "playbook: other\nmax_parallel: 1\ntitle: t\npurpose: p\nexpected: e\n" + block("", set, 12)}
+			s.play(t, test.text)
+			equal(t, "took", s.took, test.took)
+		})
+	}
+}
+
+// A dry run does not wait, and what follows a pause is read and known.
+func TestDryRunDoesNotWait(t *testing.T) {
+	s := newScene()
+	s.options.DryRun = true
+	s.play(t, "steps:\n  - {id: p, action: world.pause, with: {takes: 1h}}\n  - {id: x, action: world.get, with: {name: a}, verify: [outputs.value == 0]}")
+	equal(t, "took", s.took, time.Duration(0))
+	equal(t, "states", s.states("p", "x"), "p=previewed x=executed")
 }
 
 func TestFailureInAParallelLoopLetsChangesFinish(t *testing.T) {

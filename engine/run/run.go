@@ -61,7 +61,6 @@ type Options struct {
 	Locks       []string
 	Held        func() error // asked before each effect: whether the locks are held still; nil: there are none
 	Mode
-	Parallel int // actions at once; 0: 16
 }
 
 // Mode is how a run acts.

@@ -36,13 +36,10 @@ var (
 )
 
 func newRunner(ctx context.Context, o Options) *runner {
-	if o.Parallel == 0 {
-		o.Parallel = 16
-	}
 	if o.Clients == nil {
 		o.Clients = action.NewClients()
 	}
-	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Parallel)}
+	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Plan.MaxParallel)}
 	r.tally.acted = map[*plan.Step]bool{}
 	r.hard, r.abort = context.WithCancelCause(ctx)
 	r.root = newBoundary(r.hard, nil)

@@ -113,6 +113,10 @@ func (w *world) end(p setParams) (valueOutputs, error) {
 	return valueOutputs{}, action.Lost(err)
 }
 
+func takes(ctx context.Context, call action.Call, p takesParams) (struct{}, error) {
+	return struct{}{}, call.Clock.Sleep(ctx, p.Takes)
+}
+
 func previewSet(_ context.Context, _ action.Call, p setParams) (action.Preview, error) {
 	return action.Preview{Summary: fmt.Sprintf("%s to %d", p.Name, p.Value)}, nil
 }
@@ -166,12 +170,8 @@ func (w *world) others() []*action.Action {
 				return o, nil
 			},
 		}),
-		action.New(action.Spec[takesParams, struct{}]{
-			Name: "world.wait", Summary: "Reads for long.", Example: "action: world.wait",
-			Run: func(ctx context.Context, call action.Call, p takesParams) (struct{}, error) {
-				return struct{}{}, call.Clock.Sleep(ctx, p.Takes)
-			},
-		}),
+		action.New(action.Spec[takesParams, struct{}]{Name: "world.wait", Summary: "Reads for long.", Example: "action: world.wait", Run: takes}),
+		action.New(action.Spec[takesParams, struct{}]{Name: "world.pause", Summary: "Waits.", Example: "action: world.pause", Pause: true, Run: takes}),
 		action.New(action.Spec[requestParams, valueOutputs]{
 			Name: "world.request", Summary: "Asks.", Example: "action: world.request",
 			Effect: action.Write, EffectBy: []string{"method"},
