@@ -2,7 +2,6 @@ package prometheus
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"math"
 	"net/url"
@@ -49,12 +48,14 @@ type instance struct {
 	since   *series   // ALERTS_FOR_STATE
 }
 
-// evaluator evaluates the rules and knows the alerts.
+// evaluator evaluates the rules and knows the alerts. Moments that nobody looked
+// into are evaluated together, which gives the same and costs less.
 type evaluator struct {
 	store  *store
 	engine *promql.Engine
 	groups []*group
 	last   time.Time
+	due    []time.Time // moments to evaluate, each [evaluateEvery] after the one before
 	batch  []entry
 
 	mu     sync.Mutex // guards what the rules know, and changed
@@ -62,47 +63,55 @@ type evaluator struct {
 	change []func(name string, firing bool, at time.Time)
 }
 
-// follow evaluates the rules if it is time to.
+// mostDue is how many moments are evaluated together.
+const mostDue = 20
+
+// follow notes that the rules are to be evaluated, if it is time to.
 func (e *evaluator) follow(w *model.World) {
-	if w.Now.Sub(e.last) < evaluateEvery {
+	since := w.Now.Sub(e.last)
+	if since < evaluateEvery {
+		return
+	}
+	if len(e.due) == mostDue || since > evaluateEvery {
+		e.evaluate()
+	}
+	e.last = w.Now
+	e.due = append(e.due, w.Now)
+}
+
+// evaluate evaluates the rules at the moments that are due.
+func (e *evaluator) evaluate() {
+	if len(e.due) == 0 {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.last = w.Now
-	e.batch = e.batch[:0]
 	for _, g := range e.groups {
 		for _, r := range g.rules {
-			e.evaluate(r, w.Now)
+			r.found, r.err = e.query(r.expr, e.due)
 		}
 	}
-	e.store.append(w.Now.UnixMilli(), e.batch)
-	e.tell(w.Now)
+	for _, now := range e.due {
+		e.batch = e.batch[:0]
+		for _, g := range e.groups {
+			for _, r := range g.rules {
+				if r.err == nil {
+					e.update(r, now)
+				}
+			}
+		}
+		e.store.append(now.UnixMilli(), e.batch)
+		e.tell(now)
+	}
+	e.due = e.due[:0]
 }
 
-// evaluate brings the alerts of a rule up to date. The lock is held.
-func (e *evaluator) evaluate(r *rule, now time.Time) {
-	result, err := e.query(r.expr, now)
-	if r.err = err; err != nil {
-		return
-	}
-	for _, sample := range result {
-		d := data{Labels: sample.Metric.Map(), ExternalLabels: map[string]string{}, Value: sample.F}
-		b := labels.NewBuilder(sample.Metric)
-		b.Del(metricName)
-		for i := range r.labels {
-			b.Set(r.labels[i].name, r.labels[i].fill(d))
-		}
-		set := b.Set(labels.AlertName, r.name).Labels()
-		hash := set.Hash()
-		a := r.active[hash]
-		if a == nil {
-			a = &instance{set: set, Alert: Alert{Name: r.name, Labels: set.Map(), State: Pending, ActiveAt: now, Expr: r.expr}}
-			r.active[hash] = a
-		}
-		a.Value, a.EvaluatedAt, a.held, a.Annotations = sample.F, now, time.Time{}, map[string]string{}
-		for i := range r.annotations {
-			a.Annotations[r.annotations[i].name] = r.annotations[i].fill(d)
+// update brings the alerts of a rule up to date. The lock is held.
+func (e *evaluator) update(r *rule, now time.Time) {
+	for i := range r.found {
+		if points := r.found[i].Floats; len(points) > 0 && points[0].T == now.UnixMilli() {
+			r.holds(r.found[i].Metric, points[0].F, now)
+			r.found[i].Floats = points[1:]
 		}
 	}
 	for hash, a := range r.active {
@@ -117,6 +126,27 @@ func (e *evaluator) evaluate(r *rule, now time.Time) {
 			a.State, a.FiredAt, a.inAlert = Firing, now, nil
 		}
 		e.write(a)
+	}
+}
+
+// holds notes that the expression of a rule holds for a metric.
+func (r *rule) holds(metric labels.Labels, value float64, now time.Time) {
+	d := data{Labels: metric.Map(), ExternalLabels: map[string]string{}, Value: value}
+	b := labels.NewBuilder(metric)
+	b.Del(metricName)
+	for i := range r.labels {
+		b.Set(r.labels[i].name, r.labels[i].fill(d))
+	}
+	set := b.Set(labels.AlertName, r.name).Labels()
+	hash := set.Hash()
+	a := r.active[hash]
+	if a == nil {
+		a = &instance{set: set, Alert: Alert{Name: r.name, Labels: set.Map(), State: Pending, ActiveAt: now, Expr: r.expr}}
+		r.active[hash] = a
+	}
+	a.Value, a.EvaluatedAt, a.held, a.Annotations = value, now, time.Time{}, map[string]string{}
+	for i := range r.annotations {
+		a.Annotations[r.annotations[i].name] = r.annotations[i].fill(d)
 	}
 }
 
@@ -148,23 +178,13 @@ func (e *evaluator) end(s *series) {
 	}
 }
 
-func (e *evaluator) query(expr string, at time.Time) (promql.Vector, error) {
-	q, err := e.engine.NewInstantQuery(context.Background(), e.store, nil, expr, at)
+// query evaluates an expression at moments that follow each other.
+func (e *evaluator) query(expr string, due []time.Time) (promql.Matrix, error) {
+	q, err := e.engine.NewRangeQuery(context.Background(), e.store, nil, expr, due[0], due[len(due)-1], evaluateEvery)
 	if err != nil {
 		return nil, err
 	}
-	defer q.Close()
-	result := q.Exec(context.Background())
-	if result.Err != nil {
-		return nil, result.Err
-	}
-	switch v := result.Value.(type) {
-	case promql.Vector:
-		return slices.Clone(v), nil
-	case promql.Scalar:
-		return promql.Vector{{T: v.T, F: v.V}}, nil
-	}
-	return nil, errors.New("rule result is not a vector or scalar")
+	return q.Exec(context.Background()).Matrix() // Close would give the samples back before they are read
 }
 
 // tell calls who wants to know which alerts changed. The lock is held.

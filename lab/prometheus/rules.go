@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -47,6 +48,7 @@ type rule struct {
 	annotations []text
 
 	active map[uint64]*instance // by the hash of its labels
+	found  promql.Matrix        // of the last evaluation, what is not read yet
 	err    error                // of the last evaluation
 }
 

@@ -56,6 +56,7 @@ func Serve(m *model.Model, g *gate.Gate, address string, rules []byte) (*Server,
 		return nil, fmt.Errorf("serve Prometheus: %w", err)
 	}
 	m.Sample(s.second)
+	m.Watch(func(*model.World) { s.rules.evaluate() })
 	return s, nil
 }
 
