@@ -87,6 +87,18 @@ func read(t testing.TB, name string) string {
 func (k *kit) play(t testing.TB, o rehearsal.Options, subjects ...*rehearsal.Subject) *rehearsal.Report {
 	t.Helper()
 	report, err := rehearsal.Play(t.Context(), subjects, o)
+	return k.played(t, report, err)
+}
+
+// brief is play for a test that asks nothing of what is checked unwritten.
+func (k *kit) brief(t testing.TB, o rehearsal.Options, subjects ...*rehearsal.Subject) *rehearsal.Report {
+	t.Helper()
+	report, err := rehearsal.PlayBriefly(t.Context(), subjects, o)
+	return k.played(t, report, err)
+}
+
+func (k *kit) played(t testing.TB, report *rehearsal.Report, err error) *rehearsal.Report {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 func TestCoverageNamesWhatWasNeverReached(t *testing.T) {
 	k := newKit(t)
-	report := k.play(t, k.options(), k.cache(t, leak+"expect: {exit: 0}"))
+	report := k.brief(t, k.options(), k.cache(t, leak+"expect: {exit: 0}"))
 	c := report.Coverage[0]
 	var never []string
 	for _, p := range c.Never {

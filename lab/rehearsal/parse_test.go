@@ -91,7 +91,7 @@ func TestDefaults(t *testing.T) {
 
 func TestInputsReadTheLabAndItsFolder(t *testing.T) {
 	k := newKit(t)
-	r := k.play(t, k.options(), k.cache(t, `
+	r := k.brief(t, k.options(), k.cache(t, `
 fault: none
 inputs: {who: "${{ lab.app.image }} in ${{ folder }}"}
 also: [redis-down]

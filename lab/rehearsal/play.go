@@ -17,10 +17,13 @@ import (
 // own, and judges them. The error is of the context alone; what goes wrong with
 // one rehearsal stands in its result.
 func Play(ctx context.Context, subjects []*Subject, o Options) (*Report, error) {
+	return (&player{Options: o, controls: map[string]*control{}}).play(ctx, subjects)
+}
+
+func (p *player) play(ctx context.Context, subjects []*Subject) (*Report, error) {
 	began := time.Now()
-	p := &player{Options: o, controls: map[string]*control{}}
 	report := &Report{}
-	slots := make(chan struct{}, parallel(o.Parallel))
+	slots := make(chan struct{}, parallel(p.Parallel))
 	var all sync.WaitGroup
 	for _, s := range subjects {
 		for _, h := range s.File.Rehearsals {
@@ -54,7 +57,7 @@ func parallel(n int) int {
 // player plays rehearsals.
 type player struct {
 	Options
-	brief bool // only what a mutant needs
+	brief bool // without what is checked unwritten, as for a mutant
 
 	watching sync.Mutex // one at a time
 	mu       sync.Mutex

@@ -53,7 +53,7 @@ func TestEachExpectationHoldsAndCanFail(t *testing.T) {
 	for _, name := range names {
 		file += strings.Replace(strings.TrimPrefix(one(leak+cases[name].keys), "rehearsals:\n"), "name: one", "name: '"+name+"'", 1)
 	}
-	report := k.play(t, k.options(), k.subject(t, "cache", read(t, "cache.yaml"), file))
+	report := k.brief(t, k.options(), k.subject(t, "cache", read(t, "cache.yaml"), file))
 	for i, name := range names {
 		r, fails := report.Results[i], cases[name].fails
 		all := failures(r)
@@ -78,7 +78,7 @@ func TestHowARehearsalEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := k.play(t, k.options(), k.cache(t, c.keys)).Results[0]
+			r := k.brief(t, k.options(), k.cache(t, c.keys)).Results[0]
 			if r.Ending != c.ending {
 				t.Errorf("ended %q, want %q: %q", r.Ending, c.ending, failures(r))
 			}
@@ -88,7 +88,7 @@ func TestHowARehearsalEnds(t *testing.T) {
 
 func TestApprovalsAreAnsweredInLabTime(t *testing.T) {
 	k := newKit(t)
-	r := k.play(t, k.options(), k.cache(t, `
+	r := k.brief(t, k.options(), k.cache(t, `
 fault: none
 inputs: {max: 0B}
 also: [redis-down]
@@ -124,7 +124,7 @@ func TestSeveralPeopleApproveInARehearsal(t *testing.T) {
 		"{step: stop, as: alice}, {step: stop, as: alice}":               "exit: 3, message: alice approved already, changes: none",
 		"{step: stop, as: alice}":                                        "exit: 3, message: 1 of 2 different people have, changes: none",
 	} {
-		r := k.play(t, k.options(), k.subject(t, "small", text, one("fault: none\nalso: [cpu-hot]\nagain: changes\napprove: ["+answers+"]\nexpect: {"+want+"}"))).Results[0]
+		r := k.brief(t, k.options(), k.subject(t, "small", text, one("fault: none\nalso: [cpu-hot]\nagain: changes\napprove: ["+answers+"]\nexpect: {"+want+"}"))).Results[0]
 		if !r.Passed {
 			t.Errorf("%s: %q", answers, failures(r))
 		}
@@ -148,7 +148,7 @@ func TestTheTimelineRunsFromRedToGreen(t *testing.T) {
 	k := newKit(t)
 	o, seen := k.options(), &observer{}
 	o.Observer = seen
-	r := k.play(t, o, k.cache(t, `
+	r := k.brief(t, o, k.cache(t, `
 fault: cache-leak
 settle: 20m
 also: [redis-down]
@@ -180,7 +180,7 @@ expect: {before: [lab.cache.size_bytes > inputs.max], after: [lab.cache.size_byt
 			t.Parallel()
 			o := k.options()
 			o.Seed = seed + 1
-			if r := k.play(t, o, subject).Results[0]; !r.Passed || r.Seed != seed+1 {
+			if r := k.brief(t, o, subject).Results[0]; !r.Passed || r.Seed != seed+1 {
 				t.Errorf("seed %d: %q", r.Seed, failures(r))
 			}
 		})

@@ -127,12 +127,12 @@ func TestAJournalThatFailedIsKept(t *testing.T) {
 	o := k.options()
 	var kept []event.Event
 	o.Keep = func(facts []event.Event) (string, error) { kept = facts; return "9zq4", nil }
-	r := k.play(t, o, k.cache(t, "fault: none\nexpect: {exit: 1}")).Results[0]
+	r := k.brief(t, o, k.cache(t, "fault: none\nexpect: {exit: 1}")).Results[0]
 	if r.Run != "9zq4" || len(kept) == 0 || kept[0].Type != event.TypeRunCreated {
 		t.Errorf("run %q, %d facts", r.Run, len(kept))
 	}
 	kept = nil
-	if r := k.play(t, o, k.cache(t, "fault: none\nexpect: {exit: 0}")).Results[0]; r.Run != "" || kept != nil {
+	if r := k.brief(t, o, k.cache(t, "fault: none\nexpect: {exit: 0}")).Results[0]; r.Run != "" || kept != nil {
 		t.Errorf("passed %v, and kept %q", r.Passed, r.Run)
 	}
 }

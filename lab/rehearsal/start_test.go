@@ -40,7 +40,7 @@ func TestTheStartIsPlayed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := one("fault: none\nalso: [redis-down]\n" + c.keys)
-			r := k.play(t, k.options(), k.subject(t, "small", c.playbook, file)).Results[0]
+			r := k.brief(t, k.options(), k.subject(t, "small", c.playbook, file)).Results[0]
 			checkStart(t, r, c.ending, c.fails)
 		})
 	}
