@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -25,11 +26,13 @@ type metrics map[string]*dto.MetricFamily
 // remote returns what the target's node_exporter tells; ok is false where the
 // target is this machine.
 func remote(ctx context.Context, call action.Call) (m metrics, ok bool, err error) {
-	url, _ := call.Target.Config["node_exporter"].(string)
-	if url == "" {
+	url := call.Target.Config["node_exporter"]
+	if url == nil || url == "" {
 		return nil, false, nil
 	}
-	call.Target.Config = map[string]any{"url": url}
+	call.Target.Config = maps.Clone(call.Target.Config)
+	delete(call.Target.Config, "node_exporter")
+	call.Target.Config["url"] = url
 	server, err := endpoint.Open(call, endpoint.Protocol{Kind: Target.Name, IsRead: func(method, _ string) bool { return method == http.MethodGet }})
 	if err != nil {
 		return nil, true, err

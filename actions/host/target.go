@@ -9,7 +9,8 @@ import (
 )
 
 type targetConfig struct {
-	NodeExporter string `yaml:"node_exporter,omitempty" doc:"URL of a Prometheus node_exporter on the host, as http://127.0.0.1:9100; without one it is the machine that runbook runs on."`
+	NodeExporter schema.Text `yaml:"node_exporter,omitempty" doc:"URL of a Prometheus node_exporter on the host, as http://127.0.0.1:9100; without one it is the machine that runbook runs on. The other keys are about it."`
+	endpoint.Access
 }
 
 // Target is the kind of target whose figures host actions read: the machine
@@ -24,8 +25,8 @@ var Target = &action.TargetKind{
 }
 
 func address(config map[string]any) (string, []string) {
-	if url, _ := config["node_exporter"].(string); url != "" {
-		return endpoint.Address(map[string]any{"url": url})
+	if url := config["node_exporter"]; url == nil || url == "" {
+		return "this machine", nil
 	}
-	return "this machine", nil
+	return endpoint.AddressAt("node_exporter", config)
 }

@@ -9,7 +9,6 @@ import (
 	"net/url"
 
 	"runbook/engine/action"
-	"runbook/engine/schema"
 	"runbook/internal/endpoint"
 )
 
@@ -18,10 +17,10 @@ const maxRedirects = 5
 // client sends the requests of one target.
 type client struct {
 	*endpoint.Wire
-	base    *url.URL
-	headers map[string]schema.Text
-	reads   []action.ReadRule
-	dryRun  bool
+	base   *url.URL
+	config targetConfig
+	reads  []action.ReadRule
+	dryRun bool
 }
 
 func clientOf(call action.Call) (*client, error) {
@@ -31,7 +30,10 @@ func clientOf(call action.Call) (*client, error) {
 			return nil, err
 		}
 		c.dryRun = call.DryRun
-		c.Wire = endpoint.NewWire(endpoint.Rules{Pass: c.pass, Confine: call.Confine, Redirect: redirect})
+		c.Wire, err = endpoint.NewWire(endpoint.Rules{Access: c.config.Access, Pass: c.pass, Confine: call.Confine, Redirect: redirect})
+		if err != nil {
+			return nil, fmt.Errorf("the configuration of target %s: %w", call.Target.Name, err)
+		}
 		return c, nil
 	})
 }
@@ -42,15 +44,13 @@ func configured(target action.Target) (*client, error) {
 	if len(target.Config) == 0 {
 		return c, nil
 	}
-	config, err := action.ConfigOf[targetConfig](target)
-	if err != nil {
+	var err error
+	if c.config, err = action.ConfigOf[targetConfig](target); err != nil {
 		return nil, err
 	}
-	base, err := absolute("base_url", config.BaseURL)
-	if err != nil {
+	if c.base, err = absolute("base_url", c.config.BaseURL); err != nil {
 		return nil, fmt.Errorf("target %s: %w", target.Name, err)
 	}
-	c.base, c.headers = base, config.Headers
 	return c, nil
 }
 

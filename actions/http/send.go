@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -30,7 +31,7 @@ type message struct {
 func (c *client) message(method string, u *url.URL, headers map[string]schema.Text, body payload) message {
 	m := message{method: method, url: u, header: nethttp.Header{}, body: body.bytes, display: body.display}
 	if sameOrigin(c.base, u) {
-		setHeaders(m.header, c.headers)
+		c.config.Authenticate(m.header)
 	}
 	if body.contentType != "" {
 		m.header.Set("Content-Type", body.contentType)
@@ -74,7 +75,7 @@ func invalid(where string, err error) error {
 // bytes of the answer, nothing where that is 0. An error is an *action.Failure
 // that says how far the request came.
 func (c *client) send(ctx context.Context, call action.Call, m message, limit time.Duration, most int64) (reply, error) {
-	within, x := endpoint.Begin(ctx, call, limit, action.Reach{
+	within, x := endpoint.Begin(ctx, call, cmp.Or(limit, c.config.Limit(0)), action.Reach{
 		Where: "http " + m.String(), Server: "the service", Address: hostPort(m.url), Setting: call.Setting("base_url"),
 	})
 	defer x.End()

@@ -8,11 +8,12 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 type targetConfig struct {
-	BaseURL string                 `yaml:"base_url" doc:"The URL to which a path of a request is joined."`
-	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers of every request below the base URL; never sent to another host."`
+	BaseURL schema.Text `yaml:"base_url" doc:"The URL to which a path of a request is joined; it may be a secret."`
+	endpoint.Access
 }
 
 // Target is the kind of target that http actions talk to: a base URL with
@@ -26,6 +27,9 @@ var Target = &action.TargetKind{
 }
 
 func address(config map[string]any) (string, []string) {
-	base, _ := config["base_url"].(string)
-	return showURL(base), nil
+	shown, notes := endpoint.AddressAt("base_url", config)
+	if base, ok := config["base_url"].(string); ok {
+		shown = showURL(base)
+	}
+	return shown, notes
 }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"runbook/engine/schema"
 )
 
 var secretQuery = regexp.MustCompile(`(?i)(token|secret|passw|passwd|api_?key|signature|credential|^key$|^sig$|^auth$|^pwd$)`)
@@ -20,7 +22,7 @@ func resolve(base *url.URL, rawURL, path string) (*url.URL, error) {
 	case rawURL == "" && path == "":
 		return nil, errors.New("the request has no url and no path; it needs one of them")
 	case rawURL != "":
-		return absolute("url", rawURL)
+		return absolute("url", schema.NewText(rawURL))
 	case base == nil:
 		return nil, fmt.Errorf("path %q has nothing to be joined to: the target has no base_url", showURL(path))
 	}
@@ -46,14 +48,14 @@ func joinQuery(base, own string) string {
 	return strings.ReplaceAll(both, " ", "%20")
 }
 
-func absolute(name, raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
+func absolute(name string, text schema.Text) (*url.URL, error) {
+	u, err := url.Parse(text.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("%s %q is no URL: %w", name, showURL(raw), unwrapURL(err))
+		return nil, fmt.Errorf("%s %q is no URL: %w", name, showText(text), unwrapURL(err))
 	}
 	u.RawQuery = joinQuery("", u.RawQuery)
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return nil, fmt.Errorf("%s %q is no absolute URL; it begins with http:// or https:// and a host", name, showURL(raw))
+		return nil, fmt.Errorf("%s %q is no absolute URL; it begins with http:// or https:// and a host", name, showText(text))
 	}
 	return u, nil
 }
@@ -85,6 +87,14 @@ func belowBase(base, u *url.URL) (string, bool) {
 	}
 	path, ok := strings.CutPrefix(u.EscapedPath(), strings.TrimRight(base.EscapedPath(), "/"))
 	return path, ok && strings.HasPrefix(path, "/")
+}
+
+// showText is showURL of a text, or the name of the secret that it is.
+func showText(text schema.Text) string {
+	if text.IsSecret() {
+		return text.String()
+	}
+	return showURL(text.String())
 }
 
 // showURL returns a URL or path for people: without user, password and

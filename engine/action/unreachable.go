@@ -88,6 +88,9 @@ func (at Reach) explain(ctx context.Context, f *Failure, err error) {
 		f.What, f.Do = "the server does not speak TLS", at.correct()
 	case errors.As(err, &alert), says("remote error: tls: "):
 		f.What, f.Do, f.Final = "the server refused the TLS connection, as for want of a client's certificate: "+text, at.inspect(), true
+		if says("certificate") { // by TLS 1.3 it says so after the first bytes of a request, and takes none
+			f.Applied = AppliedNot
+		}
 	case says("malformed HTTP response"):
 		f.What, f.Do = "the answer is not HTTP; does the server speak TLS?", at.correct()
 	case errors.Is(err, syscall.ECONNRESET), says("connection reset by peer"):

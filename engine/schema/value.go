@@ -84,6 +84,9 @@ func (t Text) String() string {
 	return t.plain
 }
 
+// IsSecret reports whether it is a secret.
+func (t Text) IsSecret() bool { return t.secret != nil }
+
 // MarshalText encodes what String returns.
 func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 

@@ -9,7 +9,6 @@ package endpoint
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -18,81 +17,59 @@ import (
 
 // Config is what a target of such a server has in runbook.yaml.
 type Config struct {
-	URL      string                 `yaml:"url" doc:"The server's URL, with the path where it is served below one."`
-	Username string                 `yaml:"username,omitempty" doc:"The user of basic authentication."`
-	Password *schema.Secret         `yaml:"password" doc:"The password of basic authentication."`
-	Token    *schema.Secret         `yaml:"token" doc:"A bearer token; it excludes username and password."`
-	Headers  map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers of every request, as X-Scope-OrgID."`
+	URL schema.Text `yaml:"url" doc:"The server's URL, with the path where it is served below one; it may be a secret."`
+	Access
 }
 
 // Address returns the URL of a configuration to show, without user, password
-// and query, and no notes. It has the form of TargetKind.Address.
-func Address(config map[string]any) (string, []string) {
-	text, _ := config["url"].(string)
+// and query, and notes. It has the form of TargetKind.Address.
+func Address(config map[string]any) (string, []string) { return AddressAt("url", config) }
+
+// AddressAt is Address of a configuration that has the URL under key.
+func AddressAt(key string, config map[string]any) (string, []string) {
+	var notes []string
+	if insecure, _ := config["insecure"].(bool); insecure {
+		notes = append(notes, "certificate not checked")
+	}
+	text, _ := config[key].(string)
+	secret, isSecret := config[key].(schema.Secret)
+	if isSecret {
+		text = secret.Reveal()
+	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
+	switch {
+	case isSecret && text == "":
+		return secret.String(), notes
+	case err != nil || u.Host == "":
 		return "", nil
 	}
-	return Shown(u), nil
+	return Shown(u, isSecret), notes
 }
 
-// Shown returns a URL for people and logs: without user, password and query.
-func Shown(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}).String()
+// Shown returns a URL for people and logs: without user, password and query. Of
+// one that is a secret they see the host, as the rest may be what is secret.
+func Shown(u *url.URL, secret bool) string {
+	shown := &url.URL{Scheme: u.Scheme, Host: u.Host}
+	if !secret {
+		shown.Path = strings.TrimRight(u.Path, "/")
+	}
+	return shown.String()
 }
 
-// base returns the URL, or what is wrong with the configuration.
+// base returns the URL, or what is wrong with it.
 func (c *Config) base() (*url.URL, error) {
-	u, err := url.Parse(c.URL)
+	u, err := url.Parse(c.URL.Reveal())
 	switch {
 	case err != nil:
 		// The text of the error holds the URL, which may hold a password.
 		return nil, errors.New("url is no URL; write it as http://host:port")
 	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		return nil, fmt.Errorf("url %q is no absolute URL; it begins with http:// or https:// and a host", Shown(u))
+		return nil, fmt.Errorf("url %q is no absolute URL; it begins with http:// or https:// and a host", Shown(u, c.URL.IsSecret()))
 	case u.User != nil:
 		return nil, errors.New("url holds a user; write username, and password as {secret: name}")
 	case u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("url %q has a query or a fragment; leave it out", Shown(u))
-	case c.Token != nil && (c.Username != "" || c.Password != nil):
-		return nil, errors.New("token excludes username and password; keep one of them")
-	case (c.Username == "") != (c.Password == nil):
-		return nil, errors.New("username and password belong together")
+		return nil, fmt.Errorf("url %q has a query or a fragment; leave it out", Shown(u, c.URL.IsSecret()))
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil
-}
-
-// credentials names what the server is shown, without secrets; "" is nothing.
-func (c *Config) credentials() string {
-	switch {
-	case c.Token != nil:
-		return "token " + c.Token.String()
-	case c.Password != nil:
-		return "user " + c.Username + " with " + c.Password.String()
-	}
-	return ""
-}
-
-func (c *Config) authenticate(req *http.Request) {
-	for name, value := range c.Headers {
-		req.Header.Set(name, value.Reveal())
-	}
-	if c.Token != nil {
-		req.Header.Set("Authorization", "Bearer "+c.Token.Reveal())
-	}
-	if c.Password != nil {
-		req.SetBasicAuth(c.Username, c.Password.Reveal())
-	}
-}
-
-// overridesMethod reports whether the target's own headers ask for another
-// method than a request shows.
-func (c *Config) overridesMethod() bool {
-	for name := range c.Headers {
-		if isOverride(name) {
-			return true
-		}
-	}
-	return false
 }

@@ -19,6 +19,7 @@ type Exchange struct {
 	cancel context.CancelFunc
 	call   action.Call
 	began  time.Time
+	Secret bool // its URL is, but for the host
 
 	mu       sync.Mutex
 	reach    action.Reach

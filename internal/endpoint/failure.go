@@ -24,7 +24,7 @@ func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *acti
 		return x.Unanswered(err)
 	}
 	f := &action.Failure{
-		Applied: Applied(status, header), Where: s.where, What: what, Do: do, Err: err,
+		Applied: Applied(status, header), Where: s.Where(), What: what, Do: do, Err: err,
 		Tried: fmt.Sprintf("%s, once, %d in %s", request, status, schema.HumanDuration(x.Took())),
 	}
 	switch {
@@ -34,7 +34,7 @@ func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *acti
 		f.Final = true
 		f.What = fmt.Sprintf("it answered with a redirect (%d)", status)
 		if to, parsed := url.Parse(header.Get("Location")); parsed == nil && to.Host != "" {
-			f.What += " to " + Shown(to)
+			f.What += " to " + Shown(to, false)
 		}
 		f.Do = []string{"correct " + s.setting + ": something else stands before the server, as a login page"}
 	case what == "":
@@ -56,7 +56,7 @@ func Applied(status int, header http.Header) action.Applied {
 
 func (s *Server) explainCredentials(f *action.Failure, status int) {
 	f.Final = true
-	shows := s.config.credentials()
+	shows := s.config.Credentials()
 	if shows == "" {
 		f.What = fmt.Sprintf("the server asks for credentials (%d)", status)
 		f.Do = []string{"set username and password, or token, of the target in runbook.yaml, as {secret: name}"}
@@ -75,7 +75,7 @@ func (s *Server) explainAnswer(f *action.Failure, status int, err error) {
 		f.Do = correct
 	case status == http.StatusServiceUnavailable:
 		f.What = "the server is not ready (503)"
-		f.Do = []string{"curl -i " + s.base.String() + "/-/ready"}
+		f.Do = []string{"curl -i " + s.shown + "/-/ready"}
 	case status >= 400:
 		f.What = fmt.Sprintf("the server answered %d %s", status, strings.ToLower(http.StatusText(status)))
 		f.Do = []string{"look at the server's log"}

@@ -29,7 +29,7 @@ type Server struct {
 	config   Config
 	base     *url.URL
 	protocol Protocol
-	where    string // "prometheus at http://127.0.0.1:9091"
+	shown    string // the URL
 	setting  string // "url of the target prometheus in runbook.yaml"
 	dryRun   bool
 }
@@ -53,40 +53,46 @@ func newServer(call action.Call, protocol Protocol) (*Server, error) {
 	}
 	s := &Server{
 		config: config, base: base, protocol: protocol, dryRun: call.DryRun,
-		where: protocol.Kind + " at " + Shown(base), setting: call.Setting("url"),
+		shown: Shown(base, config.URL.IsSecret()), setting: call.Setting("url"),
 	}
-	s.Wire = NewWire(Rules{
-		Pass: s.pass, Confine: call.Confine, MaxAnswer: maxAnswer,
+	s.Wire, err = NewWire(Rules{
+		Access: config.Access, Pass: s.pass, Confine: call.Confine, MaxAnswer: maxAnswer,
 		Redirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
+	if err != nil {
+		return nil, fmt.Errorf("the configuration of target %s: %w", call.Target.Name, err)
+	}
 	return s, nil
 }
 
-// Begin is Begin for a request of this server.
+// Begin is Begin for a request of this server, which may take limit unless the
+// target says otherwise.
 func (s *Server) Begin(ctx context.Context, call action.Call, limit time.Duration) (context.Context, *Exchange) {
-	return Begin(ctx, call, limit, action.Reach{
-		Where: s.where, Server: "the server", Address: s.base.Host, Setting: s.setting,
+	within, x := Begin(ctx, call, s.config.Limit(limit), action.Reach{
+		Where: s.Where(), Server: "the server", Address: s.base.Host, Setting: s.setting,
 	})
+	x.Secret = s.config.URL.IsSecret()
+	return within, x
 }
 
 // URL returns the server's URL, for a client library.
 func (s *Server) URL() string { return s.base.String() }
 
 // Where names the server: "prometheus at http://127.0.0.1:9091".
-func (s *Server) Where() string { return s.where }
+func (s *Server) Where() string { return s.protocol.Kind + " at " + s.shown }
 
 // pass adds what authenticates, to the target's own server only. In a dry run
 // it refuses what is no read.
 func (s *Server) pass(req *http.Request) error {
 	path, below := s.below(req.URL)
-	if s.dryRun && (!below || !s.protocol.IsRead(req.Method, path) || OverridesMethod(req.Header) || s.config.overridesMethod()) {
+	if below {
+		s.config.Authenticate(req.Header)
+	}
+	if s.dryRun && (!below || !s.protocol.IsRead(req.Method, path) || OverridesMethod(req.Header)) {
 		return action.RefusedInDryRun(s.protocol.Kind + " " + req.Method + " " + path)
 	}
 	if x := exchangeOf(req.Context()); x != nil {
 		x.named(req.Method + " " + path)
-	}
-	if below {
-		s.config.authenticate(req)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -24,6 +23,8 @@ type Wire struct {
 
 // Rules are what a family decides about the requests of a target.
 type Rules struct {
+	// Access is how the servers are reached.
+	Access Access
 	// Pass is given a copy of each request before a byte is sent. It completes
 	// it, or refuses it: in a dry run what is no read.
 	Pass func(*http.Request) error
@@ -35,24 +36,20 @@ type Rules struct {
 	MaxAnswer int64
 }
 
-// NewWire returns a wire. It opens no connection.
-func NewWire(rules Rules) *Wire {
-	return &Wire{Reader: rules.client(true), Changer: rules.client(false)}
+// NewWire returns a wire. It opens no connection; an error is of the target's
+// configuration.
+func NewWire(rules Rules) (*Wire, error) {
+	t, err := rules.Access.transport()
+	if err != nil {
+		return nil, err
+	}
+	once := t.Clone()
+	once.DisableKeepAlives = true
+	return &Wire{Reader: rules.client(t), Changer: rules.client(once)}, nil
 }
 
-func (r Rules) client(reuse bool) *http.Client {
-	return &http.Client{CheckRedirect: r.Redirect, Transport: &gate{rules: r, next: &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		DisableKeepAlives:      !reuse,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        30 * time.Second,
-		TLSHandshakeTimeout:    15 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
-	}}}
+func (r Rules) client(t *http.Transport) *http.Client {
+	return &http.Client{CheckRedirect: r.Redirect, Transport: &gate{rules: r, next: t}}
 }
 
 // Send sends req once, over the connections for changes where it is one.
@@ -81,8 +78,12 @@ var _ http.RoundTripper = (*gate)(nil)
 
 // RoundTrip sends req, or returns the error by which the rules refuse it.
 func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	x := exchangeOf(req.Context())
+	if x == nil {
+		x = &Exchange{ctx: req.Context(), call: action.Call{Clock: action.SystemClock()}}
+	}
 	sent := req.Clone(req.Context())
-	err := g.rules.Confine.Address(req.Method+" "+Shown(req.URL), action.HostPort(req.URL))
+	err := g.rules.Confine.Address(req.Method+" "+Shown(req.URL, x.Secret), action.HostPort(req.URL))
 	if err == nil {
 		err = g.rules.Pass(sent)
 	}
@@ -91,10 +92,6 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 			_ = req.Body.Close() // A RoundTripper closes it; nothing was sent of it.
 		}
 		return nil, err
-	}
-	x := exchangeOf(req.Context())
-	if x == nil {
-		x = &Exchange{ctx: req.Context(), call: action.Call{Clock: action.SystemClock()}}
 	}
 	x.begins()
 	began := x.call.Clock.Now()
@@ -108,7 +105,7 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// log tells of a request without its query, whose values may be secret.
+// log tells of a request without what of its URL may be secret.
 func (x *Exchange) log(req *http.Request, began time.Time, res *http.Response, err error) {
 	if x.call.Log == nil {
 		return
@@ -120,7 +117,7 @@ func (x *Exchange) log(req *http.Request, began time.Time, res *http.Response, e
 	} else {
 		status = action.Unreachable(context.WithoutCancel(x.ctx), err, action.Reach{Took: took}).What
 	}
-	x.call.LogRequest("http", req.Method+" "+Shown(req.URL), status, took)
+	x.call.LogRequest("http", req.Method+" "+Shown(req.URL, x.Secret), status, took)
 }
 
 // CloseIdleConnections closes those of the transport below.
