@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,83 +13,76 @@ import (
 // secret has its name and an empty text: whoever needs it reads it again from
 // its source.
 func UnmarshalValue(t *Type, data []byte) (any, error) {
-	r := &reader{data: data}
-	v, err := r.value(t, 0)
+	raw, err := rawJSON(data)
+	if err == nil {
+		raw, err = restored(t, raw)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("decode a journalled value: %w", err)
 	}
-	if r.skip(); r.at < len(r.data) {
-		return nil, fmt.Errorf("decode a journalled value: more follows at byte %d", r.at)
-	}
-	return v, nil
+	return raw, nil
 }
 
-// typedString reads an untagged JSON string as a value of t.
-func typedString(t *Type, s string) (any, error) {
-	switch t.Kind {
-	case Duration:
-		return boxed(ParseDuration(s))
-	case Time:
-		return boxed(time.Parse(time.RFC3339Nano, s))
+// restored is what MarshalValue was given for the JSON in raw.
+func restored(t *Type, raw any) (any, error) {
+	switch raw := raw.(type) {
+	case string:
+		switch t.Kind {
+		case Duration:
+			return boxed(ParseDuration(raw))
+		case Time:
+			return boxed(time.Parse(time.RFC3339Nano, raw))
+		}
+	case json.Number:
+		if strings.ContainsAny(string(raw), ".eE") {
+			return boxed(raw.Float64())
+		}
+		n, err := raw.Int64()
+		if t.Kind == SizeKind {
+			return Size(n), err
+		}
+		return int(n), err
+	case []any:
+		elem := AnyType
+		if t.Kind == List {
+			elem = t.Element()
+		}
+		for i := range raw {
+			var err error
+			if raw[i], err = restored(elem, raw[i]); err != nil {
+				return nil, err
+			}
+		}
+	case map[string]any:
+		return restoredMap(t, raw)
 	}
-	return s, nil
+	return raw, nil
 }
 
-// typedNumber reads an untagged JSON number as a value of t.
-func typedNumber(t *Type, s string) (any, error) {
-	if strings.ContainsAny(s, ".eE") {
-		return boxed(strconv.ParseFloat(s, 64))
+// restoredMap reads a map, an object, or the value behind a tag.
+func restoredMap(t *Type, raw map[string]any) (any, error) {
+	for key, value := range raw {
+		if tagged := strings.HasPrefix(key, "$"); tagged && len(raw) == 1 {
+			return untag(t, key, value)
+		} else if tagged {
+			return nil, fmt.Errorf("%s stands beside other keys", key)
+		}
+		var err error
+		if raw[key], err = restored(t.member(key), value); err != nil {
+			return nil, err
+		}
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
+	return raw, nil
+}
+
+func untag(t *Type, tag string, raw any) (any, error) {
+	if list, ok := raw.([]any); ok && tag == tagPairs {
+		return pairs(t, list)
+	}
+	raw, err := restored(AnyType, raw)
 	if err != nil {
 		return nil, err
 	}
-	if t.Kind == SizeKind {
-		return Size(n), nil
-	}
-	return int(n), nil
-}
-
-// object reads what follows a brace: a tagged value, a map or an object.
-func (r *reader) object(t *Type, depth int) (v any, err error) {
-	m, tag := map[string]any{}, ""
-	v = m
-	err = r.each('}', func() error {
-		if tag != "" {
-			return r.wrong("the end of " + tag)
-		}
-		r.skip()
-		key, err := r.str()
-		if err != nil {
-			return err
-		}
-		if err := r.expect(':', "a colon"); err != nil {
-			return err
-		}
-		if len(m) == 0 && strings.HasPrefix(key, "$") {
-			tag = key
-			v, err = r.tagged(t, tag, depth)
-			return err
-		}
-		m[key], err = r.value(t.member(key), depth+1)
-		return err
-	})
-	return v, err
-}
-
-// tagged reads the value behind a tag.
-func (r *reader) tagged(t *Type, tag string, depth int) (any, error) {
-	if tag == tagPairs {
-		return r.pairs(t, depth)
-	}
-	raw, err := r.value(AnyType, depth+1)
-	if err != nil {
-		return nil, err
-	}
-	return untag(tag, raw)
-}
-
-func untag(tag string, raw any) (any, error) {
 	switch x := raw.(type) {
 	case string:
 		switch tag {
@@ -128,28 +122,22 @@ func untag(tag string, raw any) (any, error) {
 	return nil, fmt.Errorf("%s has no such value", tag)
 }
 
-// pairs reads [[key,value],...].
-func (r *reader) pairs(t *Type, depth int) (any, error) {
-	m := map[string]any{}
-	if err := r.expect('[', "pairs"); err != nil {
-		return nil, err
-	}
-	err := r.each(']', func() error {
-		if err := r.expect('[', "a pair"); err != nil {
-			return err
+// pairs is the map of [[key,value],...].
+func pairs(t *Type, list []any) (any, error) {
+	m := make(map[string]any, len(list))
+	for _, raw := range list {
+		pair, ok := raw.([]any)
+		if !ok || len(pair) != 2 {
+			return nil, fmt.Errorf("%s holds what is no pair", tagPairs)
 		}
-		key, err := r.value(StringType, depth+1)
-		if err != nil {
-			return err
-		}
+		key, err := restored(StringType, pair[0])
 		name, ok := key.(string)
-		if r.skip(); !ok || !r.take(',') {
-			return r.wrong("a key and a comma")
+		if err != nil || !ok {
+			return nil, fmt.Errorf("%s holds a key that is no text", tagPairs)
 		}
-		if m[name], err = r.value(t.member(name), depth+1); err != nil {
-			return err
+		if m[name], err = restored(t.member(name), pair[1]); err != nil {
+			return nil, err
 		}
-		return r.expect(']', "the end of a pair")
-	})
-	return m, err
+	}
+	return m, nil
 }
