@@ -23,17 +23,89 @@ func unlike(a, b any) error {
 	return fmt.Errorf("%s does not go with %s", described(a), described(b))
 }
 
+// operation is what an operator gives of two values of these kinds.
+type operation struct {
+	left, right kinds
+	gives       *schema.Type
+	do          func(a, b any) (any, error) // nil: the machine does it
+}
+
+// operations are the operators by the kinds of their sides; of several that fit the
+// first counts.
+var operations = [...][]operation{
+	opAdd: {
+		{isWhole, isWhole, schema.IntType, ints(add)},
+		{isNumeric, isNumeric, schema.NumberType, floats(func(x, y float64) float64 { return x + y })},
+		{isText, isText, schema.StringType, both(joined)},
+		{isTime, isDuration, schema.TimeType, both(func(t time.Time, d time.Duration) (any, error) { return t.Add(d), nil })},
+		{isDuration, isTime, schema.TimeType, both(func(d time.Duration, t time.Time) (any, error) { return t.Add(d), nil })},
+		{isDuration, isDuration, schema.DurationType, durations(add)},
+	},
+	opSubtract: {
+		{isWhole, isWhole, schema.IntType, ints(subtract)},
+		{isNumeric, isNumeric, schema.NumberType, floats(func(x, y float64) float64 { return x - y })},
+		{isTime, isDuration, schema.TimeType, both(func(t time.Time, d time.Duration) (any, error) { return t.Add(-d), nil })},
+		{isTime, isTime, schema.DurationType, both(func(t, u time.Time) (any, error) { return t.Sub(u), nil })},
+		{isDuration, isDuration, schema.DurationType, durations(subtract)},
+	},
+	opMultiply: {
+		{isWhole, isWhole, schema.IntType, ints(multiply)},
+		{isNumeric, isNumeric, schema.NumberType, floats(func(x, y float64) float64 { return x * y })},
+		{isDuration, isWhole, schema.DurationType, durations(multiply)},
+		{isWhole, isDuration, schema.DurationType, durations(multiply)},
+		{isDuration, isNumeric, schema.DurationType, scaled(func(x, y float64) float64 { return x * y })},
+		{isNumeric, isDuration, schema.DurationType, scaled(func(x, y float64) float64 { return x * y })},
+	},
+	opDivide: {
+		{isNumeric, isNumeric, schema.NumberType, divisible(floats(divide))},
+		{isDuration, isDuration, schema.NumberType, divisible(floats(divide))},
+		{isDuration, isNumeric, schema.DurationType, divisible(scaled(divide))},
+	},
+	opModulo:     {{isWhole, isWhole, schema.IntType, divisible(ints(remainder))}},
+	opPower:      {{isNumeric, isNumeric, schema.NumberType, floats(math.Pow)}},
+	opRange:      {{isInt, isInt, schema.ListOf(schema.IntType), nil}},
+	opMatches:    {{isText, isText, schema.BoolType, nil}},
+	opContains:   {{isText, isText, schema.BoolType, nil}},
+	opStartsWith: {{isText, isText, schema.BoolType, nil}},
+	opEndsWith:   {{isText, isText, schema.BoolType, nil}},
+}
+
+// resultOf is the type of an operator's result, nil where it takes no such values.
+// Where a side is not known before evaluation it is what all agree on that may be meant.
+func resultOf(o op, left, right *schema.Type) *schema.Type {
+	var gives *schema.Type
+	for _, way := range operations[o] {
+		switch {
+		case !way.left.take(left) || !way.right.take(right):
+		case left.Kind != schema.Any && right.Kind != schema.Any:
+			return way.gives
+		case gives != nil && gives != way.gives:
+			return schema.AnyType
+		default:
+			gives = way.gives
+		}
+	}
+	return gives
+}
+
+// compute is a + b and its like for two known values.
+func compute(o op, a, b any) (any, error) {
+	left, right := kindsOf(kindOf(a)), kindsOf(kindOf(b))
+	for _, way := range operations[o] {
+		if way.left&left != 0 && way.right&right != 0 {
+			return way.do(a, b)
+		}
+	}
+	return nil, unlike(a, b)
+}
+
 // number returns v as a float64 if it is numeric.
 func number(v any) (float64, bool) {
-	switch v := v.(type) {
-	case int:
-		return float64(v), true
-	case schema.Size:
-		return float64(v), true
-	case float64:
-		return v, true
+	if f, ok := v.(float64); ok {
+		return f, true
 	}
-	return 0, false
+	n, ok := whole(v)
+	return float64(n), ok
 }
 
 // whole returns v as an integer if it is an int or a size.
@@ -49,72 +121,92 @@ func whole(v any) (int, bool) {
 
 func negate(v any) (any, error) {
 	switch v := v.(type) {
-	case int:
-		if v == math.MinInt {
-			return nil, errOverflow
-		}
-		return -v, nil
 	case float64:
 		return -v, nil
 	case time.Duration:
-		if v == math.MinInt64 {
-			return nil, errOverflow
-		}
-		return -v, nil
+		return compute(opSubtract, time.Duration(0), v)
+	case int:
+		return compute(opSubtract, 0, v)
 	}
 	return nil, fmt.Errorf("%s has no negative", described(v))
 }
 
-// compute is a + b and its like for two known values.
-func compute(o op, a, b any) (any, error) {
-	if x, ok := whole(a); ok {
-		if y, ok := whole(b); ok && o != opDivide && o != opPower {
-			return computeInt(o, x, y)
-		}
-	}
-	x, ok := number(a)
-	y, ok2 := number(b)
-	switch {
-	case ok && ok2:
-		return computeNumber(o, x, y)
-	case o == opAdd || o == opSubtract:
-		return addition(o, a, b)
-	}
-	return scale(o, a, b)
+func both[A, B any](f func(A, B) (any, error)) func(a, b any) (any, error) {
+	return func(a, b any) (any, error) { return f(a.(A), b.(B)) }
 }
 
-func computeInt(o op, x, y int) (z int, err error) {
-	ok := true
-	switch o {
-	case opAdd:
-		z = x + y
-		ok = (z > x) == (y > 0)
-	case opSubtract:
-		z = x - y
-		ok = (z < x) == (y > 0)
-	case opMultiply:
-		z, ok = multiply(x, y)
-	case opModulo:
-		if y == 0 {
-			return 0, errZero
+// ints computes with integers; f says whether the result is one.
+func ints(f func(x, y int) (int, bool)) func(a, b any) (any, error) {
+	return func(a, b any) (any, error) {
+		x, _ := whole(a)
+		y, _ := whole(b)
+		z, ok := f(x, y)
+		if !ok {
+			return nil, errOverflow
 		}
-		if y != -1 {
-			z = x % y
-		}
+		return z, nil
 	}
-	if !ok {
-		return 0, errOverflow
-	}
-	return z, nil
 }
+
+// durations computes with durations, of which one may be an integer.
+func durations(f func(x, y int) (int, bool)) func(a, b any) (any, error) {
+	return func(a, b any) (any, error) {
+		z, err := ints(f)(plain(a), plain(b))
+		n, _ := z.(int)
+		return time.Duration(n), err
+	}
+}
+
+// plain is a duration as the number of its nanoseconds, and else v.
+func plain(v any) any {
+	if d, ok := v.(time.Duration); ok {
+		return int(d)
+	}
+	return v
+}
+
+func floats(f func(x, y float64) float64) func(a, b any) (any, error) {
+	return func(a, b any) (any, error) {
+		x, _ := number(plain(a))
+		y, _ := number(plain(b))
+		return f(x, y), nil
+	}
+}
+
+// scaled computes a duration from one and a number.
+func scaled(f func(x, y float64) float64) func(a, b any) (any, error) {
+	return func(a, b any) (any, error) {
+		z, err := floats(f)(a, b)
+		result, _ := z.(float64)
+		if !(math.Abs(result) < 1<<63) {
+			return nil, errOverflow
+		}
+		return time.Duration(result), err
+	}
+}
+
+// divisible is do where b is not zero.
+func divisible(do func(a, b any) (any, error)) func(a, b any) (any, error) {
+	return func(a, b any) (any, error) {
+		if by, _ := number(plain(b)); by == 0 {
+			return nil, errZero
+		}
+		return do(a, b)
+	}
+}
+
+func divide(x, y float64) float64 { return x / y }
+
+func add(x, y int) (int, bool) { return x + y, (x+y > x) == (y > 0) }
+
+func subtract(x, y int) (int, bool) { return x - y, (x-y < x) == (y > 0) }
+
+func remainder(x, y int) (int, bool) { return x % y, true }
 
 func multiply(x, y int) (int, bool) {
 	high, low := bits.Mul64(magnitude(x), magnitude(y))
 	negative := (x < 0) != (y < 0)
-	if high != 0 || low > 1<<63 || low == 1<<63 && !negative {
-		return 0, false
-	}
-	return x * y, true
+	return x * y, high == 0 && (low < 1<<63 || low == 1<<63 && negative)
 }
 
 func magnitude(x int) uint64 {
@@ -124,97 +216,7 @@ func magnitude(x int) uint64 {
 	return uint64(x)
 }
 
-func computeNumber(o op, x, y float64) (any, error) {
-	switch o {
-	case opAdd:
-		return x + y, nil
-	case opSubtract:
-		return x - y, nil
-	case opMultiply:
-		return x * y, nil
-	case opPower:
-		return math.Pow(x, y), nil
-	case opDivide:
-		if y == 0 {
-			return nil, errZero
-		}
-		return x / y, nil
-	}
-	return nil, errors.New("% takes integers")
-}
-
-// addition adds and subtracts texts, times and durations.
-func addition(o op, a, b any) (any, error) {
-	minus := o == opSubtract
-	switch x := a.(type) {
-	case string:
-		if y, ok := b.(string); ok && !minus {
-			if len(x)+len(y) > maxText {
-				return nil, errText
-			}
-			return x + y, nil
-		}
-	case time.Time:
-		switch y := b.(type) {
-		case time.Time:
-			if minus {
-				return x.Sub(y), nil
-			}
-		case time.Duration:
-			if minus {
-				y = -y
-			}
-			return x.Add(y), nil
-		}
-	case time.Duration:
-		switch y := b.(type) {
-		case time.Time:
-			if !minus {
-				return y.Add(x), nil
-			}
-		case time.Duration:
-			n, err := computeInt(o, int(x), int(y))
-			return time.Duration(n), err
-		}
-	}
-	return nil, unlike(a, b)
-}
-
-// scale multiplies and divides durations.
-func scale(o op, a, b any) (any, error) {
-	if _, ok := b.(time.Duration); ok && o == opMultiply {
-		a, b = b, a
-	}
-	d, ok := a.(time.Duration)
-	if !ok || o != opMultiply && o != opDivide {
-		return nil, unlike(a, b)
-	}
-	if other, ok := b.(time.Duration); ok && o == opDivide {
-		if other == 0 {
-			return nil, errZero
-		}
-		return float64(d) / float64(other), nil
-	}
-	if by, ok := whole(b); ok && o == opMultiply {
-		n, err := computeInt(o, int(d), by)
-		return time.Duration(n), err
-	}
-	by, ok := number(b)
-	if !ok {
-		return nil, unlike(a, b)
-	}
-	result := float64(d) * by
-	if o == opDivide {
-		if by == 0 {
-			return nil, errZero
-		}
-		result = float64(d) / by
-	}
-	if !(math.Abs(result) < 1<<63) {
-		return nil, errOverflow
-	}
-	return time.Duration(result), nil
-}
+func joined(x, y string) (any, error) { return boundedText(x + y) }
 
 // span is a..b.
 func (m *machine) span(a, b any) (any, error) {

@@ -113,27 +113,13 @@ func (c *checker) binary(n *ast.BinaryNode) *node {
 
 // operate types an operator on two values that are not nil.
 func (c *checker) operate(n *node, left, right *schema.Type) *schema.Type {
-	var result *schema.Type
-	var ok bool
-	switch n.op {
-	case opLess, opLessEqual, opMore, opMoreEqual:
-		result, ok = schema.BoolType, ordered(left, right)
-	case opMatches, opContains, opStartsWith, opEndsWith:
-		result, ok = schema.BoolType, isText.take(left) && isText.take(right)
-		if n.op == opMatches {
-			c.pattern(n)
-		}
-	case opRange:
-		result, ok = schema.ListOf(schema.IntType), isInt.take(left) && isInt.take(right)
-	case opPower:
-		result, ok = schema.NumberType, isNumeric.take(left) && isNumeric.take(right)
-	case opModulo:
-		result, ok = schema.IntType, isWhole.take(left) && isWhole.take(right)
-	default:
-		result = arithmetic(n.op, left, right)
-		ok = result != nil
+	if n.op == opMatches {
+		c.pattern(n)
 	}
-	if ok {
+	if n.op.comparesSizes() && ordered(left, right) {
+		return schema.BoolType
+	}
+	if result := resultOf(n.op, left, right); result != nil {
 		return result
 	}
 	c.report(CodeType, int(n.at), int(n.to),

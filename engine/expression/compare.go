@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"math"
+	"math/big"
 	"strings"
 	"time"
 
@@ -35,17 +36,12 @@ func (m *machine) same(a, b any) (bool, error) {
 			return false, &unknownError{derived(u)}
 		}
 	}
-	if x, ok := number(a); ok {
-		y, ok := number(b)
-		if ok && (notFinite(x) || notFinite(y)) {
-			return false, errNotFinite
+	if _, ok := number(a); ok {
+		if _, ok := number(b); !ok {
+			return false, nil
 		}
-		i, ok1 := whole(a)
-		j, ok2 := whole(b)
-		if ok1 && ok2 {
-			return i == j, nil
-		}
-		return ok && x == y, nil
+		o, err := orderNumbers(a, b)
+		return o == 0, err
 	}
 	switch x := a.(type) {
 	case nil, bool, string, time.Duration:
@@ -101,11 +97,8 @@ func notFinite(f float64) bool { return math.IsNaN(f) || math.IsInf(f, 0) }
 
 // order compares two values that have an order: -1, 0 or 1.
 func order(a, b any) (int, error) {
-	if x, ok := number(a); ok {
-		if y, ok := number(b); ok {
-			return orderNumbers(a, b, x, y)
-		}
-		return 0, unlike(a, b)
+	if isNumeric&kindsOf(kindOf(a)) != 0 && isNumeric&kindsOf(kindOf(b)) != 0 {
+		return orderNumbers(a, b)
 	}
 	switch x := a.(type) {
 	case string:
@@ -128,14 +121,23 @@ func order(a, b any) (int, error) {
 	return 0, unlike(a, b)
 }
 
-func orderNumbers(a, b any, x, y float64) (int, error) {
+// orderNumbers compares two numbers exactly: an integer is not rounded to be compared
+// with a float.
+func orderNumbers(a, b any) (int, error) {
+	x, _ := number(a)
+	y, _ := number(b)
 	if notFinite(x) || notFinite(y) {
 		return 0, errNotFinite
 	}
 	i, ok := whole(a)
 	j, ok2 := whole(b)
-	if ok && ok2 {
+	switch {
+	case ok && ok2:
 		return cmp.Compare(i, j), nil
+	case ok && x == y:
+		return new(big.Float).SetInt64(int64(i)).Cmp(big.NewFloat(y)), nil
+	case ok2 && x == y:
+		return big.NewFloat(x).Cmp(new(big.Float).SetInt64(int64(j))), nil
 	}
 	return cmp.Compare(x, y), nil
 }

@@ -122,47 +122,6 @@ func isVersion(t *schema.Type) bool {
 	return t.Kind == schema.Object && slices.Equal(t.Names(), versionType.Names())
 }
 
-// arithmetic gives the type of a + b, a - b, a * b or a / b; nil if there is none.
-func arithmetic(o op, a, b *schema.Type) *schema.Type {
-	if a.Kind == schema.Any || b.Kind == schema.Any {
-		return arithmeticAny(o, a, b)
-	}
-	x, y := kindsOf(a.Kind), kindsOf(b.Kind)
-	switch {
-	case isNum(a) && isNum(b):
-		if o == opDivide || x == isNumber || y == isNumber {
-			return schema.NumberType
-		}
-		return schema.IntType
-	case o == opAdd && x == isText && y == isText:
-		return schema.StringType
-	case (o == opAdd || o == opSubtract) && x == isTime && y == isDuration, o == opAdd && x == isDuration && y == isTime:
-		return schema.TimeType
-	case o == opSubtract && x == isTime && y == isTime, (o == opAdd || o == opSubtract) && x == isDuration && y == isDuration:
-		return schema.DurationType
-	case (o == opMultiply || o == opDivide) && x == isDuration && isNum(b), o == opMultiply && isNum(a) && y == isDuration:
-		return schema.DurationType
-	case o == opDivide && x == isDuration && y == isDuration:
-		return schema.NumberType
-	}
-	return nil
-}
-
-// arithmeticAny is arithmetic where one side is not known before evaluation.
-func arithmeticAny(o op, a, b *schema.Type) *schema.Type {
-	takes := isNumeric | isDuration
-	if o == opAdd {
-		takes |= isText | isTime
-	}
-	if o == opSubtract {
-		takes |= isTime
-	}
-	if !takes.take(a) || !takes.take(b) {
-		return nil
-	}
-	return schema.AnyType
-}
-
 // union is the type of a value that is of one type or the other.
 func union(a, b *schema.Type) *schema.Type {
 	optional := a.Optional || b.Optional

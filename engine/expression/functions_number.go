@@ -31,18 +31,11 @@ func callAbs(_ *machine, args []any) (any, error) {
 	if n, ok := whole(args[0]); ok {
 		args[0] = n
 	}
-	if o, _ := order(args[0], negative(args[0])); o < 0 {
-		return negate(args[0])
+	minus, err := negate(args[0])
+	if o, _ := order(args[0], minus); err != nil || o < 0 {
+		return minus, err
 	}
 	return args[0], nil
-}
-
-// negative is -v, or v where there is none.
-func negative(v any) any {
-	if n, err := negate(v); err == nil {
-		return n
-	}
-	return v
 }
 
 func rounded(f func(float64) float64) func(*machine, []any) (any, error) {
