@@ -177,6 +177,14 @@ func (c *checker) name(n *ast.IdentifierNode) *node {
 	return c.narrow(out)
 }
 
+// near returns the word that may be meant, "" for none.
+func (c *checker) near(word string, from []string) string {
+	if c.env.Near == nil {
+		return diag.Nearest(word, from)
+	}
+	return c.env.Near(word, from)
+}
+
 func (c *checker) unknownName(n *ast.IdentifierNode) {
 	at := n.Location()
 	known := c.env.Names
@@ -187,7 +195,7 @@ func (c *checker) unknownName(n *ast.IdentifierNode) {
 		known = append(known, l.name)
 	}
 	hint := ""
-	switch near := diag.Nearest(n.Value, known); {
+	switch near := c.near(n.Value, known); {
 	case n.Value == "null":
 		hint = "write nil"
 	case strings.HasPrefix(n.Value, "$"):

@@ -5,7 +5,6 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"runbook/engine/diag"
 	"runbook/engine/schema"
 )
 
@@ -115,7 +114,7 @@ func (c *checker) unknownFunction(n ast.Node, name string) {
 	case "reduce":
 		hint = "use sum, min, max, count, any or all"
 	default:
-		if near := diag.Nearest(name, functionNames()); near != "" {
+		if near := c.near(name, functionNames()); near != "" {
 			hint = "did you mean " + quoted(near) + "?"
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"runbook/engine/diag"
 	"runbook/engine/schema"
 )
 
@@ -99,7 +98,7 @@ func (c *checker) field(out *node, typ *schema.Type, property ast.Node) {
 	if len(names) > 20 {
 		hint = "it has: " + strings.Join(names[:20], ", ") + ", and more"
 	}
-	if near := diag.Nearest(out.name, names); near != "" {
+	if near := c.near(out.name, names); near != "" {
 		hint = "did you mean " + quoted(near) + "?"
 	} else if len(names) == 0 {
 		hint = "it has no fields"

@@ -8,7 +8,6 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"runbook/engine/diag"
 	"runbook/engine/schema"
 )
 
@@ -201,7 +200,7 @@ func (c *checker) enumerated(typ *schema.Type, n *node) {
 		return
 	}
 	hint := "it is one of " + strings.Join(typ.Enum, ", ")
-	if near := diag.Nearest(text, typ.Enum); near != "" {
+	if near := c.near(text, typ.Enum); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.reportNode(CodeType, n, fmt.Sprintf("this is never %q", text), hint)

@@ -22,6 +22,8 @@ type Env struct {
 	// Name gives the type of a top-level name; nil if there is none.
 	Name  func(name string) *schema.Type
 	Names []string // all of them, for "did you mean"
+	// Near gives the word that may be meant, "" for none; nil: diag.Nearest.
+	Near func(word string, from []string) string
 	// Step gives the type of steps.<id>, an Object, or the problem with
 	// referring to it. A nil Env.Step: no steps here.
 	Step func(id string) (*schema.Type, *Problem)

@@ -30,7 +30,7 @@ type name struct {
 // env is what the expression compiler asks.
 func (v *view) env() *expression.Env {
 	names := v.visible()
-	e := &expression.Env{Names: make([]string, len(names))}
+	e := &expression.Env{Names: make([]string, len(names)), Near: func(word string, from []string) string { return v.c.near("", word, from) }}
 	for i, n := range names {
 		e.Names[i] = n.name
 	}
@@ -95,8 +95,8 @@ func (c *compiler) vars() *schema.Type {
 func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 	t, ok := v.c.steps[id]
 	if !ok {
-		ids := slices.Sorted(maps.Keys(v.c.steps))
-		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: known(id, ids)}
+		ids := func() []string { return slices.Sorted(maps.Keys(v.c.steps)) }
+		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: v.c.known(CodeNoAncestor, id, ids)}
 	}
 	optional, problem := v.access(t)
 	if problem != "" {
@@ -145,7 +145,9 @@ func (v *view) access(t *node) (optional bool, problem string) {
 			return false, "is a part of this one, and has not run when it is read"
 		}
 		return optional, ""
-	case !waits(common.children, mine.number, below.number):
+	}
+	waits, looked := common.step.waits(mine.number, below.number)
+	if v.c.looked += looked; !waits {
 		return false, "is not waited for by this one"
 	}
 	return optional || v.reader.phase == inFinally, ""

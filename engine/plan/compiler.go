@@ -63,10 +63,12 @@ type compiler struct {
 	list diag.List
 
 	steps  map[string]*node    // by id
-	nodes  map[*Step]*node     // by compiled step
 	used   map[string]bool     // inputs that an expression reads
 	types  map[string]*typeSet // of steps, when compiled
 	inputs *schema.Type
+
+	told   map[string]int // wrong words that were answered, by code
+	looked int            // words and joins that were looked at
 }
 
 // node is a step on its way from tree to plan.
@@ -77,7 +79,6 @@ type node struct {
 	children []*node
 	number   int
 	phase    phase
-	reach    []bool // siblings that it waits for, directly or not; nil: all above
 }
 
 // phase is the part of a playbook that a step stands in.
@@ -95,7 +96,7 @@ type typeSet struct{ outputs, observed *schema.Type }
 func newCompiler(tree *playbook.Playbook, o Options) *compiler {
 	return &compiler{
 		Options: o, tree: tree,
-		steps: map[string]*node{}, nodes: map[*Step]*node{}, used: map[string]bool{}, types: map[string]*typeSet{},
+		steps: map[string]*node{}, used: map[string]bool{}, types: map[string]*typeSet{}, told: map[string]int{},
 		plan: &Plan{byID: map[string]*Step{}, vars: map[string]bool{}},
 	}
 }
@@ -207,17 +208,34 @@ func (c *compiler) warn(code string, n *yaml.Node, message, hint string) {
 	c.report(diag.Warning, code, span, message, hint)
 }
 
-// known answers a wrong name: the nearest, else all that there are.
-func known(word string, from []string) string {
-	if near := diag.Nearest(word, from); near != "" {
-		rest := slices.DeleteFunc(slices.Clone(from), func(f string) bool { return f == near })
-		hint := fmt.Sprintf("did you mean %q?", near)
-		if len(rest) > 0 && len(rest) <= 12 {
-			hint += " It also takes: " + strings.Join(rest, ", ")
-		}
-		return hint
+// maxTold is how many wrong words of a kind are answered: nobody reads more, and each
+// is compared with all that there are.
+const maxTold = 200
+
+// near is diag.Nearest for the first wrong words of a kind.
+func (c *compiler) near(code, word string, from []string) string {
+	if c.told[code]++; c.told[code] > maxTold {
+		return ""
 	}
-	if len(from) == 0 {
+	c.looked += len(from)
+	return diag.Nearest(word, from)
+}
+
+// known answers a wrong name: the nearest, else all that there are.
+func (c *compiler) known(code, word string, names func() []string) string {
+	if c.told[code] >= maxTold {
+		return ""
+	}
+	from := names()
+	near := c.near(code, word, from)
+	rest := slices.DeleteFunc(slices.Clone(from), func(f string) bool { return f == near })
+	const most = 12
+	switch {
+	case near != "" && len(rest) > 0 && len(rest) <= most:
+		return fmt.Sprintf("did you mean %q? It also takes: %s", near, strings.Join(rest, ", "))
+	case near != "":
+		return fmt.Sprintf("did you mean %q?", near)
+	case len(from) == 0:
 		return "it takes none"
 	}
 	return "it takes: " + strings.Join(from, ", ")

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,7 +14,6 @@ import (
 // step its address.
 func (c *compiler) phaseBlock(ph phase, steps []*playbook.Step) *node {
 	n := &node{step: &Step{Body: BodyBlock, AfterAll: true}, phase: ph}
-	c.nodes[n.step] = n
 	c.children(n, steps, false)
 	return n
 }
@@ -29,7 +29,6 @@ func (c *compiler) children(n *node, steps []*playbook.Step, remedies bool) {
 		}
 		n.children = append(n.children, child)
 		n.step.Parts = append(n.step.Parts, child.step)
-		c.nodes[child.step] = child
 		c.address(child)
 		c.register(child)
 		if t.ID.Set() {
@@ -99,7 +98,7 @@ func (c *compiler) edges(n *node, names map[string]int) {
 			i, ok := names[need.Value]
 			switch {
 			case !ok:
-				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", known(need.Value, slices.Sorted(maps.Keys(names))))
+				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", c.known(CodeUnknownNeed, need.Value, func() []string { return slices.Sorted(maps.Keys(names)) }))
 			case i == child.number:
 				c.fail(CodeCycle, need.Node, "a step cannot need itself", "remove it")
 			default:
@@ -107,7 +106,8 @@ func (c *compiler) edges(n *node, names map[string]int) {
 			}
 		}
 	}
-	if _, cycle := sequence(n.children); cycle != nil {
+	order, cycle := sequence(n.children)
+	if cycle != nil {
 		path := make([]string, len(cycle))
 		for i, x := range cycle {
 			path[i] = x.step.Path
@@ -116,6 +116,9 @@ func (c *compiler) edges(n *node, names map[string]int) {
 		for _, child := range n.children {
 			child.step.Needs, child.step.AfterAll = nil, true
 		}
+	}
+	if hasExplicit(n.children) {
+		n.step.ways = waysOf(order)
 	}
 }
 
@@ -177,32 +180,59 @@ func sequence(parts []*node) (order, cycle []*node) {
 	return order, cycle
 }
 
-// waits reports whether part a waits for its sibling b, directly or not.
-func waits(parts []*node, a, b int) bool {
-	n := parts[a]
-	if n.step.AfterAll {
-		return b < a
-	}
-	if n.reach == nil {
-		n.reach = reach(n.step)
-	}
-	return n.reach[b]
+// ways say which of the parts of a step wait for which. Each part stands on a
+// chain, where it follows one that it waits for; so it costs no more to ask about two
+// that are far apart than about two that are close.
+type ways struct {
+	chain, at []int    // of each part: its chain and its place there
+	joins     [][]join // of each chain, in order: what its parts wait for besides
 }
 
-// reach says of each sibling of s whether s waits for it, directly or not.
-func reach(s *Step) []bool {
-	out := make([]bool, len(s.Parent.Parts))
-	var visit func(s *Step)
-	visit = func(s *Step) {
-		for _, need := range s.Awaits() {
-			if !out[need] {
-				out[need] = true
-				visit(s.Parent.Parts[need])
+// join is a place of a chain, and a part elsewhere that the one there waits for.
+type join struct{ at, need int }
+
+func waysOf(order []*node) *ways {
+	w := &ways{chain: make([]int, len(order)), at: make([]int, len(order))}
+	var ends []int // of each chain
+	for _, n := range order {
+		i, needs := n.number, n.step.Awaits()
+		on := slices.IndexFunc(needs, func(need int) bool { return ends[w.chain[need]] == need })
+		if on < 0 {
+			w.chain[i], ends, w.joins = len(ends), append(ends, i), append(w.joins, nil)
+		} else {
+			w.chain[i], w.at[i] = w.chain[needs[on]], w.at[needs[on]]+1
+			ends[w.chain[i]] = i
+		}
+		for k, need := range needs {
+			if k != on {
+				w.joins[w.chain[i]] = append(w.joins[w.chain[i]], join{w.at[i], need})
 			}
 		}
 	}
-	visit(s)
-	return out
+	return w
+}
+
+// waits reports whether part a waits for its sibling b, directly or not, and at how
+// many joins it looked.
+func (w *ways) waits(a, b int) (waits bool, looked int) {
+	seen := map[int]int{} // of chains: behind the last place that was looked at
+	for todo := []int{a}; len(todo) > 0; {
+		chain, at := w.chain[todo[0]], w.at[todo[0]]
+		if todo = todo[1:]; chain == w.chain[b] && w.at[b] <= at {
+			return true, looked
+		}
+		joins := w.joins[chain]
+		from, _ := slices.BinarySearchFunc(joins, seen[chain], func(j join, at int) int { return cmp.Compare(j.at, at) })
+		for _, j := range joins[from:] {
+			if j.at > at {
+				break
+			}
+			looked++
+			todo = append(todo, j.need)
+		}
+		seen[chain] = max(seen[chain], at+1)
+	}
+	return false, looked
 }
 
 // Precedes reports whether b waits for a: a is an ancestor of b in the graph.
@@ -210,9 +240,18 @@ func Precedes(a, b *Step) bool {
 	for x := a; x != nil; x = x.Parent {
 		for y := b; y != nil; y = y.Parent {
 			if x != y && x.Parent == y.Parent && x.Parent != nil {
-				return reach(y)[x.Number]
+				waits, _ := x.Parent.waits(y.Number, x.Number)
+				return waits
 			}
 		}
 	}
 	return false
+}
+
+// waits is ways.waits of the parts of s.
+func (s *Step) waits(a, b int) (waits bool, looked int) {
+	if s.ways == nil || s.Parts[a].AfterAll {
+		return b < a, 0
+	}
+	return s.ways.waits(a, b)
 }

@@ -148,6 +148,8 @@ type Step struct {
 
 	Outputs  *schema.Type // of the step, one item's in a loop; nil: a block has none
 	Observed *schema.Type // nil without observe
+
+	ways *ways // of its parts; nil: each waits for those above
 }
 
 // Name is how the step is called in a list: its title, else its brief.

@@ -194,7 +194,11 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 	a, ok := c.Registry.Lookup(name.Value)
 	if !ok {
 		if name.Set() {
-			c.fail(CodeUnknownAction, name.Node, fmt.Sprintf("there is no action %q", name.Value), nearestAction(name.Value, c.Registry.Names()))
+			hint := "list them: runbook actions"
+			if near := c.near(CodeUnknownAction, name.Value, c.Registry.Names()); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			c.fail(CodeUnknownAction, name.Node, fmt.Sprintf("there is no action %q", name.Value), hint)
 		}
 		c.usesIn(with)
 		return nil
@@ -214,13 +218,6 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		c.mismatch(at, err)
 	}
 	return op
-}
-
-func nearestAction(word string, names []string) string {
-	if near := diag.Nearest(word, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "list them: runbook actions"
 }
 
 // params compiles `with` against the declared parameters.

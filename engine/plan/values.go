@@ -200,7 +200,7 @@ func (c *compiler) members(out *Value, n *yaml.Node, t *schema.Type, v *view, ow
 			if owner != "" {
 				strange = fmt.Sprintf("%s has no %q", owner, name)
 			}
-			c.fail(CodeUnknownParam, p.Key, strange, known(name, t.Names()))
+			c.fail(CodeUnknownParam, p.Key, strange, c.known(CodeUnknownParam, name, t.Names))
 			continue
 		}
 		value := c.value(p.Value, ft, v)
