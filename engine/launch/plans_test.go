@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
@@ -72,6 +73,10 @@ func TestCalleesAreCompiledOnce(t *testing.T) {
 	}
 	if got := len(first.Plan.Whole()); got != 17 {
 		t.Errorf("the plan is made of %d plans", got)
+	}
+	c := counter{known: map[*plan.Plan]event.Effects{}}
+	if got := c.plan(first.Plan); len(c.known) != 17 || got.Writes != 0 {
+		t.Errorf("the effects of %d plans were counted: %+v", len(c.known), got)
 	}
 	other := compile(t, plans, in, "other")
 	if *compiled != 18 || other.Plan.All()[0].Call.Plan != compile(t, plans, in, "p3").Plan {

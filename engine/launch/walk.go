@@ -13,34 +13,26 @@ import (
 type Visited struct {
 	*plan.Step
 	Address string // with the calls around it
-
-	onFailure bool // it only runs if the run fails
 }
 
 // Once calls f for every step of p, of undo, and of the playbooks that it calls,
 // each of which it looks at once.
 func Once(p *plan.Plan, f func(Visited)) {
 	seen := map[*plan.Plan]bool{}
-	each(p, f, func(callee *plan.Plan) bool {
-		before := seen[callee]
-		seen[callee] = true
-		return !before
-	})
-}
-
-// each calls f for every step of p, of undo, and of each callee that is to be
-// entered, as often as it is called.
-func each(p *plan.Plan, f func(Visited), enter func(*plan.Plan) bool) {
-	for _, s := range p.All() {
-		late := onlyOnFailure(p, s)
-		f(Visited{s, s.Path, late})
-		if s.Undo != nil {
-			f(Visited{s.Undo, s.Path, true})
-		}
-		if s.Call != nil && enter(s.Call.Plan) {
-			each(s.Call.Plan, func(v Visited) { f(Visited{v.Step, s.Path + "/" + v.Address, late || v.onFailure}) }, enter)
+	var walk func(p *plan.Plan, around string)
+	walk = func(p *plan.Plan, around string) {
+		for _, s := range p.All() {
+			f(Visited{s, around + s.Path})
+			if s.Undo != nil {
+				f(Visited{s.Undo, around + s.Path})
+			}
+			if s.Call != nil && !seen[s.Call.Plan] {
+				seen[s.Call.Plan] = true
+				walk(s.Call.Plan, around+s.Path+"/")
+			}
 		}
 	}
+	walk(p, "")
 }
 
 // onlyOnFailure reports whether a step of finally asks for the failure.
@@ -57,32 +49,79 @@ func onlyOnFailure(p *plan.Plan, s *plan.Step) bool {
 
 // Effects counts the worst case of a plan.
 func Effects(p *plan.Plan, policy environment.Policy) event.Effects {
+	return (&counter{policy: policy, known: map[*plan.Plan]event.Effects{}}).plan(p)
+}
+
+// counter counts each playbook once, however often it is called.
+type counter struct {
+	policy environment.Policy
+	known  map[*plan.Plan]event.Effects
+}
+
+// The bounds of what is told: playbooks that call others twice soon call more than can
+// be counted, or read.
+const (
+	maxCount  = 1_000_000_000
+	maxAsking = 1_000
+)
+
+func (c *counter) plan(p *plan.Plan) event.Effects {
+	if known, ok := c.known[p]; ok {
+		return known
+	}
 	var out event.Effects
-	each(p, func(s Visited) {
-		if s.Observe != nil {
+	for _, s := range p.All() {
+		late := onlyOnFailure(p, s)
+		c.add(&out, c.step(s), "", late)
+		if s.Undo != nil {
+			c.add(&out, c.step(s.Undo), "", true)
+		}
+		if s.Call != nil {
+			c.add(&out, c.plan(s.Call.Plan), s.Path+"/", late)
+		}
+	}
+	c.known[p] = out
+	return out
+}
+
+// step is what one step does by itself.
+func (c *counter) step(s *plan.Step) event.Effects {
+	var out event.Effects
+	if s.Observe != nil {
+		out.Reads++
+	}
+	asks := s.Approve != nil && s.Body != plan.BodyManual
+	if s.Op != nil {
+		switch s.Op.Effect {
+		case action.Read:
 			out.Reads++
-		}
-		if s.Approve != nil && s.Op == nil && s.Body != plan.BodyManual {
-			out.Approvals = append(out.Approvals, s.Address)
-		}
-		if s.Op == nil {
-			return
-		}
-		switch {
-		case s.Op.Effect == action.Read:
-			out.Reads++
-		case s.onFailure:
-			out.OnFailure++
-		case s.Op.Effect == action.Destructive:
+		case action.Destructive:
 			out.Destructive++
 		default:
 			out.Writes++
 		}
-		if decide(policy, s.Step).Answer == environment.Asked && !s.onFailure {
-			out.Approvals = append(out.Approvals, s.Address)
-		}
-	}, func(*plan.Plan) bool { return true })
+		asks = decide(c.policy, s).Answer == environment.Asked
+	}
+	if asks {
+		out.Approvals = []string{s.Path}
+	}
 	return out
+}
+
+// add adds what stands under an address; late says that it only runs if the run fails.
+func (c *counter) add(sum *event.Effects, e event.Effects, under string, late bool) {
+	plus := func(to *int, n int) { *to = min(*to+n, maxCount) }
+	plus(&sum.Reads, e.Reads)
+	plus(&sum.OnFailure, e.OnFailure)
+	if late {
+		plus(&sum.OnFailure, e.Writes+e.Destructive)
+		return
+	}
+	plus(&sum.Writes, e.Writes)
+	plus(&sum.Destructive, e.Destructive)
+	for _, asks := range e.Approvals[:min(len(e.Approvals), maxAsking-len(sum.Approvals))] {
+		sum.Approvals = append(sum.Approvals, under+asks)
+	}
 }
 
 // decide is the policy's answer to the worst case of an operation.
