@@ -42,7 +42,7 @@ func (d *Database) through(stages []bson.D, docs []bson.D) ([]bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Run(&query.Context{Store: store{d}, Now: d.Now()}, docs)
+	return p.Run(d.Now(), docs)
 }
 
 // front takes the stages at the beginning that are a query: conditions, then
@@ -83,16 +83,4 @@ func count(v any) int64 {
 	normal, _ := value.Normal(v)
 	n, _ := value.Int(normal)
 	return n
-}
-
-// store is the database as the stages see it.
-type store struct{ db *Database }
-
-func (s store) Documents(collection string, filter bson.D) ([]bson.D, error) {
-	c, ok := s.db.Lookup(collection)
-	if !ok {
-		return nil, nil
-	}
-	r, err := c.Find(Query{Filter: filter})
-	return r.Documents, err
 }

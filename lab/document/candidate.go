@@ -18,48 +18,36 @@ type candidate struct {
 	x *index
 	// bounds are the intervals of each field; nil of a field that is not bound.
 	bounds [][]interval
-	// residual are the conditions that the bounds do not settle.
-	residual []*query.Node
 	// sorted says that the index gives the order asked for, if need be read
 	// backward.
 	sorted, backward bool
-	// multi says that a record may come up by several keys.
-	multi bool
-	runs  [][]entry
-	keys  int
+	runs             [][]entry
+	keys             int
 }
 
 // newCandidate binds the fields of an index by conditions.
 func newCandidate(x *index, nodes []*query.Node, order bson.D) *candidate {
 	x.settle()
-	c := &candidate{x: x, bounds: make([][]interval, len(x.Keys)), multi: slices.Contains(x.arrays, true)}
+	c := &candidate{x: x, bounds: make([][]interval, len(x.Keys))}
 	for _, n := range nodes {
-		if !c.bind(n) {
-			c.residual = append(c.residual, n)
-		}
+		c.bind(n)
 	}
 	c.order(order)
 	c.find()
 	return c
 }
 
-// bind narrows the bounds by a condition, and says whether they settle it. Of
-// arrays one element may meet one condition and another the next: there only
-// one condition on the first field binds.
-func (c *candidate) bind(n *query.Node) bool {
+// bind narrows the bounds of a field by a condition.
+func (c *candidate) bind(n *query.Node) {
 	at := slices.IndexFunc(c.x.Keys, func(e bson.E) bool { return e.Key == n.Path })
-	if at < 0 || c.multi && (at > 0 || c.bounds[0] != nil) {
-		return false
-	}
-	list, exact := intervalsOf(n)
-	if list == nil {
-		return false
+	list := intervalsOf(n)
+	if at < 0 || list == nil {
+		return
 	}
 	if c.bounds[at] != nil {
 		list = overlap(c.bounds[at], list)
 	}
 	c.bounds[at] = list
-	return exact && !c.multi
 }
 
 // useful says that a condition binds the first field.
@@ -73,7 +61,7 @@ func (c *candidate) fixed(field int) bool {
 // order finds out whether the index gives an order, forward or backward.
 // Fields that are bound to one value do not matter for it.
 func (c *candidate) order(by bson.D) {
-	if len(by) == 0 || c.multi {
+	if len(by) == 0 {
 		return
 	}
 	field, direction := 0, 0
@@ -169,11 +157,6 @@ func (c *candidate) within(key []any) bool {
 	return true
 }
 
-// counts says that the index alone tells how many documents match.
-func (c *candidate) counts(s selection) bool {
-	return s.count && len(c.residual) == 0 && !c.multi
-}
-
 // cost is the work of reading; a sort in memory doubles it.
 func (c *candidate) cost(s selection) int {
 	if len(s.sort) > 0 && !c.sorted {
@@ -194,8 +177,6 @@ func (c *candidate) better(other *candidate, s selection) bool {
 		return c.cost(s) < other.cost(s)
 	case c.sorted != other.sorted:
 		return c.sorted
-	case len(c.residual) != len(other.residual):
-		return len(c.residual) < len(other.residual)
 	}
 	return len(c.bounds) < len(other.bounds)
 }

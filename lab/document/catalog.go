@@ -44,14 +44,11 @@ func (c *Collection) CreateIndex(i Index) (created bool, err error) {
 		if r.gone {
 			continue
 		}
-		keys, err := x.keysOf(r.doc)
+		key, err := x.admit(c.namespace(), r.doc, r)
 		if err != nil {
 			return false, err
 		}
-		if err := x.admit(c.namespace(), keys, r); err != nil {
-			return false, err
-		}
-		x.add(keys, r)
+		x.add(key, r)
 	}
 	c.indexes = append(c.indexes, x)
 	c.version++

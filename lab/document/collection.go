@@ -1,6 +1,8 @@
 package document
 
 import (
+	"slices"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/value"
@@ -9,7 +11,6 @@ import (
 // record is a stored document. Its doc is never changed, only replaced.
 type record struct {
 	doc  bson.D
-	id   any
 	seq  uint64
 	size int
 	gone bool
@@ -51,29 +52,22 @@ func (c *Collection) namespace() string { return c.db.name + "." + c.name }
 // Insert stores a copy of doc, with an _id if it has none. A key that a unique
 // index already holds is a *WriteError of code 11000.
 func (c *Collection) Insert(doc bson.D) error {
-	_, err := c.insert(doc)
-	return err
-}
-
-func (c *Collection) insert(doc bson.D) (*record, error) {
 	normal, err := value.Document(doc)
 	if err != nil {
-		return nil, value.Refused(value.BadValue, "insert into %s: %v", c.namespace(), err)
+		return value.Refused(value.BadValue, "insert into %s: %v", c.namespace(), err)
 	}
 	normal, err = c.identified(normal)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := &record{doc: normal, id: normal[0].Value, seq: c.seq + 1, size: value.Size(normal)}
-	if err := c.enter(r); err != nil {
-		return nil, err
+	r := &record{seq: c.seq + 1}
+	if err := c.enter(r, normal); err != nil {
+		return err
 	}
 	c.seq++
 	c.records = append(c.records, r)
 	c.length++
-	c.bytes += r.size
-	c.version++
-	return r, nil
+	return nil
 }
 
 // identified puts the _id first, a new one if there is none.
@@ -93,22 +87,26 @@ func (c *Collection) identified(doc bson.D) (bson.D, error) {
 	return append(bson.D{{Key: "_id", Value: c.db.NewID()}}, doc...), nil
 }
 
-// enter puts a record's keys into every index, or into none.
-func (c *Collection) enter(r *record) error {
-	made := make([][][]any, len(c.indexes))
+// enter gives a record a document, and puts its keys into every index, or into
+// none.
+func (c *Collection) enter(r *record, doc bson.D) error {
+	keys := make([][]any, len(c.indexes))
 	for i, x := range c.indexes {
-		keys, err := x.keysOf(r.doc)
-		if err != nil {
+		var err error
+		if keys[i], err = x.admit(c.namespace(), doc, r); err != nil {
 			return err
 		}
-		if err := x.admit(c.namespace(), keys, r); err != nil {
-			return err
-		}
-		made[i] = keys
 	}
+	if r.doc != nil {
+		c.leave(r)
+	}
+	size := value.Size(doc)
+	c.bytes += size - r.size
+	r.doc, r.size = doc, size
 	for i, x := range c.indexes {
-		x.add(made[i], r)
+		x.add(keys[i], r)
 	}
+	c.version++
 	return nil
 }
 
@@ -118,30 +116,6 @@ func (c *Collection) leave(r *record) {
 	}
 }
 
-// replace gives a record another document. Its _id stays.
-func (c *Collection) replace(r *record, doc bson.D) error {
-	made := make([][][]any, len(c.indexes))
-	for i, x := range c.indexes {
-		keys, err := x.keysOf(doc)
-		if err != nil {
-			return err
-		}
-		if err := x.admit(c.namespace(), keys, r); err != nil {
-			return err
-		}
-		made[i] = keys
-	}
-	c.leave(r)
-	size := value.Size(doc)
-	c.bytes += size - r.size
-	r.doc, r.size = doc, size
-	for i, x := range c.indexes {
-		x.add(made[i], r)
-	}
-	c.version++
-	return nil
-}
-
 func (c *Collection) remove(r *record) {
 	c.leave(r)
 	r.gone = true
@@ -149,16 +123,6 @@ func (c *Collection) remove(r *record) {
 	c.bytes -= r.size
 	c.version++
 	if len(c.records) > 32 && c.length < len(c.records)/2 {
-		c.compact()
+		c.records = slices.DeleteFunc(c.records, func(r *record) bool { return r.gone })
 	}
-}
-
-func (c *Collection) compact() {
-	kept := make([]*record, 0, c.length)
-	for _, r := range c.records {
-		if !r.gone {
-			kept = append(kept, r)
-		}
-	}
-	c.records = kept
 }

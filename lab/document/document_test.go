@@ -76,7 +76,7 @@ func TestSizes(t *testing.T) {
 	c := testDatabase().Collection("c")
 	d = append(bson.D{{Key: "_id", Value: int32(1)}}, d...)
 	fill(t, c, d, bson.D{{Key: "_id", Value: int32(2)}})
-	if _, err := c.Delete(bson.D{{Key: "_id", Value: 2}}, 0, nil); err != nil || c.SizeBytes() != value.Size(d) || c.Len() != 1 {
+	if _, _, err := c.Delete(bson.D{{Key: "_id", Value: 2}}, 0); err != nil || c.SizeBytes() != value.Size(d) || c.Len() != 1 {
 		t.Errorf("after a deletion: %d bytes, %d documents, %v", c.SizeBytes(), c.Len(), err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/expression"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -20,7 +19,7 @@ func Match(doc, filter bson.D) (bool, error) {
 	if err != nil {
 		return false, value.Refused(value.BadValue, "%v", err)
 	}
-	return f.Matches(normal)
+	return f.Matches(normal), nil
 }
 
 // Find gives the documents that match, in the order that is asked for, and how
@@ -30,7 +29,7 @@ func (c *Collection) Find(q Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	s := selection{where: q.Filter, sort: q.Sort, skip: q.Skip, limit: q.Limit, hint: q.Hint}
+	s := selection{where: q.Filter, sort: q.Sort, skip: q.Skip, limit: q.Limit}
 	records, plan, err := c.pick(s)
 	if err != nil {
 		return Result{}, err
@@ -42,9 +41,8 @@ func (c *Collection) Find(q Query) (Result, error) {
 	if len(q.Projection) == 0 {
 		return Result{Documents: docs, Plan: plan}, nil
 	}
-	scope := &expression.Scope{Now: c.db.Now()}
 	for i, d := range docs {
-		if docs[i], err = shape.Apply(d, scope); err != nil {
+		if docs[i], err = shape.Apply(d, c.db.Now()); err != nil {
 			return Result{}, err
 		}
 	}
@@ -52,9 +50,7 @@ func (c *Collection) Find(q Query) (Result, error) {
 	if shape.Simple() {
 		stage = "PROJECTION_SIMPLE"
 	}
-	plan = over(stage, plan, int64(len(docs)))
-	plan.Transform = q.Projection
-	return Result{Documents: docs, Plan: plan}, nil
+	return Result{Documents: docs, Plan: over(stage, plan, int64(len(docs)))}, nil
 }
 
 // Count counts the documents that match.
@@ -62,7 +58,7 @@ func (c *Collection) Count(filter bson.D) (int64, Plan, error) {
 	if len(filter) == 0 {
 		return int64(c.length), over("COUNT", Plan{Stage: "RECORD_STORE_FAST_COUNT"}, 0), nil
 	}
-	records, plan, err := c.pick(selection{where: filter, count: true})
+	records, plan, err := c.pick(selection{where: filter})
 	if err != nil {
 		return 0, Plan{}, err
 	}
@@ -102,20 +98,15 @@ func (c *Collection) Distinct(field string, filter bson.D) (bson.A, Plan, error)
 	return out, plan, nil
 }
 
-// Delete takes out the documents that match, at most limit of them; 0 is all.
-func (c *Collection) Delete(filter bson.D, limit int64, hint any) (DeleteResult, error) {
-	records, plan, err := c.pick(selection{where: filter, limit: limit, hint: hint})
-	if err != nil {
-		return DeleteResult{}, err
-	}
-	out := DeleteResult{Deleted: int64(len(records)), Plan: over("DELETE", plan, int64(len(records)))}
-	for i, r := range records {
-		if i == 0 {
-			out.First = r.doc
-		}
+// Delete takes out the documents that match, at most limit of them; 0 is all. It
+// says how many that were.
+func (c *Collection) Delete(filter bson.D, limit int64) (deleted int64, plan Plan, err error) {
+	records, plan, err := c.pick(selection{where: filter, limit: limit})
+	for _, r := range records {
 		c.remove(r)
 	}
-	return out, nil
+	deleted = int64(len(records))
+	return deleted, over("DELETE", plan, deleted), err
 }
 
 // over puts a stage on top of a plan.

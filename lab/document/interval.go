@@ -40,39 +40,38 @@ func (i interval) String() string {
 }
 
 // intervalsOf gives the sorted intervals outside of which no value meets a
-// condition; nil where an index is no help. They are exact where every value
-// inside meets it too.
-func intervalsOf(n *query.Node) (list []interval, exact bool) {
+// condition; nil where an index is no help.
+func intervalsOf(n *query.Node) []interval {
 	switch n.Op {
 	case "$eq":
 		return equalTo(n.Operand)
 	case "$gt", "$gte", "$lt", "$lte":
-		return beside(n.Op, n.Operand), true
+		return beside(n.Op, n.Operand)
 	case "$in":
-		list = []interval{}
+		list := []interval{}
 		for _, v := range n.Operand.(bson.A) {
-			one, exact := equalTo(v)
-			if _, pattern := v.(bson.Regex); pattern || !exact {
-				return nil, false
+			one := equalTo(v)
+			if _, pattern := v.(bson.Regex); pattern || one == nil {
+				return nil
 			}
 			list = append(list, one...)
 		}
 		slices.SortFunc(list, func(a, b interval) int { return value.Compare(a.lo, b.lo) })
-		return slices.CompactFunc(list, func(a, b interval) bool { return value.Equal(a.lo, b.lo) }), true
+		return slices.CompactFunc(list, func(a, b interval) bool { return value.Equal(a.lo, b.lo) })
 	}
-	return nil, false
+	return nil
 }
 
 // equalTo is one value. Null is also what is missing, and an array may be a
 // whole value or a list of them, which an index does not tell apart.
-func equalTo(v any) (list []interval, exact bool) {
+func equalTo(v any) []interval {
 	switch v.(type) {
 	case nil:
-		return []interval{{bson.Undefined{}, nil, true, true}}, false
+		return []interval{{bson.Undefined{}, nil, true, true}}
 	case bson.A:
-		return nil, false
+		return nil
 	}
-	return []interval{point(v)}, true
+	return []interval{point(v)}
 }
 
 // beside is the part of a type's values on one side of v.

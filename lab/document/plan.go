@@ -21,8 +21,6 @@ type Plan struct {
 	Index  string
 	Keys   bson.D
 	Bounds bson.D
-	// Filter is what the stage tests on each document; of a SORT, nothing.
-	Filter bson.D
 	// Direction is "forward" or "backward", of scans.
 	Direction string
 	// KeysExamined and DocsExamined count what this stage and those below it
@@ -37,10 +35,6 @@ type Plan struct {
 type Details struct {
 	// Sort is the order of a SORT.
 	Sort bson.D
-	// Transform is the projection of a PROJECTION stage.
-	Transform bson.D
 	// Limit is how many documents a SORT or LIMIT keeps, or a SKIP leaves out.
 	Limit int64
-	// MultiKey says of an IXSCAN that its index holds elements of arrays.
-	MultiKey bool
 }

@@ -42,8 +42,8 @@ func drawFields(t *rapid.T, depth int, names ...string) bson.D {
 }
 
 func drawCondition(t *rapid.T) any {
-	switch rapid.IntRange(0, 13).Draw(t, "operator") {
-	case 0, 1, 12, 13:
+	switch rapid.IntRange(0, 11).Draw(t, "operator") {
+	case 0, 1, 10, 11:
 		return drawValue(t, 1)
 	case 2:
 		return bson.D{{Key: "$gt", Value: drawScalar(t)}}
@@ -61,10 +61,8 @@ func drawCondition(t *rapid.T) any {
 		return bson.D{{Key: "$exists", Value: rapid.Bool().Draw(t, "exists")}}
 	case 9:
 		return bson.Regex{Pattern: rapid.SampledFrom([]string{"^x", "x", "^x?y", "^"}).Draw(t, "pattern")}
-	case 10:
-		return bson.D{{Key: "$elemMatch", Value: bson.D{{Key: rapid.SampledFrom([]string{"$gt", "$lte", "$eq", "$ne"}).Draw(t, "inner"), Value: drawScalar(t)}}}}
 	}
-	return bson.D{{Key: "$elemMatch", Value: bson.D{{Key: "b", Value: drawScalar(t)}, {Key: "c", Value: bson.D{{Key: "$gte", Value: drawScalar(t)}}}}}}
+	return bson.D{{Key: "$type", Value: "string"}}
 }
 
 func drawFilter(t *rapid.T) bson.D {
@@ -110,19 +108,22 @@ func TestAnyIndexGivesWhatAScanGives(t *testing.T) {
 		}
 		if rapid.Bool().Draw(t, "change") {
 			_, _ = c.Update(Update{Filter: drawFilter(t), Change: bson.D{{Key: "$set", Value: bson.D{{Key: "a", Value: drawValue(t, 2)}}}}, Multi: true})
-			_, _ = c.Delete(drawFilter(t), 1, nil)
+			_, _, _ = c.Delete(drawFilter(t), 1)
 		}
 		for range 8 {
 			filter, by := drawFilter(t), drawKeys(t)
-			compareWithScan(t, c, filter, by, nil)
-			for _, x := range c.indexes[1:] {
-				compareWithScan(t, c, filter, by, x.Name)
+			compareWithScan(t, c, filter, by)
+			all := c.indexes
+			for _, x := range all[1:] { // each alone, as the planner takes one
+				c.indexes = []*index{all[0], x}
+				compareWithScan(t, c, filter, by)
 			}
+			c.indexes = all
 		}
 	})
 }
 
-func compareWithScan(t *rapid.T, c *Collection, filter, by bson.D, hint any) {
+func compareWithScan(t *rapid.T, c *Collection, filter, by bson.D) {
 	var want, got []string
 	for _, r := range c.records {
 		ok, err := Match(r.doc, filter)
@@ -133,7 +134,7 @@ func compareWithScan(t *rapid.T, c *Collection, filter, by bson.D, hint any) {
 			want = append(want, value.Format(r.doc))
 		}
 	}
-	found, err := c.Find(Query{Filter: filter, Sort: by, Hint: hint})
+	found, err := c.Find(Query{Filter: filter, Sort: by})
 	if err != nil {
 		t.Fatal(err)
 	}

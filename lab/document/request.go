@@ -11,9 +11,6 @@ type Query struct {
 	Filter, Sort, Projection bson.D
 	// Skip and Limit count documents; a limit of 0 is none.
 	Skip, Limit int64
-	// Hint is the name of an index, or its keys as a bson.D; {$natural: ±1}
-	// asks for a scan of the collection.
-	Hint any
 }
 
 // Result is what Find and Aggregate give.
@@ -22,32 +19,16 @@ type Result struct {
 	Plan      Plan
 }
 
-// Update is what Collection.Update is asked.
+// Update is what Collection.Update is asked: a document of update operators.
 type Update struct {
-	Filter bson.D
-	// Change is a bson.D of update operators, or one that replaces the document.
-	Change        any
-	Multi, Upsert bool
-	// Sort picks the document where Multi is not set.
-	Sort bson.D
-	Hint any
+	Filter, Change bson.D
+	Multi          bool
 }
 
-// UpdateResult counts what an update did. Before and After are the first
-// matched document; of an upsert, After alone.
+// UpdateResult counts what an update did.
 type UpdateResult struct {
 	Matched, Modified int64
-	UpsertedID        any
-	Before, After     bson.D
 	Plan              Plan
-}
-
-// DeleteResult counts what a deletion did; First is the first document that
-// was deleted.
-type DeleteResult struct {
-	Deleted int64
-	First   bson.D
-	Plan    Plan
 }
 
 // Index is the declaration of an index. An empty Name becomes the usual one:

@@ -3,7 +3,6 @@ package document
 import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/expression"
 	"runbook/lab/document/query"
 	"runbook/lab/document/value"
 )
@@ -14,9 +13,6 @@ type selection struct {
 	where       bson.D
 	sort        bson.D
 	skip, limit int64
-	hint        any
-	// count says that only the number of records matters.
-	count bool
 }
 
 // pick finds records, and tells how.
@@ -32,35 +28,36 @@ func (c *Collection) pick(s selection) ([]*record, Plan, error) {
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	if s.skip < 0 || s.limit < 0 {
-		return nil, Plan{}, negative(s)
-	}
-	filter = filter.Bind(&expression.Scope{Now: c.db.Now()})
 	e := &execution{c: c, s: s, filter: filter}
 	if id, ok := identity(s, filter); ok {
 		e.byID(id)
+	} else if k := c.choose(s, filter); k != nil {
+		e.ordered = len(s.sort) == 0 || k.sorted
+		e.runIndex(k)
 	} else {
-		e.run()
-	}
-	if e.err != nil {
-		return nil, Plan{}, e.err
+		e.ordered = len(s.sort) == 0
+		e.runCollection()
 	}
 	e.finish(o)
 	return e.found, e.plan, nil
 }
 
-func negative(s selection) error {
-	name, n := "limit", s.limit
-	if n >= 0 {
-		name, n = "skip", s.skip
+// choose picks the index by which a selection is answered: one whose first
+// field a condition binds or that gives the order asked for. It is nil where
+// the collection must be scanned.
+func (c *Collection) choose(s selection, filter *query.Filter) (best *candidate) {
+	for _, x := range c.indexes {
+		if k := newCandidate(x, filter.Conjuncts(), s.sort); (k.useful() || k.sorted) && k.better(best, s) {
+			best = k
+		}
 	}
-	return value.Refused(51024, "BSON field '%s' value must be >= 0, actual value '%d'", name, n)
+	return best
 }
 
 // identity says whether a selection is for one _id and no more.
 func identity(s selection, filter *query.Filter) (any, bool) {
 	nodes := filter.Conjuncts()
-	if len(nodes) != 1 || nodes[0].Op != "$eq" || nodes[0].Path != "_id" || s.hint != nil || s.skip != 0 || s.count {
+	if len(nodes) != 1 || nodes[0].Op != "$eq" || nodes[0].Path != "_id" || s.skip != 0 {
 		return nil, false
 	}
 	switch nodes[0].Operand.(type) {
@@ -78,7 +75,6 @@ type execution struct {
 	found   []*record
 	plan    Plan
 	ordered bool
-	err     error
 }
 
 func (e *execution) byID(id any) {
@@ -97,35 +93,14 @@ func (e *execution) full() bool {
 	return e.s.limit > 0 && e.ordered && int64(len(e.found)) >= e.s.skip+e.s.limit
 }
 
-func (e *execution) run() {
-	k, backward, err := e.c.choose(e.s, e.filter)
-	switch {
-	case err != nil:
-		e.err = err
-	case k != nil:
-		e.ordered = len(e.s.sort) == 0 || k.sorted
-		e.runIndex(k)
-	default:
-		e.ordered = len(e.s.sort) == 0
-		e.runCollection(backward)
-	}
-}
-
-func (e *execution) runCollection(backward bool) {
-	e.plan = Plan{Stage: "COLLSCAN", Direction: "forward", Filter: query.Documents(e.filter.Conjuncts())}
-	if backward {
-		e.plan.Direction = "backward"
-	}
-	for i := range e.c.records {
-		r := e.c.records[i]
-		if backward {
-			r = e.c.records[len(e.c.records)-1-i]
-		}
+func (e *execution) runCollection() {
+	e.plan = Plan{Stage: "COLLSCAN", Direction: "forward"}
+	for _, r := range e.c.records {
 		if r.gone {
 			continue
 		}
 		e.plan.DocsExamined++
-		if e.test(r); e.err != nil || e.full() {
+		if e.test(r); e.full() {
 			break
 		}
 	}
@@ -134,12 +109,7 @@ func (e *execution) runCollection(backward bool) {
 
 // test keeps a record that the filter matches.
 func (e *execution) test(r *record) {
-	ok, err := e.filter.Matches(r.doc)
-	if err != nil {
-		e.err = err
-		return
-	}
-	if ok {
+	if e.filter.Matches(r.doc) {
 		e.found = append(e.found, r)
 	}
 }
@@ -148,35 +118,25 @@ func (e *execution) test(r *record) {
 // whatever the bounds say of it.
 func (e *execution) runIndex(k *candidate) {
 	k.x.used++
-	seen := map[*record]bool{}
 	keys, docs := int64(0), int64(0)
 	for en := range k.entries() {
 		keys++
-		if !k.within(en.key) || seen[en.rec] {
+		if !k.within(en.key) {
 			continue
 		}
-		if k.multi {
-			seen[en.rec] = true
-		}
 		docs++
-		if e.test(en.rec); e.err != nil || e.full() {
+		if e.test(en.rec); e.full() {
 			break
 		}
 	}
 	scan := k.plan()
 	scan.KeysExamined, scan.Returned = keys, docs
-	if k.counts(e.s) {
-		scan.Stage = "COUNT_SCAN"
-		e.plan = scan
-		return
-	}
-	e.plan = Plan{Stage: "FETCH", Filter: query.Documents(k.residual), Input: &scan,
-		KeysExamined: keys, DocsExamined: docs, Returned: int64(len(e.found))}
+	e.plan = Plan{Stage: "FETCH", Input: &scan, KeysExamined: keys, DocsExamined: docs, Returned: int64(len(e.found))}
 }
 
 // plan tells of the scan of the index.
 func (k *candidate) plan() Plan {
-	p := Plan{Stage: "IXSCAN", Index: k.x.Name, Keys: k.x.Keys, Direction: "forward", Details: Details{MultiKey: k.multi}}
+	p := Plan{Stage: "IXSCAN", Index: k.x.Name, Keys: k.x.Keys, Direction: "forward"}
 	if k.backward {
 		p.Direction = "backward"
 	}

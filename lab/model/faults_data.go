@@ -80,7 +80,7 @@ func dataFaults() []Fault {
 			seen: func(s State) bool { return s.Mongo.Downloads < 1500 },
 			inject: func(w *World, _ Options) error {
 				c := w.Database().Collection("downloads")
-				_, err := c.Delete(bson.D{}, int64(c.Len()*3/4), nil)
+				_, _, err := c.Delete(bson.D{}, int64(c.Len()*3/4))
 				return err
 			},
 			heal: func(w *World) {
@@ -146,7 +146,7 @@ func queueFaults() []Fault {
 			inject: func(w *World, _ Options) error { w.Downloads.Rate = 0.22; return nil },
 			heal: func(w *World) {
 				w.Downloads.Rate = 0.06
-				_, _ = w.Database().Collection("tasks").Delete(bson.D{{Key: "status", Value: "queued"}}, 0, nil)
+				_, _, _ = w.Database().Collection("tasks").Delete(bson.D{{Key: "status", Value: "queued"}}, 0)
 			},
 		},
 	}

@@ -193,7 +193,7 @@ func (w *World) Profile(collection string, filter, sort bson.D, p document.Plan,
 		{Key: "ts", Value: bson.NewDateTimeFromTime(w.Now)}, {Key: "client", Value: client}, {Key: "user", Value: Project + "@" + Project},
 	})
 	if c.Len() > 400 {
-		_, _ = c.Delete(bson.D{}, 100, nil)
+		_, _, _ = c.Delete(bson.D{}, 100)
 	}
 }
 

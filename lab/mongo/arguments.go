@@ -84,19 +84,17 @@ func (c *call) number(name string, otherwise int64) int64 { return number(c.body
 func (c *call) truth(name string, otherwise bool) bool    { return truth(c.body, name, otherwise) }
 func (c *call) part(name string) (bson.D, error)          { return part(c.body, name) }
 func (c *call) parts(name string) ([]bson.D, error)       { return parts(c.body, name) }
-func (c *call) hint() any                                 { v, _ := field(c.body, "hint"); return hint(v) }
 func (c *call) namespace(collection string) string        { return c.database() + "." + collection }
 
-// hint is a hint as the database of documents takes it: nil for none.
-func hint(v any) any {
-	switch v := v.(type) {
-	case string:
-		if v != "" {
-			return v
-		}
-	case bson.D:
-		if len(v) > 0 {
-			return v
+// refuse refuses options that would change the result and that the database of
+// documents does not know.
+func refuse(d bson.D, options ...string) error {
+	for _, name := range options {
+		v, _ := field(d, name)
+		inner, isDocument := v.(bson.D)
+		list, isList := v.(bson.A)
+		if value.Truth(v) && (!isDocument || len(inner) > 0) && (!isList || len(list) > 0) && v != "" {
+			return mistake(value.NotSupported, "this server of a lab does not know the option '%s'", name)
 		}
 	}
 	return nil

@@ -138,33 +138,10 @@ func (c *call) admit(what command) error {
 	if !what.open && c.server.accounts.required() && !c.connection.login.done() {
 		return mistake(value.Unauthorized, "Command %s requires authentication", c.name)
 	}
-	if err := c.admitOptions(); err != nil {
+	if err := refuse(c.body[1:], "collation", "let", "min", "max", "hint", "returnKey", "showRecordId"); err != nil {
 		return err
 	}
 	return c.admitTransaction()
-}
-
-// admitOptions refuses options that would change the result and that the
-// database of documents does not know.
-func (c *call) admitOptions() error {
-	for _, e := range c.body[1:] {
-		d, _ := e.Value.(bson.D)
-		switch e.Key {
-		case "collation":
-			if len(d) > 0 && text(d, "locale") != "simple" {
-				return mistake(value.NotSupported, "this server of a lab has no collations but the simple one")
-			}
-		case "let", "min", "max":
-			if len(d) > 0 {
-				return mistake(value.NotSupported, "this server of a lab does not know the option '%s'", e.Key)
-			}
-		case "returnKey", "showRecordId":
-			if value.Truth(e.Value) {
-				return mistake(value.NotSupported, "this server of a lab does not know the option '%s'", e.Key)
-			}
-		}
-	}
-	return nil
 }
 
 // admitTransaction refuses transactions, which need a replica set.

@@ -19,10 +19,9 @@ func commands() map[string]command {
 		"find": {do: (*call).find}, "getMore": {do: (*call).getMore}, "killCursors": {do: (*call).killCursors}, "count": {do: (*call).count},
 		"distinct": {do: (*call).distinct}, "explain": {do: (*call).explain}, "aggregate": {do: (*call).aggregate},
 		"insert": {do: (*call).insert, changes: always}, "update": {do: (*call).update, changes: always}, "delete": {do: (*call).delete, changes: always},
-		"findAndModify": {do: (*call).findAndModify, changes: always}, "findandmodify": {do: (*call).findAndModify, changes: always},
 		"create": {do: (*call).create, changes: always}, "drop": {do: (*call).drop, changes: always}, "dropDatabase": {do: (*call).dropDatabase, changes: always},
 		"renameCollection": {do: (*call).renameCollection, changes: always, admin: true},
-		"createIndexes":    {do: (*call).createIndexes, changes: always}, "dropIndexes": {do: (*call).dropIndexes, changes: always}, "deleteIndexes": {do: (*call).dropIndexes, changes: always},
+		"createIndexes":    {do: (*call).createIndexes, changes: always}, "dropIndexes": {do: (*call).dropIndexes, changes: always},
 		"listDatabases": {do: (*call).listDatabases, admin: true}, "listCollections": {do: (*call).listCollections}, "listIndexes": {do: (*call).listIndexes},
 	}
 	for name, c := range greetings() {
@@ -51,14 +50,13 @@ func greetings() map[string]command {
 func administration() map[string]command {
 	return map[string]command{
 		"ping": {do: (*call).ping, open: true}, "buildInfo": {do: (*call).buildInfo, open: true}, "buildinfo": {do: (*call).buildInfo, open: true},
-		"connectionStatus": {do: (*call).connectionStatus, open: true},
-		"serverStatus":     {do: (*call).serverStatus}, "getCmdLineOpts": {do: (*call).getCmdLineOpts, admin: true},
+		"serverStatus": {do: (*call).serverStatus},
 		"getParameter": {do: (*call).getParameter, admin: true}, "setParameter": {do: (*call).setParameter, changes: always, admin: true},
 		"dbStats": {do: (*call).dbStats}, "dbstats": {do: (*call).dbStats}, "collStats": {do: (*call).collStats}, "collstats": {do: (*call).collStats},
-		"validate": {do: (*call).validate}, "replSetGetStatus": {do: (*call).replSetGetStatus, admin: true},
-		"currentOp": {do: (*call).currentOp, admin: true}, "killOp": {do: (*call).killOp, changes: always, admin: true},
+		"replSetGetStatus": {do: (*call).replSetGetStatus, admin: true},
+		"currentOp":        {do: (*call).currentOp, admin: true}, "killOp": {do: (*call).killOp, changes: always, admin: true},
 		"profile":    {do: (*call).setProfile, changes: func(c *call) bool { return number(c.body, "profile", -1) >= 0 }},
 		"usersInfo":  {do: (*call).usersInfo},
-		"createUser": {do: (*call).createUser, changes: always}, "updateUser": {do: (*call).updateUser, changes: always}, "dropUser": {do: (*call).dropUser, changes: always},
+		"createUser": {do: (*call).createUser, changes: always}, "dropUser": {do: (*call).dropUser, changes: always},
 	}
 }

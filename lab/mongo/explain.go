@@ -16,15 +16,7 @@ func (c *call) explain() (bson.D, error) {
 	if !ok || len(inner) == 0 {
 		return nil, mistake(value.TypeMismatch, "BSON field 'explain.explain' is the wrong type, expected type 'object'")
 	}
-	verbosity := c.text("verbosity")
-	switch verbosity {
-	case "":
-		verbosity = "allPlansExecution"
-	case "queryPlanner", "executionStats", "allPlansExecution":
-	default:
-		return nil, mistake(value.FailedToParse, "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}")
-	}
-	return c.explained(inner, verbosity)
+	return c.explained(inner, c.text("verbosity"))
 }
 
 // asked is what an explained command looks for.
@@ -32,52 +24,18 @@ type asked struct {
 	collection string
 	query      document.Query
 	counts     bool
-	pipeline   []bson.D
 }
 
 // ask reads the command that is to be explained.
 func ask(inner bson.D) (a asked, err error) {
-	name, _ := inner[0].Value.(string)
-	a = asked{collection: name}
-	switch inner[0].Key {
-	case "find":
-		a.query, err = query(inner, "filter")
-	case "count":
-		a.counts = true
-		a.query, err = query(inner, "query")
-	case "distinct":
-		a.query, err = query(inner, "query")
-	case "aggregate":
-		if a.pipeline, err = parts(inner, "pipeline"); err == nil {
-			a.readPipeline()
-		}
-	default:
-		err = mistake(value.CommandNotFound, "Explain failed due to unknown command: %s", inner[0].Key)
+	a.collection, _ = inner[0].Value.(string)
+	filter, known := map[string]string{"find": "filter", "count": "query", "distinct": "query"}[inner[0].Key]
+	if !known || a.collection == "" {
+		return a, mistake(value.CommandNotFound, "this server of a lab explains find, count and distinct in a collection, not %s", inner[0].Key)
 	}
-	if a.collection == "" && err == nil {
-		err = mistake(value.InvalidNamespace, "collection name has invalid type")
-	}
+	a.counts = inner[0].Key == "count"
+	a.query, err = queryOf(inner, filter)
 	return a, err
-}
-
-// readPipeline takes the stages at the beginning that a query can do.
-func (a *asked) readPipeline() {
-	for len(a.pipeline) > 0 && len(a.pipeline[0]) == 1 {
-		operand, _ := a.pipeline[0][0].Value.(bson.D)
-		switch name := a.pipeline[0][0].Key; {
-		case name == "$match" && a.query.Filter == nil && a.query.Sort == nil:
-			a.query.Filter = operand
-		case name == "$sort" && a.query.Sort == nil:
-			a.query.Sort = operand
-		case name == "$limit" && a.query.Limit == 0:
-			a.query.Limit = number(a.pipeline[0], "$limit", 0)
-			a.pipeline = a.pipeline[1:]
-			return
-		default:
-			return
-		}
-		a.pipeline = a.pipeline[1:]
-	}
 }
 
 // explained tells how the command is done, and does it where the verbosity asks
@@ -102,14 +60,6 @@ func (c *call) explained(inner bson.D, verbosity string) (bson.D, error) {
 	})
 	if err != nil {
 		return nil, err
-	}
-	if len(a.pipeline) > 0 {
-		cursor := reply
-		stages := bson.A{bson.D{{Key: "$cursor", Value: cursor}}}
-		for _, s := range a.pipeline {
-			stages = append(stages, s)
-		}
-		reply = bson.D{{Key: "explainVersion", Value: "1"}, {Key: "stages", Value: stages}}
 	}
 	return append(reply, bson.E{Key: "command", Value: inner}, bson.E{Key: "serverInfo", Value: bson.D{
 		{Key: "host", Value: host}, {Key: "port", Value: int32(27017)}, {Key: "version", Value: Version}, {Key: "gitVersion", Value: "ce59cfc6a3c5e5c067dca0d30697edd68d4f5188"},
@@ -155,9 +105,6 @@ func (t tree) describe(namespace string, a asked, p document.Plan, n int64, verb
 	stats := bson.D{
 		{Key: "executionSuccess", Value: true}, {Key: "nReturned", Value: int32(n)}, {Key: "executionTimeMillis", Value: int32(t.world.Mongo.QueryTime(p) / time.Millisecond)},
 		{Key: "totalKeysExamined", Value: int32(p.KeysExamined)}, {Key: "totalDocsExamined", Value: int32(p.DocsExamined)}, {Key: "executionStages", Value: t.stage(p)},
-	}
-	if verbosity == "allPlansExecution" {
-		stats = append(stats, bson.E{Key: "allPlansExecution", Value: bson.A{}})
 	}
 	return append(reply, bson.E{Key: "executionStats", Value: stats})
 }

@@ -63,22 +63,6 @@ func (c *call) ping() (bson.D, error) {
 // nothing is the answer of commands that have no effect here.
 func (c *call) nothing() (bson.D, error) { return nil, nil }
 
-func (c *call) connectionStatus() (bson.D, error) {
-	users, roles := bson.A{}, bson.A{}
-	for _, u := range c.connection.login.users {
-		users = append(users, u)
-		_ = c.on(func(w *model.World) error {
-			for _, known := range w.Mongo.Users {
-				if known.Name == text(u, "user") && known.Database == text(u, "db") {
-					roles = append(roles, rolesOf(known)...)
-				}
-			}
-			return nil
-		})
-	}
-	return bson.D{{Key: "authInfo", Value: bson.D{{Key: "authenticatedUsers", Value: users}, {Key: "authenticatedUserRoles", Value: roles}}}}, nil
-}
-
 func (c *call) buildInfo() (bson.D, error) {
 	numbers := bson.A{}
 	for _, n := range strings.Split(Version, ".") {

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -27,9 +26,6 @@ func indexOf(d bson.D) (document.Index, error) {
 		switch e.Key {
 		case "key", "name", "unique", "expireAfterSeconds", "background", "v", "ns", "collation":
 		case "sparse", "hidden", "partialFilterExpression":
-			if e.Value != false {
-				return i, mistake(value.NotSupported, "this server of a lab has no indexes with %s", e.Key)
-			}
 		default:
 			return i, mistake(value.InvalidIndexSpec, "Error in specification %s :: caused by :: The field '%s' is not valid for an index specification", value.Format(d), e.Key)
 		}
@@ -39,8 +35,8 @@ func indexOf(d bson.D) (document.Index, error) {
 			return i, mistake(value.NotSupported, "this server of a lab has no indexes of the kind '%s'", kind)
 		}
 	}
-	if c, err := part(d, "collation"); err != nil || len(c) > 0 && text(c, "locale") != "simple" {
-		return i, mistake(value.NotSupported, "this server of a lab has no collations but the simple one")
+	if err := refuse(d, "collation", "sparse", "hidden", "partialFilterExpression"); err != nil {
+		return i, err
 	}
 	if _, ok := field(d, "expireAfterSeconds"); ok {
 		after := time.Duration(number(d, "expireAfterSeconds", 0)) * time.Second
@@ -158,50 +154,11 @@ func (c *call) dropIndexes() (bson.D, error) {
 		if err != nil {
 			return mistake(value.NamespaceNotFound, "ns not found %s", c.subject())
 		}
+		if c.text("index") == "" {
+			return mistake(value.NotSupported, "this server of a lab drops indexes by their name, one at a time, or all by \"*\"")
+		}
 		was = len(col.Indexes())
-		which, _ := field(c.body, "index")
-		names, err := indexNames(col, which)
-		if err != nil {
-			return err
-		}
-		for _, n := range names {
-			if err := col.DropIndex(n); err != nil {
-				return err
-			}
-		}
-		return nil
+		return col.DropIndex(c.text("index"))
 	})
 	return bson.D{{Key: "nIndexesWas", Value: int32(was)}}, err
-}
-
-// indexNames are the indexes that dropIndexes names. All of them are there.
-func indexNames(col *document.Collection, which any) ([]string, error) {
-	var names []string
-	switch which := which.(type) {
-	case string:
-		names = []string{which}
-	case bson.A:
-		for _, n := range which {
-			names = append(names, fmt.Sprint(n))
-		}
-	case bson.D:
-		for _, i := range col.Indexes() {
-			if value.Equal(i.Keys, which) {
-				names = append(names, i.Name)
-			}
-		}
-		if len(names) == 0 {
-			return nil, mistake(value.IndexNotFound, "can't find index with key: %s", value.Format(which))
-		}
-	}
-	for _, n := range names {
-		found := n == "*"
-		for _, i := range col.Indexes() {
-			found = found || i.Name == n
-		}
-		if !found {
-			return nil, mistake(value.IndexNotFound, "index not found with name [%s]", n)
-		}
-	}
-	return names, nil
 }

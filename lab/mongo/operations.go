@@ -106,7 +106,7 @@ func (c *call) currentOp() (bson.D, error) {
 			match = append(match, e)
 		}
 	}
-	all, err := c.operations(c.truth("$all", false), c.truth("$ownOps", false))
+	all, err := c.operations()
 	if err != nil {
 		return nil, err
 	}
@@ -123,29 +123,18 @@ func (c *call) currentOp() (bson.D, error) {
 	return bson.D{{Key: "inprog", Value: found}}, nil
 }
 
-// operations are what runs now: the long operations of the world, the commands
-// that are worked on, and, where idle ones are asked for, the connections.
-func (c *call) operations(idle, own bool) ([]bson.D, error) {
+// operations are what runs now: the long operations of the world, and the
+// commands that are worked on.
+func (c *call) operations() ([]bson.D, error) {
 	var all []bson.D
 	err := c.on(func(w *model.World) error {
-		if !own {
-			for _, o := range w.Mongo.Operations {
-				all = append(all, longOperation(o, w.Now))
-			}
+		for _, o := range w.Mongo.Operations {
+			all = append(all, longOperation(o, w.Now))
 		}
 		c.server.running.mu.Lock()
 		defer c.server.running.mu.Unlock()
-		busy := map[*connection]bool{}
 		for _, o := range c.server.running.operations {
-			busy[o.call.connection] = true
-			if !own || o.call.connection == c.connection {
-				all = append(all, o.document(w.Now))
-			}
-		}
-		for other := range c.server.running.connections {
-			if idle && !own && !busy[other] {
-				all = append(all, other.document(w.Now))
-			}
+			all = append(all, o.document(w.Now))
 		}
 		return nil
 	})
@@ -179,14 +168,6 @@ func (o *operation) document(now time.Time) bson.D {
 		d = append(d, bson.E{Key: "killPending", Value: true})
 	}
 	return d
-}
-
-// document tells of a connection that waits for its client.
-func (c *connection) document(now time.Time) bson.D {
-	return append(c.identity(), bson.D{
-		{Key: "active", Value: false}, {Key: "currentOpTime", Value: stamp(now)}, {Key: "op", Value: "none"}, {Key: "ns", Value: ""}, {Key: "command", Value: bson.D{}},
-		{Key: "numYields", Value: int32(0)}, {Key: "locks", Value: bson.D{}}, {Key: "waitingForLock", Value: false}, {Key: "lockStats", Value: bson.D{}},
-	}...)
 }
 
 // kind is what a command is for currentOp and the profiler.

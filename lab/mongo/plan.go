@@ -11,14 +11,11 @@ import (
 // stage writes a stage and those below it.
 func (t tree) stage(p document.Plan) bson.D {
 	d := bson.D{{Key: "stage", Value: p.Stage}}
-	if len(p.Filter) > 0 {
-		d = append(d, bson.E{Key: "filter", Value: p.Filter})
-	}
 	if t.executed {
 		d = append(d, t.figures(p)...)
 	}
 	switch p.Stage {
-	case "IXSCAN", "COUNT_SCAN":
+	case "IXSCAN":
 		d = append(d, t.index(p)...)
 	case "IDHACK":
 		d = append(d, bson.E{Key: "indexName", Value: "_id_"})
@@ -51,12 +48,8 @@ func (t tree) index(p document.Plan) bson.D {
 			}
 		}
 	}
-	paths := bson.D{}
-	for _, k := range p.Keys {
-		paths = append(paths, bson.E{Key: k.Key, Value: bson.A{}})
-	}
 	return bson.D{
-		{Key: "keyPattern", Value: p.Keys}, {Key: "indexName", Value: p.Index}, {Key: "isMultiKey", Value: p.MultiKey}, {Key: "multiKeyPaths", Value: paths},
+		{Key: "keyPattern", Value: p.Keys}, {Key: "indexName", Value: p.Index}, {Key: "isMultiKey", Value: false},
 		{Key: "isUnique", Value: i.Unique}, {Key: "isSparse", Value: false}, {Key: "isPartial", Value: false}, {Key: "indexVersion", Value: int32(2)},
 		{Key: "direction", Value: p.Direction}, {Key: "indexBounds", Value: p.Bounds},
 	}
@@ -68,8 +61,7 @@ func (t tree) figures(p document.Plan) bson.D {
 	looked := int32(max(p.KeysExamined, p.DocsExamined, p.Returned))
 	d := bson.D{
 		{Key: "nReturned", Value: returned}, {Key: "executionTimeMillisEstimate", Value: int32(t.world.Mongo.QueryTime(p) / time.Millisecond)},
-		{Key: "works", Value: looked + 1}, {Key: "advanced", Value: returned}, {Key: "needTime", Value: max(looked-returned, 0)}, {Key: "needYield", Value: int32(0)},
-		{Key: "saveState", Value: looked / 128}, {Key: "restoreState", Value: looked / 128}, {Key: "isEOF", Value: int32(1)},
+		{Key: "works", Value: looked + 1}, {Key: "advanced", Value: returned}, {Key: "needTime", Value: max(looked-returned, 0)},
 	}
 	switch p.Stage {
 	case "IXSCAN", "IDHACK":

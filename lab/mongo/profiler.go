@@ -85,7 +85,7 @@ func (c *call) profile() {
 		col := database(w, c.database()).Collection(profileName)
 		_ = col.Insert(append(entry, bson.E{Key: "ts", Value: bson.NewDateTimeFromTime(w.Now)})) // it has no _id of its own
 		if col.Len() > kept {
-			_, _ = col.Delete(bson.D{}, kept/4, nil)
+			_, _, _ = col.Delete(bson.D{}, kept/4)
 		}
 	})
 }

@@ -26,8 +26,8 @@ func (c *call) started() (at bson.DateTime) {
 	return at
 }
 
-// query is what find and its like ask, of body.
-func query(body bson.D, filter string) (q document.Query, err error) {
+// queryOf is what find and its like ask, of body.
+func queryOf(body bson.D, filter string) (q document.Query, err error) {
 	if q.Filter, err = part(body, filter); err != nil {
 		return q, err
 	}
@@ -44,8 +44,6 @@ func query(body bson.D, filter string) (q document.Query, err error) {
 		}
 	}
 	q.Limit = max(q.Limit, -q.Limit)
-	h, _ := field(body, "hint")
-	q.Hint = hint(h)
 	return q, nil
 }
 
@@ -65,7 +63,7 @@ func (c *call) find() (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := query(c.body, "filter")
+	q, err := queryOf(c.body, "filter")
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +146,7 @@ func (c *call) count() (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := query(c.body, "query")
+	q, err := queryOf(c.body, "query")
 	if err != nil {
 		return nil, err
 	}
@@ -171,13 +169,13 @@ func counted(w *model.World, database, name string, q document.Query) (int64, do
 	case col == nil:
 		_, err := document.Match(bson.D{}, q.Filter)
 		return 0, document.Plan{Stage: "COUNT", Input: &document.Plan{Stage: "EOF"}}, err
-	case len(q.Filter) == 0 && q.Hint == nil:
+	case len(q.Filter) == 0:
 		n := max(int64(col.Len())-q.Skip, 0)
 		if q.Limit > 0 {
 			n = min(n, q.Limit)
 		}
 		return n, document.Plan{Stage: "RECORD_STORE_FAST_COUNT"}, nil
-	case q.Skip == 0 && q.Limit == 0 && q.Hint == nil:
+	case q.Skip == 0 && q.Limit == 0:
 		return col.Count(q.Filter)
 	}
 	q.Sort, q.Projection = nil, nil

@@ -68,22 +68,6 @@ func (c *call) settable() string {
 	return ""
 }
 
-func (c *call) getCmdLineOpts() (bson.D, error) {
-	argv := bson.A{"mongod", "--bind_ip_all"}
-	if c.server.accounts.required() {
-		argv = append(argv, "--auth")
-	}
-	parsed := bson.D{{Key: "net", Value: bson.D{{Key: "bindIp", Value: "*"}}}, {Key: "security", Value: bson.D{{Key: "authorization", Value: onOff(c.server.accounts.required())}}}}
-	return bson.D{{Key: "argv", Value: argv}, {Key: "parsed", Value: parsed}}, nil
-}
-
-func onOff(is bool) string {
-	if is {
-		return "enabled"
-	}
-	return "disabled"
-}
-
 // address is where the client is.
 func (c *connection) address() string { return c.conn.RemoteAddr().String() }
 

@@ -4,7 +4,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
-	"runbook/lab/document/value"
 	"runbook/lab/model"
 )
 
@@ -71,27 +70,4 @@ func storageOf(col *document.Collection, scale int64) bson.D {
 		{Key: "nindexes", Value: int32(s.indexes)}, {Key: "indexBuilds", Value: bson.A{}}, {Key: "totalIndexSize", Value: int32(s.indexed / scale)},
 		{Key: "totalSize", Value: int32(s.onDisk() / scale)}, {Key: "indexSizes", Value: sizes}, {Key: "scaleFactor", Value: int32(scale)},
 	}...)
-}
-
-func (c *call) validate() (bson.D, error) {
-	var reply bson.D
-	err := c.on(func(w *model.World) error {
-		col, err := c.existing(w)
-		if err != nil {
-			return mistake(value.NamespaceNotFound, "Collection '%s' does not exist to validate.", c.subject())
-		}
-		keys, details := bson.D{}, bson.D{}
-		for _, i := range col.Indexes() {
-			keys = append(keys, bson.E{Key: i.Name, Value: int64(col.Len())})
-			details = append(details, bson.E{Key: i.Name, Value: bson.D{{Key: "valid", Value: true}}})
-		}
-		c.examined(w, document.Plan{Stage: "COLLSCAN", DocsExamined: int64(col.Len()), KeysExamined: int64(col.Len() * len(col.Indexes()))})
-		reply = bson.D{
-			{Key: "ns", Value: c.subject()}, {Key: "nInvalidDocuments", Value: int32(0)}, {Key: "nNonCompliantDocuments", Value: int32(0)}, {Key: "nrecords", Value: int32(col.Len())},
-			{Key: "nIndexes", Value: int32(len(keys))}, {Key: "keysPerIndex", Value: keys}, {Key: "indexDetails", Value: details}, {Key: "valid", Value: true}, {Key: "repaired", Value: false},
-			{Key: "warnings", Value: bson.A{}}, {Key: "errors", Value: bson.A{}}, {Key: "extraIndexEntries", Value: bson.A{}}, {Key: "missingIndexEntries", Value: bson.A{}}, {Key: "corruptRecords", Value: bson.A{}},
-		}
-		return nil
-	})
-	return reply, err
 }

@@ -113,30 +113,6 @@ func (c *call) createUser() (bson.D, error) {
 	})
 }
 
-func (c *call) updateUser() (bson.D, error) {
-	roles, given, err := c.roles()
-	if err != nil {
-		return nil, err
-	}
-	password := c.text("pwd")
-	if !given && password == "" {
-		return nil, mistake(value.BadValue, "Must specify at least one field to update in updateUser")
-	}
-	return nil, c.on(func(w *model.World) error {
-		u, err := c.user(w)
-		if err != nil {
-			return err
-		}
-		if given {
-			u.Roles = roles
-		}
-		if password != "" {
-			c.server.accounts.add(u.Database+"."+u.Name, password)
-		}
-		return nil
-	})
-}
-
 func (c *call) dropUser() (bson.D, error) {
 	return nil, c.on(func(w *model.World) error {
 		u, err := c.user(w)

@@ -108,24 +108,19 @@ func (c *call) insert() (bson.D, error) {
 
 // changeOf is an entry of updates.
 func changeOf(entry bson.D) (document.Update, error) {
-	u := document.Update{Multi: truth(entry, "multi", false), Upsert: truth(entry, "upsert", false)}
-	var err error
+	u := document.Update{Multi: truth(entry, "multi", false)}
+	err := refuse(entry, "upsert", "sort", "arrayFilters", "hint", "collation")
+	if err != nil {
+		return u, err
+	}
 	if u.Filter, err = part(entry, "q"); err != nil {
 		return u, err
 	}
-	if filters, err := parts(entry, "arrayFilters"); err != nil || len(filters) > 0 {
-		return u, mistake(value.NotSupported, "this server of a lab does not know the option 'arrayFilters'")
-	}
-	if u.Sort, err = part(entry, "sort"); err != nil {
-		return u, err
-	}
-	h, _ := field(entry, "hint")
-	u.Hint = hint(h)
-	var ok bool
-	if u.Change, ok = field(entry, "u"); !ok {
+	if _, ok := field(entry, "u"); !ok {
 		return u, mistake(value.MissingField, "BSON field 'update.updates.u' is missing but a required field")
 	}
-	return u, nil
+	u.Change, err = part(entry, "u")
+	return u, err
 }
 
 func (c *call) update() (bson.D, error) {
@@ -140,35 +135,25 @@ func (c *call) update() (bson.D, error) {
 		}
 	}
 	var n, modified int64
-	upserted := bson.A{}
 	err = c.on(func(w *model.World) error {
 		out.each(len(updates), func(i int) error {
 			r, err := c.change(w, name, updates[i])
 			n += r.Matched
 			modified += r.Modified
-			if r.UpsertedID != nil {
-				n++
-				upserted = append(upserted, bson.D{{Key: "index", Value: int32(i)}, {Key: "_id", Value: r.UpsertedID}})
-			}
 			return err
 		})
 		return nil
 	})
 	reply := bson.D{{Key: "n", Value: int32(n)}, {Key: "nModified", Value: int32(modified)}}
-	if len(upserted) > 0 {
-		reply = append(reply, bson.E{Key: "upserted", Value: upserted})
-	}
-	c.spent.changed = bson.D{{Key: "nMatched", Value: n}, {Key: "nModified", Value: modified}, {Key: "nUpserted", Value: len(upserted)}}
+	c.spent.changed = bson.D{{Key: "nMatched", Value: n}, {Key: "nModified", Value: modified}}
 	return out.answer(reply), err
 }
 
 // change does one update.
 func (c *call) change(w *model.World, name string, u document.Update) (document.UpdateResult, error) {
 	col := lookup(w, c.database(), name)
-	if col == nil && !u.Upsert {
+	if col == nil {
 		col = document.New(c.database()).Collection(name)
-	} else if col == nil {
-		col = database(w, c.database()).Collection(name)
 	}
 	r, err := col.Update(u)
 	w.Mongo.Updated++
@@ -191,7 +176,7 @@ func (c *call) delete() (bson.D, error) {
 	err = c.on(func(w *model.World) error {
 		out.each(len(deletions), func(i int) error {
 			deleted, err := c.remove(w, name, deletions[i])
-			n += deleted.Deleted
+			n += deleted
 			return err
 		})
 		return nil
@@ -204,15 +189,16 @@ func (c *call) delete() (bson.D, error) {
 type deletion struct {
 	filter bson.D
 	limit  int64
-	hint   any
 }
 
 func deletionOf(entry bson.D) (d deletion, err error) {
 	if d.filter, err = part(entry, "q"); err != nil {
 		return d, err
 	}
-	h, _ := field(entry, "hint")
-	d.limit, d.hint = number(entry, "limit", -1), hint(h)
+	d.limit = number(entry, "limit", -1)
+	if err := refuse(entry, "hint", "collation"); err != nil {
+		return d, err
+	}
 	if d.limit != 0 && d.limit != 1 {
 		return d, mistake(value.FailedToParse, "The limit field in delete objects must be 0 or 1. Got %d", d.limit)
 	}
@@ -220,14 +206,14 @@ func deletionOf(entry bson.D) (d deletion, err error) {
 }
 
 // remove does one deletion.
-func (c *call) remove(w *model.World, name string, d deletion) (document.DeleteResult, error) {
+func (c *call) remove(w *model.World, name string, d deletion) (deleted int64, err error) {
 	w.Mongo.Deleted++
 	col := lookup(w, c.database(), name)
 	if col == nil {
 		_, err := document.Match(bson.D{}, d.filter)
-		return document.DeleteResult{}, err
+		return 0, err
 	}
-	r, err := col.Delete(d.filter, d.limit, d.hint)
-	c.examined(w, r.Plan)
-	return r, err
+	deleted, plan, err := col.Delete(d.filter, d.limit)
+	c.examined(w, plan)
+	return deleted, err
 }

@@ -1,4 +1,4 @@
-// Package expression evaluates MongoDB's aggregation expressions.
+// Package expression evaluates a kernel of MongoDB's aggregation expressions.
 package expression
 
 import (
@@ -22,19 +22,6 @@ type Scope struct {
 	Now time.Time
 }
 
-// variable reads the name of a variable that every expression sees.
-func variable(name string) (Expression, error) {
-	switch name {
-	case "ROOT", "CURRENT":
-		return func(s *Scope) (any, error) { return s.Root, nil }, nil
-	case "NOW":
-		return func(s *Scope) (any, error) { return bson.NewDateTimeFromTime(s.Now), nil }, nil
-	case "REMOVE":
-		return constant(value.Missing{}), nil
-	}
-	return nil, value.Refused(17276, "Use of undefined variable: %s", name)
-}
-
 // Parse reads an expression. What it does not know is a *value.Error.
 func Parse(v any) (Expression, error) {
 	switch v := v.(type) {
@@ -48,7 +35,16 @@ func Parse(v any) (Expression, error) {
 		}
 		return parseObject(v)
 	case bson.A:
-		return parseList(v)
+		items, err := parseAll(v)
+		return func(s *Scope) (any, error) {
+			out, err := evaluate(s, items)
+			for i := range out {
+				if _, missing := out[i].(value.Missing); missing {
+					out[i] = nil
+				}
+			}
+			return bson.A(out), err
+		}, err
 	}
 	return constant(v), nil
 }
@@ -57,6 +53,7 @@ func constant(v any) Expression {
 	return func(*Scope) (any, error) { return v, nil }
 }
 
+// parsePath reads "$a.b", and a path in one of the variables ROOT and NOW.
 func parsePath(text string) (Expression, error) {
 	name, path := "ROOT", text[1:]
 	if strings.HasPrefix(path, "$") {
@@ -64,20 +61,21 @@ func parsePath(text string) (Expression, error) {
 	} else if path == "" {
 		return nil, value.Refused(16872, "'$' by itself is not a valid FieldPath")
 	}
-	from, err := variable(name)
-	if err != nil {
-		return nil, err
+	if name != "ROOT" && name != "NOW" {
+		return nil, value.Refused(17276, "Use of undefined variable: %s", name)
 	}
-	if path == "" {
-		return from, nil
+	var names []string
+	if path != "" {
+		names = value.Split(path)
 	}
-	names := value.Split(path)
 	if slices.Contains(names, "") {
 		return nil, value.Refused(15998, "FieldPath field names may not be empty strings.")
 	}
 	return func(s *Scope) (any, error) {
-		v, err := from(s)
-		return Get(v, names), err
+		if name == "NOW" {
+			return Get(bson.NewDateTimeFromTime(s.Now), names), nil
+		}
+		return Get(s.Root, names), nil
 	}, nil
 }
 
@@ -94,8 +92,7 @@ func Get(v any, names []string) any {
 		case bson.A:
 			out := bson.A{}
 			for _, e := range d {
-				got := Get(e, names[i:])
-				if _, missing := got.(value.Missing); !missing {
+				if got := Get(e, names[i:]); got != (value.Missing{}) {
 					out = append(out, got)
 				}
 			}
@@ -108,17 +105,13 @@ func Get(v any, names []string) any {
 }
 
 func parseObject(d bson.D) (Expression, error) {
-	fields := make([]Expression, len(d))
+	operands := make(bson.A, len(d))
 	for i, e := range d {
-		if strings.HasPrefix(e.Key, "$") {
-			return nil, value.Refused(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
+		if operands[i] = e.Value; strings.HasPrefix(e.Key, "$") {
+			return nil, oneField(d)
 		}
-		x, err := Parse(e.Value)
-		if err != nil {
-			return nil, err
-		}
-		fields[i] = x
 	}
+	fields, err := parseAll(operands)
 	return func(s *Scope) (any, error) {
 		out := make(bson.D, 0, len(d))
 		for i, e := range d {
@@ -131,23 +124,11 @@ func parseObject(d bson.D) (Expression, error) {
 			}
 		}
 		return out, nil
-	}, nil
+	}, err
 }
 
-func parseList(a bson.A) (Expression, error) {
-	items, err := parseAll(a)
-	if err != nil {
-		return nil, err
-	}
-	return func(s *Scope) (any, error) {
-		out, err := evaluate(s, items)
-		for i := range out {
-			if _, missing := out[i].(value.Missing); missing {
-				out[i] = nil
-			}
-		}
-		return bson.A(out), err
-	}, nil
+func oneField(d bson.D) error {
+	return value.Refused(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
 }
 
 // parseAll reads a list of operands, or the only one.
@@ -180,52 +161,32 @@ func evaluate(s *Scope, list []Expression) ([]any, error) {
 }
 
 func parseOperator(d bson.D) (Expression, error) {
-	if len(d) != 1 {
-		return nil, value.Refused(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
-	}
 	op, operand := d[0].Key, d[0].Value
-	if special, ok := specials()[op]; ok {
-		return special(op, operand)
+	if len(d) != 1 {
+		return nil, oneField(d)
 	}
-	f, ok := functionOf(op)
-	if !ok {
-		return nil, value.Refused(value.InvalidPipelineOperator, "Unrecognized expression '%s'", op)
+	if op == "$literal" {
+		return constant(operand), nil
+	}
+	f, known := operators()[op]
+	if !known {
+		return nil, value.Refused(value.InvalidPipelineOperator, "Unrecognized expression '%s' for this server of a lab", op)
+	}
+	if named, ok := operand.(bson.D); ok && len(f.names) > 0 {
+		list := bson.A{}
+		for _, name := range f.names {
+			if v, ok := value.Field(named, name); ok {
+				list = append(list, v)
+			}
+		}
+		if len(list) != len(named) {
+			return nil, value.Refused(value.FailedToParse, "%s takes %s, and was given %s", op, strings.Join(f.names, ", "), value.Format(named))
+		}
+		operand = list
 	}
 	items, err := parseAll(operand)
-	if err != nil {
-		return nil, err
+	if err == nil && (len(items) < f.least || f.most >= 0 && len(items) > f.most) {
+		return nil, value.Refused(16020, "Expression %s takes %s. %d were passed in.", op, f.arity(), len(items))
 	}
-	if len(items) < f.least || f.most >= 0 && len(items) > f.most {
-		return nil, f.arity(op, len(items))
-	}
-	return func(s *Scope) (any, error) {
-		values, err := evaluate(s, items)
-		if err != nil {
-			return nil, err
-		}
-		return f.call(values)
-	}, nil
-}
-
-// function is an operator that gets the values of all its operands.
-type function struct {
-	// least and most are how many; a most of -1 is any number.
-	least, most int
-	call        func(v []any) (any, error)
-}
-
-func (f function) arity(op string, n int) error {
-	if f.least == f.most {
-		return value.Refused(16020, "Expression %s takes exactly %d arguments. %d were passed in.", op, f.least, n)
-	}
-	return value.Refused(28667, "Expression %s takes at least %d arguments, and at most %d, but %d were passed in.", op, f.least, f.most, n)
-}
-
-func functionOf(op string) (function, bool) {
-	for _, family := range []func(string) (function, bool){arithmetics, comparisons, texts, conversions, arrays, folds} {
-		if f, ok := family(op); ok {
-			return f, true
-		}
-	}
-	return function{}, false
+	return func(s *Scope) (any, error) { return f.call(s, op, items) }, err
 }

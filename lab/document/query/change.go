@@ -23,8 +23,6 @@ type edit struct {
 	apply func(s site, old any) (any, error)
 	// makes says that the operator creates what is not there.
 	makes bool
-	// onInsert says that it does so only in a document that is inserted.
-	onInsert bool
 }
 
 // site is where an edit happens.
@@ -50,9 +48,12 @@ func ParseChange(change bson.D, now time.Time) (*Change, error) {
 }
 
 func (c *Change) addOperator(e bson.E, now time.Time) error {
+	if !strings.HasPrefix(e.Key, "$") {
+		return value.Refused(value.FailedToParse, "this server of a lab replaces no documents: %s is no operator", e.Key)
+	}
 	make, known := operators()[e.Key]
 	if !known {
-		return value.Refused(value.FailedToParse, "Unknown modifier: %s. Expected a valid update modifier or pipeline-style update specified as an array", e.Key)
+		return value.Refused(value.FailedToParse, "Unknown modifier for this server of a lab: %s", e.Key)
 	}
 	fields, ok := e.Value.(bson.D)
 	if !ok {
@@ -67,26 +68,24 @@ func (c *Change) addOperator(e bson.E, now time.Time) error {
 		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "$") }) {
 			return value.Refused(value.BadValue, "this server of a lab has no positional operators: %s", f.Key)
 		}
-		edits, err := make(f, now)
+		d, err := make(f, now)
 		if err != nil {
 			return err
 		}
-		for _, d := range edits {
-			d.names = value.Split(d.path)
-			c.edits = append(c.edits, d)
-		}
+		d.path, d.names = f.Key, names
+		c.edits = append(c.edits, d)
 	}
 	return nil
 }
 
 // Apply gives the document that the change makes of doc, which stays as it is.
-// insert says that doc is about to be inserted.
-func (c *Change) Apply(doc bson.D, insert bool) (bson.D, error) {
-	var next any = value.CloneDocument(doc)
+func (c *Change) Apply(doc bson.D) (bson.D, error) {
+	copied, err := value.Document(doc)
+	if err != nil {
+		return nil, value.Refused(value.BadValue, "%v", err)
+	}
+	var next any = copied
 	for _, d := range c.edits {
-		if d.onInsert && !insert {
-			continue
-		}
 		w := walk{edit: d, site: site{doc: doc, path: d.path}}
 		changed, err := w.modify(next, d.names)
 		if err != nil {

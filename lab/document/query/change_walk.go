@@ -22,8 +22,6 @@ func (w walk) modify(v any, names []string) (any, error) {
 	switch v := v.(type) {
 	case bson.D:
 		return w.document(v, names)
-	case bson.A:
-		return w.array(v, names)
 	case value.Missing:
 		if !w.edit.makes {
 			return v, nil
@@ -33,16 +31,7 @@ func (w walk) modify(v any, names []string) (any, error) {
 	if !w.edit.makes {
 		return v, nil
 	}
-	return nil, value.Refused(value.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(v))
-}
-
-// parent is the name of what holds names[0].
-func (w walk) parent(names []string) string {
-	at := len(w.edit.names) - len(names) - 1
-	if at < 0 {
-		return ""
-	}
-	return w.edit.names[at]
+	return nil, value.Refused(value.PathNotViable, "this server of a lab cannot create field '%s' in %s", names[0], value.Format(v))
 }
 
 func (w walk) document(d bson.D, names []string) (any, error) {
@@ -66,32 +55,4 @@ func (w walk) document(d bson.D, names []string) (any, error) {
 		return d, nil
 	}
 	return append(d, bson.E{Key: names[0], Value: next}), nil
-}
-
-func (w walk) array(a bson.A, names []string) (any, error) {
-	i, ok := value.Place(names[0])
-	switch {
-	case (!ok || i >= len(a)) && !w.edit.makes:
-		return a, nil
-	case !ok:
-		return nil, value.Refused(value.PathNotViable, "Cannot create field '%s' in element {%s: %s}", names[0], w.parent(names), value.Format(a))
-	case i > len(a)+1500000:
-		return nil, value.Refused(value.PathNotViable, "can't backfill more than 1500000 elements")
-	}
-	if i >= len(a) {
-		a = append(append(a, make(bson.A, i-len(a))...), value.Missing{})
-	}
-	return a, w.element(a, i, names[1:])
-}
-
-func (w walk) element(a bson.A, i int, names []string) error {
-	next, err := w.modify(a[i], names)
-	if err != nil {
-		return err
-	}
-	if _, missing := next.(value.Missing); missing {
-		next = nil
-	}
-	a[i] = next
-	return nil
 }

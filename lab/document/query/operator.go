@@ -2,6 +2,7 @@ package query
 
 import (
 	"regexp"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -78,7 +79,7 @@ func parseIn(path string, e bson.E) (*Node, error) {
 }
 
 func existence(path string, want bool) *Node {
-	n := condition(path, "$exists", true, func(v any) bool {
+	n := condition(path, "$exists", want, func(v any) bool {
 		_, missing := v.(value.Missing)
 		return !missing
 	})
@@ -143,4 +144,20 @@ func compileRegex(r bson.Regex) (*regexp.Regexp, error) {
 		return nil, value.Refused(51091, "Regular expression is invalid: %v", err)
 	}
 	return compiled, nil
+}
+
+// parseType reads a type by its name, or several.
+func parseType(path string, operand any) (*Node, error) {
+	list, ok := operand.(bson.A)
+	if !ok {
+		list = bson.A{operand}
+	}
+	for _, name := range list {
+		if name != any("number") && !slices.ContainsFunc(value.TypeNames(), func(known string) bool { return name == any(known) }) {
+			return nil, value.Refused(value.BadValue, "Unknown type name alias: %v", name)
+		}
+	}
+	return condition(path, "$type", list, func(v any) bool {
+		return slices.Contains(list, any(value.TypeName(v))) || value.IsNumber(v) && slices.Contains(list, any("number"))
+	}), nil
 }

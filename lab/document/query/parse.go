@@ -41,11 +41,9 @@ func parseOne(e bson.E) (*Node, error) {
 	switch e.Key {
 	case "$and", "$or", "$nor":
 		return parseLogic(e)
-	case "$expr":
-		return parseExpression(e.Value)
 	}
 	if strings.HasPrefix(e.Key, "$") {
-		return nil, value.Refused(value.BadValue, "unknown top level operator: %s. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.", e.Key)
+		return nil, value.Refused(value.BadValue, "unknown top level operator for this server of a lab: %s", e.Key)
 	}
 	return parseField(e.Key, e.Value)
 }
@@ -140,15 +138,9 @@ func parseOperator(path string, e bson.E) (*Node, error) {
 		return parseRegex(path, e.Value)
 	case "$type":
 		return parseType(path, e.Value)
-	case "$size":
-		return parseSize(path, e.Value)
-	case "$elemMatch":
-		return parseElement(path, e.Value)
 	}
-	return nil, value.Refused(value.BadValue, "unknown operator: %s", e.Key)
+	return nil, value.Refused(value.BadValue, "unknown operator for this server of a lab: %s", e.Key)
 }
-
-func not(n *Node) *Node { return &Node{Op: "$not", Nodes: []*Node{n}} }
 
 func parseNot(path string, v any) (*Node, error) {
 	switch v := v.(type) {
@@ -163,7 +155,7 @@ func parseNot(path string, v any) (*Node, error) {
 			return nil, value.Refused(value.BadValue, "$not cannot be empty")
 		}
 		if !IsOperators(v) {
-			return nil, value.Refused(value.BadValue, "unknown operator: %s", v[0].Key)
+			return nil, value.Refused(value.BadValue, "unknown operator for this server of a lab: %s", v[0].Key)
 		}
 		n, err := parseOperators(path, v)
 		if err != nil {

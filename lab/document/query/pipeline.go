@@ -1,34 +1,16 @@
 package query
 
 import (
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document/expression"
 	"runbook/lab/document/value"
 )
 
-// Store is where stages find other collections.
-type Store interface {
-	// Documents gives all documents of a collection that match; none where
-	// there is no such collection.
-	Documents(collection string, filter bson.D) ([]bson.D, error)
-}
-
-// Context is what the stages of a run share.
-type Context struct {
-	Store Store
-	Now   time.Time
-}
-
-// Scope is that of the stages' expressions.
-func (c *Context) Scope() *expression.Scope { return &expression.Scope{Now: c.Now} }
-
 // stage turns documents into others. The slice is its own to change, the
-// documents are not.
-type stage func(c *Context, docs []bson.D) ([]bson.D, error)
+// documents are not. now is the time of $$NOW.
+type stage func(now time.Time, docs []bson.D) ([]bson.D, error)
 
 // Pipeline is a list of stages that was parsed.
 type Pipeline struct{ stages []stage }
@@ -43,7 +25,7 @@ func ParsePipeline(stages []bson.D) (*Pipeline, error) {
 		op := d[0].Key
 		parse := parserOf(op)
 		if parse == nil {
-			return nil, value.Refused(40324, "Unrecognized pipeline stage name: '%s'", op)
+			return nil, value.Refused(40324, "Unrecognized pipeline stage name for this server of a lab: '%s'", op)
 		}
 		operand, err := value.Normal(d[0].Value)
 		if err != nil {
@@ -59,9 +41,9 @@ func ParsePipeline(stages []bson.D) (*Pipeline, error) {
 }
 
 // Run puts documents through the stages. The slice may be changed.
-func (p *Pipeline) Run(c *Context, docs []bson.D) ([]bson.D, error) {
+func (p *Pipeline) Run(now time.Time, docs []bson.D) ([]bson.D, error) {
 	for _, s := range p.stages {
-		out, err := s(c, docs)
+		out, err := s(now, docs)
 		if err != nil {
 			return nil, err
 		}
@@ -73,29 +55,9 @@ func (p *Pipeline) Run(c *Context, docs []bson.D) ([]bson.D, error) {
 type parser func(op string, operand any) (stage, error)
 
 func parserOf(op string) parser {
-	switch op {
-	case "$match":
-		return match
-	case "$project":
-		return project
-	case "$addFields", "$set":
-		return addFields
-	case "$unset":
-		return without
-	case "$sort":
-		return sorting
-	case "$limit", "$skip":
-		return cut
-	case "$unwind":
-		return unwind
-	case "$group":
-		return group
-	case "$count":
-		return count
-	case "$lookup":
-		return lookup
-	}
-	return nil
+	return map[string]parser{
+		"$match": match, "$project": project, "$sort": sorting, "$limit": cut, "$skip": cut, "$unwind": unwind, "$group": group, "$count": count,
+	}[op]
 }
 
 func document(op string, v any) (bson.D, error) {
@@ -104,13 +66,4 @@ func document(op string, v any) (bson.D, error) {
 		return nil, value.Refused(15947, "the %s stage specification must be an object, found %s", op, value.TypeName(v))
 	}
 	return d, nil
-}
-
-// name reads a field path: "$a.b".
-func name(op string, v any) (string, error) {
-	s, ok := v.(string)
-	if !ok || !strings.HasPrefix(s, "$") || len(s) < 2 {
-		return "", value.Refused(28818, "path option to %s stage should be prefixed with a '$': %s", op, value.Format(v))
-	}
-	return s[1:], nil
 }

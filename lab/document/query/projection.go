@@ -1,7 +1,9 @@
 package query
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -16,7 +18,13 @@ type Projection struct {
 	inclusive bool
 	decided   bool
 	withoutID bool
-	computed  Fields
+	computed  []computed
+}
+
+// computed is a field that an expression gives.
+type computed struct {
+	path  []string
+	value expression.Expression
 }
 
 // node is a field of a projection: a leaf that stays or goes, or fields below it.
@@ -72,21 +80,14 @@ func (p *Projection) add(path string, v any) error {
 		}
 		return p.place(path, &node{keep: flag}, flag)
 	}
-	d, isDocument := v.(bson.D)
-	if isDocument && len(d) == 0 {
-		return value.Refused(51270, "An empty sub-projection is not a valid value. Found empty object at path '%s'", path)
+	if d, ok := v.(bson.D); ok && (len(d) == 0 || !strings.HasPrefix(d[0].Key, "$")) {
+		return value.Refused(value.NotSupported, "this server of a lab has no projections within projections: %s", path)
 	}
-	if isDocument && !strings.HasPrefix(d[0].Key, "$") {
-		for _, e := range d {
-			if err := p.add(path+"."+e.Key, e.Value); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := p.computed.add(nil, bson.D{{Key: path, Value: v}}); err != nil {
+	x, err := expression.Parse(v)
+	if err != nil {
 		return err
 	}
+	p.computed = append(p.computed, computed{value.Split(path), x})
 	if path == "_id" {
 		return p.put(path, &node{})
 	}
@@ -136,8 +137,36 @@ func (p *Projection) put(path string, n *node) error {
 }
 
 // Apply gives what the projection leaves or makes of a document.
-func (p *Projection) Apply(doc bson.D, s *expression.Scope) (bson.D, error) {
-	return p.computed.set(p.document(doc, p.root, true), doc, s)
+func (p *Projection) Apply(doc bson.D, now time.Time) (bson.D, error) {
+	out := p.document(doc, p.root, true)
+	for _, c := range p.computed {
+		v, err := c.value(&expression.Scope{Root: doc, Now: now})
+		if err != nil {
+			return nil, err
+		}
+		if _, missing := v.(value.Missing); !missing {
+			out = setIn(out, c.path, v)
+		}
+	}
+	return out, nil
+}
+
+// setIn gives a document with the value at a path. The given one stays as it is.
+func setIn(d bson.D, path []string, v any) bson.D {
+	at := slices.IndexFunc(d, func(e bson.E) bool { return e.Key == path[0] })
+	if len(path) > 1 {
+		child := bson.D{}
+		if at >= 0 {
+			child, _ = d[at].Value.(bson.D)
+		}
+		v = setIn(child, path[1:], v)
+	}
+	out := slices.Clone(d)
+	if at < 0 {
+		return append(out, bson.E{Key: path[0], Value: v})
+	}
+	out[at].Value = v
+	return out
 }
 
 func (p *Projection) document(d bson.D, n *node, top bool) bson.D {
@@ -175,4 +204,4 @@ func (p *Projection) inside(v any, c *node) (kept any, keep bool) {
 }
 
 // Simple says that the projection only takes fields in or out.
-func (p *Projection) Simple() bool { return len(p.computed.paths) == 0 }
+func (p *Projection) Simple() bool { return len(p.computed) == 0 }

@@ -1,7 +1,9 @@
 package query
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -14,8 +16,6 @@ type accumulator struct {
 	field string
 	value expression.Expression
 	fold  func(values []any) any
-	// first and last say that no other value is kept.
-	first, last bool
 }
 
 // grouping is a $group that was parsed.
@@ -78,72 +78,80 @@ func accumulatorOf(field, op string, operand any) (accumulator, error) {
 	a := accumulator{field: field}
 	switch op {
 	case "$sum":
-		a.fold = expression.Sum
+		a.fold = sum
 	case "$avg":
-		a.fold = expression.Average
+		a.fold = average
 	case "$min":
-		a.fold = func(v []any) any { return expression.Extreme(v, -1) }
+		a.fold = func(v []any) any { return most(v, -1) }
 	case "$max":
-		a.fold = func(v []any) any { return expression.Extreme(v, 1) }
+		a.fold = func(v []any) any { return most(v, 1) }
 	case "$first":
-		a.fold, a.first = only, true
+		a.fold = func(v []any) any { return present(v[0]) }
 	case "$last":
-		a.fold, a.last = only, true
+		a.fold = func(v []any) any { return present(v[len(v)-1]) }
 	case "$push":
-		a.fold = present
-	case "$addToSet":
-		a.fold = distinct
-	case "$count":
-		if d, ok := operand.(bson.D); !ok || len(d) > 0 {
-			return a, value.Refused(value.TypeMismatch, "$count takes no arguments, i.e. $count:{}")
+		a.fold = func(v []any) any {
+			return bson.A(slices.DeleteFunc(v, func(e any) bool { return e == value.Missing{} }))
 		}
-		a.fold, operand = expression.Sum, int32(1)
+	case "$count":
+		a.fold, operand = sum, int32(1)
 	default:
-		return a, value.Refused(15952, "unknown group operator '%s'", op)
+		return a, value.Refused(15952, "unknown group operator for this server of a lab: '%s'", op)
 	}
 	x, err := expression.Parse(operand)
 	a.value = x
 	return a, err
 }
 
-func only(values []any) any {
-	if len(values) == 0 || value.IsNullish(values[0]) {
+// present is null for what is missing.
+func present(v any) any {
+	if value.IsNullish(v) {
 		return nil
 	}
-	return values[0]
+	return v
 }
 
-func present(values []any) any {
-	out := bson.A{}
+// sum adds up the numbers among values; of none it is 0.
+func sum(values []any) any {
+	var sum any = int32(0)
 	for _, v := range values {
-		if _, missing := v.(value.Missing); !missing {
-			out = append(out, v)
+		if value.IsNumber(v) {
+			sum, _ = value.Calculate('+', sum, v)
 		}
 	}
-	return out
+	return sum
 }
 
-func distinct(values []any) any {
-	seen := map[string]bool{}
-	out := bson.A{}
-	for _, v := range present(values).(bson.A) {
-		if id := value.Identity(v); !seen[id] {
-			seen[id] = true
-			out = append(out, v)
+// average is the mean of the numbers among values; of none it is null.
+func average(values []any) any {
+	numbers := slices.DeleteFunc(values, func(v any) bool { return !value.IsNumber(v) })
+	if len(numbers) == 0 {
+		return nil
+	}
+	total, _ := value.Float(sum(numbers))
+	return total / float64(len(numbers))
+}
+
+// most is the greatest value for a sign of 1, the least for -1. Null and what is
+// missing do not count; of nothing else it is null.
+func most(values []any, sign int) (best any) {
+	for _, v := range values {
+		if !value.IsNullish(v) && (best == nil || value.Compare(v, best)*sign > 0) {
+			best = v
 		}
 	}
-	return out
+	return best
 }
 
-func (g grouping) run(c *Context, docs []bson.D) ([]bson.D, error) {
+func (g grouping) run(now time.Time, docs []bson.D) ([]bson.D, error) {
 	var groups []*gathered
 	byID := map[string]*gathered{}
 	for _, d := range docs {
-		id, err := evaluate(c, g.id, d)
+		id, err := g.id(&expression.Scope{Root: d, Now: now})
 		if err != nil {
 			return nil, err
 		}
-		if _, missing := id.(value.Missing); missing {
+		if id == (value.Missing{}) {
 			id = nil
 		}
 		key := value.Identity(id)
@@ -153,7 +161,7 @@ func (g grouping) run(c *Context, docs []bson.D) ([]bson.D, error) {
 			byID[key] = into
 			groups = append(groups, into)
 		}
-		if err := g.gather(c, into, d); err != nil {
+		if err := g.gather(now, into, d); err != nil {
 			return nil, err
 		}
 	}
@@ -168,17 +176,11 @@ func (g grouping) run(c *Context, docs []bson.D) ([]bson.D, error) {
 	return out, nil
 }
 
-func (g grouping) gather(c *Context, into *gathered, d bson.D) error {
+func (g grouping) gather(now time.Time, into *gathered, d bson.D) error {
 	for j, a := range g.out {
-		if a.first && len(into.values[j]) > 0 {
-			continue
-		}
-		v, err := evaluate(c, a.value, d)
+		v, err := a.value(&expression.Scope{Root: d, Now: now})
 		if err != nil {
 			return err
-		}
-		if a.last {
-			into.values[j] = into.values[j][:0]
 		}
 		into.values[j] = append(into.values[j], v)
 	}

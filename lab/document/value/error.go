@@ -8,44 +8,41 @@ import (
 
 // The codes that the server answers with.
 const (
-	BadValue                  int32 = 2
-	FailedToParse             int32 = 9
-	UserNotFound              int32 = 11
-	Unauthorized              int32 = 13
-	TypeMismatch              int32 = 14
-	InvalidLength             int32 = 16
-	ProtocolError             int32 = 17
-	AuthenticationFailed      int32 = 18
-	IllegalOperation          int32 = 20
-	NamespaceNotFound         int32 = 26
-	IndexNotFound             int32 = 27
-	PathNotViable             int32 = 28
-	ConflictingUpdate         int32 = 40
-	CursorNotFound            int32 = 43
-	NamespaceExists           int32 = 48
-	MaxTimeExpired            int32 = 50
-	DollarPrefixedField       int32 = 52
-	InvalidIDField            int32 = 53
-	EmptyFieldName            int32 = 56
-	CommandNotFound           int32 = 59
-	ImmutableField            int32 = 66
-	CannotCreateIndex         int32 = 67
-	InvalidOptions            int32 = 72
-	InvalidNamespace          int32 = 73
-	NoReplication             int32 = 76
-	IndexOptionsConflict      int32 = 85
-	IndexKeySpecsConflict     int32 = 86
-	NotSupported              int32 = 115
-	InvalidPipelineOperator   int32 = 168
-	CannotIndexParallelArrays int32 = 171
-	InvalidIndexSpec          int32 = 197
-	ConversionFailure         int32 = 241
-	MechanismUnavailable      int32 = 334
-	OldCommand                int32 = 352
-	TooLarge                  int32 = 10334
-	DuplicateKey              int32 = 11000
-	Interrupted               int32 = 11601
-	MissingField              int32 = 40414
+	BadValue                int32 = 2
+	FailedToParse           int32 = 9
+	UserNotFound            int32 = 11
+	Unauthorized            int32 = 13
+	TypeMismatch            int32 = 14
+	InvalidLength           int32 = 16
+	ProtocolError           int32 = 17
+	AuthenticationFailed    int32 = 18
+	IllegalOperation        int32 = 20
+	NamespaceNotFound       int32 = 26
+	IndexNotFound           int32 = 27
+	PathNotViable           int32 = 28
+	ConflictingUpdate       int32 = 40
+	CursorNotFound          int32 = 43
+	NamespaceExists         int32 = 48
+	MaxTimeExpired          int32 = 50
+	InvalidIDField          int32 = 53
+	EmptyFieldName          int32 = 56
+	CommandNotFound         int32 = 59
+	ImmutableField          int32 = 66
+	CannotCreateIndex       int32 = 67
+	InvalidOptions          int32 = 72
+	InvalidNamespace        int32 = 73
+	NoReplication           int32 = 76
+	IndexOptionsConflict    int32 = 85
+	IndexKeySpecsConflict   int32 = 86
+	NotSupported            int32 = 115
+	InvalidPipelineOperator int32 = 168
+	InvalidIndexSpec        int32 = 197
+	MechanismUnavailable    int32 = 334
+	OldCommand              int32 = 352
+	TooLarge                int32 = 10334
+	DuplicateKey            int32 = 11000
+	Interrupted             int32 = 11601
+	MissingField            int32 = 40414
 )
 
 // Error is the answer of a server to a command that it cannot do. Name is the
@@ -65,43 +62,40 @@ func Refused(code int32, format string, values ...any) *Error {
 
 func nameOf(code int32) string {
 	names := map[int32]string{
-		BadValue:                  "BadValue",
-		FailedToParse:             "FailedToParse",
-		UserNotFound:              "UserNotFound",
-		Unauthorized:              "Unauthorized",
-		TypeMismatch:              "TypeMismatch",
-		InvalidLength:             "InvalidLength",
-		ProtocolError:             "ProtocolError",
-		AuthenticationFailed:      "AuthenticationFailed",
-		IllegalOperation:          "IllegalOperation",
-		NamespaceNotFound:         "NamespaceNotFound",
-		IndexNotFound:             "IndexNotFound",
-		PathNotViable:             "PathNotViable",
-		ConflictingUpdate:         "ConflictingUpdateOperators",
-		CursorNotFound:            "CursorNotFound",
-		NamespaceExists:           "NamespaceExists",
-		MaxTimeExpired:            "MaxTimeMSExpired",
-		DollarPrefixedField:       "DollarPrefixedFieldName",
-		InvalidIDField:            "InvalidIdField",
-		EmptyFieldName:            "EmptyFieldName",
-		CommandNotFound:           "CommandNotFound",
-		ImmutableField:            "ImmutableField",
-		CannotCreateIndex:         "CannotCreateIndex",
-		InvalidOptions:            "InvalidOptions",
-		InvalidNamespace:          "InvalidNamespace",
-		NoReplication:             "NoReplicationEnabled",
-		IndexOptionsConflict:      "IndexOptionsConflict",
-		IndexKeySpecsConflict:     "IndexKeySpecsConflict",
-		NotSupported:              "CommandNotSupported",
-		InvalidPipelineOperator:   "InvalidPipelineOperator",
-		CannotIndexParallelArrays: "CannotIndexParallelArrays",
-		InvalidIndexSpec:          "InvalidIndexSpecificationOption",
-		ConversionFailure:         "ConversionFailure",
-		MechanismUnavailable:      "MechanismUnavailable",
-		OldCommand:                "UnsupportedOpQueryCommand",
-		TooLarge:                  "BSONObjectTooLarge",
-		DuplicateKey:              "DuplicateKey",
-		Interrupted:               "Interrupted",
+		BadValue:                "BadValue",
+		FailedToParse:           "FailedToParse",
+		UserNotFound:            "UserNotFound",
+		Unauthorized:            "Unauthorized",
+		TypeMismatch:            "TypeMismatch",
+		InvalidLength:           "InvalidLength",
+		ProtocolError:           "ProtocolError",
+		AuthenticationFailed:    "AuthenticationFailed",
+		IllegalOperation:        "IllegalOperation",
+		NamespaceNotFound:       "NamespaceNotFound",
+		IndexNotFound:           "IndexNotFound",
+		PathNotViable:           "PathNotViable",
+		ConflictingUpdate:       "ConflictingUpdateOperators",
+		CursorNotFound:          "CursorNotFound",
+		NamespaceExists:         "NamespaceExists",
+		MaxTimeExpired:          "MaxTimeMSExpired",
+		InvalidIDField:          "InvalidIdField",
+		EmptyFieldName:          "EmptyFieldName",
+		CommandNotFound:         "CommandNotFound",
+		ImmutableField:          "ImmutableField",
+		CannotCreateIndex:       "CannotCreateIndex",
+		InvalidOptions:          "InvalidOptions",
+		InvalidNamespace:        "InvalidNamespace",
+		NoReplication:           "NoReplicationEnabled",
+		IndexOptionsConflict:    "IndexOptionsConflict",
+		IndexKeySpecsConflict:   "IndexKeySpecsConflict",
+		NotSupported:            "CommandNotSupported",
+		InvalidPipelineOperator: "InvalidPipelineOperator",
+		InvalidIndexSpec:        "InvalidIndexSpecificationOption",
+		MechanismUnavailable:    "MechanismUnavailable",
+		OldCommand:              "UnsupportedOpQueryCommand",
+		TooLarge:                "BSONObjectTooLarge",
+		DuplicateKey:            "DuplicateKey",
+		Interrupted:             "Interrupted",
 	}
 	if name, ok := names[code]; ok {
 		return name

@@ -114,3 +114,12 @@ func Truth(v any) bool {
 	}
 	return !IsNullish(v)
 }
+
+// Size is the number of bytes of a document in BSON.
+func Size(d bson.D) int {
+	data, err := bson.Marshal(d)
+	if err != nil {
+		return 0 // Normal lets no value in that has no encoding
+	}
+	return len(data)
+}

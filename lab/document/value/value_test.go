@@ -3,6 +3,7 @@ package value
 import (
 	"math"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
@@ -83,11 +84,15 @@ func TestSizeIsThatOfBSON(t *testing.T) {
 	})
 }
 
-func TestClonesShareNothing(t *testing.T) {
+func TestNormalSharesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := draw(t, 3)
 		before := Format(v)
-		spoil(Clone(v))
+		copied, err := Normal(v)
+		if err != nil || Format(copied) != before {
+			t.Fatalf("%s of %s, %v", Format(copied), before, err)
+		}
+		spoil(copied)
 		if Format(v) != before {
 			t.Errorf("a change of the copy shows: %s, before %s", Format(v), before)
 		}
@@ -112,30 +117,48 @@ func spoil(v any) {
 func TestArithmetic(t *testing.T) {
 	decimal, _ := bson.ParseDecimal128("0.1")
 	for _, c := range []struct {
-		what string
-		do   func(a, b any) (any, bool)
+		sign rune
 		a, b any
-		want any // nil where it leaves 64 bits
+		want any
+		loss bool // it leaves 64 bits
 	}{
-		{"add", Add, int32(1), int32(2), int32(3)},
-		{"add", Add, int32(2147483647), int32(1), int64(2147483648)},
-		{"add", Add, int64(1), int32(1), int64(2)},
-		{"add", Add, int32(1), 0.5, 1.5},
-		{"add", Add, int64(9223372036854775807), int32(1), nil},
-		{"add", Add, int64(-9223372036854775808), int32(-1), nil},
-		{"subtract", Subtract, int32(1), int64(3), int64(-2)},
-		{"subtract", Subtract, int64(-9223372036854775808), int32(1), nil},
-		{"multiply", Multiply, int32(65536), int32(65536), int64(4294967296)},
-		{"multiply", Multiply, int64(4294967296), int64(4294967296), nil},
-		{"multiply", Multiply, int64(-9223372036854775808), int32(-1), nil},
+		{'+', int32(1), int32(2), int32(3), false},
+		{'+', int32(2147483647), int32(1), int64(2147483648), false},
+		{'+', int64(1), int32(1), int64(2), false},
+		{'+', int32(1), 0.5, 1.5, false},
+		{'+', int64(9223372036854775807), int32(1), 9223372036854775808.0, true},
+		{'+', int64(-9223372036854775808), int32(-1), -9223372036854775808.0, true},
+		{'-', int32(1), int64(3), int64(-2), false},
+		{'-', int32(1), 2.5, -1.5, false},
+		{'-', int64(-9223372036854775808), int32(1), -9223372036854775808.0, true},
+		{'*', int32(65536), int32(65536), int64(4294967296), false},
+		{'*', int64(4294967296), int64(4294967296), 18446744073709551616.0, true},
+		{'*', int64(-9223372036854775808), int32(-1), 9223372036854775808.0, true},
+		{'+', decimal, int32(1), 1.1, true},
 	} {
-		got, ok := c.do(c.a, c.b)
-		if ok != (c.want != nil) || ok && got != c.want {
-			t.Errorf("%s %v %v: %v, %v, want %v", c.what, c.a, c.b, got, ok, c.want)
+		if got, exact := Calculate(c.sign, c.a, c.b); got != c.want || exact == c.loss {
+			t.Errorf("%v %c %v: %v, exact %v, want %v", c.a, c.sign, c.b, got, exact, c.want)
 		}
 	}
-	if sum, ok := Add(decimal, int32(1)); ok {
-		t.Errorf("0.1 and 1 are %v", sum)
+}
+
+// TestNormal holds that Go's values become those of BSON as a driver sends them.
+func TestNormal(t *testing.T) {
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{5, "5"}, {1 << 40, "1099511627776"}, {time.Unix(1, 0), "new Date(1000)"}, {[]string{"a"}, `[ "a" ]`}, {[]bson.D{{{Key: "a", Value: 1}}}, "[ { a: 1 } ]"},
+		{map[string]any{"b": true}, "{ b: true }"}, {bson.Null{}, "null"}, {bson.D{{Key: "a", Value: bson.A{uint8(3)}}}, "{ a: [ 3 ] }"},
+		{make(chan int), "error"}, {bson.A{bson.Symbol("s")}, "error"},
+	} {
+		got, err := Normal(c.v)
+		if err == nil != (c.want != "error") || err == nil && Format(got) != c.want {
+			t.Errorf("%#v: %s, %v, want %s", c.v, Format(got), err, c.want)
+		}
+	}
+	if n, _ := Normal(1 << 40); n != any(int64(1<<40)) {
+		t.Errorf("%T", n)
 	}
 }
 
