@@ -1,24 +1,12 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"runbook/engine/event"
 	"runbook/engine/page"
 )
-
-// elsewhere is a command on another playbook in the same environment.
-func (e *ending) elsewhere(playbook string, flags ...string) string {
-	words := append([]string{"runbook", "run", playbook}, e.environment()...)
-	return strings.Join(append(words, flags...), " ")
-}
-
-func (e *ending) environment() []string {
-	if env := e.run.Header.Environment; env.ByFlag {
-		return []string{"--env", env.Name}
-	}
-	return nil
-}
 
 func commands(label string, texts ...string) fact {
 	f := saidFact(label, texts...)
@@ -28,67 +16,44 @@ func commands(label string, texts ...string) fact {
 	return f
 }
 
-// safe are commands that only read.
+// safe are commands that only read. A playbook that may help is previewed: it is
+// not known what it would change.
 func (e *ending) safe(report bool) fact {
 	var out []string
 	if report {
 		out = append(out, "runbook report "+e.id)
 	}
-	if e.o.Doctor && e.end.State == event.Failed {
-		out = append(out, strings.Join(append([]string{"runbook", "doctor"}, e.environment()...), " "))
-	}
-	if e.end.State == event.Refused {
-		out = append(out, e.run.Header.Command.Again()+" --dry-run")
-	}
-	if e.end.State == event.Failed {
-		for _, p := range e.run.Header.SeeAlso {
-			out = append(out, e.elsewhere(p, "--dry-run"))
+	again := e.run.Header.Command
+	switch e.end.State {
+	case event.Refused:
+		out = append(out, again.Again()+" --dry-run")
+	case event.Failed:
+		if i := slices.Index(again.Flags, "-i"); i >= 0 {
+			again.Flags = again.Flags[:i] // the inputs are those of this playbook
+		}
+		for _, again.Playbook = range e.run.Header.SeeAlso {
+			out = append(out, again.Again()+" --dry-run")
 		}
 	}
 	return commands("Safe now", out...)
 }
 
-// then are commands that may change something.
+// then begins anew what was suspended or interrupted: the keys of the old run stay
+// guarded until a new one names it.
 func (e *ending) then() fact {
-	resume := "runbook resume " + e.id
+	when := "when you know what became of it"
 	switch e.end.State {
-	case event.Failed:
-		var out []string
-		for _, p := range e.run.Header.SeeAlso {
-			out = append(out, e.elsewhere(p))
-		}
-		return commands("Then", out...)
-	case event.Waiting, event.Interrupted:
-		if !e.o.Resume {
-			return e.again()
-		}
-		if e.plain {
-			resume += " (on a terminal)"
-		}
-		return commands("Then", resume)
-	case event.InDoubt:
-		if !e.o.Resume {
-			return e.again()
-		}
-		f := commands("Then", resume,
-			"observes first; goes on if the goal holds, else is in doubt again",
-			"or tell it: "+resume+" --settle "+string(e.end.Step)+"=applied",
-			"or:         "+resume+" --settle "+string(e.end.Step)+"=not-applied")
-		f.rows[1].style, f.rows[1].whole = page.Plain, false
-		return f
+	case event.Waiting:
+		when = "on a terminal"
+	case event.InDoubt, event.Interrupted:
+	default:
+		return fact{}
 	}
-	return fact{}
-}
-
-// again begins anew what was suspended or interrupted, where it cannot be
-// resumed: the keys of the old run stay guarded until a new one names it.
-func (e *ending) again() fact {
-	run := e.run.Header.Command.Again()
+	run := []string{e.run.Header.Command.Again()}
 	if len(e.run.Locks) > 0 {
-		run += " --despite " + e.id
+		run = append(run, "--despite", e.id)
 	}
-	if e.end.State == event.Waiting {
-		return commands("Then", run+" (on a terminal)")
-	}
-	return commands("Then", run+" (when you know what became of it)")
+	f := commands("Then", strings.Join(run, " "))
+	f.add(when)
+	return f
 }

@@ -87,19 +87,21 @@ func (e *ending) goal() fact {
 }
 
 // goalText is the goal's way: "observed.memory_percent 92.1 → 31.4, goal < 70, by
-// remedy 2".
+// remedy 2"; of one that was not reached with what it was after each remedy.
 func goalText(g history.Goal) string {
-	last := g.First
-	if n := len(g.After); n > 0 {
-		last = g.After[n-1]
+	seen := append([]history.Value{g.First}, g.After...)
+	if last := len(seen) - 1; g.Held && last > 0 {
+		seen = []history.Value{g.First, seen[last]}
+	}
+	var way []string
+	for _, v := range seen {
+		if text := bare(v.Text, v.Number); v.Text != "" && (len(way) == 0 || way[len(way)-1] != text) {
+			way = append(way, text)
+		}
 	}
 	text := g.That
-	if g.Sides != nil && last.Text != "" {
-		way := bare(last.Text, last.Number)
-		if g.First.Text != "" && last.Text != g.First.Text {
-			way = bare(g.First.Text, g.First.Number) + " → " + way
-		}
-		text = fmt.Sprintf("%s %s, goal %s %s", g.Sides.Left, way, g.Sides.Operator, g.Sides.Right)
+	if g.Sides != nil && len(way) > 0 {
+		text = fmt.Sprintf("%s %s, goal %s %s", g.Sides.Left, strings.Join(way, " → "), g.Sides.Operator, g.Sides.Right)
 	}
 	switch {
 	case g.By > 0:
@@ -136,49 +138,16 @@ func (e *ending) expected() fact {
 	return f
 }
 
-// why is what failed, where, and what was tried.
+// why is what failed, where, what was tried and seen, and what could have been
+// meant.
 func (e *ending) why() []fact {
 	f := e.failure
-	return []fact{saidFact("What", f.What), saidFact("Where", f.Where, f.Place), saidFact("Tried", f.Tried...)}
-}
-
-// seenFacts are what the goal was after each remedy, and what the failure
-// shows.
-func (e *ending) seenFacts() fact {
-	f := fact{label: "Seen"}
-	for s := range e.run.All {
-		for _, g := range s.Goals {
-			if !g.Held && g.First.Text != "" {
-				f.add(goalSeen(g))
-			}
-		}
-	}
-	f.rows = append(f.rows, saidFact("", e.failure.Seen...).rows...)
-	return f
-}
-
-// hints are the further facts of the failure, and what could have been meant.
-func (e *ending) hints() []fact {
-	var out []fact
-	for _, x := range e.failure.Facts {
+	out := []fact{saidFact("What", f.What), saidFact("Where", f.Where, f.Place), saidFact("Tried", f.Tried...), saidFact("Seen", f.Seen...)}
+	for _, x := range f.Facts {
 		first := min(1, len(x.Label))
 		out = append(out, saidFact(strings.ToUpper(x.Label[:first])+x.Label[first:], x.Value))
 	}
-	return append(out, saidFact("Nearest", strings.Join(e.failure.Nearest, ", ")))
-}
-
-// goalSeen is the goal that was not reached, over the remedies.
-func goalSeen(g history.Goal) string {
-	if g.Sides == nil {
-		return g.That + ", not reached"
-	}
-	parts := []string{bare(g.First.Text, g.First.Number) + " at first"}
-	for i, a := range g.After {
-		if a.Text != "" {
-			parts = append(parts, fmt.Sprintf("%s after remedy %d", bare(a.Text, a.Number), i+1))
-		}
-	}
-	return fmt.Sprintf("%s  %s, goal %s %s", g.Sides.Left, strings.Join(parts, ", "), g.Sides.Operator, g.Sides.Right)
+	return append(out, saidFact("Nearest", strings.Join(f.Nearest, ", ")))
 }
 
 func (e *ending) notChanged() fact {
@@ -277,5 +246,3 @@ func (e *ending) lock() fact {
 	}
 	return saidFact("Lock", text)
 }
-
-func (e *ending) do() fact { return saidFact("Do", e.failure.Do...) }

@@ -18,24 +18,14 @@ func Error(w io.Writer, f *action.Failure, exit int, o Options) error {
 	p := newSheet(o)
 	l := p.Line(page.BoldRed, "error:").Add(page.Plain, " ")
 	p.FlowTop(l, page.Plain, f.Error(), p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
-	p.errFacts("tried", f.Tried)
-	p.errFacts("seen", f.Seen...)
+	facts := []fact{saidFact("tried", f.Tried), saidFact("seen", f.Seen...)}
 	for _, x := range f.Facts {
-		p.errFacts(x.Label, x.Value)
+		facts = append(facts, saidFact(x.Label, x.Value))
 	}
-	p.errFacts("nearest", strings.Join(f.Nearest, ", "))
-	p.errFacts("do", f.Do...)
+	for _, x := range append(facts, saidFact("nearest", strings.Join(f.Nearest, ", ")), saidFact("do", f.Do...)) {
+		p.factAt(errColumn, x)
+	}
 	return p.Print(w)
-}
-
-func (p *sheet) errFacts(label string, values ...string) {
-	for _, v := range values {
-		if v == "" {
-			continue
-		}
-		p.Flow(p.Line(page.Dim, "  "+label).Pad(errColumn, 2), page.Plain, v)
-		label = ""
-	}
 }
 
 // NoRun is the end of a command that began no run: it was refused by the

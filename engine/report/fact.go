@@ -70,14 +70,14 @@ func (p *sheet) facts(facts ...fact) {
 	}
 }
 
-func (p *sheet) fact(f fact) {
+func (p *sheet) fact(f fact) { p.factAt(labelColumn, f) }
+
+// factAt prints a fact whose values stand at a column.
+func (p *sheet) factAt(column int, f fact) {
 	widths := columnsOf(f.rows)
-	for i, r := range f.rows {
-		l := p.Indent(0)
-		if i == 0 {
-			l = p.Line(page.Dim, "  "+f.label)
-		}
-		l.Pad(labelColumn, 1)
+	for _, r := range f.rows {
+		l := p.Label(2, f.label, column)
+		f.label = ""
 		for c, text := range r.cells[:len(r.cells)-1] {
 			if widths[c] == 0 {
 				continue

@@ -36,7 +36,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func options(width int, s *story) Options {
-	return Options{Look: page.Look{Width: width, Unicode: true}, Location: cet, Now: func() time.Time { return s.now }, Doctor: true, Resume: true,
+	return Options{Look: page.Look{Width: width, Unicode: true}, Location: cet, Now: func() time.Time { return s.now },
 		Journal: "~/.local/state/runbook/runs/20261124-k7qm.journal"}
 }
 

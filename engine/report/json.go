@@ -24,16 +24,11 @@ var _ View = (*JSON)(nil)
 // NewJSON returns the view that writes to w.
 func NewJSON(w io.Writer) *JSON { return &JSON{w: w} }
 
-// Replay takes a fact of before a resume, and prints nothing.
-func (j *JSON) Replay(e event.Event) {
+// Event prints a fact.
+func (j *JSON) Event(e event.Event) {
 	if c, ok := e.Data.(*event.RunCreated); ok {
 		j.run = c.Run
 	}
-}
-
-// Event prints a fact.
-func (j *JSON) Event(e event.Event) {
-	j.Replay(e)
 	if j.err != nil {
 		return
 	}
@@ -79,21 +74,33 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 	if run != "" {
 		head.Run = &run
 	}
+	line, err := encoded(head)
+	if err != nil || e.Data == nil {
+		return line, err
+	}
+	members, err := encoded(e.Data)
+	if err != nil {
+		return nil, err
+	}
+	members = bytes.TrimPrefix(members, []byte("{"))
+	for _, said := range []string{`"schema":1,`, fmt.Sprintf(`"run":%q,`, run)} { // as the head has said
+		members = bytes.TrimPrefix(members, []byte(said))
+	}
+	if line = line[:len(line)-1]; members[0] != '}' {
+		line = append(line, ',')
+	}
+	return append(line, members...), nil
+}
+
+// encoded is v as JSON, without a line end.
+func encoded(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(head); err != nil {
-		return nil, fmt.Errorf("encode the head of a %s: %w", e.Type, err)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode a fact: %w", err)
 	}
-	line := bytes.TrimRight(b.Bytes(), "}\n")
-	line = append([]byte(nil), line...)
-	b.Reset()
-	if e.Data != nil {
-		if err := enc.Encode(e.Data); err != nil {
-			return nil, fmt.Errorf("encode a %s: %w", e.Type, err)
-		}
-	}
-	return flatten(line, b.Bytes(), e.Path != "")
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // progressJSON is progress under the names of fields.
@@ -113,34 +120,4 @@ func filled(f event.RunFinished) *event.RunFinished {
 		f.Warnings = []event.Finding{}
 	}
 	return &f
-}
-
-// flatten appends the members of the object to line, without those that line
-// has already.
-func flatten(line, object []byte, hasStep bool) ([]byte, error) {
-	if len(object) == 0 || object[0] != '{' {
-		return append(line, '}'), nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(object))
-	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("encode a fact: %w", err)
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, fmt.Errorf("encode a fact: %w", err)
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, fmt.Errorf("encode a fact: %w", err)
-		}
-		switch name := key.(string); {
-		case name == "schema" || name == "run" || name == "type" || name == "time" || name == "step" && hasStep:
-			continue
-		default:
-			line = append(line, fmt.Sprintf(",%q:", name)...)
-			line = append(line, value...)
-		}
-	}
-	return append(line, '}'), nil
 }

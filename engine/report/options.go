@@ -23,8 +23,6 @@ type Options struct {
 
 	Now     func() time.Time // nil: time.Now
 	Journal string           // the run's journal, as it is shown; "": not named
-	Resume  bool             // `runbook resume` is there, so that it may be suggested
-	Doctor  bool             // suggest `runbook doctor`
 
 	still bool // nothing is drawn but by Draw
 }

@@ -31,9 +31,6 @@ func NewPlain(w io.Writer, o Options) *Plain {
 	return &Plain{w: w, o: o, progress: map[event.Path]time.Time{}}
 }
 
-// Replay takes a fact of before a resume, and prints nothing.
-func (v *Plain) Replay(e event.Event) { v.run.Apply(e) }
-
 // Event prints what is worth a line of the fact e.
 func (v *Plain) Event(e event.Event) {
 	if v.o.Verbosity >= 0 || e.Path == "" {
@@ -74,22 +71,33 @@ func (v *Plain) fact(e event.Event) {
 		for _, k := range v.run.Header.Lock {
 			v.line(e.Time, "", "lock", k+" taken")
 		}
-	case *event.Owner:
-		if d.Resume {
-			v.line(e.Time, "", "resumed", fmt.Sprintf("by %s on %s, pid %d", d.User, d.Host, d.PID))
-		}
 	case *event.PhaseBegan:
 		if d.Name == event.Undo || v.o.Verbosity > 0 {
 			v.line(e.Time, e.Path, "phase", string(d.Name))
 		}
-	case *event.StepStarted, *event.StepSkipped, *event.StepFinished, *event.Expanded:
-		v.step(e)
-	case *event.Check, *event.Remedy, *event.Settled, *event.Retry, *event.Observation:
+	case *event.StepStarted:
+		v.started(e, d)
+	case *event.StepFinished:
+		v.stepFinished(e, v.run.At(e.Path), d)
+	case *event.Check, *event.Remedy, *event.Observation:
 		v.judged(e)
-	case *event.Intent, *event.Outcome, *event.Approval:
-		v.change(e)
 	case *event.Progress, *event.Poll, *event.Log:
 		v.transient(e)
+	default:
+		v.told(e)
+	}
+}
+
+// told prints what every view says alike.
+func (v *Plain) told(e event.Event) {
+	if _, skipped := e.Data.(*event.StepSkipped); skipped && v.o.Verbosity < 1 && v.run.At(e.Path).Phase == event.Finally {
+		return
+	}
+	if word, text := told(e); word != "" {
+		v.line(e.Time, e.Path, word, text)
+	}
+	if a, ok := e.Data.(*event.Approval); ok && e.Type == event.TypeApprovalRequested {
+		v.touches(e, a)
 	}
 }
 
@@ -124,26 +132,14 @@ func equals(notes []string) []string {
 	return out
 }
 
-func (v *Plain) step(e event.Event) {
-	s := v.run.At(e.Path)
-	switch d := e.Data.(type) {
-	case *event.StepStarted:
-		if d.Action != "" && d.Effect == action.Read {
-			v.line(e.Time, e.Path, "started", startedText(d))
+func (v *Plain) started(e event.Event, d *event.StepStarted) {
+	if d.Action != "" && d.Effect == action.Read {
+		v.line(e.Time, e.Path, "started", startedText(d))
+	}
+	for _, p := range d.Params {
+		if v.o.Verbosity > 0 {
+			v.line(e.Time, e.Path, "param", p.Name+"="+p.Text)
 		}
-		for _, p := range d.Params {
-			if v.o.Verbosity > 0 {
-				v.line(e.Time, e.Path, "param", p.Name+"="+p.Text)
-			}
-		}
-	case *event.StepSkipped:
-		if s.Phase != event.Finally || v.o.Verbosity > 0 {
-			v.line(e.Time, e.Path, "skipped", skippedBecause(d))
-		}
-	case *event.Expanded:
-		v.line(e.Time, e.Path, "items", page.Counted(len(d.Items), "item"))
-	case *event.StepFinished:
-		v.stepFinished(e, s, d)
 	}
 }
 
@@ -237,7 +233,7 @@ func (v *Plain) finished(at time.Time, f *event.RunFinished) {
 	case event.DryRun:
 		facts = e.dryFacts()
 	default:
-		facts = append(e.badFacts(), e.do(), e.check(), e.safe(true), e.then())
+		facts = append(e.badFacts(), e.next(true)...)
 	}
 	for _, x := range facts {
 		for _, r := range x.rows {

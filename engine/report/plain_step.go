@@ -22,10 +22,6 @@ func (v *Plain) judged(e event.Event) {
 		if d.Verdict != "not_needed" {
 			v.line(e.Time, d.At(e.Path), "verdict", remedyText(d))
 		}
-	case *event.Settled:
-		v.line(e.Time, e.Path, "settled", strings.TrimPrefix(settledMoment(d), "settled: "))
-	case *event.Retry:
-		v.line(e.Time, e.Path, "retry", fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.Line(), schema.HumanDuration(d.Delay)))
 	case *event.Observation:
 		if v.o.Verbosity > 0 {
 			v.line(e.Time, e.Path, "observed", observedText(d))
@@ -81,52 +77,15 @@ func remedyText(m *event.Remedy) string {
 	return text + " in " + schema.HumanDuration(m.Duration)
 }
 
-func (v *Plain) change(e event.Event) {
-	switch d := e.Data.(type) {
-	case *event.Intent:
-		v.line(e.Time, e.Path, "changing", strings.TrimLeft(d.Target+" "+cmp.Or(d.Preview.Summary, d.Action), " "))
-	case *event.Outcome:
-		v.outcome(e, d)
-	case *event.Approval:
-		v.approval(e, d)
+// touches lists what an approval that is asked for is about.
+func (v *Plain) touches(e event.Event, a *event.Approval) {
+	for _, x := range a.Items {
+		v.line(e.Time, e.Path, "touches", x.Item+": "+x.Summary)
 	}
-}
-
-func (v *Plain) outcome(e event.Event, d *event.Outcome) {
-	word := map[action.Applied]string{
-		action.AppliedFully: "changed", action.AppliedPart: "partial", action.AppliedNot: "unchanged", action.AppliedLost: "lost",
-	}[d.Applied]
-	text := d.Summary
-	if d.Failure != nil {
-		text = d.Failure.Line()
-	}
-	v.line(e.Time, e.Path, word, text)
-}
-
-func (v *Plain) approval(e event.Event, a *event.Approval) {
-	switch e.Type {
-	case event.TypeApprovalRequested:
-		v.line(e.Time, e.Path, "waiting", "for approval of "+a.Action)
-		for _, x := range a.Items {
-			v.line(e.Time, e.Path, "touches", x.Item+": "+x.Summary)
-		}
-		if len(a.Items) > 0 {
-			return
-		}
-		for _, c := range a.Preview.Changes {
+	for _, c := range a.Preview.Changes {
+		if len(a.Items) == 0 {
 			v.line(e.Time, e.Path, "touches", touched(a.Preview)+strings.TrimPrefix(changeLine(c), " "))
 		}
-		if len(a.Preview.Changes) == 0 {
-			v.line(e.Time, e.Path, "touches", a.Preview.Summary)
-		}
-	case event.TypeApprovalGiven:
-		v.line(e.Time, e.Path, "approved", strings.TrimPrefix(approvedBy(a), "approved "))
-	case event.TypeApprovalAnswered:
-		v.line(e.Time, e.Path, "answered", answeredBy(a))
-	case event.TypeApprovalVoid:
-		v.line(e.Time, e.Path, "void", a.Reason)
-	default:
-		v.line(e.Time, e.Path, "refused", a.Reason)
 	}
 }
 

@@ -49,7 +49,7 @@ func RunsTable(w io.Writer, rows []Row, o Options) error {
 		t.Rows = append(t.Rows, cells)
 	}
 	p.Table(t)
-	p.hints(rows, o.Resume)
+	p.hints(rows)
 	return p.Print(w)
 }
 
@@ -76,10 +76,10 @@ func Day(t, now time.Time) string {
 }
 
 // hints name the command that a run which did not end needs.
-func (p *sheet) hints(rows []Row, resumes bool) {
+func (p *sheet) hints(rows []Row) {
 	first := true
 	for _, r := range rows {
-		text, command := hint(r, resumes)
+		text, command := hint(r)
 		if text == "" {
 			continue
 		}
@@ -101,21 +101,17 @@ func (p *sheet) hints(rows []Row, resumes bool) {
 	}
 }
 
-func hint(r Row, resumes bool) (text, command string) {
+func hint(r Row) (text, command string) {
 	id := short(r.Run)
-	resume := "runbook report " + id
-	if resumes {
-		resume = "runbook resume " + id
-	}
 	switch r.State {
 	case event.Interrupted:
-		return id + " was interrupted" + at(r.Step) + "; its owner is gone", resume
+		text = id + " was interrupted" + at(r.Step) + "; its owner is gone"
 	case event.InDoubt:
-		return id + " is in doubt" + at(r.Step), "runbook report " + id
+		text = id + " is in doubt" + at(r.Step)
 	case event.Waiting:
-		return id + " waits for a person" + at(r.Step), resume
+		text = id + " waits for a person" + at(r.Step)
 	}
-	return "", ""
+	return text, "runbook report " + id
 }
 
 // RunsPlain prints runs tab-separated, for programs: no header, nothing cut,

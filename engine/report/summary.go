@@ -68,21 +68,19 @@ func (e *ending) summary() {
 	}
 	p.facts(e.badFacts()...)
 	p.Blank()
-	if e.end.State == event.InDoubt {
-		p.facts(e.check(), e.safe(true), e.then())
-		return
-	}
-	p.facts(e.do(), e.safe(true), e.then())
+	p.facts(e.next(true)...)
 }
 
 // badFacts is what a run tells that did not end well.
 func (e *ending) badFacts() []fact {
-	why := append(append(e.why(), e.seenFacts()), e.hints()...)
-	return append(why, e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock())
+	return append(e.why(), e.goal(), e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock())
 }
 
-// check says what to look at to settle a doubt.
-func (e *ending) check() fact { return commands("Check", e.end.Check...) }
+// next are the commands to go on with: what to look at to settle a doubt, what the
+// failure advises, what only reads, and the others.
+func (e *ending) next(report bool) []fact {
+	return []fact{commands("Check", e.end.Check...), saidFact("Do", e.failure.Do...), e.safe(report), e.then()}
+}
 
 // dryEnd closes a dry run. It is never green.
 func (e *ending) dryEnd() {
@@ -108,8 +106,7 @@ func (e *ending) dryEnd() {
 
 func (e *ending) dryFacts() []fact {
 	d := e.end.Dry
-	out := append(append(e.why(), saidFact("Seen", e.failure.Seen...)), e.hints()...)
-	out = append(out, e.do())
+	out := append(e.why(), saidFact("Do", e.failure.Do...))
 	if d == nil {
 		return out
 	}

@@ -61,14 +61,6 @@ func (t *Terminal) tick() {
 	}
 }
 
-// Replay takes a fact of before a resume; what was finished then is printed
-// with the first fact after.
-func (t *Terminal) Replay(e event.Event) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.run.Apply(e)
-}
-
 // Event takes a fact. What it makes final is printed with the next drawing.
 func (t *Terminal) Event(e event.Event) {
 	t.mu.Lock()
@@ -215,7 +207,9 @@ func (t *Terminal) notable(e event.Event) {
 	text, s := "", page.Plain
 	switch d := e.Data.(type) {
 	case *event.Approval:
-		text = t.answered(e, d)
+		if e.Type != event.TypeApprovalRequested {
+			text = sentence(approval(e.Type, d, ", "+e.Time.In(t.o.zone()).Format(time.TimeOnly)))
+		}
 	case *event.Log:
 		if t.o.Verbosity > 1 {
 			text, s = strings.ToLower(d.Level)+" "+d.Text, page.Dim
@@ -230,41 +224,18 @@ func (t *Terminal) notable(e event.Event) {
 	}
 }
 
-func (t *Terminal) answered(e event.Event, a *event.Approval) string {
-	clock := ", " + e.Time.In(t.o.zone()).Format("15:04:05")
-	switch e.Type {
-	case event.TypeApprovalGiven:
-		by := approvedBy(a)
-		if i := strings.LastIndex(by, ", as "); i > 0 {
-			return by[:i] + clock + by[i:]
-		}
-		return by + clock
-	case event.TypeApprovalAnswered:
-		return answeredBy(a) + clock
-	case event.TypeApprovalRefused, event.TypeApprovalExpired:
-		return "refused: " + a.Reason + clock
-	case event.TypeApprovalVoid:
-		return "the approval is void: " + a.Reason
-	}
-	return ""
-}
-
 func verbose(e event.Event) string {
 	switch d := e.Data.(type) {
 	case *event.StepStarted:
 		if len(d.Params) > 0 {
 			return startedText(d)
 		}
-	case *event.Intent:
-		return fmt.Sprintf("attempt %d: %s", max(e.Attempt, 1), changing(d))
-	case *event.Outcome:
-		return fmt.Sprintf("%s (%s)", outcomeMoment(d), schema.HumanDuration(d.Duration))
-	case *event.Retry:
-		return fmt.Sprintf("attempt %d of %d failed: %s", e.Attempt, d.Of, d.Failure.Line())
 	case *event.Observation:
 		return "observed " + observedText(d)
-	case *event.Settled:
-		return settledMoment(d)
+	case *event.Outcome:
+		return fmt.Sprintf("%s (%s)", sentence(told(e)), schema.HumanDuration(d.Duration))
+	case *event.Intent, *event.Retry, *event.Settled:
+		return sentence(told(e))
 	}
 	return ""
 }

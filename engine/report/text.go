@@ -29,8 +29,7 @@ func Text(w io.Writer, r *Run, o Options) error {
 	e.timeline(&r.times)
 	p.Blank()
 	p.facts(e.source(), e.records())
-	next := []fact{e.check(), e.do(), e.safe(false), e.then()}
-	if slices.ContainsFunc(next, func(f fact) bool { return len(f.rows) > 0 }) {
+	if next := e.next(false); slices.ContainsFunc(next, func(f fact) bool { return len(f.rows) > 0 }) {
 		p.Blank()
 		p.facts(next...)
 	}

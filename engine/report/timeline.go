@@ -11,7 +11,6 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/history"
 	"runbook/engine/page"
-	"runbook/engine/schema"
 )
 
 // timeline keeps the first and the last of what happened, in words.
@@ -79,10 +78,6 @@ func momentOf(r *history.Run, e event.Event) string {
 			return "started; lock " + strings.Join(d.Lock, ", ") + " taken"
 		}
 		return "started"
-	case *event.Owner:
-		if d.Resume {
-			return fmt.Sprintf("resumed by %s on %s, pid %d", d.User, d.Host, d.PID)
-		}
 	case *event.PhaseBegan:
 		if d.Name == event.Undo {
 			return "undoing"
@@ -94,12 +89,6 @@ func momentOf(r *history.Run, e event.Event) string {
 		return "waiting for a person" + at(d.Step)
 	case *event.RunFinished:
 		return endMoment(r, d)
-	}
-	return stepMoment(r, e)
-}
-
-func stepMoment(r *history.Run, e event.Event) string {
-	switch d := e.Data.(type) {
 	case *event.StepStarted:
 		if d.Action != "" && d.Effect == action.Read {
 			return d.Brief
@@ -108,19 +97,6 @@ func stepMoment(r *history.Run, e event.Event) string {
 		if s := r.Known(e.Path); s != nil && s.Phase == event.Finally {
 			return ""
 		}
-		return "skipped: " + skippedBecause(d)
-	case *event.Expanded:
-		return page.Counted(len(d.Items), "item")
-	case *event.Intent:
-		return "changing: " + changing(d)
-	case *event.Outcome:
-		return outcomeMoment(d)
-	case *event.Retry:
-		return fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.What, schema.HumanDuration(d.Delay))
-	case *event.Settled:
-		return settledMoment(d)
-	case *event.Approval:
-		return approvalMoment(e.Type, d)
 	case *event.Check:
 		if d.Kind == "goal" && d.Verdict == event.CheckFailed && untried(r, e.Path) {
 			return "goal failed: " + d.That + seen(d)
@@ -128,7 +104,7 @@ func stepMoment(r *history.Run, e event.Event) string {
 	case *event.StepFinished:
 		return finishMoment(r, e, d)
 	}
-	return ""
+	return sentence(told(e))
 }
 
 // untried reports whether no remedy of the step at path has begun.
@@ -145,69 +121,6 @@ func seen(c *event.Check) string {
 		return ""
 	}
 	return ", seen " + bare(c.Seen, c.Number)
-}
-
-func skippedBecause(s *event.StepSkipped) string {
-	if s.Reason == "when" && s.When != nil {
-		return s.When.That + " is false"
-	}
-	return s.Reason
-}
-
-// changing is what an intent is about to do, with the target where the
-// preview names nothing that it touches.
-func changing(d *event.Intent) string {
-	text := cmp.Or(d.Preview.Summary, d.Action)
-	if len(d.Preview.Touches) == 0 && d.Target != "" && !strings.Contains(text, "://") {
-		text += " on " + d.Target
-	}
-	return text
-}
-
-func outcomeMoment(d *event.Outcome) string {
-	what := d.Summary
-	if d.Failure != nil {
-		what = d.Failure.What
-	}
-	text := map[action.Applied]string{
-		action.AppliedFully: "changed", action.AppliedPart: "partly changed",
-		action.AppliedNot: "not changed", action.AppliedLost: "reply lost",
-	}[d.Applied]
-	if what != "" {
-		text += ": " + what
-	}
-	return text
-}
-
-func settledMoment(d *event.Settled) string {
-	return strings.TrimRight("settled: "+page.Word(d.Applied)+", by "+d.How+" "+d.By, " ")
-}
-
-// answeredBy says which of several people approved.
-func answeredBy(a *event.Approval) string {
-	return fmt.Sprintf("approved by %s, %d of %d", a.By, len(a.Answers), a.Approvers)
-}
-
-// approvedBy says who approved what.
-func approvedBy(a *event.Approval) string {
-	if strings.HasPrefix(a.How, "--yes") {
-		return "approved by " + a.How
-	}
-	return fmt.Sprintf("approved by %s, %s (%s)", a.By, cmp.Or(a.How, "as shown"), a.Digest[:min(len(a.Digest), 8)])
-}
-
-func approvalMoment(t event.Type, a *event.Approval) string {
-	switch t {
-	case event.TypeApprovalRequested:
-		return "waiting for approval: " + a.Preview.Summary
-	case event.TypeApprovalGiven:
-		return approvedBy(a)
-	case event.TypeApprovalAnswered:
-		return answeredBy(a)
-	case event.TypeApprovalVoid:
-		return "approval void: " + a.Reason
-	}
-	return "refused: " + a.Reason
 }
 
 func remedyMoment(m *event.Remedy) string {

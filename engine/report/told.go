@@ -1,0 +1,104 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/page"
+	"runbook/engine/schema"
+)
+
+// told says what an event tells in the words that every view uses for it, the third
+// field of a plain line and what follows; of an event that the views tell each in
+// their own way word is "".
+func told(e event.Event) (word, text string) {
+	switch d := e.Data.(type) {
+	case *event.Owner:
+		if d.Resume {
+			return "resumed", fmt.Sprintf("by %s on %s, pid %d", d.User, d.Host, d.PID)
+		}
+	case *event.StepSkipped:
+		return "skipped", skippedBecause(d)
+	case *event.Expanded:
+		return "items", page.Counted(len(d.Items), "item")
+	case *event.Intent:
+		return "changing", changing(d) + repeated(e.Attempt)
+	case *event.Outcome:
+		return outcomes[d.Applied], outcome(d)
+	case *event.Retry:
+		return "retry", fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.What, schema.HumanDuration(d.Delay))
+	case *event.Settled:
+		return "settled", strings.TrimRight(page.Word(d.Applied)+", by "+d.How+" "+d.By, " ")
+	case *event.Approval:
+		return approval(e.Type, d, "")
+	}
+	return "", ""
+}
+
+// sentence joins what was told.
+func sentence(word, text string) string {
+	switch {
+	case word == "" || text == "":
+		return word + text
+	case strings.HasPrefix(text, "by ") || strings.HasPrefix(text, "for "):
+		return word + " " + text
+	}
+	return word + ": " + text
+}
+
+func skippedBecause(s *event.StepSkipped) string {
+	if s.Reason == "when" && s.When != nil {
+		return s.When.That + " is false"
+	}
+	return s.Reason
+}
+
+// changing is what an intent is about to do, with the target where the
+// preview names nothing that it touches.
+func changing(d *event.Intent) string {
+	text := cmp.Or(d.Preview.Summary, d.Action)
+	if len(d.Preview.Touches) == 0 && d.Target != "" && !strings.Contains(text, "://") {
+		text += " on " + d.Target
+	}
+	return text
+}
+
+// repeated says which attempt it is, but for the first.
+func repeated(attempt int) string {
+	if attempt < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", attempt %d", attempt)
+}
+
+var outcomes = map[action.Applied]string{
+	action.AppliedFully: "changed", action.AppliedPart: "partial", action.AppliedNot: "unchanged", action.AppliedLost: "lost",
+}
+
+func outcome(d *event.Outcome) string {
+	if d.Failure != nil {
+		return d.Failure.What
+	}
+	return d.Summary
+}
+
+// approval says what became of a question; the clock stands behind who answered.
+func approval(t event.Type, a *event.Approval, clock string) (word, text string) {
+	switch t {
+	case event.TypeApprovalRequested:
+		return "waiting", "for approval of " + a.Action + ": " + a.Preview.Summary
+	case event.TypeApprovalAnswered:
+		return "approved", fmt.Sprintf("by %s, %d of %d", a.By, len(a.Answers), a.Approvers) + clock
+	case event.TypeApprovalVoid:
+		return "void", "the approval: " + a.Reason + clock
+	case event.TypeApprovalGiven:
+		if strings.HasPrefix(a.How, "--yes") {
+			return "approved", "by " + a.How
+		}
+		return "approved", fmt.Sprintf("by %s%s, %s (%s)", a.By, clock, cmp.Or(a.How, "as shown"), a.Digest[:min(len(a.Digest), 8)])
+	}
+	return "refused", a.Reason + clock
+}
