@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +36,7 @@ type LockRequest struct {
 	Keys    []string // without the environment, which is Holder's
 	Holder  Holder
 	Wait    time.Duration      // for keys that others hold; 0: not at all
-	Despite []string           // ids of runs whose guard is passed
+	Despite []string           // runs whose guard is passed, by their ids or the last part of them
 	Waiting func(*LockedError) // called when it begins to wait and when the holder changes; may be nil
 }
 
@@ -212,7 +213,8 @@ func (l *Locks) guard(f *lockFile, despite []string) error {
 		return damagedLock(f.file.Name(), f.key, err)
 	}
 	run := last.Holder.Run
-	if run == "" || last.Ended || run == l.holder.Run || slices.Contains(despite, run) {
+	passed := slices.ContainsFunc(despite, func(ref string) bool { return ref == run || strings.HasSuffix(run, "-"+ref) })
+	if run == "" || last.Ended || run == l.holder.Run || passed {
 		return nil
 	}
 	sum, began := l.state.summary(run)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 var idPattern = regexp.MustCompile(`^\d{8}-[0-9a-z]{4,}$`)
@@ -50,19 +51,53 @@ func (s *State) Runs(limit int) ([]Summary, error) {
 		if n < 0 {
 			n = len(ids)
 		}
-		runs = append(runs, s.summaries(ids[:n])...)
+		runs = append(runs, s.newest(ids[:n], limit-len(runs))...)
 		ids = ids[n:]
-	}
-	if limit > 0 && len(runs) > limit {
-		runs = runs[:limit]
 	}
 	return runs, nil
 }
 
-// summaries returns those of the ids that began, the newest first.
+// late is how much later than its last record a journal may seem to be written,
+// by a file system with a coarse clock.
+const late = time.Second
+
+// newest returns those of a day that began, the newest first, at most that many
+// (without a positive number all). As no run begins after its journal was written
+// last, those that were written before the oldest of them began are not opened.
+func (s *State) newest(ids []string, most int) (runs []Summary) {
+	written := make(map[string]time.Time, len(ids))
+	for _, id := range ids {
+		if info, err := os.Stat(s.Path(id)); err == nil {
+			written[id] = info.ModTime()
+		}
+	}
+	slices.SortStableFunc(ids, func(a, b string) int { return written[b].Compare(written[a]) })
+	for len(ids) > 0 {
+		if most > 0 && len(runs) >= most && written[ids[0]].Before(runs[most-1].Started.Add(-late)) {
+			break
+		}
+		n := len(ids)
+		if most > 0 {
+			n = min(n, max(most-len(runs), readers))
+		}
+		runs = append(runs, s.summaries(ids[:n])...)
+		slices.SortStableFunc(runs, func(a, b Summary) int {
+			return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
+		})
+		ids = ids[n:]
+	}
+	if most > 0 {
+		runs = runs[:min(most, len(runs))]
+	}
+	return runs
+}
+
+// readers is how many journals are read at once.
+const readers = 4
+
+// summaries returns those of the ids that began.
 func (s *State) summaries(ids []string) []Summary {
 	all, began := make([]Summary, len(ids)), make([]bool, len(ids))
-	const readers = 4
 	var wg sync.WaitGroup
 	for first := range min(readers, len(ids)) {
 		wg.Go(func() {
@@ -78,9 +113,6 @@ func (s *State) summaries(ids []string) []Summary {
 			runs = append(runs, sum)
 		}
 	}
-	slices.SortStableFunc(runs, func(a, b Summary) int {
-		return cmp.Or(b.Started.Compare(a.Started), strings.Compare(b.ID, a.ID))
-	})
 	return runs
 }
 

@@ -156,6 +156,48 @@ func TestRunsAreFastAndNewestFirst(t *testing.T) {
 	}
 }
 
+// Of a busy day only those journals are opened that may be among the newest; one
+// that began early and ended late is in its place.
+func TestOnlyTheNewestAreOpened(t *testing.T) {
+	s := openState(t)
+	day := func(i int, took time.Duration) {
+		began := noon.Add(time.Duration(i) * time.Minute)
+		path := write(t, s, journal.Options{ID: fmt.Sprintf("20261124-%04d", (i+40)*7)}, func(run string) []*event.Event {
+			all := facts(run)
+			all[0].Time = began
+			return all
+		})
+		if err := os.Chtimes(path, began, began.Add(took)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 48 {
+		day(i, time.Duration(i%4)*time.Minute)
+	}
+	day(100, 0)               // ended as soon as it began, last of all
+	day(-40, 200*time.Minute) // went on all the day
+	all, err := s.Runs(0)
+	if err != nil || len(all) != 50 {
+		t.Fatal(len(all), err)
+	}
+	for _, most := range []int{1, 3, 20, 49, 1000} {
+		opened := s.Opened()
+		runs, err := s.Runs(most)
+		want := min(most, len(all))
+		if err != nil || len(runs) != want {
+			t.Fatal(len(runs), err)
+		}
+		for i := range runs {
+			if runs[i].ID != all[i].ID {
+				t.Errorf("of %d, %d is %s, want %s", most, i, runs[i].ID, all[i].ID)
+			}
+		}
+		if n := opened.Load(); n > int64(want+11) || n < int64(want) {
+			t.Errorf("%d journals are opened for the newest %d", n, most)
+		}
+	}
+}
+
 // objects counts what f allocates: its work, whatever else the machine does.
 func objects(f func()) uint64 {
 	var before, after runtime.MemStats

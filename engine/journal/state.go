@@ -19,6 +19,7 @@ import (
 type State struct {
 	dir     string
 	network func(dir string) (string, error)
+	open    func(path string) (*os.File, error) // a journal, to be read
 }
 
 // DefaultDir returns the user's state directory: $XDG_STATE_HOME/runbook, else
@@ -54,7 +55,7 @@ func Open(dir string) (*State, error) {
 	if err != nil {
 		return nil, cannotWrite(dir, err)
 	}
-	return &State{dir: dir, network: networkFS}, nil
+	return &State{dir: dir, network: networkFS, open: os.Open}, nil
 }
 
 // Dir returns the absolute path of the directory.

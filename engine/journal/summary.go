@@ -48,7 +48,7 @@ const firstChunk = 16 << 10
 // began: its journal has no record.
 func (s *State) summary(run string) (Summary, bool) {
 	sum := Summary{ID: run}
-	file, err := os.Open(s.Path(run))
+	file, err := s.open(s.Path(run))
 	if err != nil {
 		sum.Err = err
 		return sum, !errors.Is(err, os.ErrNotExist)

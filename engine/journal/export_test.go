@@ -1,0 +1,16 @@
+package journal
+
+import (
+	"os"
+	"sync/atomic"
+)
+
+// Opened counts the journals that s opens to read them.
+func (s *State) Opened() *atomic.Int64 {
+	var n atomic.Int64
+	s.open = func(path string) (*os.File, error) {
+		n.Add(1)
+		return os.Open(path)
+	}
+	return &n
+}
