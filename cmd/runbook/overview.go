@@ -7,10 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine/diag"
-	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/report"
 )
 
 // overview is what runbook prints without a verb: what needs a person, and the
@@ -19,12 +19,12 @@ func (a *app) overview() error {
 	l := a.launcher()
 	p := page.New(page.Of(a.Out))
 	p.Flow(p.Line(page.Bold, "runbook").Add(page.Plain, ": "), page.Plain, "playbooks for live systems, run step by step, verified and journalled")
-	p.Blank()
 	if state, err := a.state(); err == nil {
 		if list, err := state.Runs(50); err == nil {
-			unfinished(p, list)
+			report.Unfinished(p, rows(list))
 		}
 	}
+	p.Blank()
 	verbs(p, "On call", [][2]string{
 		{"list WORDS", "find a playbook by name, symptom or alert"},
 		{"show NAME", "read the procedure"},
@@ -54,25 +54,17 @@ func verbs(p *page.Page, title string, list [][2]string) {
 	p.Blank()
 }
 
-// unfinished names the runs that need a person.
-func unfinished(p *page.Page, list []journal.Summary) {
-	t := page.Table{Indent: 2, Split: 1, Columns: []page.Column{{}, {Gap: 5}}}
+// rows are the runs whose journals can be read.
+func rows(list []journal.Summary) (rows []report.Row) {
 	for _, s := range list {
-		verb := "is"
-		switch s.State {
-		case event.Interrupted:
-			verb = "was"
-		case event.InDoubt, event.Waiting:
-		default:
-			continue
+		if s.Err == nil {
+			rows = append(rows, report.Row{
+				Run: s.ID, Playbook: s.Playbook, Environment: s.Environment, By: s.User, State: s.State, Warned: s.Warnings > 0,
+				Step: s.Step, Started: s.Started, Took: s.Duration, Changes: s.Changes,
+			})
 		}
-		sign, style := page.Mark(string(s.State))
-		l := p.Line(style, p.Sign(sign)+" ").Add(page.Plain, fmt.Sprintf("run %s of %s on %s %s %s", s.ID, s.Playbook, s.Environment, verb, page.Word(s.State)))
-		t.Rows = append(t.Rows, []*page.Line{l, p.Line(page.Bold, "runbook report "+s.ID)})
 	}
-	if p.Table(t); len(t.Rows) > 0 {
-		p.Blank()
-	}
+	return rows
 }
 
 // available counts the playbooks that can be run by name.

@@ -35,13 +35,13 @@ type prompter struct {
 	draw  io.Writer // the screen of out
 	user  string
 	view  *report.Terminal // nil: plain lines or JSON
-	fold  *follower
+	facts follower
 	page  report.Options
 }
 
 var _ run.Person = (*prompter)(nil)
 
-// follower folds the facts of a run for prompts beside a view that keeps none.
+// follower folds the facts of a run for prompts.
 type follower struct {
 	mu  sync.Mutex
 	run history.Run
@@ -64,10 +64,7 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 		return nil
 	}
 	p := &prompter{lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
-	if view == nil {
-		p.fold = &follower{}
-		follow(p.fold.event)
-	}
+	follow(p.facts.event)
 	go p.read()
 	return p
 }
@@ -125,12 +122,9 @@ func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
 
 // prompt is the question for an approval.
 func (p *prompter) prompt(path event.Path, a *event.Approval) *report.Prompt {
-	if p.view != nil {
-		return p.view.Prompt(path, a)
-	}
-	p.fold.mu.Lock()
-	defer p.fold.mu.Unlock()
-	return report.NewPrompt(&p.fold.run, path, a, p.page)
+	p.facts.mu.Lock()
+	defer p.facts.mu.Unlock()
+	return report.NewPrompt(&p.facts.run, path, a, p.page)
 }
 
 // Approve implements run.Person: there is one person at the terminal.
@@ -185,79 +179,59 @@ func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (m
 		return nil, errGone
 	}
 	got := map[string]any{}
-	var fields []schema.Field
-	if m.Step.Manual.Fields != nil {
-		fields = m.Step.Manual.Fields.Fields
+	fields := m.Step.Manual.Fields
+	if fields == nil || len(fields.Fields) == 0 {
+		_, err := p.until(ctx, "  Done?  y yes   Ctrl-C stops the run  ", func(text string) (any, error) {
+			if text = strings.ToLower(text); text != "y" && text != "yes" {
+				return nil, errors.New("y when it is done")
+			}
+			return text, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		fields = &schema.Type{}
 	}
-	for _, f := range fields {
-		v, err := p.field(ctx, f)
+	for _, f := range fields.Fields {
+		question := strings.TrimRight(fmt.Sprintf("  %s (%s)  %s", f.Name, f.Takes(), f.Doc), " ") + " > "
+		v, err := p.until(ctx, question, func(text string) (any, error) {
+			if text == "" && !f.Required {
+				return f.Default, nil
+			}
+			v, err := schema.ParseText(f.Type, text, false)
+			if err == nil {
+				v, err = schema.ConvertField(f, v)
+			}
+			return v, err
+		})
 		if err != nil {
 			return nil, err
 		}
 		got[f.Name] = v
 	}
-	if len(fields) == 0 {
-		if err := p.confirm(ctx); err != nil {
-			return nil, err
-		}
-	}
 	got["by"], got["at"] = p.user, time.Now()
 	return got, nil
 }
 
-// line asks for a line.
-func (p *prompter) line(ctx context.Context, question string) (string, error) {
-	if err := report.Ask(p.draw, question, p.page); err != nil {
-		return "", errGone
-	}
-	text, err := p.answer(ctx, func() {})
-	if err != nil {
+// until asks until the answer is taken, and says why it is not.
+func (p *prompter) until(ctx context.Context, question string, take func(text string) (any, error)) (any, error) {
+	for {
+		if err := report.Ask(p.draw, question, p.page); err != nil {
+			return nil, errGone
+		}
+		text, err := p.answer(ctx, func() {})
+		if err != nil {
+			p.end()
+			return nil, err
+		}
+		v, wrong := take(text)
+		if wrong == nil {
+			return v, nil
+		}
+		_ = report.Ask(p.draw, "  "+launch.FirstFault(wrong), p.page)
 		p.end()
 	}
-	return text, err
 }
 
 // end ends a line.
 func (p *prompter) end() { _, _ = io.WriteString(p.draw, "\n") }
-
-// confirm waits until the person says that it is done.
-func (p *prompter) confirm(ctx context.Context) error {
-	for {
-		text, err := p.line(ctx, "  Done?  y yes   Ctrl-C stops the run  ")
-		if err != nil {
-			return err
-		}
-		if text = strings.ToLower(text); text == "y" || text == "yes" {
-			return nil
-		}
-	}
-}
-
-// field asks for one value until it fits.
-func (p *prompter) field(ctx context.Context, f schema.Field) (any, error) {
-	for {
-		text, err := p.line(ctx, fmt.Sprintf("  %s (%s)%s > ", f.Name, f.Takes(), lead(f.Doc)))
-		if err != nil {
-			return nil, err
-		}
-		if text == "" && !f.Required {
-			return f.Default, nil
-		}
-		v, err := schema.ParseText(f.Type, text, false)
-		if err == nil {
-			v, err = schema.ConvertField(f, v)
-		}
-		if err == nil {
-			return v, nil
-		}
-		_ = report.Ask(p.draw, "  "+launch.FirstFault(err), p.page)
-		p.end()
-	}
-}
-
-func lead(doc string) string {
-	if doc == "" {
-		return ""
-	}
-	return "  " + doc
-}

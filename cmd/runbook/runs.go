@@ -42,25 +42,15 @@ func (a *app) runs(limit int) error {
 	if err != nil {
 		return launch.Storage(err)
 	}
-	var rows []report.Row
 	for _, s := range list {
 		if s.Err != nil {
 			a.note("the journal of %s cannot be read: %v", s.ID, s.Err)
-			continue
 		}
-		rows = append(rows, row(s))
 	}
 	if a.Out.Terminal() {
-		return report.RunsTable(a.Out, rows, a.page(a.Out))
+		return report.RunsTable(a.Out, rows(list), a.page(a.Out))
 	}
-	return report.RunsPlain(a.Out, rows)
-}
-
-func row(s journal.Summary) report.Row {
-	return report.Row{
-		Run: s.ID, Playbook: s.Playbook, Environment: s.Environment, By: s.User, State: s.State, Warned: s.Warnings > 0,
-		Step: s.Step, Started: s.Started, Took: s.Duration, Changes: s.Changes,
-	}
+	return report.RunsPlain(a.Out, rows(list))
 }
 
 func (a *app) reportCommand() *cobra.Command {

@@ -7,6 +7,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
+	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/plan"
@@ -59,16 +60,8 @@ func procedure(p *plan.Plan, called string, look page.Look) *page.Page {
 	d.Blank()
 	d.about("Expected", p.Expected)
 	d.about("See also", strings.Join(p.SeeAlso, ", "))
-	d.Whole(d.Label(0, "Try", aboutColumn), page.Plain, "runbook run "+pasted(called)+" --dry-run", d.Indent(0))
+	d.Whole(d.Label(0, "Try", aboutColumn), page.Plain, event.Command{Playbook: called}.Again()+" --dry-run", d.Indent(0))
 	return d.Page
-}
-
-// pasted writes a name or path of a playbook for a command line.
-func pasted(called string) string {
-	if strings.HasPrefix(called, "-") { // it would be a flag
-		called = "./" + called
-	}
-	return action.Quote(called)
 }
 
 func (d *document) section(title string, blocks ...[]*plan.Step) {

@@ -89,9 +89,13 @@ type Command struct {
 	Flags    []string `json:"flags,omitempty"` // --env and -i, quoted for a shell
 }
 
-// Again is the command that repeats the run.
+// Again is the command that repeats the run, for a shell.
 func (c Command) Again() string {
-	return strings.Join(append([]string{"runbook", "run", c.Playbook}, c.Flags...), " ")
+	name := c.Playbook
+	if strings.HasPrefix(name, "-") { // it would be a flag
+		name = "./" + name
+	}
+	return strings.Join(append([]string{"runbook", "run", action.Quote(name)}, c.Flags...), " ")
 }
 
 // Plan is a chunk of the steps of a plan, in the order of the file.

@@ -27,16 +27,8 @@ type Prompt struct {
 	rows   int // of the block as it stands on the terminal
 }
 
-// Prompt returns the prompt for the approval a of the step at path. Suspend
-// the view before it is shown.
-func (t *Terminal) Prompt(path event.Path, a *event.Approval) *Prompt {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return NewPrompt(&t.run, path, a, t.o)
-}
-
-// NewPrompt returns a prompt for a run that is followed elsewhere. It keeps
-// nothing of r.
+// NewPrompt returns the prompt for the approval a of the step at path. Suspend the
+// view before it is shown. It keeps nothing of r.
 func NewPrompt(r *history.Run, path event.Path, a *event.Approval, o Options) *Prompt {
 	env := r.Header.Environment
 	q := &Prompt{o: o, path: path, a: a, env: event.Environment{Name: env.Name, Protected: env.Protected}}

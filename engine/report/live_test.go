@@ -137,7 +137,7 @@ func TestPromptIsErasedForOneLine(t *testing.T) {
 	screen, v := following(t, s, 92, 40, n)
 	v.Suspend()
 	before := screen.text()
-	q := v.Prompt("recover/3", limitApproval(s))
+	q := NewPrompt(v.Run(), "recover/3", limitApproval(s), v.o)
 	if err := q.Show(screen); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func RunsTable(w io.Writer, rows []Row, o Options) error {
 		t.Rows = append(t.Rows, cells)
 	}
 	p.Table(t)
-	p.hints(rows)
+	Unfinished(p.Page, rows)
 	return p.Print(w)
 }
 
@@ -75,43 +75,27 @@ func Day(t, now time.Time) string {
 	return t.Format("2 Jan 2006")
 }
 
-// hints name the command that a run which did not end needs.
-func (p *sheet) hints(rows []Row) {
+// Unfinished lists below a blank line the runs that need a person, each with the
+// command that tells what became of it; where there is none it prints nothing.
+func Unfinished(p *page.Page, rows []Row) {
 	first := true
 	for _, r := range rows {
-		text, command := hint(r)
-		if text == "" {
+		verb := "is"
+		switch r.State {
+		case event.Interrupted:
+			verb = "was"
+		case event.InDoubt, event.Waiting:
+		default:
 			continue
 		}
 		if first {
 			p.Blank()
 			first = false
 		}
-		l := p.Line(page.Plain, "  "+text)
-		if l.Width()+2+len(command) > p.Width() {
-			p.Put(l)
-			l = p.Indent(4)
-		} else {
-			l.Pad(58, 2)
-			if l.Width()+len(command) > p.Width() {
-				l = p.Line(page.Plain, "  "+text+"  ")
-			}
-		}
-		p.Put(l.Add(page.Bold, command))
+		sign, style := page.Mark(string(r.State))
+		text := fmt.Sprintf("run %s of %s on %s %s %s%s", r.Run, r.Playbook, r.Environment, verb, page.Word(r.State), at(r.Step))
+		p.FlowEnd(p.Indent(2).Add(style, p.Sign(sign)+" "), page.Plain, text, p.Line(page.Bold, "runbook report "+short(r.Run)))
 	}
-}
-
-func hint(r Row) (text, command string) {
-	id := short(r.Run)
-	switch r.State {
-	case event.Interrupted:
-		text = id + " was interrupted" + at(r.Step) + "; its owner is gone"
-	case event.InDoubt:
-		text = id + " is in doubt" + at(r.Step)
-	case event.Waiting:
-		text = id + " waits for a person" + at(r.Step)
-	}
-	return text, "runbook report " + id
 }
 
 // RunsPlain prints runs tab-separated, for programs: no header, nothing cut,
