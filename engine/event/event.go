@@ -4,6 +4,7 @@
 package event
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type Type string
 // The facts in the journal. A ● fact is synced to disk before the run goes on.
 const (
 	TypeRunCreated        Type = "run_created"        // ●
+	TypeSource            Type = "source"             // the text of a playbook
 	TypePlan              Type = "plan"               // in chunks
 	TypeLocks             Type = "locks"              //
 	TypeOwner             Type = "owner"              // ● start and each resume
@@ -71,6 +73,9 @@ type Event struct {
 	Attempt  int       `json:"attempt,omitempty"` // from 1, of an action's attempts
 	Data     any       `json:"data,omitempty"`
 }
+
+// ErrTooLong is why a journal refuses a fact, and goes on without it.
+var ErrTooLong = errors.New("too long for the journal")
 
 // State is the state of a step or of a run.
 type State string

@@ -34,6 +34,12 @@ type RunCreated struct {
 	Command     Command     `json:"command"`
 }
 
+// SourceText is the text of a playbook, of which the header has the digest.
+type SourceText struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
 // Source is a playbook's text by its digest.
 type Source struct {
 	Name     string `json:"name"`

@@ -9,14 +9,15 @@ import (
 
 // StepStarted begins a step; of a loop, a block and a call too.
 type StepStarted struct {
-	Brief  string        `json:"brief,omitempty"` // with resolved parameters
-	Action string        `json:"action,omitempty"`
-	Target string        `json:"target,omitempty"`
-	Effect action.Effect `json:"effect"`
-	When   *Check        `json:"when,omitempty"`
-	Params []Input       `json:"params,omitempty"`
-	Text   string        `json:"text,omitempty"`  // of a manual step: what a person is asked to do
-	Phase  Phase         `json:"phase,omitempty"` // Finally, Undo
+	Brief  string          `json:"brief,omitempty"` // with resolved parameters
+	Action string          `json:"action,omitempty"`
+	Target string          `json:"target,omitempty"`
+	Effect action.Effect   `json:"effect"`
+	When   *Check          `json:"when,omitempty"`
+	Params []Input         `json:"params,omitempty"`
+	Values json.RawMessage `json:"values,omitempty"` // the parameters of a read or the inputs of a call, whole; those of a change are in its intent
+	Text   string          `json:"text,omitempty"`   // of a manual step: what a person is asked to do
+	Phase  Phase           `json:"phase,omitempty"`  // Finally, Undo
 }
 
 // StepSkipped says why a step does not run.
@@ -56,6 +57,7 @@ type ApprovalItem struct {
 	Item    string `json:"item"`
 	Summary string `json:"summary"`
 	Message string `json:"message,omitempty"` // the author's, where it is not the same for all
+	Digest  string `json:"digest,omitempty"`  // of all that the approval binds of this item
 }
 
 // Answer is what one person answered.
@@ -102,6 +104,7 @@ type Result struct {
 // Observation is one look at the state that matters: Before acting or after.
 type Observation struct {
 	Action   string          `json:"action,omitempty"`
+	Target   string          `json:"target,omitempty"`
 	Before   bool            `json:"before,omitempty"`
 	Count    int             `json:"count,omitempty"` // looks so far in this `within`
 	Outputs  json.RawMessage `json:"outputs,omitempty"`

@@ -4,6 +4,7 @@ package journal_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -257,5 +258,60 @@ func TestCannotWrite(t *testing.T) {
 	}
 	if runs, err := s.Runs(0); len(runs) != 0 {
 		t.Error(runs, err)
+	}
+}
+
+// A fact that is too long is refused alone: nothing of it is written, and the journal
+// goes on.
+func TestTooLongIsRefusedAlone(t *testing.T) {
+	w := create(t, openState(t), journal.Options{})
+	long := strings.Repeat("x", 49<<20)
+	for _, ev := range []*event.Event{header("x"), {Type: event.TypeSource, Data: &event.SourceText{Text: long}}, {Type: event.TypePhase, Data: &event.PhaseBegan{}}} {
+		if err := w.Append(ev); errors.Is(err, event.ErrTooLong) != (ev.Type == event.TypeSource) {
+			t.Errorf("%s: %v", ev.Type, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := journal.Read(w.Path()); err != nil || len(l.Events) != 2 {
+		t.Errorf("%v, %v", l, err)
+	}
+}
+
+// A key is made once, whole, for its user only, by however many ask.
+func TestKey(t *testing.T) {
+	state := openState(t)
+	if err := os.MkdirAll(state.Dir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	keys := make([][]byte, 20)
+	var wg sync.WaitGroup
+	for i := range keys {
+		wg.Go(func() {
+			var err error
+			if keys[i], err = state.Key(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, k := range keys {
+		if len(k) != 32 || !bytes.Equal(k, keys[0]) {
+			t.Errorf("a key is %x, another %x", k, keys[0])
+		}
+	}
+	path := filepath.Join(state.Dir(), "key")
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if left, _ := os.ReadDir(state.Dir()); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.Key(); err == nil || !strings.Contains(err.Error(), "key has 5 bytes, and a key has 32") {
+		t.Error(err)
 	}
 }

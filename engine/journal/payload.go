@@ -12,6 +12,7 @@ import (
 // payloads make what holds a fact of each type that this version knows.
 var payloads = map[event.Type]func() any{
 	event.TypeRunCreated:        made[event.RunCreated],
+	event.TypeSource:            made[event.SourceText],
 	event.TypePlan:              made[event.Plan],
 	event.TypeLocks:             made[event.Locks],
 	event.TypeOwner:             made[event.Owner],

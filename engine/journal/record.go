@@ -33,8 +33,11 @@ const (
 // longer than this, in bytes.
 const typeEnds = 128
 
-// maxRecord bounds a line, in bytes.
-const maxRecord = 64 << 20
+// Bounds, in bytes, of a line and of the payload in it.
+const (
+	maxRecord  = 64 << 20
+	maxPayload = 48 << 20
+)
 
 // link is the hash of a record, as the next one has it.
 type link [16]byte

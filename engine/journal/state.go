@@ -84,6 +84,45 @@ func (s *State) prepare(name string) (string, error) {
 	return dir, nil
 }
 
+// Key returns the key of the state directory, which is made when it is asked for
+// first, and read by its user only. An error is an *action.Failure.
+func (s *State) Key() ([]byte, error) {
+	path := filepath.Join(s.dir, "key")
+	key, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = s.newKey(path); err == nil {
+			key, err = os.ReadFile(path)
+		}
+	}
+	if err == nil && len(key) != keyLength {
+		err = fmt.Errorf("%s has %d bytes, and a key has %d", short(path), len(key), keyLength)
+	}
+	if err != nil {
+		return nil, cannotWrite(s.dir, err)
+	}
+	return key, nil
+}
+
+const keyLength = 32
+
+// newKey makes the key, unless another process did by then: it is there whole or not
+// at all.
+func (s *State) newKey(path string) error {
+	file, err := os.CreateTemp(s.dir, "key-") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(file, rand.Reader, keyLength)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Link(file.Name(), path)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	return errors.Join(err, os.Remove(file.Name()), syncDir(s.dir))
+}
+
 // Create makes the journal of a new run, owned by this process until it is
 // closed. The first record is the caller's, of event.TypeRunCreated. An error is
 // an *action.Failure.

@@ -107,15 +107,16 @@ func (w *Writer) Transient(ev event.Event) {
 // Append journals ev, sets its Sequence, its Time if that is zero, and puts the
 // payload as it was journalled in place of its own: without secrets, so that it may
 // be shown. It returns when ev is on disk if ev.Type.Synced(). The payload must not
-// change after it. An error is a *FailedError, after which nothing is written or
-// synced any more and every Append gives that error.
+// change after it. A fact that is too long is refused alone, with event.ErrTooLong; any
+// other error is a *FailedError, after which nothing is written or synced any more
+// and every Append gives that error.
 func (w *Writer) Append(ev *event.Event) error {
 	text, seen, put, err := w.encodeData(ev)
 	defer put()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err == nil && len(text) > maxRecord/2 {
-		err = fmt.Errorf("a record of %d bytes is too long", len(text))
+	if err == nil && len(text) > maxPayload && w.err == nil {
+		return fmt.Errorf("%s of %q, %d bytes: %w", ev.Type, ev.Path, len(text), event.ErrTooLong)
 	}
 	if err != nil {
 		w.fail("encode", fmt.Errorf("%s of %q: %w", ev.Type, ev.Path, err))

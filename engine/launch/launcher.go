@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -145,6 +146,7 @@ type start struct {
 	header   event.RunCreated
 	journal  *journal.Writer
 	locks    *journal.Locks // nil: none
+	key      []byte         // of the state directory; nil of a dry run
 }
 
 // prepare decides all that is decided without a target.
@@ -197,6 +199,9 @@ func (s *start) open(ctx context.Context) error {
 	if s.journal, err = s.State.Create(o); err != nil {
 		return Storage(err)
 	}
+	if s.key, err = s.State.Key(); err != nil {
+		return Storage(errors.Join(err, s.journal.Discard()))
+	}
 	s.header.Run, s.header.Lock = s.journal.Run(), keys
 	if len(keys) == 0 {
 		return nil
@@ -230,7 +235,7 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 	}
 	fin, unwritten := run.Run(ctx, run.Options{
 		Plan: s.Plan, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
-		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Mode: s.Mode,
+		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Key: s.key, Mask: s.Secrets.JSON, Mode: s.Mode,
 	}, s.Stop)
 	failed := s.journal.Close()
 	if err := clients.Close(); err != nil {

@@ -133,6 +133,10 @@ func decide(policy environment.Policy, s *plan.Step) environment.Decision {
 // need is a target that a step needs.
 type need struct{ target, kind, step, action, place string }
 
+func (n need) reaches(t action.Target) bool {
+	return n.target == t.Name || n.target == "" && n.kind == t.Kind
+}
+
 // needsOf returns the targets that the plan needs, each once; of one that only the
 // run can name the name is "".
 func needsOf(p *plan.Plan) []need {
@@ -166,7 +170,7 @@ func (q *Request) reach() environment.Reach {
 	return environment.Reach{
 		DryRun: q.DryRun,
 		Target: func(t action.Target) bool {
-			return slices.ContainsFunc(needs, func(n need) bool { return n.target == t.Name || n.target == "" && n.kind == t.Kind })
+			return slices.ContainsFunc(needs, func(n need) bool { return n.reaches(t) })
 		},
 		Var: func(name string) bool {
 			return slices.ContainsFunc(plans, func(p *plan.Plan) bool { return p.ReadsVar(name) })

@@ -162,7 +162,7 @@ func values(list []yaml.String) []string {
 }
 
 func sourceOf(s *yaml.Source) Source {
-	return Source{Name: s.Name, SHA256: s.SHA256(), Embedded: s.Embedded}
+	return Source{Name: s.Name, SHA256: s.SHA256(), Embedded: s.Embedded, Text: s.Text}
 }
 
 func (c *compiler) prerequisites() []*playbook.Step {

@@ -71,6 +71,7 @@ type Source struct {
 	Name     string
 	SHA256   string
 	Embedded bool
+	Text     []byte
 }
 
 // Escalation is whom to call and when.

@@ -70,6 +70,9 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 
 func (w *work) started(when *event.Check) *event.StepStarted {
 	s := &event.StepStarted{Brief: w.op.brief(), Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, When: when, Phase: w.sc.phase}
+	if w.op.effect == action.Read {
+		s.Values = marshal(w.op.action.Params, w.op.params)
+	}
 	for _, f := range w.op.action.Params.Fields {
 		if v, ok := w.op.params[f.Name]; ok && v != nil {
 			s.Params = append(s.Params, event.Input{Name: f.Name, Text: cut(schema.TextOf(shownParam(v))), Number: event.NumberOf(f.Name, v)})
@@ -114,13 +117,13 @@ func (w *work) awaited(err error) bool {
 func (w *work) readOnce() (outcome, error) {
 	for attempt := 1; ; attempt++ {
 		w.in.attempts = attempt
-		res, took, err := w.invoke(w.soft, w.op, readLimit)
+		res, err := w.invoke(w.soft, w.op, readLimit)
 		if cause, ok := interrupted(w.soft); ok && err != nil {
 			return w.cut(cause, err), nil
 		}
 		w.outputs(res)
 		w.in.done.Summary = res.Summary
-		fact := &event.Result{Outputs: w.raw, Summary: res.Summary, Duration: took}
+		fact := &event.Result{Outputs: w.raw, Summary: res.Summary, Duration: res.took}
 		if err != nil {
 			fact.Failure = event.FailureOf(err)
 		}
@@ -148,12 +151,11 @@ func (w *work) cut(cause error, err error) outcome {
 	return o
 }
 
-// outputs keeps what an action gave, as the journal has it.
-func (w *work) outputs(res action.Result) {
-	w.raw = nil
+// outputs keeps what an action gave.
+func (w *work) outputs(res given) {
+	w.raw = res.raw
 	var v any
 	if res.Outputs != nil {
-		w.raw = marshal(w.op.action.Outputs, res.Outputs)
 		v = res.Outputs
 	}
 	w.in.mu.Lock()
@@ -191,8 +193,8 @@ func (w *work) again() (event.Type, any, error) {
 	if w.look != nil {
 		return w.lookAgain()
 	}
-	res, took, err := w.invoke(w.soft, w.op, readLimit)
-	fact := &event.Result{Summary: res.Summary, Duration: took}
+	res, err := w.invoke(w.soft, w.op, readLimit)
+	fact := &event.Result{Summary: res.Summary, Duration: res.took}
 	if err != nil {
 		fact.Failure = event.FailureOf(err)
 		return event.TypeResult, fact, err

@@ -3,11 +3,13 @@ package run
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -252,14 +254,33 @@ func (w *work) decided(t event.Type, a *event.Approval, by event.Answer) outcome
 	return ended(w.in, event.Refused, &event.Failure{What: by.Reason})
 }
 
-// digest binds an approval and an intent to all that they are for.
+// digest binds an approval and an intent to all that they are for, secrets by their
+// values: without the key nobody can try values against it.
 func (w *work) digest(subjects []action.Subject) string {
 	raw, _ := json.Marshal([]any{
 		w.Header.Run, w.in.path, w.Environment.Name, w.op.target.Address, w.op.action.Name,
-		marshal(w.op.action.Params, w.op.params), subjects,
+		marshal(w.op.action.Params, w.op.params), subjects, secretsIn(w.op.params, nil),
 	})
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
+	mac := hmac.New(sha256.New, w.Key)
+	mac.Write(raw)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// secretsIn adds the values of the secrets in v, in the order of its keys.
+func secretsIn(v any, all []string) []string {
+	switch v := v.(type) {
+	case schema.Secret:
+		return append(all, v.Reveal())
+	case []any:
+		for _, x := range v {
+			all = secretsIn(x, all)
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			all = secretsIn(v[k], all)
+		}
+	}
+	return all
 }
 
 func (w *work) soFar() []string {

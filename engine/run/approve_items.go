@@ -12,10 +12,6 @@ import (
 	"runbook/engine/schema"
 )
 
-// approvedItem is an approval that was given for all items of a loop at once, as
-// far as it is for this item: the digest of what it would do.
-type approvedItem struct{ digest string }
-
 // asks reports whether each item of the loop would ask for itself.
 func (l *loopRun) asks() bool {
 	op := l.in.step.Op
@@ -51,8 +47,7 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		a.Preview.Touches = append(a.Preview.Touches, p.Touches...)
 		a.Preview.Changes = append(a.Preview.Changes, p.Changes...)
 		a.Preview.Interrupts = append(a.Preview.Interrupts, p.Interrupts...)
-		a.Items = append(a.Items, event.ApprovalItem{Item: cut(schema.TextOf(v)), Summary: p.Summary, Message: one.Message})
-		l.approved = append(l.approved, approvedItem{one.Digest})
+		a.Items = append(a.Items, event.ApprovalItem{Item: cut(schema.TextOf(v)), Summary: p.Summary, Message: one.Message, Digest: one.Digest})
 	}
 	return l.askAll(whole, a)
 }
@@ -74,18 +69,14 @@ func (l *loopRun) askAll(first *work, a *event.Approval) (outcome, bool) {
 			a.Items[i].Message = ""
 		}
 	}
-	a.Digest = digestOf(l.approved)
+	all := sha256.New()
+	for _, x := range a.Items {
+		all.Write([]byte(x.Digest))
+	}
+	a.Digest = hex.EncodeToString(all.Sum(nil))
+	l.approved = a.Items
 	o := whole.ask(d, a)
 	return o, !o.bad()
-}
-
-// digestOf binds the approval of a loop to what each of its items would do.
-func digestOf(items []approvedItem) string {
-	h := sha256.New()
-	for _, x := range items {
-		h.Write([]byte(x.digest))
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // resolved is the work of item i, as far as it can be shown before it begins.
@@ -102,5 +93,5 @@ func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
 // covered reports whether the approval of the whole loop covers what this item
 // would do now.
 func (w *work) covered(subjects []action.Subject) bool {
-	return w.sc.approved != nil && w.sc.approved.digest == w.digest(subjects)
+	return w.sc.approved != "" && w.sc.approved == w.digest(subjects)
 }

@@ -8,12 +8,8 @@ import (
 
 // callPlaybook plays another playbook as the body of a step: its
 // prerequisites, its steps, its finally, and then its outputs.
-func (r *runner) callPlaybook(in *instance, sc *scope) outcome {
+func (r *runner) callPlaybook(in *instance, sc *scope, inputs map[string]any) outcome {
 	callee := in.step.Call.Plan
-	inputs, fail := r.calleeInputs(in, sc)
-	if fail != nil {
-		return failed(in, fail)
-	}
 	inner := r.rootScope(callee, inputs)
 	inner.at, inner.watch, inner.after, inner.reads = in.path, sc.watch, sc.after, sc.reads
 	inner.warns = sc.warns
@@ -152,7 +148,11 @@ func (r *runner) results(p *plan.Plan, sc *scope) (map[string]any, error) {
 		if err != nil {
 			return out, err
 		}
-		out[o.Name] = bounded(v)
+		out[o.Name] = v
 	}
-	return out, nil
+	if p.Result == nil {
+		return out, nil
+	}
+	out, _, err := r.journalled(p.Result, out)
+	return out, err
 }

@@ -157,13 +157,13 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 	if w.record(event.TypeIntent, w.in.path, number, w.intent(p, subjects)) != nil {
 		return nil, w.stopped(w.in), nil
 	}
-	res, took, err := w.perform(w.hard, w.op, changeLimit)
+	res, err := w.perform(w.hard, w.op, changeLimit)
 	w.applied = action.ClassOf(err)
 	w.outputs(res)
 	if err == nil {
 		w.in.done.Summary = res.Summary
 	}
-	out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: took, Undo: w.undoParams()}
+	out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: res.took, Undo: w.undoParams()}
 	if err != nil {
 		out.Failure = event.FailureOf(err)
 	}
@@ -188,6 +188,9 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 	switch w.applied {
 	case action.AppliedFully:
 		w.note()
+		if out.Failure != nil && !settled { // it was done, and what it gave cannot be kept
+			return failed(w.in, out.Failure), false
+		}
 		if settled && w.look != nil {
 			return w.verify(w.again), false
 		}

@@ -20,7 +20,7 @@ steps:
 `)
 	equal(t, "state", fin.State, event.Done)
 	equal(t, "facts", s.order(), []string{
-		"run_created ", "plan ", "owner ",
+		"run_created ", "source ", "plan ", "owner ",
 		"step_started change", "observation change", "intent change", "outcome change",
 		"observation change", "check change", "check change", "check change", "step_finished change",
 		"run_finished ",

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -54,33 +55,56 @@ func (f *frame) limit(ctx context.Context, op *operation, base time.Duration) (c
 	return f.Clock.WithTimeout(ctx, base)
 }
 
+// given is what an attempt gave.
+type given struct {
+	action.Result
+	raw  json.RawMessage // the outputs as the journal has them
+	took time.Duration
+}
+
 // invoke runs an operation once, in one of the run's slots. A pause needs none.
-func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (action.Result, time.Duration, error) {
+func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (given, error) {
 	if op.action.Pause {
 		return f.perform(ctx, op, base)
 	}
 	release, err := f.acquire(ctx)
 	if err != nil {
-		return action.Result{}, 0, err
+		return given{}, err
 	}
 	defer release()
 	return f.perform(ctx, op, base)
 }
 
 // perform runs an operation once; the caller has a slot.
-func (f *frame) perform(ctx context.Context, op *operation, base time.Duration) (action.Result, time.Duration, error) {
+func (f *frame) perform(ctx context.Context, op *operation, base time.Duration) (given, error) {
 	ctx, cancel := f.limit(ctx, op, base)
 	defer cancel()
 	start := f.Clock.Now()
 	res, err := op.bound.Run(ctx, f.call(f.in.path, op.target))
 	took := f.Clock.Now().Sub(start)
-	if err != nil && ctx.Err() != nil {
-		err = f.late(ctx, op, took, err)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = f.late(ctx, op, took, err)
+		}
+		return given{Result: res, took: took}, err
 	}
-	if res.Outputs != nil {
-		res.Outputs, _ = bounded(res.Outputs).(map[string]any)
+	g, err := f.kept(op, res)
+	g.took = took
+	return g, err
+}
+
+// kept is what an action gave, as the journal and so the steps have it: without
+// secrets, and within bounds. An error does not say that nothing was done.
+func (r *runner) kept(op *operation, res action.Result) (given, error) {
+	g := given{Result: res}
+	if res.Outputs == nil {
+		return g, nil
 	}
-	return res, took, err
+	var err error
+	if g.Outputs, g.raw, err = r.journalled(op.action.Outputs, res.Outputs); err != nil {
+		err = &action.Failure{Applied: action.AppliedFully, Final: true, What: "its outputs cannot be kept: " + err.Error(), Do: []string{"let it ask for less"}, Err: err}
+	}
+	return g, err
 }
 
 // late says of an attempt that ended with its context how long it took, with
@@ -104,12 +128,11 @@ func (f *frame) late(ctx context.Context, op *operation, took time.Duration, err
 // lookOnce observes the state that matters, without a record of it: single polls
 // stay outside the journal.
 func (f *frame) lookOnce(before bool) (*event.Observation, error) {
-	res, took, err := f.invoke(f.soft, f.look, readLimit)
-	fact := &event.Observation{Action: f.look.action.Name, Before: before, Summary: res.Summary, Duration: took}
+	res, err := f.invoke(f.soft, f.look, readLimit)
+	fact := &event.Observation{Action: f.look.action.Name, Target: f.look.target.Name, Before: before, Outputs: res.raw, Summary: res.Summary, Duration: res.took}
 	var v any
 	if err == nil {
 		v = res.Outputs
-		fact.Outputs = marshal(f.look.action.Outputs, res.Outputs)
 	} else {
 		fact.Failure = event.FailureOf(err)
 	}

@@ -31,6 +31,7 @@ type recorder struct {
 	polls  int
 	told   []*event.RunFinished // to who follows, outside the journal
 	fail   func(*event.Event) bool
+	long   func(*event.Event) bool // refuses a fact alone
 	broken bool
 }
 
@@ -41,6 +42,9 @@ func (j *recorder) Append(e *event.Event) error {
 	defer j.mu.Unlock()
 	if j.broken = j.broken || j.fail != nil && j.fail(e); j.broken {
 		return errDisk
+	}
+	if j.long != nil && j.long(e) {
+		return fmt.Errorf("%s: %w", e.Type, event.ErrTooLong)
 	}
 	j.facts = append(j.facts, *e)
 	return nil

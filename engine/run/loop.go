@@ -76,7 +76,7 @@ type loopRun struct {
 	halt  bool
 	after string
 
-	approved []approvedItem // by item, where one approval was given for all
+	approved []event.ApprovalItem // where one approval was given for all
 }
 
 // play starts the items in order, at most max_parallel at once. After one that
@@ -126,7 +126,7 @@ func (l *loopRun) one(i int, value any) outcome {
 	defer done()
 	sc := part.within(l.in.path.Item(i), map[string]any{"item": value, "index": i})
 	if l.approved != nil {
-		sc.approved = &l.approved[i]
+		sc.approved = l.approved[i].Digest
 	}
 	l.mu.Lock()
 	if l.after != "" && s.Loop.MaxParallel <= 1 {

@@ -42,6 +42,9 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	case err != nil:
 		return ended(in, event.Waiting, &event.Failure{What: err.Error()})
 	}
+	if got, _, err = r.journalled(in.step.Outputs, got); err != nil {
+		return failed(in, &event.Failure{What: "what was reported cannot be kept: " + err.Error()})
+	}
 	in.mu.Lock()
 	in.outputs = got
 	in.mu.Unlock()

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 // A run bounds its actions at once, by its playbook and not by those that it calls.

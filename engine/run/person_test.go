@@ -216,7 +216,13 @@ func TestOneApprovalForAllItems(t *testing.T) {
 	equal(t, "asked", p.asked, "[x: All of them?]")
 	equal(t, "sent", s.world.order(), "[n1=1 n2=1 n3=1]")
 	asked := data[event.Approval](s, "x")[0]
-	equal(t, "what each would do is shown", asked.Items, "[{1 n1 to 1 } {2 n2 to 1 } {3 n3 to 1 }]")
+	shown := func(items []event.ApprovalItem) (out []string) {
+		for _, x := range items {
+			out = append(out, x.Item+" "+x.Summary+" "+x.Message)
+		}
+		return out
+	}
+	equal(t, "what each would do is shown", shown(asked.Items), "[1 n1 to 1  2 n2 to 1  3 n3 to 1 ]")
 
 	s = newScene()
 	p = &person{before: func() { s.world.version++ }}
@@ -224,7 +230,7 @@ func TestOneApprovalForAllItems(t *testing.T) {
 	s.play(t, "steps: [{id: x, for_each: [1, 2], approve: {message: 'Set ${{ item }}?'}, action: world.set, with: {name: a, value: \"${{ item }}\"}}]")
 	equal(t, "asked for all, then for each that is another by now", p.asked, "[x:  x[0]: Set 1? x[0]: Set 1?]")
 	equal(t, "sent", s.world.order(), "[]")
-	equal(t, "each has its message", data[event.Approval](s, "x")[0].Items, "[{1 a to 1 Set 1?} {2 a to 2 Set 2?}]")
+	equal(t, "each has its message", shown(data[event.Approval](s, "x")[0].Items), "[1 a to 1 Set 1? 2 a to 2 Set 2?]")
 
 	s = newScene()
 	s.person = &person{refuse: true}

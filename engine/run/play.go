@@ -61,6 +61,15 @@ func (r *runner) open() error {
 	if err := r.record(event.TypeRunCreated, "", 0, &r.Header); err != nil {
 		return err
 	}
+	left := maxValue // in all; of what is beyond it the header has the digest
+	for _, p := range r.Plan.Whole() {
+		if left -= len(p.Source.Text); left < 0 {
+			break
+		}
+		if err := r.record(event.TypeSource, "", 0, &event.SourceText{Name: p.Source.Name, Text: string(p.Source.Text)}); err != nil {
+			return err
+		}
+	}
 	if err := r.recordPlan(); err != nil {
 		return err
 	}

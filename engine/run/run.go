@@ -59,7 +59,9 @@ type Options struct {
 	Clients     *action.Clients
 	Person      Person // nil: no terminal
 	Locks       []string
-	Held        func() error // asked before each effect: whether the locks are held still; nil: there are none
+	Held        func() error        // asked before each effect: whether the locks are held still; nil: there are none
+	Key         []byte              // of the digests that bind secrets
+	Mask        func([]byte) []byte // takes secrets out of JSON, for what steps see of each other; nil: there are none
 	Mode
 }
 

@@ -79,8 +79,9 @@ func (r *runner) journalError() error {
 	return nil
 }
 
-// record appends a fact. An error closes the journal for good and halts the
-// run; it is returned so that an effect is not begun after it.
+// record appends a fact. An error is of one that is too long, which fails its step,
+// or closes the journal for good and halts the run; in either case no effect is begun
+// after it. What became of an effect has bounds of its own, so that it always fits.
 func (r *runner) record(t event.Type, path event.Path, attempt int, data any) error {
 	_, err := r.recorded(t, path, attempt, data)
 	return err
@@ -92,7 +93,8 @@ func (r *runner) recorded(t event.Type, path event.Path, attempt int, data any) 
 	e := event.Event{Time: r.Clock.Now(), Type: t, Path: path, Attempt: attempt, Data: data}
 	err = r.journalError()
 	if err == nil {
-		if err = r.Journal.Append(&e); err != nil {
+		err = r.Journal.Append(&e)
+		if err != nil && (!errors.Is(err, event.ErrTooLong) || t == event.TypeOutcome) {
 			r.fault.CompareAndSwap(nil, &err)
 			r.root.halt()
 		}

@@ -25,7 +25,7 @@ type scope struct {
 	phase  event.Phase // Finally and Undo; "" for the rest
 	remedy remedied
 
-	approved *approvedItem // of an item of a loop that was approved as a whole
+	approved string // of an item of a loop that was approved as a whole: the digest of what it would do
 }
 
 // remedied is what the steps of a remedy know beside their names; it is zero for

@@ -20,8 +20,8 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 		applied, res, err := w.op.bound.Settle(ctx, w.call(w.in.path, w.op.target), subjects)
 		cancel()
 		if err == nil && applied != action.AppliedLost && applied != "" {
-			if res.Outputs != nil {
-				w.outputs(res)
+			if kept, err := w.kept(w.op, res); err == nil && res.Outputs != nil {
+				w.outputs(kept)
 			}
 			return w.settled(applied, "settle", lost)
 		}

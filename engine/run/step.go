@@ -68,7 +68,16 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	case plan.BodyManual:
 		return r.manual(in, sc, when)
 	}
-	if err := r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}); err != nil {
+	started := &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}
+	var inputs map[string]any
+	if c := in.step.Call; c != nil {
+		var fail *event.Failure
+		if inputs, fail = r.calleeInputs(in, sc); fail != nil {
+			return failed(in, fail)
+		}
+		started.Values = marshal(c.Plan.Inputs, inputs)
+	}
+	if r.record(event.TypeStepStarted, in.path, 0, started) != nil {
 		return r.stopped(in)
 	}
 	r.began()
@@ -79,7 +88,7 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 		o = r.block(in, sc)
 		o = r.verifyContainer(in, sc, o)
 	case plan.BodyCall:
-		o = r.callPlaybook(in, sc)
+		o = r.callPlaybook(in, sc, inputs)
 		o = r.verifyContainer(in, sc, o)
 	case plan.BodyRemedies:
 		o = r.remedies(in, sc)
@@ -200,8 +209,11 @@ func (r *runner) rise(in *instance, sc *scope, o outcome, warning bool) {
 	}
 }
 
-// stopped is the outcome of a step when the journal failed.
+// stopped is the outcome of a step when the journal did not take a fact of it.
 func (r *runner) stopped(in *instance) outcome {
+	if r.journalError() == nil {
+		return failed(in, &event.Failure{What: "its values are longer than the journal takes", Do: []string{"let it ask for less, or for less at once"}})
+	}
 	return ended(in, event.Cancelled, &event.Failure{What: "the journal cannot be written"})
 }
 

@@ -1,7 +1,9 @@
 package run
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"runbook/engine/action"
@@ -76,6 +78,35 @@ func bounded(v any) any {
 		}
 	}
 	return v
+}
+
+// maxValue is the most that the outputs of an action, a call or a playbook may be, in
+// bytes of the journal.
+const maxValue = 16 << 20
+
+// journalled returns a value of that type as the journal has it, decoded and encoded:
+// with long texts cut, and a mask in place of each secret.
+func (r *runner) journalled(t *schema.Type, v map[string]any) (map[string]any, json.RawMessage, error) {
+	v, _ = bounded(v).(map[string]any)
+	raw, err := schema.MarshalValue(t, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(raw) > maxValue {
+		return nil, nil, fmt.Errorf("they are %s, and at most %s are kept", schema.HumanBytes(float64(len(raw))), schema.HumanBytes(maxValue))
+	}
+	if r.Mask == nil {
+		return v, raw, nil
+	}
+	clean := r.Mask(raw)
+	if bytes.Equal(clean, raw) {
+		return v, raw, nil
+	}
+	masked, err := schema.UnmarshalValue(t, clean)
+	if err != nil {
+		return nil, nil, err
+	}
+	return masked.(map[string]any), clean, nil
 }
 
 // operation is a call of an action, with its parameters evaluated.

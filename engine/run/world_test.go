@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 // world is what the actions of these tests act on: named numbers, and a log of
@@ -47,6 +48,16 @@ type listParams struct {
 
 type listOutputs struct {
 	Items []int `yaml:"items" doc:"From 0."`
+}
+
+type sayParams struct {
+	Text  string      `yaml:"text" doc:"What is given back."`
+	Token schema.Text `yaml:"token,omitempty" doc:"Sent along."`
+	Times int         `yaml:"times,omitempty" default:"1" doc:"How often."`
+}
+
+type sayOutputs struct {
+	Texts []string `yaml:"texts" doc:"What was given."`
 }
 
 type takesParams struct {
@@ -117,6 +128,17 @@ func takes(ctx context.Context, call action.Call, p takesParams) (struct{}, erro
 	return struct{}{}, call.Clock.Sleep(ctx, p.Takes)
 }
 
+func (w *world) say(_ context.Context, _ action.Call, p sayParams) (o sayOutputs, _ error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent = append(w.sent, p.Text[:min(len(p.Text), 20)])
+	return sayOutputs{Texts: slices.Repeat([]string{p.Text}, p.Times)}, nil
+}
+
+func previewSay(context.Context, action.Call, sayParams) (action.Preview, error) {
+	return action.Preview{Summary: "say it"}, nil
+}
+
 func previewSet(_ context.Context, _ action.Call, p setParams) (action.Preview, error) {
 	return action.Preview{Summary: fmt.Sprintf("%s to %d", p.Name, p.Value)}, nil
 }
@@ -171,6 +193,8 @@ func (w *world) others() []*action.Action {
 			},
 		}),
 		action.New(action.Spec[takesParams, struct{}]{Name: "world.wait", Summary: "Reads for long.", Example: "action: world.wait", Run: takes}),
+		action.New(action.Spec[sayParams, sayOutputs]{Name: "world.hear", Summary: "Reads texts.", Example: "action: world.hear", Run: w.say}),
+		action.New(action.Spec[sayParams, sayOutputs]{Name: "world.say", Summary: "Says texts.", Example: "action: world.say", Effect: action.Write, Run: w.say, Preview: previewSay}),
 		action.New(action.Spec[takesParams, struct{}]{Name: "world.pause", Summary: "Waits.", Example: "action: world.pause", Pause: true, Run: takes}),
 		action.New(action.Spec[requestParams, valueOutputs]{
 			Name: "world.request", Summary: "Asks.", Example: "action: world.request",
