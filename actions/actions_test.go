@@ -139,7 +139,7 @@ func TestAddressesShowNoPassword(t *testing.T) {
 	}
 }
 
-func mustRegistry(t *testing.T) *action.Registry {
+func mustRegistry(t testing.TB) *action.Registry {
 	t.Helper()
 	r, err := action.NewRegistry(actions.All())
 	if err != nil {

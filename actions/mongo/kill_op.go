@@ -39,7 +39,7 @@ for_each: ${{ steps.slow.outputs.operations }}
 action: mongo.kill_op
 with: {opid: "${{ item.opid }}"}
 observe: {action: mongo.current_ops, with: {running_longer_than: 30s}}
-verify: [none(observed.operations, .opid == item.opid)]
+verify: ["none(observed.operations, .opid == item.opid)"]
 within: 10s
 `,
 	Target:     Target,

@@ -27,7 +27,7 @@ var ListIndexes = action.New(action.Spec[listIndexesParams, listIndexesOutputs]{
 	Example: `
 action: mongo.list_indexes
 with: {collection: tasks}
-verify: [any(outputs.indexes, .name == "gid_1" and .unique)]
+verify: ['any(outputs.indexes, .name == "gid_1" and .unique)']
 `,
 	Target: Target,
 	Effect: action.Read,

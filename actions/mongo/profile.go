@@ -69,7 +69,7 @@ var Profile = action.New(action.Spec[profileParams, profileOutputs]{
 	Example: `
 action: mongo.profile
 with: {since: '${{ run.started - duration("1h") }}', slower_than: 100ms}
-verify: [none(outputs.shapes, .plan startsWith "COLLSCAN")]
+verify: ['none(outputs.shapes, .plan startsWith "COLLSCAN")']
 `,
 	Target: Target,
 	Effect: action.Read,
