@@ -72,6 +72,8 @@ func observed(by, s step) step {
 func TestADryRunSendsNoChange(t *testing.T) {
 	shelf := fstest.MapFS{"a/called.yaml": &fstest.MapFile{}}
 	s := newStage(t, shelf)
+	s.wire(t)
+	defer s.unwire()
 	t.Chdir(t.TempDir())
 	t.Setenv("PATH", recorded(t))
 	runs, changes := 0, 0

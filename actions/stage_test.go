@@ -50,22 +50,31 @@ func newStage(t testing.TB, shelf fstest.MapFS) *stage {
 		t.Fatal(err)
 	}
 	s := &stage{lab: l, wires: map[string]*wire{}, launcher: launch.New(mustRegistry(t), launch.NewCatalogue(nil, shelf, ""), "test")}
-	t.Cleanup(func() {
-		l.Close()
-		for _, w := range s.wires {
-			w.close()
-		}
-	})
-	at := map[string]string{}
-	for _, target := range lab.Targets() {
-		s.wires[target] = newWire(t, l, target)
-		at[target] = s.wires[target].address
-	}
-	s.config = s.database(t, l.ConfigurationWith(model.Project, at), at[lab.Mongo])
+	t.Cleanup(l.Close)
+	return s
+}
+
+// wire puts a wire before each target, until unwire, and gives the next runs a
+// folder of their own.
+func (s *stage) wire(t testing.TB) {
+	t.Helper()
+	var err error
 	if s.state, err = journal.Open(filepath.Join(t.TempDir(), "state")); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	at := map[string]string{}
+	for _, target := range lab.Targets() {
+		s.wires[target] = newWire(t, s.lab, target)
+		at[target] = s.wires[target].address
+	}
+	s.config = s.database(t, s.lab.ConfigurationWith(model.Project, at), at[lab.Mongo])
+}
+
+func (s *stage) unwire() {
+	for _, w := range s.wires {
+		w.gone(nil)
+		w.pumping.Wait()
+	}
 }
 
 // database gives the URI of the database, which is a secret, the address of a wire.

@@ -25,10 +25,11 @@ type wire struct {
 	requests func(pending []byte) (asked []string, rest []byte)
 
 	mu      sync.Mutex
-	opened  int                       // connections
-	asked   []string                  // requests, by name
-	spoil   func(ctx context.Context) // the reply to the next change: called in its place, and the connection is cut; nil: it comes
-	made    int                       // changes that had come when spoil was set
+	opened  []net.Conn
+	asked   []string                               // requests, by name
+	spoil   func(ctx context.Context, on net.Conn) // the reply to the next change: called in its place, and the connection is cut; nil: it comes
+	swallow bool                                   // the next change is cut before it comes to the target
+	made    int                                    // changes that had come when spoil was set
 	pumping sync.WaitGroup
 }
 
@@ -57,11 +58,6 @@ func newWire(t testing.TB, l *lab.Lab, target string) *wire {
 	return w
 }
 
-func (w *wire) close() {
-	_ = w.listener.Close()
-	w.pumping.Wait()
-}
-
 func (w *wire) serve() {
 	for {
 		client, err := w.listener.Accept()
@@ -72,17 +68,29 @@ func (w *wire) serve() {
 		if scheme, at, ok := strings.Cut(address, "://"); ok {
 			network, address = scheme, at
 		}
-		w.mu.Lock()
-		w.opened++
-		w.mu.Unlock()
 		server, err := net.Dial(network, address)
 		if err != nil {
 			cut(client)
 			continue
 		}
 		c := &passage{wire: w, client: client, server: server}
+		w.mu.Lock()
+		w.opened = append(w.opened, client)
+		w.mu.Unlock()
 		w.pumping.Go(c.there)
 		w.pumping.Go(c.back)
+	}
+}
+
+// gone lets nobody in any more, and cuts who is, but for one.
+func (w *wire) gone(but net.Conn) {
+	_ = w.listener.Close()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.opened {
+		if c != but {
+			cut(c)
+		}
 	}
 }
 
@@ -99,7 +107,7 @@ func (w *wire) taken() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	asked := w.asked
-	w.asked, w.opened = nil, 0
+	w.asked = nil
 	return asked
 }
 
@@ -125,8 +133,16 @@ func (p *passage) there() {
 		asked, pending = p.requests(append(pending, chunk[:n]...))
 		p.mu.Lock()
 		p.asked = append(p.asked, asked...)
-		p.changes = p.changes || slices.ContainsFunc(asked, func(name string) bool { return mutates(p.target, name) })
+		change := slices.ContainsFunc(asked, func(name string) bool { return mutates(p.target, name) })
+		swallowed := p.swallow && change
+		p.changes = p.changes || change
+		p.swallow = p.swallow && !swallowed
 		p.mu.Unlock()
+		if swallowed {
+			cut(p.client)
+			done()
+			return
+		}
 		_, err = p.server.Write(chunk[:n])
 		done()
 		if err != nil {
@@ -152,7 +168,7 @@ func (p *passage) back() {
 					_, err = p.server.Read(chunk)
 				}
 			}()
-			spoil(ctx)
+			spoil(ctx, p.client)
 			cancel()
 			return
 		}
@@ -166,7 +182,7 @@ func (p *passage) back() {
 }
 
 // spoils takes what is to be done in place of this reply.
-func (p *passage) spoils() func(context.Context) {
+func (p *passage) spoils() func(context.Context, net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.spoil == nil || !p.changes || arrived(p.lab, p.target) == p.made {

@@ -124,7 +124,6 @@ func (w *work) preview() (action.Preview, []action.Subject, *event.Failure) {
 // what became of the target meanwhile.
 func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 	for attempt := 1; ; attempt++ {
-		w.in.attempts = attempt
 		out, o, err := w.attempt(attempt, p, subjects)
 		switch {
 		case o.bad() && w.lost != nil && w.fault.Load() == nil:
@@ -154,6 +153,7 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 		w.fault.CompareAndSwap(nil, &err)
 		return nil, w.stopped(w.in), nil
 	}
+	w.in.attempts = number
 	if w.record(event.TypeIntent, w.in.path, number, w.intent(p, subjects)) != nil {
 		return nil, w.stopped(w.in), nil
 	}
@@ -182,8 +182,7 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 		w.applied, settled = w.settle(subjects, out.Failure)
 	}
 	if w.applied == action.AppliedNot && w.lost != nil && !settled {
-		w.note() // this attempt was refused; of one before it nothing is known
-		return w.inDoubt(subjects), false
+		return w.inDoubt(subjects), false // this attempt was refused; of one before it nothing is known
 	}
 	switch w.applied {
 	case action.AppliedFully:
@@ -204,7 +203,6 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 		if w.repeat(attempt, out.Failure) {
 			return outcome{}, true
 		}
-		w.note()
 		return w.inDoubt(subjects), false
 	}
 	if w.retry(attempt, err) {

@@ -100,6 +100,7 @@ func (f *frame) allHold(v *verification) bool {
 // inDoubt suspends the run: it is not known whether the effect was applied. What
 // is not idempotent was sent once.
 func (w *work) inDoubt(subjects []action.Subject) outcome {
+	w.note()
 	f := *w.lost
 	f.What = "the request was sent, its reply was lost: " + f.What
 	known := "it was not repeated"

@@ -1,0 +1,327 @@
+//go:build unix
+
+package actions_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/journal"
+	"runbook/engine/page"
+	"runbook/engine/report"
+	"runbook/engine/run"
+	"runbook/lab"
+)
+
+// staged are the examples of changes that the lab needs other values for, and what
+// must be there before. The keys replace those of the example; CASE is another number
+// in each run.
+var staged = map[string]struct {
+	before []step
+	keys   step
+	inject string // a fault of the lab's service
+}{
+	"alertmanager.expire_silence": {
+		before: []step{{"id": " made", "action": " alertmanager.create_silence", "with": " {matchers: {alertname: A}, for: 1h, comment: x}"}},
+		keys:   step{"with": `{id: "${{ steps.made.outputs.id }}"}`},
+	},
+	"docker.stop":          {before: started},
+	"docker.restart":       {before: started},
+	"docker.pause":         {before: []step{{"action": " docker.unpause", "with": " {container: app}"}}},
+	"docker.start":         {before: []step{{"action": " docker.stop", "with": " {container: app}"}}},
+	"docker.unpause":       {before: []step{{"action": " docker.pause", "with": " {container: app}"}}},
+	"docker.update_limits": {keys: step{"with": "{container: app, memory: 2GiB, cpus: 1.CASE}"}},
+	"http.request":         {keys: step{"with": "{method: POST, path: /api/cache/clear}"}},
+	"mongo.delete": {
+		before: []step{{"id": " some", "action": " mongo.find", "with": " {collection: tasks, limit: 1}"}},
+		keys:   step{"with": `{collection: tasks, filter: {gid: "${{ steps.some.outputs.documents[0]?.gid }}"}, limit: 1}`},
+	},
+	"mongo.update":         {keys: step{"with": "{collection: tasks, filter: {status: completed}, update: {$set: {priority: CASE}}, max: 100000}"}},
+	"mongo.ensure_indexes": {keys: step{"with": "{collection: tasks, indexes: [{keys: [priority, fieldCASE]}]}"}},
+	"mongo.kill_op": {
+		before: []step{{"id": " slow", "action": " mongo.current_ops", "with": " {running_longer_than: 0s}"}},
+		keys:   step{"for_each": "", "with": `{opid: "${{ steps.slow.outputs.operations[0].opid }}"}`, "observe": "", "verify": "", "within": ""},
+		inject: "slow-queries",
+	},
+	"redis.config_set": {keys: step{"with": "{parameter: slowlog-max-len, value: '1CASE'}", "verify": ""}},
+}
+
+var started = []step{{"action": " docker.start", "with": " {container: app}"}}
+
+// fault is what befalls a change while it is sent.
+type fault struct {
+	name string
+	keys step // of the step of the change
+	// befall is called as the intent of the change is written.
+	befall func(*scene)
+	// settles is whether the target can be asked afterwards what became of it.
+	settles bool
+	// sent is whether the change comes to the target at all, and repeats, whether
+	// only one that is sent again does.
+	sent, repeats bool
+	alone         bool // it is not tried as a remedy
+}
+
+// scene is a change on its way to its target.
+type scene struct {
+	*stage
+	target string
+	stop   chan run.Signal
+	armed  bool
+}
+
+// spoil does something in place of the reply to the change.
+func (s *scene) spoil(do func(context.Context, net.Conn)) {
+	w := s.wires[s.target]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spoil, w.made = do, arrived(s.lab, s.target)
+}
+
+func (s *scene) signal() { s.stop <- run.Signal{Name: "SIGINT", Code: 130} }
+
+func (s *scene) hang(ctx context.Context, _ net.Conn) { _ = s.lab.Clock().Hang(ctx) }
+
+// gone takes the target away: who has a connection loses it, but for one.
+func (s *scene) gone(_ context.Context, but net.Conn) { s.wires[s.target].gone(but) }
+
+var faults = []fault{
+	{name: "the reply is lost", settles: true, sent: true, befall: func(s *scene) { s.spoil(func(context.Context, net.Conn) {}) }},
+	{name: "the reply is lost and the target is gone", sent: true, befall: func(s *scene) { s.spoil(s.gone) }},
+	{name: "the step's time ends", settles: true, sent: true, keys: step{"timeout": "20s"}, befall: func(s *scene) { s.spoil(s.hang) }},
+	{name: "the target hangs and is gone", sent: true, keys: step{"timeout": "20s"}, befall: func(s *scene) {
+		s.spoil(func(ctx context.Context, on net.Conn) { s.gone(ctx, on); s.hang(ctx, on) })
+	}},
+	{name: "a signal, and the reply is lost", settles: true, sent: true, befall: func(s *scene) {
+		s.spoil(func(context.Context, net.Conn) { s.signal() })
+	}},
+	{name: "two signals", sent: true, befall: func(s *scene) {
+		s.spoil(func(ctx context.Context, on net.Conn) { s.signal(); s.signal(); s.hang(ctx, on) })
+	}},
+	{name: "the request is lost on its way", settles: true, repeats: true, befall: func(s *scene) {
+		w := s.wires[s.target]
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.swallow = true
+	}},
+	{name: "the target is gone", alone: true, befall: func(s *scene) { s.gone(nil, nil) }},
+}
+
+// TestOutcomeEqualsTruth sends the change of every action's example to the lab under
+// each fault, alone and as a remedy. What came to the target is counted there: it is
+// told as changed or in doubt, what did not come as neither; doubt holds the locks
+// and all that would follow.
+func TestOutcomeEqualsTruth(t *testing.T) {
+	tried := 0
+	for _, a := range all() {
+		if a.Effect == action.Read || a.Target == nil || a.Name == "mongo.dump" { // which changes files
+			continue
+		}
+		tried++
+		t.Run(a.Name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fstest.MapFS{})
+			number := 10
+			for _, remedy := range []bool{false, true} {
+				for _, f := range append([]fault{{name: "none", settles: true, sent: true, befall: func(*scene) {}}}, faults...) {
+					if number++; remedy && f.alone {
+						continue
+					}
+					o := outcomeOf(t, s, a, f, remedy, number)
+					o.holds(t, fmt.Sprintf("%s, remedy %v", f.name, remedy))
+					if f.name == "none" && o.told() != string(action.AppliedFully) {
+						t.Fatalf("without a fault: told %q, exit %d: %+v", o.told(), o.ExitCode, o.Failure)
+					}
+				}
+			}
+		})
+	}
+	if tried < 14 {
+		t.Errorf("%d changes were tried", tried)
+	}
+}
+
+// outcome is a run with a change, and what came of it to its target.
+type outcome struct {
+	*played
+	fault
+	remedy  bool
+	came    int  // requests that change something, from the intent on
+	guarded bool // its lock
+}
+
+const changePath = "change"
+
+func outcomeOf(t *testing.T, on *stage, a *action.Action, f fault, remedy bool, number int) *outcome {
+	t.Helper()
+	on.wire(t)
+	defer on.unwire()
+	if name := staged[a.Name].inject; name != "" {
+		_ = on.lab.Heal(name) // of the run before
+		if err := errors.Join(on.lab.Inject(lab.Fault{Name: name}), on.lab.Forward(t.Context(), time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &scene{stage: on, target: a.Target.Name, stop: make(chan run.Signal, 2)}
+	base := 0
+	text := strings.ReplaceAll(document("proof", playbookOf(t, a, f, remedy)), "CASE", strconv.Itoa(number))
+	got := s.play(t, text, run.Mode{}, s.stop, func(e *event.Event) {
+		if e.Type == event.TypeIntent && isChange(e.Path) && !s.armed {
+			s.armed, base = true, arrived(s.lab, s.target)
+			f.befall(s)
+		}
+	})
+	if got.refused != nil {
+		t.Fatalf("%s: %v %v", a.Name, got.refused, got.refused.List)
+	}
+	o := &outcome{played: got, fault: f, remedy: remedy, came: arrived(s.lab, s.target) - base}
+	locks, err := s.state.Lock(context.Background(), journal.LockRequest{Keys: []string{"proof"}, Holder: journal.Holder{Run: "20260105-zzzz", Environment: "lab"}})
+	if o.guarded = err != nil; !o.guarded {
+		_ = locks.Release(true)
+	}
+	return o
+}
+
+// isChange reports whether a step is the one that is looked at, or an item of it.
+func isChange(path event.Path) bool { return strings.HasPrefix(path.Last(), changePath) }
+
+// playbookOf is a playbook in which something is to be undone, then the change comes,
+// and more would follow.
+func playbookOf(t testing.TB, a *action.Action, f fault, remedy bool) step {
+	other := step{"id": " earlier", "action": " redis.config_set", "with": " {parameter: maxmemory, value: 512mb}", "undo": " {action: redis.config_set, with: {parameter: maxmemory, value: 256mb}}"}
+	if strings.HasPrefix(a.Name, "redis.") {
+		other = step{"id": " earlier", "action": " http.request", "with": " {method: POST, path: /api/cache/clear}", "undo": " {action: http.request, with: {method: POST, path: /api/cache/clear}}"}
+	}
+	change := exampleOf(t, a).with(staged[a.Name].keys).with(f.keys).with(step{"id": changePath})
+	steps := append(slices.Clone(staged[a.Name].before), other)
+	later := step{"id": " later", "action": " flow.log", "with": " {text: x}"}
+	if remedy {
+		change = step{
+			"id": " goal", "observe": " {action: host.memory}", "verify": " [observed.used_percent > 200]",
+			"remedies": list(change, step{"id": " drastic", "action": " flow.log", "with": " {text: x}"}),
+		}
+	}
+	return step{
+		"lock": " proof", "on_failure": " undo", "steps": list(append(steps, change, later)...),
+		"finally": list(step{"id": " last", "action": " flow.log", "with": " {text: x}"}),
+	}
+}
+
+// told is what the run says of the change: the states of it, "" for none.
+func (o *outcome) told() string {
+	var states []string
+	for _, c := range o.Changes {
+		if isChange(c.Step) {
+			states = append(states, string(c.State))
+		}
+	}
+	return strings.Join(slices.Compact(states), " ")
+}
+
+// began reports whether a step began, or was undone.
+func (o *outcome) began(id string) bool {
+	return slices.ContainsFunc(o.facts, func(e event.Event) bool {
+		return e.Type == event.TypeStepStarted && e.Path.Last() == id
+	})
+}
+
+func (o *outcome) count(of event.Type) int {
+	n := 0
+	for _, e := range o.facts {
+		if e.Type == of && isChange(e.Path) {
+			n++
+		}
+	}
+	return n
+}
+
+// holds checks what was told against what came to the target.
+func (o *outcome) holds(t *testing.T, name string) {
+	t.Helper()
+	wrong := func(format string, v ...any) {
+		t.Helper()
+		t.Errorf("%s: "+format+"; told %q, %d came, exit %d, %s, %+v", append(append([]any{name}, v...), o.told(), o.came, o.ExitCode, o.State, o.Failure)...)
+	}
+	told, doubt := o.told(), o.told() == string(action.AppliedLost)
+	switch {
+	case o.sent != (o.came > 0) && !(o.repeats && o.count(event.TypeRetry) > 0):
+		wrong("sent %v", o.sent)
+	case o.came > 0 && told == "":
+		wrong("a change that came is not told")
+	case o.came == 0 && told != "" && !(doubt && o.settles):
+		wrong("a change is told that did not come")
+	case o.sent && !o.settles && !doubt:
+		wrong("nobody could know, and it is not in doubt")
+	}
+	if code := o.code(doubt); o.ExitCode != code {
+		wrong("want exit %d", code)
+	}
+	if doubt != (o.State == event.InDoubt) || doubt != o.guarded || doubt && len(o.Check)+len(o.Failure.Do) == 0 {
+		wrong("doubt %v, the lock is kept %v, to do %q", doubt, o.guarded, o.Check)
+	}
+	for _, id := range []string{"later", "drastic", "last"} {
+		if doubt && o.began(id) {
+			wrong("%s begins in doubt", id)
+		}
+	}
+	if doubt && slices.ContainsFunc(o.Changes, func(c event.Change) bool { return c.Undone }) {
+		wrong("something is undone in doubt")
+	}
+	if n := o.count(event.TypeIntent); n > 1 && o.count(event.TypeRetry) != n-1 {
+		wrong("%d intents, %d repeats are told", n, o.count(event.TypeRetry))
+	}
+	told = o.reported(t)
+	for label, here := range map[string]bool{"Changed": o.came > 0 && !doubt, "In doubt": doubt, "Not changed": o.came == 0 && !doubt} {
+		if strings.Contains(section(told, label), changePath) != here {
+			wrong("the report has it under %q: %v\n%s", label, !here, told)
+		}
+	}
+}
+
+// code is the exit code of the run.
+func (o *outcome) code(doubt bool) int {
+	switch {
+	case doubt:
+		return event.EndDoubt.Code()
+	case strings.Contains(o.name, "signal"):
+		return event.EndSignal.Code()
+	case o.remedy || o.came == 0 || o.ExitCode == 1 && o.keys["timeout"] != "": // some clients have a limit of their own
+		return event.EndFailed.Code()
+	}
+	return event.EndDone.Code()
+}
+
+// reported is the report of the run, made of its facts alone.
+func (o *outcome) reported(t *testing.T) string {
+	t.Helper()
+	r := &report.Run{}
+	for _, e := range o.facts {
+		r.Apply(e)
+	}
+	var b strings.Builder
+	if err := report.Text(&b, r, report.Options{Look: page.Look{Width: 200}, Location: time.UTC}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// section is what a report says behind a label.
+func section(text, label string) string {
+	_, rest, ok := strings.Cut(text, "\n  "+label+"  ")
+	if !ok {
+		return ""
+	}
+	end := regexp.MustCompile(`\n  \S|\n\n`).FindStringIndex(rest)
+	return rest[:end[0]]
+}
