@@ -115,7 +115,7 @@ var faults = []fault{
 		defer w.mu.Unlock()
 		w.swallow = true
 	}},
-	{name: "the target is gone", alone: true, befall: func(s *scene) { s.gone(nil, nil) }},
+	{name: "the target is gone", alone: true, befall: func(s *scene) { s.gone(context.Background(), nil) }},
 }
 
 // TestOutcomeEqualsTruth sends the change of every action's example to the lab under

@@ -2,6 +2,8 @@ package run_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +82,14 @@ func TestIdempotentInDoubt(t *testing.T) {
 			equal(t, "sent", s.world.order(), test.sent)
 			last := fin.Changes[len(fin.Changes)-1]
 			equal(t, "told", last.State, action.AppliedLost)
+			equal(t, "told as not changed, too", slices.Contains(fin.Reached.NotChanged, last.Step), false)
+			times := 0
+			for _, sent := range s.world.order() {
+				if sent == "a=5" {
+					times++
+				}
+			}
+			equal(t, "told how often", strings.Contains(strings.Join(fin.Failure.Seen, " "), fmt.Sprintf("sent %d times", times)), times > 1)
 			equal(t, "last fact", s.order()[len(s.order())-1], "run_suspended ")
 			if strings.Contains(test.text, "timeout") {
 				equal(t, "announced repeats", s.order(event.TypeRetry), "[]")
