@@ -37,28 +37,14 @@ func grace(r *http.Request) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
-func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
-	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		switch c.State {
-		case model.Running:
-			return failure{http.StatusNotModified, ""}
-		case model.Paused:
-			return failure{http.StatusConflict, "cannot start a paused container, try unpause instead"}
-		}
-		return s.begins(world, c)
-	}); err != nil {
-		return err
+func (s *Server) start(w *model.World, c *model.Container, _ *http.Request) (any, error) {
+	switch c.State {
+	case model.Running:
+		return nil, failure{http.StatusNotModified, ""}
+	case model.Paused:
+		return nil, failure{http.StatusConflict, "cannot start a paused container, try unpause instead"}
 	}
-	return s.done(w, r, startTime)
-}
-
-// done ends a change after the time that it takes.
-func (s *Server) done(w http.ResponseWriter, r *http.Request, took time.Duration) error {
-	if err := s.insist(r, took); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return nil, s.begins(w, c)
 }
 
 // begins starts a container, if nobody else has its ports.
@@ -71,7 +57,7 @@ func (s *Server) begins(w *model.World, c *model.Container) error {
 		}
 	}
 	w.Start(c)
-	s.runs.begin(s, c.ID, c.Command, c.Service)
+	s.runs(c)
 	return nil
 }
 
@@ -122,7 +108,8 @@ func (s *Server) stop(w http.ResponseWriter, r *http.Request) error {
 	if !ran {
 		return failure{http.StatusNotModified, ""}
 	}
-	return s.done(w, r, 0)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // restart stops a container and starts it; it is away meanwhile.
@@ -148,7 +135,8 @@ func (s *Server) restart(w http.ResponseWriter, r *http.Request) error {
 	}); err != nil {
 		return err
 	}
-	return s.done(w, r, 0)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // signalNumber reads a signal by its name or number; none is KILL, 0 is unknown.
@@ -161,83 +149,48 @@ func signalNumber(text string) int {
 }
 
 // kill sends a signal. What ends by it ends a moment later.
-func (s *Server) kill(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) kill(w *model.World, r *http.Request) (any, error) {
 	number := signalNumber(r.FormValue("signal"))
 	if number == 0 {
-		return failure{http.StatusBadRequest, "Invalid signal: " + r.FormValue("signal")}
+		return nil, failure{http.StatusBadRequest, "Invalid signal: " + r.FormValue("signal")}
 	}
-	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		if !c.Running() {
-			return failure{http.StatusConflict, "Cannot kill container: " + r.PathValue("id") + ": Container " + c.ID + " is not running"}
-		}
-		world.Note(c, "kill", "signal", strconv.Itoa(number))
-		switch number {
-		case 9:
-			world.Stop(c, 137)
-		case 2, 3, 15:
-			const forever = 24 * time.Hour
-			if took, _ := world.StopTime(c, forever); took < time.Hour {
-				s.endsLater(c.ID, c.Started, took)
-			}
-		}
-		return nil
-	}); err != nil {
-		return prefixed(err, "Cannot kill container: "+r.PathValue("id")+": ")
+	c, err := find(w, r.PathValue("id"))
+	var refused failure
+	if err == nil && !c.Running() {
+		err = failure{http.StatusConflict, "Container " + c.ID + " is not running"}
 	}
-	return s.done(w, r, pauseTime)
+	if errors.As(err, &refused) {
+		refused.message = "Cannot kill container: " + r.PathValue("id") + ": " + refused.message
+		return nil, refused
+	}
+	w.Note(c, "kill", "signal", strconv.Itoa(number))
+	switch number {
+	case 9:
+		w.Stop(c, 137)
+	case 2, 3, 15:
+		const forever = 24 * time.Hour
+		if took, _ := w.StopTime(c, forever); took < time.Hour {
+			s.later(took, c.ID, c.Started, func(w *model.World, c *model.Container) { w.Stop(c, 0) })
+		}
+	}
+	return nil, nil
 }
 
-// endsLater lets a container that was asked to end do so after its time.
-func (s *Server) endsLater(id string, started time.Time, after time.Duration) {
-	s.gate.Clock().After(after, func() {
-		if !s.begin() {
-			return
-		}
-		defer s.work.Done()
-		_ = s.visit(s.model.Change, id, func(w *model.World, c *model.Container) error {
-			if c.Started.Equal(started) {
-				w.Stop(c, 0)
-			}
-			return nil
-		})
-	})
+func pause(w *model.World, c *model.Container, _ *http.Request) (any, error) {
+	switch {
+	case !c.Running():
+		return nil, failure{http.StatusConflict, "Container " + c.ID + " is not running"}
+	case !w.Pause(c):
+		return nil, failure{http.StatusConflict, "Container " + c.ID + " is already paused"}
+	}
+	return nil, nil
 }
 
-// prefixed is the engine's message with a beginning of its own.
-func prefixed(err error, text string) error {
-	var f failure
-	if errors.As(err, &f) && !strings.HasPrefix(f.message, text) {
-		f.message = text + f.message
-		return f
+func unpause(w *model.World, c *model.Container, _ *http.Request) (any, error) {
+	if !w.Unpause(c) {
+		return nil, failure{http.StatusInternalServerError, "Container " + c.ID + " is not paused"}
 	}
-	return err
-}
-
-func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
-	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		switch {
-		case !c.Running():
-			return failure{http.StatusConflict, "Container " + c.ID + " is not running"}
-		case !world.Pause(c):
-			return failure{http.StatusConflict, "Container " + c.ID + " is already paused"}
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	return s.done(w, r, pauseTime)
-}
-
-func (s *Server) unpause(w http.ResponseWriter, r *http.Request) error {
-	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		if !world.Unpause(c) {
-			return failure{http.StatusInternalServerError, "Container " + c.ID + " is not paused"}
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	return s.done(w, r, pauseTime)
+	return nil, nil
 }
 
 var namePattern = regexp.MustCompile(`^/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
@@ -256,73 +209,55 @@ func free(w *model.World, name string) error {
 	return nil
 }
 
-func (s *Server) rename(w http.ResponseWriter, r *http.Request) error {
+func rename(w *model.World, c *model.Container, r *http.Request) (any, error) {
 	name := strings.TrimPrefix(r.FormValue("name"), "/")
-	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		switch name {
-		case "":
-			return failure{http.StatusBadRequest, "Neither old nor new names may be empty"}
-		case c.Name:
-			return failure{http.StatusBadRequest, "Renaming a container with the same name as its current name"}
-		}
-		if err := free(world, name); err != nil {
-			return err
-		}
-		world.Rename(c, name)
-		return nil
-	}); err != nil {
-		return err
+	switch name {
+	case "":
+		return nil, failure{http.StatusBadRequest, "Neither old nor new names may be empty"}
+	case c.Name:
+		return nil, failure{http.StatusBadRequest, "Renaming a container with the same name as its current name"}
 	}
-	return s.done(w, r, pauseTime)
+	err := free(w, name)
+	if err == nil {
+		w.Rename(c, name)
+	}
+	return nil, err
 }
 
-func (s *Server) remove(w http.ResponseWriter, r *http.Request) error {
-	if err := s.change(r, func(world *model.World, c *model.Container) error {
-		if c.Running() && !flag(r, "force") {
-			state := "running"
-			if c.State == model.Paused {
-				return failure{http.StatusConflict, "You cannot remove a paused container " + c.ID + ". Unpause and then stop the container before attempting removal or force remove"}
-			}
-			return failure{http.StatusConflict, "You cannot remove a " + state + " container " + c.ID + ". Stop the container before attempting removal or force remove"}
-		}
-		s.forget(world, c)
-		return nil
-	}); err != nil {
-		return err
+func (s *Server) remove(w *model.World, c *model.Container, r *http.Request) (any, error) {
+	switch {
+	case !c.Running() || flag(r, "force"):
+		s.forget(w, c)
+		return nil, nil
+	case c.State == model.Paused:
+		return nil, failure{http.StatusConflict, "You cannot remove a paused container " + c.ID + ". Unpause and then stop the container before attempting removal or force remove"}
 	}
-	return s.done(w, r, removeTime)
+	return nil, failure{http.StatusConflict, "You cannot remove a running container " + c.ID + ". Stop the container before attempting removal or force remove"}
 }
 
 // forget takes a container out.
 func (s *Server) forget(w *model.World, c *model.Container) {
 	w.Remove(c)
-	s.limits.forget(c.ID)
 	s.execs.forget(c.ID)
 }
 
-func (s *Server) pruneContainers(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) pruneContainers(w *model.World, r *http.Request) (any, error) {
 	wanted, err := readFilters(r, "label", "label!", "until")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o := struct {
 		ContainersDeleted []string
 		SpaceReclaimed    uint64
 	}{}
-	s.model.Change(func(world *model.World) {
-		for _, c := range slices.Clone(world.Containers) {
-			if !c.Running() && wanted.labels(c.Labels) {
-				s.forget(world, c)
-				o.ContainersDeleted = append(o.ContainersDeleted, c.ID)
-				o.SpaceReclaimed += uint64(c.Written)
-			}
+	for _, c := range slices.Clone(w.Containers) {
+		if !c.Running() && wanted.labels(c.Labels) {
+			s.forget(w, c)
+			o.ContainersDeleted = append(o.ContainersDeleted, c.ID)
+			o.SpaceReclaimed += uint64(c.Written)
 		}
-	})
-	if err := s.insist(r, removeTime); err != nil {
-		return err
 	}
-	reply(w, http.StatusOK, o)
-	return nil
+	return o, nil
 }
 
 // wait answers when a container has ended, or was removed.

@@ -64,7 +64,7 @@ func (s *Server) made(w *model.World, name string, body container.CreateRequest)
 		Env: append([]string{"PATH=/usr/bin:/bin"}, body.Config.Env...), Restart: string(h.RestartPolicy.Name),
 		Privileged: h.Privileged, HostNet: h.NetworkMode == "host", HostPID: h.PidMode == "host", ReadOnly: h.ReadonlyRootfs,
 		MemoryLimit: h.Memory, SwapLimit: h.MemorySwap, CPULimit: float64(h.NanoCPUs) / 1e9,
-		Ports: published(w, body), Mounts: mounted(h), Aliases: []string{name},
+		Ports: published(w, body), Mounts: mounted(h), Aliases: []string{name}, Made: &model.Made{Remove: h.AutoRemove, TTY: body.Config.Tty},
 	}
 	if c.Restart == "" {
 		c.Restart = "no"
@@ -73,15 +73,12 @@ func (s *Server) made(w *model.World, name string, body container.CreateRequest)
 		c.SwapLimit = 2 * h.Memory
 	}
 	if h.CPUQuota > 0 {
-		q := quota{h.CPUPeriod, h.CPUQuota}
-		s.limits.set(c.ID, q)
-		c.CPULimit = q.processors()
+		limitByQuota(c, h.CPUPeriod, h.CPUQuota)
 	}
 	c.Command = command(w, image, body.Config)
 	s.join(w, c, body)
 	c.Processes = []model.Process{{PID: 1, User: user(c, body.Config), Command: strings.Join(c.Command, " ")}}
 	w.Add(c)
-	s.runs.add(c.ID, run{remove: h.AutoRemove, tty: body.Config.Tty})
 	return c, nil
 }
 

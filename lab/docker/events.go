@@ -50,35 +50,19 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// tell writes the events from a time on. Events of one moment stay in order, and
-// are counted to tell those that were written.
+// tell writes the events from a time to another, as they come.
 func (s *Server) tell(ctx context.Context, w http.ResponseWriter, r *http.Request, from, until time.Time, wanted filters) error {
-	out := json.NewEncoder(w)
-	last, told := from, 0
+	out, told := json.NewEncoder(w), 0
 	return s.until(ctx, r, func() (bool, error) {
 		var fresh []model.Event
 		var now time.Time
 		s.model.Look(func(world *model.World) {
-			now = world.Now
-			seen := 0
-			for _, e := range world.Events {
-				switch {
-				case e.At.Before(last) || !until.IsZero() && e.At.After(until):
-				case e.At.Equal(last):
-					if seen++; seen > told {
-						fresh = append(fresh, e)
-					}
-				default:
-					fresh = append(fresh, e)
-				}
-			}
+			n := min(world.Recorded-told, len(world.Events))
+			fresh, told, now = slices.Clone(world.Events[len(world.Events)-n:]), world.Recorded, world.Now
 		})
 		for _, e := range fresh {
-			if e.At.After(last) {
-				last, told = e.At, 0
-			}
-			told++
-			if wanted.event(e) && !send(out, message(e)) {
+			timely := !e.At.Before(from) && (until.IsZero() || !e.At.After(until))
+			if timely && wanted.event(e) && !send(out, message(e)) {
 				return true, nil
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"runbook/lab/model"
 )
@@ -84,51 +83,35 @@ func imageRow(w *model.World, i *model.Image, counted bool) map[string]any {
 	}
 }
 
-func (s *Server) images(w http.ResponseWriter, r *http.Request) error {
+func images(w *model.World, r *http.Request) (any, error) {
 	wanted, err := readFilters(r, "dangling", "label", "before", "since", "reference")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows := []map[string]any{}
-	s.model.Look(func(world *model.World) {
-		for _, i := range world.Images {
-			if wanted.any("dangling", func(v string) bool { return truth(v) == (len(i.Tags) == 0) }) &&
-				wanted.any("reference", func(v string) bool { return isImage(i, strings.TrimSuffix(v, "*")) }) && wanted.labels(nil) {
-				rows = append(rows, imageRow(world, i, false))
-			}
+	for _, i := range w.Images {
+		if wanted.any("dangling", func(v string) bool { return truth(v) == (len(i.Tags) == 0) }) &&
+			wanted.any("reference", func(v string) bool { return isImage(i, strings.TrimSuffix(v, "*")) }) && wanted.labels(nil) {
+			rows = append(rows, imageRow(w, i, false))
 		}
-	})
-	slices.SortStableFunc(rows, func(a, b map[string]any) int { return int(b["Created"].(int64) - a["Created"].(int64)) })
-	if err := s.take(r, 3*time.Millisecond); err != nil {
-		return err
 	}
-	reply(w, http.StatusOK, rows)
-	return nil
+	slices.SortStableFunc(rows, func(a, b map[string]any) int { return int(b["Created"].(int64) - a["Created"].(int64)) })
+	return rows, nil
 }
 
 func truth(text string) bool { return text == "true" || text == "1" }
 
 // image answers docker image inspect.
-func (s *Server) image(w http.ResponseWriter, r *http.Request) error {
-	path := r.PathValue("name")
-	name, isInspect := strings.CutSuffix(path, "/json")
+func image(w *model.World, r *http.Request) (any, error) {
+	name, isInspect := strings.CutSuffix(r.PathValue("name"), "/json")
 	if !isInspect {
-		return failure{http.StatusNotFound, "page not found"}
+		return nil, failure{http.StatusNotFound, "page not found"}
 	}
-	var body any
-	s.model.Look(func(world *model.World) {
-		if i := findImage(world, name); i != nil {
-			body = imageDetails(world, i)
-		}
-	})
-	if body == nil {
-		return failure{http.StatusNotFound, "no such image: " + name + ": No such image: " + tagged(name)}
+	i := findImage(w, name)
+	if i == nil {
+		return nil, failure{http.StatusNotFound, "no such image: " + name + ": No such image: " + tagged(name)}
 	}
-	if err := s.take(r, 3*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, body)
-	return nil
+	return imageDetails(w, i), nil
 }
 
 func imageDetails(w *model.World, i *model.Image) map[string]any {
@@ -142,33 +125,26 @@ func imageDetails(w *model.World, i *model.Image) map[string]any {
 }
 
 // removeImage takes an image out that no container uses.
-func (s *Server) removeImage(w http.ResponseWriter, r *http.Request) error {
+func removeImage(w *model.World, r *http.Request) (any, error) {
 	name := r.PathValue("name")
-	rows := []map[string]string{}
-	var err error
-	s.model.Change(func(world *model.World) {
-		i := findImage(world, name)
-		if i == nil {
-			err = failure{http.StatusNotFound, "No such image: " + tagged(name)}
-			return
-		}
-		if err = inUse(world, i, name); err != nil {
-			return
-		}
-		for _, tag := range i.Tags {
-			rows = append(rows, map[string]string{"Untagged": tag})
-		}
-		world.RemoveImage(i)
-		rows = append(rows, map[string]string{"Deleted": i.ID})
-	})
-	if err != nil {
-		return err
+	i := findImage(w, name)
+	if i == nil {
+		return nil, failure{http.StatusNotFound, "No such image: " + tagged(name)}
 	}
-	if err := s.insist(r, removeTime); err != nil {
-		return err
+	if err := inUse(w, i, name); err != nil {
+		return nil, err
 	}
-	reply(w, http.StatusOK, rows)
-	return nil
+	rows, _ := removed(w, i)
+	return rows, nil
+}
+
+// removed takes an image out, and says how the engine tells it and how many bytes
+// that frees.
+func removed(w *model.World, i *model.Image) (rows []map[string]string, freed float64) {
+	for _, tag := range i.Tags {
+		rows = append(rows, map[string]string{"Untagged": tag})
+	}
+	return append(rows, map[string]string{"Deleted": i.ID}), w.RemoveImage(i)
 }
 
 // inUse says why an image cannot be removed.
@@ -186,44 +162,29 @@ func inUse(w *model.World, i *model.Image, name string) error {
 
 // pruneImages removes what no container uses: images without a name, or with
 // dangling=false all.
-func (s *Server) pruneImages(w http.ResponseWriter, r *http.Request) error {
+func pruneImages(w *model.World, r *http.Request) (any, error) {
 	wanted, err := readFilters(r, "dangling", "label", "label!", "until")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all := slices.ContainsFunc(wanted["dangling"], func(v string) bool { return !truth(v) })
 	var rows []map[string]string
-	freed := 0.0
-	s.model.Change(func(world *model.World) {
-		for _, i := range slices.Clone(world.Images) {
-			if len(users(world, i)) > 0 || len(i.Tags) > 0 && !all || !wanted.labels(nil) {
-				continue
-			}
-			for _, tag := range i.Tags {
-				rows = append(rows, map[string]string{"Untagged": tag})
-			}
-			rows = append(rows, map[string]string{"Deleted": i.ID})
-			freed += world.RemoveImage(i)
+	sum := 0.0
+	for _, i := range slices.Clone(w.Images) {
+		if len(users(w, i)) > 0 || len(i.Tags) > 0 && !all || !wanted.labels(nil) {
+			continue
 		}
-	})
-	if err := s.insist(r, time.Duration(1+len(rows))*400*time.Millisecond); err != nil {
-		return err
+		gone, freed := removed(w, i)
+		rows, sum = append(rows, gone...), sum+freed
 	}
-	reply(w, http.StatusOK, map[string]any{"ImagesDeleted": rows, "SpaceReclaimed": uint64(freed)})
-	return nil
+	return map[string]any{"ImagesDeleted": rows, "SpaceReclaimed": uint64(sum)}, nil
 }
 
-func (s *Server) pruneBuilds(w http.ResponseWriter, r *http.Request) error {
-	freed := 0.0
+func pruneBuilds(w *model.World, _ *http.Request) (any, error) {
 	var ids []string
-	s.model.Change(func(world *model.World) {
-		if freed = world.DropBuildCache(); freed > 0 {
-			ids = []string{world.ID("build cache")[:25]}
-		}
-	})
-	if err := s.insist(r, 500*time.Millisecond); err != nil {
-		return err
+	freed := w.DropBuildCache()
+	if freed > 0 {
+		ids = []string{w.ID("build cache")[:25]}
 	}
-	reply(w, http.StatusOK, map[string]any{"CachesDeleted": ids, "SpaceReclaimed": uint64(freed)})
-	return nil
+	return map[string]any{"CachesDeleted": ids, "SpaceReclaimed": uint64(freed)}, nil
 }

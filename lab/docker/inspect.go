@@ -12,23 +12,13 @@ import (
 )
 
 // inspect answers docker inspect.
-func (s *Server) inspect(w http.ResponseWriter, r *http.Request) error {
-	var o container.InspectResponse
-	if err := s.look(r, func(world *model.World, c *model.Container) error {
-		o = s.details(world, c)
-		if flag(r, "size") {
-			written, root := int64(c.Written), c.Image.Size+int64(c.Written)
-			o.SizeRw, o.SizeRootFs = &written, &root
-		}
-		return nil
-	}); err != nil {
-		return err
+func (s *Server) inspect(w *model.World, c *model.Container, r *http.Request) (any, error) {
+	o := s.details(w, c)
+	if flag(r, "size") {
+		written, root := int64(c.Written), c.Image.Size+int64(c.Written)
+		o.SizeRw, o.SizeRootFs = &written, &root
 	}
-	if err := s.take(r, 2*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, o)
-	return nil
+	return o, nil
 }
 
 func (s *Server) details(w *model.World, c *model.Container) container.InspectResponse {
@@ -40,7 +30,7 @@ func (s *Server) details(w *model.World, c *model.Container) container.InspectRe
 	return container.InspectResponse{
 		ID: c.ID, Created: stamp(c.Created), Path: path, Args: args, State: state(c), Image: c.Image.ID, Name: "/" + c.Name,
 		ResolvConfPath: dir + "resolv.conf", HostnamePath: dir + "hostname", HostsPath: dir + "hosts", LogPath: dir + c.ID + "-json.log",
-		RestartCount: c.Restarts, Driver: "overlay2", Platform: "linux", ExecIDs: s.execs.of(c.ID), HostConfig: s.hostConfig(c),
+		RestartCount: c.Restarts, Driver: "overlay2", Platform: "linux", ExecIDs: s.execs.of(c.ID), HostConfig: hostConfig(c),
 		GraphDriver: &storage.DriverData{Name: "overlay2", Data: map[string]string{"MergedDir": "/var/lib/docker/overlay2/" + c.ID + "/merged"}},
 		Mounts:      mounts(c), Config: config(c),
 		NetworkSettings: &container.NetworkSettings{SandboxID: w.ID(c.ID + " sandbox"), SandboxKey: "/var/run/docker/netns/" + shortID(c.ID), Ports: livePorts(c), Networks: endpoints(w, c)},
@@ -102,7 +92,7 @@ func config(c *model.Container) *container.Config {
 	return o
 }
 
-func (s *Server) hostConfig(c *model.Container) *container.HostConfig {
+func hostConfig(c *model.Container) *container.HostConfig {
 	swap := c.SwapLimit
 	o := &container.HostConfig{
 		LogConfig: container.LogConfig{Type: "json-file", Config: map[string]string{}}, NetworkMode: container.NetworkMode(networkMode(c)),
@@ -110,8 +100,8 @@ func (s *Server) hostConfig(c *model.Container) *container.HostConfig {
 		CgroupnsMode: "private", IpcMode: "private", Privileged: c.Privileged, ReadonlyRootfs: c.ReadOnly, ShmSize: 64 << 20, Runtime: "runc",
 		Resources: container.Resources{Memory: c.MemoryLimit, MemorySwap: swap, NanoCPUs: int64(c.CPULimit*1e9 + 0.5)},
 	}
-	if q, ok := s.limits.of(c.ID); ok {
-		o.NanoCPUs, o.CPUPeriod, o.CPUQuota = 0, q.period, q.quota
+	if q := c.Quota; q != nil {
+		o.NanoCPUs, o.CPUPeriod, o.CPUQuota = 0, q.Period, q.Quota
 	}
 	if c.HostPID {
 		o.PidMode = "host"

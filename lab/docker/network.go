@@ -54,7 +54,6 @@ func endpoints(w *model.World, c *model.Container) map[string]*network.EndpointS
 		e.EndpointID = w.ID(c.ID + " endpoint")
 		if name == projectNetwork {
 			e.IPAddress, e.Gateway, e.IPPrefixLen = address(c), gateway(), 16
-			e.MacAddress = hardware(e.IPAddress)
 		}
 	}
 	return map[string]*network.EndpointSettings{name: e}
@@ -70,12 +69,6 @@ func address(c *model.Container) netip.Addr {
 	return netip.AddrFrom4([4]byte{172, 18, byte(1 + n/250%250), byte(2 + n%250)})
 }
 
-// hardware is the MAC address that the engine makes of an address.
-func hardware(a netip.Addr) network.HardwareAddr {
-	ip := a.As4()
-	return network.HardwareAddr{0x02, 0x42, ip[0], ip[1], ip[2], ip[3]}
-}
-
 func described(w *model.World, d driver, whole bool) network.Inspect {
 	n := network.Inspect{Network: network.Network{
 		Name: d.name, ID: w.ID("network " + d.name), Created: w.Began().Add(-36 * time.Hour).UTC(), Scope: "local", Driver: d.driver, EnableIPv4: true,
@@ -88,7 +81,7 @@ func described(w *model.World, d driver, whole bool) network.Inspect {
 	for _, c := range w.Containers {
 		if whole && c.Running() && networkOf(c) == d.name {
 			e := endpoints(w, c)[d.name]
-			resource := network.EndpointResource{Name: c.Name, EndpointID: e.EndpointID, MacAddress: e.MacAddress}
+			resource := network.EndpointResource{Name: c.Name, EndpointID: e.EndpointID}
 			if e.IPAddress.IsValid() {
 				resource.IPv4Address = netip.PrefixFrom(e.IPAddress, e.IPPrefixLen)
 			}
@@ -98,31 +91,25 @@ func described(w *model.World, d driver, whole bool) network.Inspect {
 	return n
 }
 
-func (s *Server) networks(w http.ResponseWriter, r *http.Request) error {
+func networks(w *model.World, r *http.Request) (any, error) {
 	wanted, err := readFilters(r, "name", "id", "driver", "label", "scope", "type", "dangling")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	list := []network.Inspect{}
-	s.model.Look(func(world *model.World) {
-		for _, d := range drivers() {
-			n := described(world, d, false)
-			custom := "builtin"
-			if d.name == projectNetwork {
-				custom = "custom"
-			}
-			if wanted.matches("name", n.Name) && wanted.matches("id", n.ID) && wanted.labels(n.Labels) &&
-				wanted.any("driver", func(v string) bool { return v == d.driver }) &&
-				wanted.any("scope", func(v string) bool { return v == n.Scope }) && wanted.any("type", func(v string) bool { return v == custom }) {
-				list = append(list, n)
-			}
+	for _, d := range drivers() {
+		n := described(w, d, false)
+		custom := "builtin"
+		if d.name == projectNetwork {
+			custom = "custom"
 		}
-	})
-	if err := s.take(r, 2*time.Millisecond); err != nil {
-		return err
+		if wanted.matches("name", n.Name) && wanted.matches("id", n.ID) && wanted.labels(n.Labels) &&
+			wanted.any("driver", func(v string) bool { return v == d.driver }) &&
+			wanted.any("scope", func(v string) bool { return v == n.Scope }) && wanted.any("type", func(v string) bool { return v == custom }) {
+			list = append(list, n)
+		}
 	}
-	reply(w, http.StatusOK, list)
-	return nil
+	return list, nil
 }
 
 // findNetwork finds a network by its name or ID.
@@ -135,23 +122,12 @@ func findNetwork(w *model.World, reference string) (driver, error) {
 	return driver{}, failure{http.StatusNotFound, "network " + reference + " not found"}
 }
 
-func (s *Server) network(w http.ResponseWriter, r *http.Request) error {
-	var n network.Inspect
-	var err error
-	s.model.Look(func(world *model.World) {
-		var d driver
-		if d, err = findNetwork(world, r.PathValue("id")); err == nil {
-			n = described(world, d, true)
-		}
-	})
+func networkDetails(w *model.World, r *http.Request) (any, error) {
+	d, err := findNetwork(w, r.PathValue("id"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.take(r, 2*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, n)
-	return nil
+	return described(w, d, true), nil
 }
 
 func (s *Server) connect(w http.ResponseWriter, r *http.Request) error {
@@ -212,10 +188,7 @@ func noteNetwork(w *model.World, c *model.Container, action string) {
 	w.Record("network", action, w.ID("network "+projectNetwork), map[string]string{"container": c.ID, "name": projectNetwork, "type": "bridge"})
 }
 
-func (s *Server) pruneNetworks(w http.ResponseWriter, r *http.Request) error {
-	if err := s.take(r, 2*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, map[string]any{"NetworksDeleted": nil})
-	return nil
+// pruneNetworks removes none: the lab has no network that nothing uses.
+func pruneNetworks(*model.World, *http.Request) (any, error) {
+	return map[string]any{"NetworksDeleted": nil}, nil
 }

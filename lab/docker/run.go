@@ -3,60 +3,21 @@ package docker
 import (
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"runbook/lab/model"
 )
 
-// run is what the engine knows of a container that a client made.
-type run struct {
-	remove, tty bool
-}
-
-// runs are the containers that clients made.
-type runs struct {
-	mu   sync.Mutex
-	made map[string]run
-}
-
-func (r *runs) add(id string, made run) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.made == nil {
-		r.made = map[string]run{}
-	}
-	r.made[id] = made
-}
-
-func (r *runs) of(id string) (run, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	made, ok := r.made[id]
-	return made, ok
-}
-
-// begin lets a container that was started do what its command says, where that
-// is a program that ends; what serves goes on until it is stopped. It is called
+// runs lets a container that was started do what its command says, where that is
+// a program that ends; what serves goes on until it is stopped. It is called
 // while the model is locked.
-func (r *runs) begin(s *Server, id string, argv []string, service string) {
-	if _, made := r.of(id); !made || service != "" || len(argv) == 0 || !Has(argv[0]) {
+func (s *Server) runs(c *model.Container) {
+	if c.Made == nil || c.Service != "" || len(c.Command) == 0 || !Has(c.Command[0]) {
 		return
 	}
-	s.gate.Clock().After(execTime, func() {
-		var done result
-		var started time.Time
-		if !s.begin() {
-			return
-		}
-		defer s.work.Done()
-		if s.visit(s.model.Change, id, func(w *model.World, c *model.Container) error {
-			started = c.Started
-			done = execute(w, c, argv, c.Env)
-			return nil
-		}) != nil {
-			return
-		}
+	started := c.Started
+	s.later(execTime, c.ID, started, func(w *model.World, c *model.Container) {
+		done := execute(w, c, c.Command, c.Env)
 		said := 0 // parts of the output; timers of nearly the same time may come in any order
 		say := func(w *model.World, c *model.Container, parts int) {
 			for ; said < parts; said++ {
@@ -67,12 +28,12 @@ func (r *runs) begin(s *Server, id string, argv []string, service string) {
 			}
 		}
 		for i, p := range done.output {
-			s.later(p.at, id, started, func(w *model.World, c *model.Container) { say(w, c, i+1) })
+			s.later(p.at, c.ID, started, func(w *model.World, c *model.Container) { say(w, c, i+1) })
 		}
-		s.later(done.took+time.Millisecond, id, started, func(w *model.World, c *model.Container) {
+		s.later(done.took+time.Millisecond, c.ID, started, func(w *model.World, c *model.Container) {
 			say(w, c, len(done.output))
 			w.Stop(c, done.code)
-			if made, _ := r.of(id); made.remove {
+			if c.Made.Remove {
 				s.forget(w, c)
 			}
 		})
@@ -116,8 +77,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer conn.Close()
-	made, _ := s.runs.of(c.ID)
-	out := stream{to: conn, tty: made.tty}
+	out := stream{to: conn, tty: c.Made != nil && c.Made.TTY}
 	o := reading{out: flag(r, "stdout"), err: flag(r, "stderr"), tail: -1}
 	_ = s.until(ctx, r, func() (bool, error) {
 		ended := true // where it was removed

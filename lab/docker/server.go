@@ -32,8 +32,6 @@ type Server struct {
 	mux     *http.ServeMux
 	watch   *watch
 	execs   execs
-	limits  limits
-	runs    runs
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -104,24 +102,75 @@ var errGone = errors.New("the client has gone")
 
 func (s *Server) routes() map[string]handler {
 	return map[string]handler{
-		"GET /_ping": s.ping, "GET /version": s.version, "GET /info": s.info, "GET /system/df": s.diskUsage, "GET /events": s.events,
+		"GET /_ping": s.ping, "GET /version": s.version, "GET /events": s.events,
+		"GET /info": s.tells(10*time.Millisecond, info), "GET /system/df": s.tells(150*time.Millisecond, diskUsage),
 
-		"GET /containers/json": s.list, "GET /containers/{id}/json": s.inspect, "GET /containers/{id}/stats": s.stats,
-		"GET /containers/{id}/logs": s.logs, "GET /containers/{id}/top": s.top, "GET /containers/{id}/changes": s.changes,
-		"POST /containers/{id}/start": s.start, "POST /containers/{id}/stop": s.stop, "POST /containers/{id}/restart": s.restart,
-		"POST /containers/{id}/kill": s.kill, "POST /containers/{id}/pause": s.pause, "POST /containers/{id}/unpause": s.unpause,
-		"POST /containers/{id}/update": s.update, "POST /containers/{id}/rename": s.rename, "POST /containers/{id}/wait": s.wait,
+		"GET /containers/json": s.list, "GET /containers/{id}/json": s.tells(2*time.Millisecond, of(s.inspect)),
+		"GET /containers/{id}/stats": s.stats, "GET /containers/{id}/logs": s.logs,
+		"GET /containers/{id}/top": s.tells(15*time.Millisecond, of(top)), "GET /containers/{id}/changes": s.tells(10*time.Millisecond, of(changes)),
+		"POST /containers/{id}/start": s.does(startTime, of(s.start)), "POST /containers/{id}/stop": s.stop, "POST /containers/{id}/restart": s.restart,
+		"POST /containers/{id}/kill": s.does(pauseTime, s.kill), "POST /containers/{id}/pause": s.does(pauseTime, of(pause)),
+		"POST /containers/{id}/unpause": s.does(pauseTime, of(unpause)), "POST /containers/{id}/rename": s.does(pauseTime, of(rename)),
+		"POST /containers/{id}/update": s.update, "POST /containers/{id}/wait": s.wait,
 		"POST /containers/{id}/attach": s.attach, "POST /containers/{id}/resize": s.resize, "POST /containers/{id}/exec": s.execCreate,
-		"POST /containers/create": s.create, "POST /containers/prune": s.pruneContainers, "DELETE /containers/{id}": s.remove,
+		"POST /containers/create": s.create, "POST /containers/prune": s.does(removeTime, s.pruneContainers),
+		"DELETE /containers/{id}": s.does(removeTime, of(s.remove)),
 
-		"POST /exec/{id}/start": s.execStart, "GET /exec/{id}/json": s.execInspect, "POST /exec/{id}/resize": s.execResize,
+		"POST /exec/{id}/start": s.execStart, "GET /exec/{id}/json": s.execInspect, "POST /exec/{id}/resize": s.resize,
 
-		"GET /images/json": s.images, "GET /images/{name...}": s.image, "DELETE /images/{name...}": s.removeImage,
-		"POST /images/prune": s.pruneImages, "POST /build/prune": s.pruneBuilds,
+		"GET /images/json": s.tells(3*time.Millisecond, images), "GET /images/{name...}": s.tells(3*time.Millisecond, image),
+		"DELETE /images/{name...}": s.does(removeTime, removeImage),
+		"POST /images/prune":       s.does(2*time.Second, pruneImages), "POST /build/prune": s.does(500*time.Millisecond, pruneBuilds),
 
-		"GET /networks": s.networks, "GET /networks/{id}": s.network, "POST /networks/{id}/connect": s.connect,
-		"POST /networks/{id}/disconnect": s.disconnect, "POST /networks/prune": s.pruneNetworks,
-		"GET /volumes": s.volumes, "GET /volumes/{name}": s.volume,
+		"GET /networks": s.tells(2*time.Millisecond, networks), "GET /networks/{id}": s.tells(2*time.Millisecond, networkDetails),
+		"POST /networks/{id}/connect": s.connect, "POST /networks/{id}/disconnect": s.disconnect,
+		"POST /networks/prune": s.tells(2*time.Millisecond, pruneNetworks),
+		"GET /volumes":         s.tells(2*time.Millisecond, volumes), "GET /volumes/{name}": s.tells(2*time.Millisecond, volumeDetails),
+	}
+}
+
+// errand is what a request asks of the world, and the body of its answer; nil for
+// none.
+type errand func(*model.World, *http.Request) (any, error)
+
+// of is an errand about the container of a request.
+func of(do func(*model.World, *model.Container, *http.Request) (any, error)) errand {
+	return func(w *model.World, r *http.Request) (any, error) {
+		c, err := find(w, r.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		return do(w, c, r)
+	}
+}
+
+// tells answers what is read of the world, while its client waits for it.
+func (s *Server) tells(took time.Duration, read errand) handler {
+	return s.handles(s.model.Look, read, func(r *http.Request) error { return s.take(r, took) })
+}
+
+// does changes the world; that goes on when its client has gone.
+func (s *Server) does(took time.Duration, change errand) handler {
+	return s.handles(s.model.Change, change, func(r *http.Request) error { return s.insist(r, took) })
+}
+
+func (s *Server) handles(visit func(func(*model.World)), do errand, pass func(*http.Request) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var body any
+		var err error
+		visit(func(world *model.World) { body, err = do(world, r) })
+		if err == nil {
+			err = pass(r)
+		}
+		switch {
+		case err != nil:
+			return err
+		case body == nil:
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			reply(w, http.StatusOK, body)
+		}
+		return nil
 	}
 }
 

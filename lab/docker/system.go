@@ -52,7 +52,7 @@ func (s *Server) version(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) info(w http.ResponseWriter, r *http.Request) error {
+func info(w *model.World, _ *http.Request) (any, error) {
 	o := system.Info{
 		Driver: "overlay2", DriverStatus: [][2]string{{"Backing Filesystem", "extfs"}}, MemoryLimit: true, SwapLimit: true, CPUCfsPeriod: true, CPUCfsQuota: true,
 		CPUShares: true, CPUSet: true, PidsLimit: true, IPv4Forwarding: true, LoggingDriver: "json-file", CgroupDriver: "systemd", CgroupVersion: "2",
@@ -63,61 +63,49 @@ func (s *Server) info(w http.ResponseWriter, r *http.Request) error {
 		Plugins: system.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file", "local"}},
 	}
 	o.Swarm.LocalNodeState = "inactive"
-	s.model.Look(func(world *model.World) {
-		o.ID, o.SystemTime, o.Images, o.Containers = world.ID("engine")[:12], stamp(world.Now), len(world.Images), len(world.Containers)
-		for _, c := range world.Containers {
-			switch c.State {
-			case model.Running:
-				o.ContainersRunning++
-			case model.Paused:
-				o.ContainersPaused++
-			default:
-				o.ContainersStopped++
-			}
+	o.ID, o.SystemTime, o.Images, o.Containers = w.ID("engine")[:12], stamp(w.Now), len(w.Images), len(w.Containers)
+	for _, c := range w.Containers {
+		switch c.State {
+		case model.Running:
+			o.ContainersRunning++
+		case model.Paused:
+			o.ContainersPaused++
+		default:
+			o.ContainersStopped++
 		}
-	})
-	if err := s.take(r, 10*time.Millisecond); err != nil {
-		return err
 	}
-	reply(w, http.StatusOK, struct { // with what later versions do not tell any more
+	return struct { // with what later versions do not tell any more
 		system.Info
 		BridgeNfIptables  bool
 		BridgeNfIP6tables bool `json:"BridgeNfIp6tables"`
-	}{o, true, true})
-	return nil
+	}{o, true, true}, nil
 }
 
 // diskUsage answers docker system df.
-func (s *Server) diskUsage(w http.ResponseWriter, r *http.Request) error {
+func diskUsage(w *model.World, _ *http.Request) (any, error) {
 	images, containers, volumes := []map[string]any{}, []container.Summary{}, []map[string]any{}
 	builds := []map[string]any{}
 	layers := int64(0)
-	s.model.Look(func(world *model.World) {
-		for _, i := range world.Images {
-			layers += i.Size
-			images = append(images, imageRow(world, i, true))
-		}
-		for _, c := range world.Containers {
-			containers = append(containers, summary(world, c, true))
-		}
-		for _, v := range volumesOf(world) {
-			volumes = append(volumes, map[string]any{
-				"Name": v.Name, "Driver": v.Driver, "Mountpoint": v.Mountpoint, "CreatedAt": v.CreatedAt, "Labels": v.Labels, "Options": v.Options, "Scope": v.Scope,
-				"UsageData": map[string]int64{"RefCount": 1, "Size": volumeSize(world, v.Name)},
-			})
-		}
-		if cache := world.BuildCache(); cache > 0 {
-			builds = append(builds, map[string]any{
-				"ID": world.ID("build cache")[:25], "Parent": "", "Type": "regular", "Description": "build of mltb/app", "InUse": false, "Shared": false,
-				"Size": int64(cache), "CreatedAt": stamp(world.Began().Add(-72 * time.Hour)), "LastUsedAt": nil, "UsageCount": 1,
-			})
-		}
-	})
-	if err := s.take(r, 150*time.Millisecond); err != nil {
-		return err
+	for _, i := range w.Images {
+		layers += i.Size
+		images = append(images, imageRow(w, i, true))
 	}
-	reply(w, http.StatusOK, map[string]any{"LayersSize": layers, "Images": images, "Containers": containers, "Volumes": volumes, "BuildCache": builds})
-	return nil
+	for _, c := range w.Containers {
+		containers = append(containers, summary(w, c, true))
+	}
+	for _, v := range volumesOf(w) {
+		volumes = append(volumes, map[string]any{
+			"Name": v.Name, "Driver": v.Driver, "Mountpoint": v.Mountpoint, "CreatedAt": v.CreatedAt, "Labels": v.Labels, "Options": v.Options, "Scope": v.Scope,
+			"UsageData": map[string]int64{"RefCount": 1, "Size": volumeSize(w, v.Name)},
+		})
+	}
+	if cache := w.BuildCache(); cache > 0 {
+		builds = append(builds, map[string]any{
+			"ID": w.ID("build cache")[:25], "Parent": "", "Type": "regular", "Description": "build of mltb/app", "InUse": false, "Shared": false,
+			"Size": int64(cache), "CreatedAt": stamp(w.Began().Add(-72 * time.Hour)), "LastUsedAt": nil, "UsageCount": 1,
+		})
+	}
+	return map[string]any{"LayersSize": layers, "Images": images, "Containers": containers, "Volumes": volumes, "BuildCache": builds}, nil
 }
 
 // volumeSize is about what a volume holds, in bytes.

@@ -12,23 +12,11 @@ import (
 )
 
 // top answers docker top: as ps -ef, or as ps aux where that is asked for.
-func (s *Server) top(w http.ResponseWriter, r *http.Request) error {
-	var o container.TopResponse
-	wide := strings.Contains(r.FormValue("ps_args"), "u")
-	if err := s.look(r, func(world *model.World, c *model.Container) error {
-		if !c.Running() {
-			return failure{http.StatusConflict, "Container " + c.ID + " is not running"}
-		}
-		o = processes(world, c, wide)
-		return nil
-	}); err != nil {
-		return err
+func top(w *model.World, c *model.Container, r *http.Request) (any, error) {
+	if !c.Running() {
+		return nil, failure{http.StatusConflict, "Container " + c.ID + " is not running"}
 	}
-	if err := s.take(r, 15*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, o)
-	return nil
+	return processes(w, c, strings.Contains(r.FormValue("ps_args"), "u")), nil
 }
 
 // processes are those of c, with the numbers of the host.
@@ -63,28 +51,19 @@ func clockTime(d time.Duration) string {
 }
 
 // changes answers docker diff.
-func (s *Server) changes(w http.ResponseWriter, r *http.Request) error {
+func changes(_ *model.World, c *model.Container, _ *http.Request) (any, error) {
 	type change struct {
 		Path string
 		Kind int // 0 modified, 1 added
 	}
 	var o []change
-	if err := s.look(r, func(_ *model.World, c *model.Container) error {
-		if !c.ReadOnly && c.Written > 0 {
-			o = []change{{"/tmp", 0}, {"/tmp/" + c.Name + ".pid", 1}}
-		}
-		for _, p := range c.Processes[min(1, len(c.Processes)):] {
-			if program, _, _ := strings.Cut(p.Command, " "); strings.HasPrefix(program, "/tmp/") {
-				o = append(o, change{program, 1})
-			}
-		}
-		return nil
-	}); err != nil {
-		return err
+	if !c.ReadOnly && c.Written > 0 {
+		o = []change{{"/tmp", 0}, {"/tmp/" + c.Name + ".pid", 1}}
 	}
-	if err := s.take(r, 10*time.Millisecond); err != nil {
-		return err
+	for _, p := range c.Processes[min(1, len(c.Processes)):] {
+		if program, _, _ := strings.Cut(p.Command, " "); strings.HasPrefix(program, "/tmp/") {
+			o = append(o, change{program, 1})
+		}
 	}
-	reply(w, http.StatusOK, o)
-	return nil
+	return o, nil
 }

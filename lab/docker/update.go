@@ -1,46 +1,15 @@
 package docker
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/moby/moby/api/types/container"
 
 	"runbook/lab/model"
 )
-
-// quota is a limit of processors that was given as a period and a quota.
-type quota struct{ period, quota int64 }
-
-// limits are the containers whose processors are limited by a quota.
-type limits struct {
-	mu     sync.Mutex
-	quotas map[string]quota
-}
-
-func (l *limits) of(id string) (quota, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	q, ok := l.quotas[id]
-	return q, ok
-}
-
-func (l *limits) set(id string, q quota) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.quotas == nil {
-		l.quotas = map[string]quota{}
-	}
-	l.quotas[id] = q
-}
-
-func (l *limits) forget(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.quotas, id)
-}
 
 // least is the least memory that the engine lets a container have.
 const least = 6 * model.MiB
@@ -87,23 +56,18 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) error {
 	if err := checkPolicy(string(body.RestartPolicy.Name)); err != nil {
 		return err
 	}
-	if err := s.change(r, func(world *model.World, c *model.Container) error { return s.apply(world, c, body) }); err != nil {
-		return err
-	}
-	if err := s.insist(r, updateTime); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, map[string]any{"Warnings": nil})
-	return nil
+	return s.does(updateTime, of(func(world *model.World, c *model.Container, _ *http.Request) (any, error) {
+		return map[string]any{"Warnings": nil}, apply(world, c, body)
+	}))(w, r)
 }
 
 // apply refuses as the engine what does not fit to the limits that c has.
-func (s *Server) apply(w *model.World, c *model.Container, body container.UpdateConfig) error {
+func apply(w *model.World, c *model.Container, body container.UpdateConfig) error {
 	o := body.Resources
 	conflict := func(message string) error {
 		return failure{http.StatusConflict, "Cannot update container " + c.ID + ": " + message}
 	}
-	before, byQuota := s.limits.of(c.ID)
+	byQuota := c.Quota != nil
 	nano := c.CPULimit > 0 && !byQuota
 	switch {
 	case o.NanoCPUs > 0 && byQuota:
@@ -127,15 +91,7 @@ func (s *Server) apply(w *model.World, c *model.Container, body container.Update
 		c.CPULimit = float64(o.NanoCPUs) / 1e9
 	}
 	if o.CPUPeriod != 0 || o.CPUQuota != 0 {
-		q := quota{before.period, before.quota}
-		if o.CPUPeriod != 0 {
-			q.period = o.CPUPeriod
-		}
-		if o.CPUQuota != 0 {
-			q.quota = o.CPUQuota
-		}
-		s.limits.set(c.ID, q)
-		c.CPULimit = q.processors()
+		limitByQuota(c, o.CPUPeriod, o.CPUQuota)
 	}
 	if body.RestartPolicy.Name != "" {
 		c.Restart = string(body.RestartPolicy.Name)
@@ -144,11 +100,10 @@ func (s *Server) apply(w *model.World, c *model.Container, body container.Update
 	return nil
 }
 
-// processors is the limit in processors; 0 for none.
-func (q quota) processors() float64 {
-	period := q.period
-	if period == 0 {
-		period = 100000
-	}
-	return float64(max(0, q.quota)) / float64(period)
+// limitByQuota limits the processors of c by a quota of each period, both in
+// microseconds; what is 0 stays as it is.
+func limitByQuota(c *model.Container, period, quota int64) {
+	was := cmp.Or(c.Quota, &model.Quota{})
+	c.Quota = &model.Quota{Period: cmp.Or(period, was.Period), Quota: cmp.Or(quota, was.Quota)}
+	c.CPULimit = float64(max(0, c.Quota.Quota)) / float64(cmp.Or(c.Quota.Period, 100_000))
 }

@@ -32,35 +32,23 @@ func volumesOf(w *model.World) []volume.Volume {
 	return all
 }
 
-func (s *Server) volumes(w http.ResponseWriter, r *http.Request) error {
+func volumes(w *model.World, r *http.Request) (any, error) {
 	wanted, err := readFilters(r, "name", "driver", "label", "dangling")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var all []volume.Volume
-	s.model.Look(func(world *model.World) { all = volumesOf(world) })
-	all = slices.DeleteFunc(all, func(v volume.Volume) bool {
+	all := slices.DeleteFunc(volumesOf(w), func(v volume.Volume) bool {
 		return !wanted.matches("name", v.Name) || !wanted.labels(v.Labels) ||
 			!wanted.any("driver", func(d string) bool { return d == v.Driver }) || !wanted.any("dangling", func(d string) bool { return !truth(d) })
 	})
-	if err := s.take(r, 2*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, map[string]any{"Volumes": all, "Warnings": nil})
-	return nil
+	return map[string]any{"Volumes": all, "Warnings": nil}, nil
 }
 
-func (s *Server) volume(w http.ResponseWriter, r *http.Request) error {
-	var all []volume.Volume
-	s.model.Look(func(world *model.World) { all = volumesOf(world) })
-	name := r.PathValue("name")
+func volumeDetails(w *model.World, r *http.Request) (any, error) {
+	all, name := volumesOf(w), r.PathValue("name")
 	i := slices.IndexFunc(all, func(v volume.Volume) bool { return v.Name == name })
 	if i < 0 {
-		return failure{http.StatusNotFound, "get " + name + ": no such volume"}
+		return nil, failure{http.StatusNotFound, "get " + name + ": no such volume"}
 	}
-	if err := s.take(r, 2*time.Millisecond); err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, all[i])
-	return nil
+	return all[i], nil
 }

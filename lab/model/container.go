@@ -33,6 +33,8 @@ type Container struct {
 	MemoryLimit int64   // bytes, 0 for none
 	SwapLimit   int64   // bytes of memory and swap together, 0 for none
 	CPULimit    float64 // processors, 0 for none
+	Quota       *Quota  // by which CPULimit was given; nil where it was given in processors
+	Made        *Made   // what the client that made it asked for; nil for Compose
 
 	Memory    float64       // bytes in use
 	CPU       float64       // processors in use over the last second
@@ -46,6 +48,15 @@ type Container struct {
 	Said      int    // lines since it was made, also those that went
 
 	throttledPeriods float64
+}
+
+// Quota is a limit of processors: microseconds of each period, in microseconds.
+type Quota struct{ Period, Quota int64 }
+
+// Made is what a client asks of a container that it makes.
+type Made struct {
+	Remove bool // once it has ended
+	TTY    bool
 }
 
 // Phase is the state of a container, in the words of the Docker Engine.

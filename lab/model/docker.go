@@ -16,12 +16,6 @@ func (w *World) Note(c *Container, action string, attributes ...string) {
 	}
 }
 
-// Record notes an event of the engine about something else than a container: a
-// network or an image.
-func (w *World) Record(kind, action, id string, attributes map[string]string) {
-	w.Events = append(w.Events, Event{At: w.Now, Type: kind, Action: action, ID: id, Attributes: attributes})
-}
-
 // Began is when the lab began.
 func (w *World) Began() time.Time { return w.began }
 

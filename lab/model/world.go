@@ -24,6 +24,7 @@ type World struct {
 	Containers []*Container
 	Images     []*Image
 	Events     []Event // of the Docker Engine, the oldest first
+	Recorded   int     // events since the start, also those that went
 	App        App
 	Traffic    Traffic
 	Redis      Redis
@@ -110,18 +111,21 @@ func (w *World) around(value, share float64) float64 {
 	return value * (1 + share*(2*w.chance()-1))
 }
 
-// event notes an event of the engine.
+// event notes an event of the engine about c.
 func (w *World) event(c *Container, action string) {
+	w.Record("container", action, c.ID, map[string]string{
+		"name": c.Name, "image": c.Image.Tags[0],
+		"com.docker.compose.project": Project, "com.docker.compose.service": c.Service,
+	})
+}
+
+// Record notes an event of the engine.
+func (w *World) Record(kind, action, id string, attributes map[string]string) {
 	if len(w.Events) >= keptEvents {
 		w.Events = append(w.Events[:0], w.Events[keptEvents/4:]...)
 	}
-	w.Events = append(w.Events, Event{
-		At: w.Now, Type: "container", Action: action, ID: c.ID,
-		Attributes: map[string]string{
-			"name": c.Name, "image": c.Image.Tags[0],
-			"com.docker.compose.project": Project, "com.docker.compose.service": c.Service,
-		},
-	})
+	w.Recorded++
+	w.Events = append(w.Events, Event{At: w.Now, Type: kind, Action: action, ID: id, Attributes: attributes})
 }
 
 const keptEvents = 2000
