@@ -148,6 +148,16 @@ func (g *Gate) Enter(ctx context.Context, name string, mutates bool) (*Visit, er
 	return v, nil
 }
 
+// Admit waits while the target hangs, for what is no request of a person: the
+// greeting of a connection and what a driver sends to see that the target lives.
+// It is not counted, and a stepping clock goes on beside it. It returns the
+// error of ctx, which must end when the client goes.
+func (g *Gate) Admit(ctx context.Context) error {
+	done := g.clock.Work()
+	defer done()
+	return g.hang(ctx)
+}
+
 // hang waits while the target hangs.
 func (g *Gate) hang(ctx context.Context) error {
 	g.mu.Lock()

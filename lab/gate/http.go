@@ -57,6 +57,22 @@ func VisitOf(r *http.Request) *Visit {
 	return v
 }
 
+// Taking lets d pass before h answers a request.
+func Taking(d time.Duration, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Take(r, d)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// Take lets d pass while a request is worked on. Where its client goes meanwhile
+// it ends the handler, as [http.ErrAbortHandler] does.
+func Take(r *http.Request, d time.Duration) {
+	if VisitOf(r).Pause(r.Context(), d) != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
 // reply is the writer of a reply that may be lost.
 type reply struct {
 	http.ResponseWriter

@@ -63,17 +63,6 @@ func (a *App) ClearCache() float64 {
 	return freed
 }
 
-// version is the version of the app in its container.
-func (a *App) version(c *Container) string {
-	tag := c.Image.Tags[0]
-	for i := len(tag) - 1; i >= 0; i-- {
-		if tag[i] == ':' {
-			return tag[i+1:]
-		}
-	}
-	return tag
-}
-
 // stepApp lets the process work for a second.
 func (w *World) stepApp() {
 	a := &w.App
@@ -130,5 +119,5 @@ func (a *App) failures(c *Container) float64 {
 // Latency is how long a request to the app takes now, and whether it fails. What
 // hangs takes for ever.
 func (w *World) Latency() (took time.Duration, failed bool) {
-	return time.Duration(w.Traffic.requestMS() * float64(time.Millisecond)), w.chance() < w.Traffic.failing
+	return time.Duration(w.Traffic.LatencyMS * float64(time.Millisecond)), w.chance() < w.Traffic.failing
 }

@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Container is one container of the project.
 type Container struct {
@@ -121,6 +124,9 @@ type Image struct {
 	Created time.Time
 	Digest  string
 }
+
+// Version is the version that the tag of the image names.
+func (i *Image) Version() string { return i.Tags[0][strings.LastIndexByte(i.Tags[0], ':')+1:] }
 
 // Running says whether the container runs, paused or not.
 func (c *Container) Running() bool { return c.State == Running || c.State == Paused }

@@ -17,7 +17,7 @@ type Downloads struct {
 	Done       float64 // since the start
 	Rate       float64 // tasks that arrive in a second
 
-	open    map[string]*task // by gid
+	open    map[string]*Task // by gid
 	order   []string         // of the gids, as they came
 	seen    uint64           // version of the collection that open was read from
 	arrived float64
@@ -32,13 +32,16 @@ type Client struct {
 	Hung bool   // it answers its API and moves nothing, until its process ends
 }
 
-// task is a task that is not done.
-type task struct {
-	gid, client, status string
-	progress            float64
-	updated             time.Time
-	lost                bool // no client knows it any more
-	held                bool // its client was told to pause it
+// Task is a task that is not done, as its download client or the queue shows it.
+type Task struct {
+	GID      string
+	Client   string  // aria2 or qbittorrent
+	Status   string  // queued or processing
+	Progress float64 // per cent
+	Updated  time.Time
+	Lost     bool // its client does not know it any more
+	Held     bool // its client was told to pause it
+	Moving   bool // its client moves it now
 }
 
 var clientNames = [...]string{"aria2", "qbittorrent"}
@@ -51,7 +54,7 @@ const (
 )
 
 func newDownloads(w *World) Downloads {
-	d := Downloads{Workers: 2, Rate: 0.06, number: doneCount, open: map[string]*task{}}
+	d := Downloads{Workers: 2, Rate: 0.06, number: doneCount, open: map[string]*Task{}}
 	for _, name := range clientNames {
 		d.Clients = append(d.Clients, Client{Name: name, Up: true})
 	}
@@ -72,7 +75,7 @@ func (w *World) client(name string) *Client {
 func (w *World) Stuck() int {
 	n := 0
 	for _, t := range w.Downloads.open {
-		if t.status == "processing" && w.Now.Sub(t.updated) > stuckFor {
+		if t.Status == "processing" && w.Now.Sub(t.Updated) > stuckFor {
 			n++
 		}
 	}
@@ -84,10 +87,10 @@ func (w *World) Stuck() int {
 func (w *World) ResetTask(gid string) bool {
 	w.readTasks()
 	t := w.Downloads.open[gid]
-	if t == nil || t.lost && w.Downloads.refuse || w.client(t.client).hangs() {
+	if t == nil || t.Lost && w.Downloads.refuse || w.client(t.Client).hangs() {
 		return false
 	}
-	t.status, t.progress, t.lost, t.held = "queued", 0, false, false
+	t.Status, t.Progress, t.Lost, t.Held = "queued", 0, false, false
 	w.writeTask(t)
 	return true
 }
@@ -107,9 +110,9 @@ func (w *World) stepDownloads() {
 	d.Queued, d.Processing = 0, 0
 	moving := 0
 	for _, gid := range d.order {
-		if t := d.open[gid]; t != nil && t.status == "processing" {
+		if t := d.open[gid]; t != nil && t.Status == "processing" {
 			d.Processing++
-			if !t.lost {
+			if !t.Lost {
 				moving++
 			}
 		}
@@ -119,13 +122,13 @@ func (w *World) stepDownloads() {
 		t := d.open[gid]
 		switch {
 		case t == nil:
-		case t.status == "queued" && room > 0 && w.Redis.Up && w.moves(t.client):
+		case t.Status == "queued" && room > 0 && w.Redis.Up && w.moves(t.Client):
 			room--
-			t.status, t.progress = "processing", 0
+			t.Status, t.Progress = "processing", 0
 			w.writeTask(t)
-		case t.status == "queued":
+		case t.Status == "queued":
 			d.Queued++
-		case t.status == "processing":
+		case t.Status == "processing":
 			w.proceed(t)
 		}
 	}
@@ -136,8 +139,8 @@ func (c *Client) hangs() bool { return c != nil && c.Hung }
 // resume is what a client does when it starts: it goes on with what it had.
 func (w *World) resume(client string) {
 	for _, t := range w.Downloads.open {
-		if t.client == client && !w.Downloads.refuse {
-			t.lost = false
+		if t.Client == client && !w.Downloads.refuse {
+			t.Lost = false
 		}
 	}
 }
@@ -160,38 +163,38 @@ func (w *World) arrive() {
 }
 
 // proceed lets a task that is being processed go on.
-func (w *World) proceed(t *task) {
+func (w *World) proceed(t *Task) {
 	d := &w.Downloads
-	if t.lost || t.held || !w.moves(t.client) || d.Workers == 0 {
+	if !w.moving(t) {
 		return
 	}
-	t.progress += w.around(100*step.Seconds()/taskTime.Seconds(), 0.2)
-	if t.progress >= 100 {
-		t.status, t.progress = "completed", 100
+	t.Progress += w.around(100*step.Seconds()/taskTime.Seconds(), 0.2)
+	if t.Progress >= 100 {
+		t.Status, t.Progress = "completed", 100
 		d.Done++
 		w.writeTask(t)
 		return
 	}
-	if w.Now.Sub(t.updated) >= 10*time.Second {
+	if w.Now.Sub(t.Updated) >= 10*time.Second {
 		w.writeTask(t)
 	}
 }
 
 // writeTask writes what is known of a task into its document.
-func (w *World) writeTask(t *task) {
+func (w *World) writeTask(t *Task) {
 	d := &w.Downloads
 	tasks := w.Database().Collection("tasks")
 	fresh := d.seen == tasks.Version()
-	t.updated = w.Now
+	t.Updated = w.Now
 	_, err := tasks.Update(document.Update{
-		Filter: bson.D{{Key: "gid", Value: t.gid}},
+		Filter: bson.D{{Key: "gid", Value: t.GID}},
 		Change: bson.D{{Key: "$set", Value: bson.D{
-			{Key: "status", Value: t.status}, {Key: "progress", Value: int32(t.progress)}, {Key: "updated_at", Value: bson.NewDateTimeFromTime(w.Now)},
+			{Key: "status", Value: t.Status}, {Key: "progress", Value: int32(t.Progress)}, {Key: "updated_at", Value: bson.NewDateTimeFromTime(w.Now)},
 		}}},
 	})
 	w.Mongo.Updated++
-	if t.status == "completed" {
-		delete(d.open, t.gid)
+	if t.Status == "completed" {
+		delete(d.open, t.GID)
 	}
 	if fresh && err == nil {
 		d.seen = tasks.Version()
@@ -214,40 +217,40 @@ func (w *World) readTasks() {
 	}
 	d.seen = tasks.Version()
 	was := d.open
-	d.open, d.order = map[string]*task{}, d.order[:0]
+	d.open, d.order = map[string]*Task{}, d.order[:0]
 	for _, doc := range found.Documents {
 		t := readTask(doc)
-		if old := was[t.gid]; old != nil {
-			t.lost, t.held = old.lost && t.status == old.status, old.held && t.status == old.status
-			if t.status == old.status {
-				t.progress = old.progress
+		if old := was[t.GID]; old != nil {
+			t.Lost, t.Held = old.Lost && t.Status == old.Status, old.Held && t.Status == old.Status
+			if t.Status == old.Status {
+				t.Progress = old.Progress
 			}
 		}
-		d.open[t.gid] = t
-		d.order = append(d.order, t.gid)
+		d.open[t.GID] = t
+		d.order = append(d.order, t.GID)
 	}
 }
 
-func readTask(doc bson.D) *task {
-	t := &task{}
+func readTask(doc bson.D) *Task {
+	t := &Task{}
 	for _, e := range doc {
 		switch v := e.Value.(type) {
 		case string:
 			switch e.Key {
 			case "gid":
-				t.gid = v
+				t.GID = v
 			case "client":
-				t.client = v
+				t.Client = v
 			case "status":
-				t.status = v
+				t.Status = v
 			}
 		case int32:
 			if e.Key == "progress" {
-				t.progress = float64(v)
+				t.Progress = float64(v)
 			}
 		case bson.DateTime:
 			if e.Key == "updated_at" {
-				t.updated = v.Time()
+				t.Updated = v.Time()
 			}
 		}
 	}

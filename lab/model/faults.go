@@ -157,7 +157,7 @@ func (w *World) loseTasks(n int, client string, age time.Duration) {
 			id, _ := doc[1].Value.(string)
 			w.readTasks()
 			if t := w.Downloads.open[id]; t != nil {
-				t.lost = true
+				t.Lost = true
 			}
 		}
 	}

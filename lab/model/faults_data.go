@@ -120,7 +120,7 @@ func queueFaults() []Fault {
 			heal: func(w *World) {
 				w.client("aria2").Hung, w.Downloads.refuse = false, false
 				for _, t := range w.Downloads.open {
-					t.lost = false
+					t.Lost = false
 				}
 			},
 		}, {

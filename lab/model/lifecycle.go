@@ -119,7 +119,7 @@ func (w *World) processStarts(c *Container) {
 	case "app":
 		w.App.start()
 		c.Memory = appStartMemory
-		c.Say(w.Now, false, fmt.Sprintf(`level=info msg="starting" version=%s`, w.App.version(c)))
+		c.Say(w.Now, false, fmt.Sprintf(`level=info msg="starting" version=%s`, c.Image.Version()))
 	case "redis":
 		w.Redis.start(w.Now)
 		c.Say(w.Now, false, "* Ready to accept connections")

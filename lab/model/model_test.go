@@ -164,7 +164,7 @@ func TestResettingMovesStuckTasks(t *testing.T) {
 	b.pass(40 * time.Minute)
 	b.Change(func(w *World) {
 		for gid, task := range w.Downloads.open {
-			if task.lost && !w.ResetTask(gid) {
+			if task.Lost && !w.ResetTask(gid) {
 				t.Errorf("%s is not reset", gid)
 			}
 		}

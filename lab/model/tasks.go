@@ -1,59 +1,35 @@
 package model
 
-import (
-	"time"
-)
-
-// Task is a task that is not done, as its download client or the queue shows it.
-type Task struct {
-	GID      string
-	Client   string  // aria2 or qbittorrent
-	Status   string  // queued or processing
-	Progress float64 // per cent
-	Updated  time.Time
-	Lost     bool // its client does not know it any more
-	Held     bool // its client was told to pause it
-	Moving   bool // its client moves it now
-}
-
 // Tasks are the tasks that are not done, in the order in which they came.
 func (w *World) Tasks() []Task {
-	d := &w.Downloads
-	all := make([]Task, 0, len(d.order))
-	for _, gid := range d.order {
-		t := d.open[gid]
-		if t == nil {
-			continue
+	all := make([]Task, 0, len(w.Downloads.order))
+	for _, gid := range w.Downloads.order {
+		if t := w.Downloads.open[gid]; t != nil {
+			all = append(all, *t)
+			all[len(all)-1].Moving = w.moving(t)
 		}
-		moving := t.status == "processing" && !t.lost && !t.held && d.Workers > 0 && w.moves(t.client)
-		all = append(all, Task{
-			GID: t.gid, Client: t.client, Status: t.status, Progress: t.progress, Updated: t.updated,
-			Lost: t.lost, Held: t.held, Moving: moving,
-		})
 	}
 	return all
 }
 
-// HoldTask tells the client of a task to pause it, or to go on with it. It says
-// whether the client knows the task.
-func (w *World) HoldTask(gid string, held bool) bool {
-	t := w.Downloads.open[gid]
-	if t == nil || t.lost {
-		return false
-	}
-	t.held = held
-	return true
+// moving says whether the client of a task moves it now.
+func (w *World) moving(t *Task) bool {
+	return t.Status == "processing" && !t.Lost && !t.Held && w.Downloads.Workers > 0 && w.moves(t.Client)
 }
 
-// DropTask lets the client of a task forget it: nobody works on it until it is
-// reset. It says whether the client knew it.
-func (w *World) DropTask(gid string) bool {
-	t := w.Downloads.open[gid]
-	if t == nil || t.lost {
-		return false
+// HoldTask tells the client that has a task to pause it, or to go on with it.
+func (w *World) HoldTask(gid string, held bool) {
+	if t := w.Downloads.open[gid]; t != nil {
+		t.Held = held
 	}
-	t.lost, t.held = true, false
-	return true
+}
+
+// DropTask lets the client that has a task forget it: nobody works on it until it
+// is reset.
+func (w *World) DropTask(gid string) {
+	if t := w.Downloads.open[gid]; t != nil {
+		t.Lost, t.Held = true, false
+	}
 }
 
 // FailsHealth says whether a check of the app's health fails by the build of its
@@ -62,6 +38,3 @@ func (w *World) FailsHealth() bool {
 	share := w.App.failures(w.Container("app"))
 	return share > 0 && w.chance() < share
 }
-
-// Reason is what the app says when a request fails.
-func (w *World) Reason() string { return w.reason() }

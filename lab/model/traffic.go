@@ -51,11 +51,6 @@ func (t *Traffic) Availability() float64 {
 	return served / (served + failed)
 }
 
-// Failing is the share of requests of the last second that failed.
-func (t *Traffic) Failing() float64 { return t.failing }
-
-func (t *Traffic) requestMS() float64 { return t.LatencyMS }
-
 // stepTraffic lets the users of a second ask.
 func (w *World) stepTraffic() {
 	t := &w.Traffic
@@ -115,7 +110,7 @@ func (w *World) count(t *Traffic, hits float64) {
 	t.Allowed += t.Rate - blocked
 	t.Blocked += blocked
 	if app := w.Container("app"); app != nil && t.failing > 0.02 && w.App.Up && w.chance() < t.failing {
-		app.Say(w.Now, true, `level=error msg="request failed" error="`+w.reason()+`"`)
+		app.Say(w.Now, true, `level=error msg="request failed" error="`+w.Reason()+`"`)
 	}
 	if !w.App.Up || !w.Mongo.Up {
 		return
@@ -126,8 +121,8 @@ func (w *World) count(t *Traffic, hits float64) {
 	w.spread(t, queries)
 }
 
-// reason is what the app writes into its log when a request fails.
-func (w *World) reason() string {
+// Reason is what the app says, and writes into its log, when a request fails.
+func (w *World) Reason() string {
 	switch {
 	case !w.Mongo.Up:
 		return "server selection timeout: mongo:27017 connection refused"

@@ -63,9 +63,7 @@ func (a *app) work(w http.ResponseWriter, r *http.Request) bool {
 			status = http.StatusServiceUnavailable
 		}
 	})
-	if gate.VisitOf(r).Pause(r.Context(), took) != nil {
-		panic(http.ErrAbortHandler)
-	}
+	gate.Take(r, took)
 	if failed {
 		reply(w, status, map[string]any{"error": reason})
 	}
@@ -89,9 +87,7 @@ func (a *app) health(w http.ResponseWriter, r *http.Request) {
 			status, state = http.StatusInternalServerError, "unhealthy"
 		}
 	})
-	if gate.VisitOf(r).Pause(r.Context(), took) != nil {
-		panic(http.ErrAbortHandler)
-	}
+	gate.Take(r, took)
 	reply(w, status, map[string]any{"status": state, "dependencies": dependencies})
 }
 
@@ -101,7 +97,7 @@ func readStatus(w *model.World) map[string]any {
 		return map[string]any{"status": "running"}
 	}
 	return map[string]any{
-		"status": "running", "version": tag(c.Image.Tags[0]),
+		"status": "running", "version": c.Image.Version(),
 		"started_at": c.Started.UTC().Format(time.RFC3339Nano), "uptime_seconds": w.Now.Sub(c.Started).Seconds(),
 	}
 }
@@ -165,14 +161,4 @@ func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)
-}
-
-// tag is the part of the name of an image after its colon.
-func tag(image string) string {
-	for i := len(image) - 1; i >= 0; i-- {
-		if image[i] == ':' {
-			return image[i+1:]
-		}
-	}
-	return image
 }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net"
@@ -23,13 +22,13 @@ const callLimit = 1 << 20
 // aria2 is the JSON-RPC 2.0 interface of an aria2 1.37.
 type aria2 struct{ model *model.Model }
 
-// ServeAria2 serves aria2's /jsonrpc at address, behind g, until g is closed: one
-// call by GET or POST, or a batch of them. It returns where it listens.
+// ServeAria2 serves aria2's /jsonrpc at address, behind g, until g is closed. It
+// returns where it listens.
 func ServeAria2(m *model.Model, g *gate.Gate, address string) (net.Addr, error) {
 	a := &aria2{m}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/jsonrpc", a.serve)
-	return g.Serve("tcp", address, mux, classifyCalls)
+	return g.Serve("tcp", address, gate.Taking(callTime, mux), classifyCalls)
 }
 
 // call is one call of a method.
@@ -52,90 +51,45 @@ type answered struct {
 	Error  *fault          `json:"error,omitempty"`
 }
 
-// classifyCalls names a request after the methods that it calls.
+// classifyCalls names a request after the method that it calls.
 func classifyCalls(r *http.Request) (string, bool) {
-	calls, _, err := callsOf(r)
-	if err != nil || len(calls) == 0 {
+	c, err := callOf(r)
+	if err != nil {
 		return r.Method + " " + r.URL.Path, false
 	}
-	var names []string
-	mutates := false
-	for _, c := range calls {
-		names = append(names, c.Method)
-		m, ok := methods()[c.Method]
-		mutates = mutates || ok && m.mutates
-	}
-	return strings.Join(names, ", "), mutates
+	return c.Method, methods()[c.Method].mutates
 }
 
-// callsOf reads the calls of a request, and leaves its body to be read again.
-func callsOf(r *http.Request) (calls []call, batch bool, err error) {
+// callOf reads the call of a request, and leaves its body to be read again. That
+// of a GET is ?method=aria2.getVersion&id=1.
+func callOf(r *http.Request) (c call, err error) {
 	if r.Method == http.MethodGet {
-		c, err := queryCall(r)
-		return []call{c}, false, err
+		c.Method = r.URL.Query().Get("method")
+		c.ID, err = json.Marshal(r.URL.Query().Get("id"))
+		return c, err
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, callLimit))
 	if err != nil {
-		return nil, false, err
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	body = bytes.TrimSpace(body)
-	if bytes.HasPrefix(body, []byte("[")) {
-		err = json.Unmarshal(body, &calls)
-		return calls, true, err
-	}
-	var one call
-	err = json.Unmarshal(body, &one)
-	return []call{one}, false, err
-}
-
-// queryCall reads a call of a GET: ?method=aria2.tellStatus&id=1&params=BASE64.
-func queryCall(r *http.Request) (call, error) {
-	q := r.URL.Query()
-	c := call{Method: q.Get("method")}
-	if q.Has("id") {
-		id, err := json.Marshal(q.Get("id"))
-		if err != nil {
-			return c, err
-		}
-		c.ID = id
-	}
-	if !q.Has("params") {
-		return c, nil
-	}
-	// A + of base64 is read as a space unless it was escaped.
-	text, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(q.Get("params"), " ", "+"))
-	if err != nil {
 		return c, err
 	}
-	return c, json.Unmarshal(text, &c.Params)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return c, json.Unmarshal(body, &c)
 }
 
 func (a *aria2) serve(w http.ResponseWriter, r *http.Request) {
-	if gate.VisitOf(r).Pause(r.Context(), callTime) != nil {
-		panic(http.ErrAbortHandler)
-	}
-	calls, batch, err := callsOf(r)
+	c, err := callOf(r)
 	if err != nil {
 		a.write(w, http.StatusInternalServerError, answered{ID: json.RawMessage("null"), RPC: "2.0", Error: &fault{-32700, "Parse error."}})
 		return
 	}
-	all := make([]answered, 0, len(calls))
-	for _, c := range calls {
-		all = append(all, a.answer(c))
-	}
-	if batch {
-		a.write(w, http.StatusOK, all)
-		return
-	}
-	status := http.StatusOK
-	if all[0].Error != nil {
+	out, status := a.answer(c), http.StatusOK
+	if out.Error != nil {
 		status = http.StatusBadRequest
 	}
-	a.write(w, status, all[0])
+	a.write(w, status, out)
 }
 
-func (a *aria2) write(w http.ResponseWriter, status int, body any) {
+func (a *aria2) write(w http.ResponseWriter, status int, body answered) {
 	w.Header().Set("Content-Type", "application/json-rpc")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)

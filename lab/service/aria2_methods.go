@@ -2,6 +2,7 @@ package service
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"runbook/lab/model"
@@ -19,10 +20,10 @@ func methods() map[string]method {
 		"aria2.getVersion":    {false, version},
 		"aria2.getGlobalStat": {false, globalStat},
 		"aria2.tellActive":    {false, tellActive},
-		"aria2.tellStatus":    {false, tellStatus},
-		"aria2.pause":         {true, hold(true)},
-		"aria2.unpause":       {true, hold(false)},
-		"aria2.remove":        {true, remove},
+		"aria2.tellStatus":    {false, about(func(_ *model.World, t model.Task) (any, *fault) { return told(t), nil })},
+		"aria2.pause":         {true, about(hold(true))},
+		"aria2.unpause":       {true, about(hold(false))},
+		"aria2.remove":        {true, about(func(w *model.World, t model.Task) (any, *fault) { w.DropTask(t.GID); return t.GID, nil })},
 	}
 }
 
@@ -40,27 +41,34 @@ func version(*model.World, []json.RawMessage) (any, *fault) {
 	}, nil
 }
 
-// tasksOf are the tasks that a client knows.
+// tasksOf are the tasks that a client has: those that it was given and not lost.
 func tasksOf(w *model.World, client string) []model.Task {
-	var known []model.Task
-	for _, t := range w.Tasks() {
-		if t.Client == client && !t.Lost {
-			known = append(known, t)
-		}
-	}
-	return known
+	return slices.DeleteFunc(w.Tasks(), func(t model.Task) bool { return t.Client != client || t.Lost || t.Status != "processing" })
 }
 
-func active(t model.Task) bool { return t.Status == "processing" && !t.Held }
+// about is a method about the task whose GID is its first parameter.
+func about(do func(*model.World, model.Task) (any, *fault)) func(*model.World, []json.RawMessage) (any, *fault) {
+	return func(w *model.World, params []json.RawMessage) (any, *fault) {
+		var gid string
+		if len(params) == 0 || json.Unmarshal(params[0], &gid) != nil {
+			return nil, &fault{1, "The parameter at 0 has wrong type."}
+		}
+		for _, t := range tasksOf(w, "aria2") {
+			if t.GID == gid {
+				return do(w, t)
+			}
+		}
+		return nil, &fault{1, "GID " + gid + " is not found"}
+	}
+}
 
 func globalStat(w *model.World, _ []json.RawMessage) (any, *fault) {
 	moving, running, waiting := 0, 0, 0
 	for _, t := range tasksOf(w, "aria2") {
-		switch {
-		case active(t):
-			running++
-		case t.Held:
+		if t.Held {
 			waiting++
+		} else {
+			running++
 		}
 		if t.Moving {
 			moving++
@@ -75,24 +83,11 @@ func globalStat(w *model.World, _ []json.RawMessage) (any, *fault) {
 func tellActive(w *model.World, _ []json.RawMessage) (any, *fault) {
 	list := []map[string]any{}
 	for _, t := range tasksOf(w, "aria2") {
-		if active(t) {
+		if !t.Held {
 			list = append(list, told(t))
 		}
 	}
 	return list, nil
-}
-
-func tellStatus(w *model.World, params []json.RawMessage) (any, *fault) {
-	gid, wrong := gidOf(params)
-	if wrong != nil {
-		return nil, wrong
-	}
-	for _, t := range tasksOf(w, "aria2") {
-		if t.GID == gid && t.Status == "processing" {
-			return told(t), nil
-		}
-	}
-	return nil, notFound(gid)
 }
 
 // told is how aria2 tells of a task: figures are text.
@@ -114,49 +109,12 @@ func told(t model.Task) map[string]any {
 	}
 }
 
-func hold(held bool) func(*model.World, []json.RawMessage) (any, *fault) {
-	return func(w *model.World, params []json.RawMessage) (any, *fault) {
-		gid, wrong := gidOf(params)
-		if wrong != nil {
-			return nil, wrong
+func hold(held bool) func(*model.World, model.Task) (any, *fault) {
+	return func(w *model.World, t model.Task) (any, *fault) {
+		if t.Held == held {
+			return nil, &fault{1, "GID#" + t.GID + " cannot be " + map[bool]string{true: "paused", false: "unpaused"}[held] + " now"}
 		}
-		for _, t := range tasksOf(w, "aria2") {
-			if t.GID != gid || t.Status != "processing" {
-				continue
-			}
-			if t.Held == held {
-				verb := "unpaused"
-				if held {
-					verb = "paused"
-				}
-				return nil, &fault{1, "GID#" + gid + " cannot be " + verb + " now"}
-			}
-			w.HoldTask(gid, held)
-			return gid, nil
-		}
-		return nil, notFound(gid)
+		w.HoldTask(t.GID, held)
+		return t.GID, nil
 	}
 }
-
-func remove(w *model.World, params []json.RawMessage) (any, *fault) {
-	gid, wrong := gidOf(params)
-	if wrong != nil {
-		return nil, wrong
-	}
-	for _, t := range tasksOf(w, "aria2") {
-		if t.GID == gid && t.Status == "processing" && w.DropTask(gid) {
-			return gid, nil
-		}
-	}
-	return nil, &fault{1, "Active Download not found for GID#" + gid}
-}
-
-func gidOf(params []json.RawMessage) (string, *fault) {
-	var gid string
-	if len(params) == 0 || json.Unmarshal(params[0], &gid) != nil {
-		return "", &fault{1, "The parameter at 0 has wrong type."}
-	}
-	return gid, nil
-}
-
-func notFound(gid string) *fault { return &fault{1, "GID " + gid + " is not found"} }

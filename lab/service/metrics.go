@@ -32,16 +32,13 @@ func ServeNode(m *model.Model, g *gate.Gate, address string) (net.Addr, error) {
 
 func servePage(m *model.Model, g *gate.Gate, address string, jobs ...string) (net.Addr, error) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		if gate.VisitOf(r).Pause(r.Context(), pageTime) != nil {
-			panic(http.ErrAbortHandler)
-		}
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		var all []model.Metric
 		m.Look(func(world *model.World) { all = world.Metrics() })
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		_, _ = io.WriteString(w, page(all, jobs))
 	})
-	return g.Serve("tcp", address, mux, gate.ByMethod)
+	return g.Serve("tcp", address, gate.Taking(pageTime, mux), gate.ByMethod)
 }
 
 // page is the text format of Prometheus, version 0.0.4, of the metrics of jobs.
