@@ -33,13 +33,9 @@ func (s *Server) handler() http.Handler {
 			fail(w, http.StatusNotFound, http.StatusNotFound, fmt.Sprintf("path %s was not found", r.URL.Path))
 		},
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if gate.VisitOf(r).Pause(r.Context(), latency) == nil {
-				do(w, r)
-			}
-		})
+		mux.HandleFunc(pattern, do)
 	}
-	return mux
+	return gate.Taking(latency, mux)
 }
 
 func fine(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "OK") }

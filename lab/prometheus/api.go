@@ -44,17 +44,10 @@ func (r *refusal) Unwrap() error { return r.err }
 
 // status is that of HTTP for the type of the error.
 func (r *refusal) status() int {
-	switch r.kind {
-	case "bad_data":
-		return http.StatusBadRequest
-	case "execution":
-		return http.StatusUnprocessableEntity
-	case "canceled":
-		return 499
-	case "timeout", "unavailable":
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
+	return map[string]int{
+		"bad_data": http.StatusBadRequest, "execution": http.StatusUnprocessableEntity, "canceled": 499,
+		"timeout": http.StatusServiceUnavailable, "internal": http.StatusInternalServerError,
+	}[r.kind]
 }
 
 func badData(format string, a ...any) error {
@@ -82,11 +75,9 @@ func (s *Server) handler() http.Handler {
 	both("query", s.instant)
 	both("query_range", s.overTime)
 	for path, do := range map[string]func(*http.Request) (any, error){
-		"targets":          s.targets,
-		"alertmanagers":    s.alertmanagers,
-		"alerts":           s.listAlerts,
-		"rules":            s.listRules,
-		"status/buildinfo": s.buildInfo,
+		"targets": s.targets,
+		"alerts":  s.listAlerts,
+		"rules":   s.listRules,
 	} {
 		mux.HandleFunc("GET /api/v1/"+path, s.api(func(r *http.Request) (result, error) {
 			data, err := do(r)
@@ -108,9 +99,7 @@ func (s *Server) handler() http.Handler {
 // api answers in the envelope.
 func (s *Server) api(do func(*http.Request) (result, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if gate.VisitOf(r).Pause(r.Context(), latency) != nil {
-			return
-		}
+		gate.Take(r, latency)
 		if err := r.ParseForm(); err != nil {
 			refuse(w, badData("error parsing form values: %w", err))
 			return

@@ -13,6 +13,9 @@ import (
 	"runbook/lab/model"
 )
 
+// rulesFile is where the rules stand in the container.
+const rulesFile = "/etc/prometheus/alerts.rules.yml"
+
 // scrapeTimeout is how long a target may take to answer.
 const scrapeTimeout = 5 * time.Second
 
@@ -64,13 +67,6 @@ func (t *scraped) json() targetJSON {
 		j.Health, j.LastError = "down", fmt.Sprintf("Get %q: dial tcp: lookup %s: no such host", j.URL, host)
 	}
 	return j
-}
-
-func (s *Server) alertmanagers(*http.Request) (any, error) {
-	type manager struct {
-		URL string `json:"url"`
-	}
-	return map[string]any{"activeAlertmanagers": []manager{{"http://alertmanager:9093/api/v2/alerts"}}, "droppedAlertmanagers": []manager{}}, nil
 }
 
 type alertJSON struct {

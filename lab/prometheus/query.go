@@ -3,7 +3,6 @@ package prometheus
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -20,11 +19,7 @@ func (s *Server) instant(r *http.Request) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	options, err := queryOptions(r)
-	if err != nil {
-		return result{}, err
-	}
-	q, err := s.engine.NewInstantQuery(r.Context(), s.store, options, r.FormValue("query"), at)
+	q, err := s.engine.NewInstantQuery(r.Context(), s.store, nil, r.FormValue("query"), at)
 	if err != nil {
 		return result{}, invalid("query", err)
 	}
@@ -54,31 +49,11 @@ func (s *Server) overTime(r *http.Request) (result, error) {
 	if end.Sub(start)/step > 11000 {
 		return result{}, badData("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")
 	}
-	options, err := queryOptions(r)
-	if err != nil {
-		return result{}, err
-	}
-	q, err := s.engine.NewRangeQuery(r.Context(), s.store, options, r.FormValue("query"), start, end, step)
+	q, err := s.engine.NewRangeQuery(r.Context(), s.store, nil, r.FormValue("query"), start, end, step)
 	if err != nil {
 		return result{}, invalid("query", err)
 	}
 	return execute(r, q)
-}
-
-func queryOptions(r *http.Request) (promql.QueryOpts, error) {
-	var back time.Duration
-	if text := r.FormValue("lookback_delta"); text != "" {
-		var err error
-		if back, err = duration(text); err != nil {
-			return nil, badData("error parsing lookback delta duration: %w", err)
-		}
-	}
-	if text := r.FormValue("timeout"); text != "" {
-		if _, err := duration(text); err != nil {
-			return nil, invalid("timeout", err)
-		}
-	}
-	return promql.NewPrometheusQueryOpts(false, back, nil), nil
 }
 
 // execute runs a query. Its limit of time is the engine's alone, for no time of

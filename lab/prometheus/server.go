@@ -23,9 +23,7 @@ type Server struct {
 	engine  *promql.Engine
 	scraper *scraper
 	rules   *evaluator
-	text    []byte // of the rules
 	address net.Addr
-	started time.Time
 	closed  atomic.Bool
 }
 
@@ -44,7 +42,7 @@ func Serve(m *model.Model, g *gate.Gate, address string, rules []byte) (*Server,
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{model: m, gate: g, store: newStore(), text: rules, started: g.Clock().Now()}
+	s := &Server{model: m, gate: g, store: newStore()}
 	s.engine = promql.NewEngine(promql.EngineOpts{
 		MaxSamples: querySamples, Timeout: queryTimeout, LookbackDelta: lookBack,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return evaluateEvery.Milliseconds() },

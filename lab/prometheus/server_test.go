@@ -208,8 +208,6 @@ func TestAnswers(t *testing.T) {
 		{"/api/v1/targets", ``, 200, `"scrapePool":"app","scrapeUrl":"http://app:9090/metrics","globalUrl":"http://app:9090/metrics","lastError":"","lastScrape":"2026-01-05T09:10:01Z"`},
 		{"/api/v1/rules", `rule_name[]=HighMemoryUsage`, 200, `{"state":"inactive","name":"HighMemoryUsage","query":"container_memory_usage_bytes / (container_spec_memory_limit_bytes \u003e 0) \u003e 0.85","duration":60,"keepFiringFor":0,"labels":{"severity":"warning"}`},
 		{"/api/v1/alerts", ``, 200, `{"status":"success","data":{"alerts":[]}}`},
-		{"/api/v1/alertmanagers", ``, 200, `{"status":"success","data":{"activeAlertmanagers":[{"url":"http://alertmanager:9093/api/v2/alerts"}],"droppedAlertmanagers":[]}}`},
-		{"/api/v1/status/buildinfo", ``, 200, `"version":"2.53.0"`},
 		{"/api/v1/nothing", ``, 404, "404 page not found\n"},
 	} {
 		var parameters []string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 )
 
 // metricName is the label that holds the name of a metric.
@@ -19,7 +20,7 @@ const kept = 2 * time.Hour
 // took of them stays as it is: they are only appended to.
 type series struct {
 	labels labels.Labels
-	points []point
+	points []promql.FPoint
 	round  uint64 // the scrape that gave the last sample
 	gone   bool   // the store has forgotten it
 }
@@ -66,10 +67,10 @@ func (s *store) append(at int64, entries []entry) {
 	oldest := at - kept.Milliseconds()
 	for _, e := range entries {
 		points := e.series.points
-		for len(points) > 0 && points[0].at < oldest {
+		for len(points) > 0 && points[0].T < oldest {
 			points = points[1:]
 		}
-		e.series.points = append(points, point{at, e.value})
+		e.series.points = append(points, promql.FPoint{T: at, F: e.value})
 	}
 	if at-s.swept > (kept / 8).Milliseconds() {
 		s.sweep(oldest)
@@ -80,7 +81,7 @@ func (s *store) append(at int64, entries []entry) {
 // sweep forgets series without a sample since oldest. The lock is held.
 func (s *store) sweep(oldest int64) {
 	gone := func(each *series) bool {
-		each.gone = len(each.points) > 0 && each.points[len(each.points)-1].at < oldest
+		each.gone = len(each.points) > 0 && each.points[len(each.points)-1].T < oldest
 		return each.gone
 	}
 	for hash, some := range s.all {
@@ -101,14 +102,14 @@ func (s *store) sweep(oldest int64) {
 
 // find returns the samples from one moment to another, in milliseconds, of the
 // series that match and have any then.
-func (s *store) find(from, to int64, matchers []*labels.Matcher) []found {
+func (s *store) find(from, to int64, matchers []*labels.Matcher) []promql.Series {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var out []found
+	var out []promql.Series
 	look := func(some []*series) {
 		for _, each := range some {
 			if points := between(each.points, from, to); len(points) > 0 && matches(each.labels, matchers) {
-				out = append(out, found{each.labels, points})
+				out = append(out, promql.Series{Metric: each.labels, Floats: points})
 			}
 		}
 	}
@@ -124,11 +125,11 @@ func (s *store) find(from, to int64, matchers []*labels.Matcher) []found {
 	return out
 }
 
-func between(points []point, from, to int64) []point {
-	if n := len(points); n == 0 || points[0].at > to || points[n-1].at < from {
+func between(points []promql.FPoint, from, to int64) []promql.FPoint {
+	if n := len(points); n == 0 || points[0].T > to || points[n-1].T < from {
 		return nil
 	}
-	byTime := func(p point, t int64) int { return cmp.Compare(p.at, t) }
+	byTime := func(p promql.FPoint, t int64) int { return cmp.Compare(p.T, t) }
 	low, _ := slices.BinarySearchFunc(points, from, byTime)
 	high, exact := slices.BinarySearchFunc(points, to, byTime)
 	if exact {
