@@ -1,7 +1,7 @@
 // Package rehearsal plays playbooks against faults in labs of their own, and
 // judges how they end.
 //
-//	file.go parse.go      NAME.rehearsal.yaml, typed and positioned
+//	file.go parse.go      NAME.rehearsal.yaml, declared and read
 //	condition.go          conditions on the lab
 //	play.go scene.go      the rehearsals of many playbooks, beside each other
 //	person.go             who answers approvals and manual steps

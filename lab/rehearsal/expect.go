@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"runbook/engine/event"
 	"runbook/engine/plan"
@@ -12,24 +11,20 @@ import (
 )
 
 // expect reads how the rehearsal must end.
-func (r *reader) expect(w *writtenExpect, h *Rehearsal) {
-	if w == nil {
+func (r *reader) expect(e *Expect, h *Rehearsal) {
+	if e == nil {
 		return // reported with the structure
 	}
-	h.Expect = Expect{
-		Exit: w.Exit.Value, ExitPlace: h.Place, Before: r.conditions(w.Before), After: r.conditions(w.After),
-		Within: w.Within.Or(time.Minute), Hold: w.Hold.Or(30 * time.Second), Changes: r.changes(w.Changes),
-		Run: w.WithinRun.Value, RunPlace: w.WithinRun.Span(), Message: w.Message.Value, Said: w.Message.Span(),
+	h.Before, h.After = r.conditions(e.Before), r.conditions(e.After)
+	for _, s := range e.Steps {
+		s.address = r.step(s.Step.Node)
 	}
-	e := &h.Expect
-	if w.Exit.Set() {
-		e.ExitPlace = w.Exit.Span()
+	for _, s := range e.Remedies {
+		s.address = r.remedy(s)
 	}
-	for _, s := range w.Steps {
-		e.Steps = append(e.Steps, StepState{Step: r.step(s.Step.Node), State: event.State(s.State.Value), Place: s.Node.Span})
-	}
-	for _, m := range w.Remedies {
-		e.Remedies = append(e.Remedies, StepRemedy{Step: r.remedy(m), Title: m.Title.Value, Place: m.Node.Span})
+	if e.Changes != nil {
+		r.actions(e.Changes.Only)
+		r.actions(e.Changes.Exactly)
 	}
 }
 
@@ -48,7 +43,7 @@ func (r *reader) step(n *yaml.Node) event.Path {
 }
 
 // remedy returns the address of a step with a remedy of that title.
-func (r *reader) remedy(w *writtenRemedy) event.Path {
+func (r *reader) remedy(w *StepRemedy) event.Path {
 	step, title := w.Step.Node, w.Title
 	address, ok := r.addresses.resolve(step.Text)
 	s := r.addresses.steps[address.Plain()]
@@ -66,25 +61,21 @@ func (r *reader) remedy(w *writtenRemedy) event.Path {
 	return address
 }
 
-func (r *reader) changes(w *writtenChanges) *Changes {
-	if w == nil {
-		return nil
-	}
-	return &Changes{None: w.None.Set(), Only: r.actions(w.Only), Exactly: r.actions(w.Exactly), Count: w.Count.Or(-1), Place: w.Node.Span}
-}
-
-// actions reads names of actions; nil without a list. One that the playbook does
-// not use is a warning alone: a rehearsal may be written before its playbook.
-func (r *reader) actions(names []yaml.String) []string {
-	if names == nil {
-		return nil
-	}
-	all := []string{}
+// actions reads names of actions. One that the playbook does not use is a warning
+// alone: a rehearsal may be written before its playbook.
+func (r *reader) actions(names []yaml.String) {
 	for _, name := range names {
 		if !slices.Contains(r.addresses.actions, name.Value) {
 			r.warn(name.Node, CodeStep, fmt.Sprintf("the playbook does not use an action %q", name.Value), near(name.Value, r.addresses.actions, "it uses "))
 		}
-		all = append(all, name.Value)
+	}
+}
+
+// texts are the values of texts.
+func texts(list []yaml.String) []string {
+	all := make([]string, len(list))
+	for i, s := range list {
+		all[i] = s.Value
 	}
 	return all
 }

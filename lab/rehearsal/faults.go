@@ -11,13 +11,12 @@ import (
 	"runbook/lab/model"
 )
 
-// serviceFault reads the name of a fault of the service, not of a connection.
-func (r *reader) serviceFault(name yaml.String) string {
+// serviceFault reports what is no fault of the service, but one of a connection.
+func (r *reader) serviceFault(name yaml.String) {
 	names := serviceFaults()
 	if !slices.Contains(names, name.Value) {
 		r.fail(name.Node, CodeFault, fmt.Sprintf("the service has no fault %q", name.Value), near(name.Value, names, "its faults are "))
 	}
-	return name.Value
 }
 
 // serviceFaults are the names of the faults of the service.
@@ -84,51 +83,45 @@ func (r *reader) target(n *yaml.Node, fault string) string {
 }
 
 // injection reads a fault in time.
-func (r *reader) injection(w *writtenMoment) Injection {
-	i := r.moment(w.At.Node)
-	if w.Heal.Set() {
-		i.Heal = w.Heal.Value
-		name, _, _ := strings.Cut(i.Heal, " on ")
+func (r *reader) injection(i *Injection) {
+	r.moment(i)
+	if i.Heal.Set() {
+		name, _, _ := strings.Cut(i.Heal.Value, " on ")
 		if _, ok := model.Lookup(name); !ok {
-			r.noFault(w.Heal.Node, i.Heal)
+			r.noFault(i.Heal.Node, i.Heal.Value)
 		}
-		return i
+		return
 	}
-	if !w.Inject.Set() {
-		return i
-	}
-	i.Fault = lab.Fault{Name: w.Inject.Value, For: w.For.Value, Times: w.Times.Value}
-	known, ok := model.Lookup(i.Fault.Name)
+	known, ok := model.Lookup(i.Inject.Value)
 	switch {
+	case !i.Inject.Set(): // reported with the structure
 	case !ok:
-		r.noFault(w.Inject.Node, i.Fault.Name)
-	case w.On.Set():
-		i.Fault.On = r.target(w.On.Node, known.Name)
+		r.noFault(i.Inject.Node, i.Inject.Value)
+	case i.On.Set():
+		r.target(i.On.Node, known.Name)
 	case known.AtConnection():
-		r.fail(w.Node, CodeFault, "fault "+known.Name+" needs a target", "add `on: docker`")
+		r.fail(i.Node, CodeFault, "fault "+known.Name+" needs a target", "add `on: docker`")
 	}
-	return i
 }
 
 // moment reads `at`: a time after the start, or before or after a step's attempt.
-func (r *reader) moment(n *yaml.Node) Injection {
+func (r *reader) moment(i *Injection) {
+	n := i.At.Node
 	if n == nil {
-		return Injection{}
+		return
 	}
-	i := Injection{Place: n.Span}
 	word, rest, ok := strings.Cut(n.Text, " ")
 	if !ok || word != "before" && word != "after" {
 		i.After = r.duration(n)
-		return i
+		return
 	}
 	step, number, ok := attempt(strings.TrimSpace(rest))
 	if !ok {
 		r.fail(n, CodeValue, "the attempt is a number from 1", "write `before recover/2.1`")
-		return i
+		return
 	}
 	i.Before, i.Attempt = word == "before", number
 	at := *n
 	at.Text = step
 	i.Step = r.step(&at)
-	return i
 }

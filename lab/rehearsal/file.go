@@ -8,6 +8,7 @@ import (
 	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/expression"
+	"runbook/engine/reference"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/lab"
@@ -19,8 +20,10 @@ type File struct {
 	Rehearsals []*Rehearsal
 }
 
-// Rehearsal is an incident and how a playbook must end it.
+// Rehearsal is an incident and how a playbook must end it: as it is written, and
+// what of it depends on the playbook and on the lab.
 type Rehearsal struct {
+	*Written
 	Number int // in the file, from 1
 	Name   string
 	Place  diag.Span
@@ -30,44 +33,82 @@ type Rehearsal struct {
 	Inputs map[string]any
 	texts  map[string]*expression.Template // of inputs that read the lab
 
-	Moments []Injection
-	Answers
-	Always []*Condition
-	Expect Expect
-	Again  bool     // a second run may change something
-	Also   []string // the wrong faults of "no harm"
+	Before, After, Always []*Condition
 }
 
 // Setting is what the run is played in beside its fault.
 type Setting struct {
-	Seed   uint64              // 0: by default
 	Policy *environment.Policy // nil: the default one
 	Held   []string            // locks that another run holds
 }
 
-// Answers are what people answer during a rehearsal.
-type Answers struct {
-	Approve []Approval
-	Report  []Answer
-	Yes     bool // as --yes
+// written is a file of rehearsals as it is written. What depends on the playbook
+// and on the lab is not decided yet.
+type written struct {
+	Rehearsals []*Written `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
+	Node       *yaml.Node `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
+}
+
+// Declaration is what a file of rehearsals may hold.
+func Declaration() *yaml.Declaration { return yaml.DeclarationOf[written]() }
+
+// Schema returns the JSON Schema (draft 2020-12) of a file of rehearsals.
+func Schema() ([]byte, error) {
+	return reference.DeclaredSchema("The rehearsals of a playbook", Declaration())
+}
+
+// Written is a rehearsal as it is written.
+type Written struct {
+	Name    yaml.String        `yaml:"name" hint:"say what happens: name: a leak is found and stopped" doc:"What happens, in a sentence."`
+	Fault   writtenFault       `yaml:"fault" hint:"name the fault, or none" doc:"The fault that is injected: its name, '{name: memory-leak, returns: true}' for a variant, or 'none', the healthy control."`
+	Settle  yaml.Duration      `yaml:"settle,omitempty" min:"0s" doc:"Time of the lab between the fault and the run. Without it the fault's own, after which its symptoms are plain."`
+	Seed    yaml.Int           `yaml:"seed,omitempty" min:"0" doc:"Chooses the noise of the lab; 1 without it. '--seed' overrides it."`
+	Inputs  []yaml.Pair        `yaml:"inputs,omitempty" hint:"write inputs: {name: value}" doc:"Of the playbook. They may read the lab, as '${{ lab.address.aria2 }}', and '${{ folder }}', a folder for files that is gone with the lab."`
+	Faults  []*Injection       `yaml:"faults,omitempty" doc:"More faults, in time. One whose moment never came fails the rehearsal."`
+	Approve []*Approval        `yaml:"approve,omitempty" doc:"Answers to approvals. A question that nobody answers leaves the run waiting, exit 3; an answer that nobody asked for fails the rehearsal."`
+	Report  []*Answer          `yaml:"report,omitempty" doc:"Answers to manual steps."`
+	Policy  *environment.Rules `yaml:"policy,omitempty" doc:"The policy under which the run is started, as in runbook.yaml: '{deny: [docker.restart]}'. What it refuses at the start exits 3."`
+	Held    []yaml.String      `yaml:"held,omitempty" list:"one" doc:"Locks that another run holds: the run exits 4."`
+	Yes     yaml.Bool          `yaml:"yes,omitempty" doc:"The run is played as with '--yes'."`
+	Always  []yaml.String      `yaml:"always,omitempty" type:"condition" doc:"Conditions that hold in each second of the lab's time, from the start of the run to the end."`
+	Expect  *Expect            `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
+	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"'changes': a second run right after may change something."`
+	Also    []yaml.String      `yaml:"also,omitempty" doc:"The two wrong faults for \"no harm\"."`
+	Node    *yaml.Node         `what:"a rehearsal" write:"write {name: what happens, fault: memory-leak, expect: {exit: 0}}"`
+}
+
+type writtenFault struct {
+	Fault   yaml.String `yaml:"name,short" hint:"write {name: memory-leak, returns: true}" doc:"The name of the fault."`
+	Options []yaml.Pair `yaml:",rest"`
+	Node    *yaml.Node  `what:"a fault" write:"write its name, or {name: memory-leak, returns: true}"`
 }
 
 // Injection is a fault in time.
 type Injection struct {
+	At     yaml.String   `yaml:"at" hint:"say when: at: 40s, or at: before recover/2.1" doc:"A time after the start of the run, or 'before' or 'after' a step and its attempt, 'before recover/2.1'."`
+	Inject yaml.String   `yaml:"inject,omitempty" one:"body" doc:"The fault that comes."`
+	Heal   yaml.String   `yaml:"heal,omitempty" one:"body" doc:"The fault that goes."`
+	On     yaml.String   `yaml:"on,omitempty" beside:"inject" doc:"A target, of a fault at connections."`
+	For    yaml.Duration `yaml:"for,omitempty" min:"0s" beside:"inject" doc:"How long."`
+	Times  yaml.Int      `yaml:"times,omitempty" min:"0" beside:"inject" doc:"How many replies are lost."`
+
 	After   time.Duration // after the start of the run, where Step is ""
 	Step    event.Path
 	Attempt int
-	Before  bool // before the step's attempt, not after it
-	Fault   lab.Fault
-	Heal    string // the fault to heal, in place of one to inject
-	Place   diag.Span
+	Before  bool       // before the step's attempt, not after it
+	Node    *yaml.Node `what:"a fault in time" write:"write {at: 40s, inject: reply-lost, on: docker}" idle:"does nothing" several:"write 'inject: reply-lost', or 'heal: hanging-target'"`
+}
+
+// Fault is the fault that comes.
+func (i *Injection) Fault() lab.Fault {
+	return lab.Fault{Name: i.Inject.Value, On: i.On.Value, For: i.For.Value, Times: i.Times.Value}
 }
 
 // String is how the injection is told: "reply-lost on docker before recover/2.1".
-func (i Injection) String() string {
-	what := i.Fault.String()
-	if i.Heal != "" {
-		what = i.Heal + " healed"
+func (i *Injection) String() string {
+	what := i.Fault().String()
+	if i.Heal.Set() {
+		what = i.Heal.Value + " healed"
 	}
 	switch {
 	case i.Step == "":
@@ -80,59 +121,63 @@ func (i Injection) String() string {
 
 // Approval is an answer to an approval, or to several at the same step.
 type Approval struct {
-	Step    event.Path
-	As      string
-	After   time.Duration // after the question
-	Refuse  string
-	Refuses bool
-	Place   diag.Span
+	Step    yaml.String   `yaml:"step" hint:"name the step that asks" doc:"The step that asks."`
+	As      yaml.String   `yaml:"as" hint:"say who answers: as: alice" doc:"A person, or the role that the step asks for."`
+	At      yaml.Duration `yaml:"at,omitempty" min:"0s" doc:"How long after the question; 10s without it."`
+	Refuse  yaml.String   `yaml:"refuse,omitempty" doc:"The answer is no, for this reason."`
+	address event.Path    // of the facts of the step
+	Node    *yaml.Node    `what:"an answer to an approval" write:"write {step: recover/3, as: alice}"`
 }
 
 // Answer is an answer to a manual step.
 type Answer struct {
-	Step   event.Path
-	As     string
-	After  time.Duration
-	Fields map[string]any
-	Place  diag.Span
+	Step    yaml.String   `yaml:"step" hint:"name the step that asks" doc:"The manual step."`
+	As      yaml.String   `yaml:"as,omitempty" doc:"Who reports."`
+	At      yaml.Duration `yaml:"at,omitempty" min:"0s" doc:"How long after the question; 10s without it."`
+	Fields  []yaml.Pair   `yaml:"fields,omitempty" hint:"write fields: {name: value}" doc:"What is reported."`
+	address event.Path    // of the facts of the step
+	Node    *yaml.Node    `what:"an answer to a manual step" write:"write {step: call, fields: {name: value}}"`
 }
 
 // Expect is how the rehearsal must end.
 type Expect struct {
-	Exit      int
-	ExitPlace diag.Span
-	Before    []*Condition
-	After     []*Condition
-	Within    time.Duration
-	Hold      time.Duration
-	Steps     []StepState
-	Remedies  []StepRemedy
-	Changes   *Changes
-	Run       time.Duration // the run's duration at most; 0: any
-	RunPlace  diag.Span
-	Message   string // that the failure contains
-	Said      diag.Span
+	Exit      yaml.Int      `yaml:"exit,omitempty" min:"0" max:"255" doc:"The exit code; 0 without it."`
+	Before    []yaml.String `yaml:"before,omitempty" type:"condition" doc:"Conditions just before the run: RED, the fault is real."`
+	After     []yaml.String `yaml:"after,omitempty" type:"condition" doc:"Conditions after it: GREEN."`
+	Within    yaml.Duration `yaml:"within,omitempty" min:"0s" doc:"How long the conditions of 'after' may take to hold; 60s without it."`
+	Hold      yaml.Duration `yaml:"hold,omitempty" min:"0s" doc:"How long they must go on to hold; 30s without it."`
+	Steps     []*StepState  `yaml:"steps,omitempty" doc:"States of steps, by id or address."`
+	Remedies  []*StepRemedy `yaml:"remedies,omitempty" doc:"Titles of the remedies that helped, by the step; 'none' where none may have."`
+	Changes   *Changes      `yaml:"changes,omitempty" doc:"The effects that were applied, or may have been, without those of 'finally' and of undoing: 'none', '{only: [actions]}', '{exactly: [actions in order]}' or '{count: 2}'."`
+	WithinRun yaml.Duration `yaml:"within_run,omitempty" min:"0s" doc:"The run's duration at most, in the lab's time."`
+	Message   yaml.String   `yaml:"message,omitempty" doc:"Text that the failure contains."`
+	Node      *yaml.Node    `what:"an expectation" write:"write {exit: 0, after: [lab.app.memory_percent < 70]}"`
 }
+
+// Holds is how long what must hold after the run must go on to hold.
+func (e *Expect) Holds() time.Duration { return e.Hold.Or(30 * time.Second) }
 
 // StepState is the state that a step must end in.
 type StepState struct {
-	Step  event.Path
-	State event.State
-	Place diag.Span
+	Step    yaml.String `yaml:",key"`
+	State   yaml.String `yaml:",short" enum:"passed,warned,failed,refused,cancelled,skipped,not_run,waiting,in_doubt,undone,undo_failed"`
+	address event.Path
+	Node    *yaml.Node `what:"the state of a step" write:"write NAME: passed"`
 }
 
 // StepRemedy is the remedy that must have helped.
 type StepRemedy struct {
-	Step  event.Path
-	Title string
-	Place diag.Span
+	Step    yaml.String `yaml:",key"`
+	Title   yaml.String `yaml:",short"`
+	address event.Path
+	Node    *yaml.Node `what:"a remedy" write:"write NAME: title of the remedy"`
 }
 
 // Changes are the effects that must have been applied.
 type Changes struct {
-	None    bool
-	Only    []string // actions
-	Exactly []string // actions, in order
-	Count   int      // -1: any
-	Place   diag.Span
+	None    yaml.String   `yaml:",short" enum:"none" hint:"write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"`
+	Only    []yaml.String `yaml:"only,omitempty" doc:"Only these actions changed something."`
+	Exactly []yaml.String `yaml:"exactly,omitempty" doc:"These actions, in this order."`
+	Count   yaml.Int      `yaml:"count,omitempty" min:"0" doc:"So many changes."`
+	Node    *yaml.Node    `what:"\"changes\"" write:"write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"`
 }

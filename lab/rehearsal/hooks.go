@@ -16,7 +16,7 @@ type hooks struct {
 	run.Journal
 	scene   *scene
 	steps   *addresses
-	moments []Injection
+	moments []*Injection
 
 	mu       sync.Mutex
 	made     []bool             // of each moment: whether it came
@@ -88,10 +88,10 @@ func (h *hooks) make(i int) {
 		return
 	}
 	m, err := h.moments[i], error(nil)
-	if m.Heal != "" {
-		err = h.scene.lab.Heal(m.Heal)
+	if m.Heal.Set() {
+		err = h.scene.lab.Heal(m.Heal.Value)
 	} else {
-		err = h.scene.lab.Inject(m.Fault)
+		err = h.scene.lab.Inject(m.Fault())
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

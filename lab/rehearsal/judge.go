@@ -17,31 +17,34 @@ func (p *player) judge(r *Result) {
 	e, fin := r.Rehearsal.Expect, r.Finished
 	r.Settled = countSettled(r.Facts)
 	add := func(c Check) { r.Checks = append(r.Checks, c) }
-	seen := strconv.Itoa(fin.ExitCode)
-	if fin.ExitCode != e.Exit && fin.Step != "" {
+	seen, place := strconv.Itoa(fin.ExitCode), r.Rehearsal.Place
+	if fin.ExitCode != e.Exit.Value && fin.Step != "" {
 		seen += fmt.Sprintf(", %s at %s", fin.State, fin.Step)
 	}
-	add(Check{Kind: "exit", Expected: strconv.Itoa(e.Exit), Seen: seen, Held: fin.ExitCode == e.Exit, Place: e.ExitPlace})
+	if e.Exit.Set() {
+		place = e.Exit.Span()
+	}
+	add(Check{Kind: "exit", Expected: strconv.Itoa(e.Exit.Value), Seen: seen, Held: fin.ExitCode == e.Exit.Value, Place: place})
 	h := history.Of(r.Facts)
 	for _, s := range e.Steps {
-		got := stateOf(h, s.Step)
-		add(Check{Kind: "steps", Expected: string(s.Step) + " " + string(s.State), Seen: string(s.Step) + " " + string(got), Held: got == s.State, Place: s.Place})
+		got := string(stateOf(h, s.address))
+		add(Check{Kind: "steps", Expected: string(s.address) + " " + s.State.Value, Seen: string(s.address) + " " + got, Held: got == s.State.Value, Place: s.Node.Span})
 	}
 	for _, s := range e.Remedies {
-		got := remedyOf(h, s.Step)
-		add(Check{Kind: "remedies", Expected: string(s.Step) + ": " + s.Title, Seen: string(s.Step) + ": " + got, Held: got == s.Title, Place: s.Place})
+		got := remedyOf(h, s.address)
+		add(Check{Kind: "remedies", Expected: string(s.address) + ": " + s.Title.Value, Seen: string(s.address) + ": " + got, Held: got == s.Title.Value, Place: s.Node.Span})
 	}
 	if c := e.Changes; c != nil {
 		p.changes(r, c)
 	}
-	if e.Run > 0 {
-		add(Check{Kind: "duration", Expected: "at most " + schema.HumanDuration(e.Run), Seen: schema.HumanDuration(fin.Duration), Held: fin.Duration <= e.Run, Place: e.RunPlace})
+	if most := e.WithinRun.Value; most > 0 {
+		add(Check{Kind: "duration", Expected: "at most " + schema.HumanDuration(most), Seen: schema.HumanDuration(fin.Duration), Held: fin.Duration <= most, Place: e.WithinRun.Span()})
 	}
-	if e.Message != "" {
+	if said := e.Message.Value; said != "" {
 		text := failureText(r.Facts, fin)
-		add(Check{Kind: "message", Expected: e.Message, Seen: firstLine(text), Held: strings.Contains(text, e.Message), Place: e.Said})
+		add(Check{Kind: "message", Expected: said, Seen: firstLine(text), Held: strings.Contains(text, said), Place: e.Message.Span()})
 	}
-	if fin.ExitCode != e.Exit {
+	if fin.ExitCode != e.Exit.Value {
 		r.Notes = append(r.Notes, Note{"Ended", ended(fin)})
 	}
 }
@@ -102,21 +105,20 @@ func (p *player) changes(r *Result, c *Changes) {
 			names = append(names, change.Action)
 		}
 	}
-	check := Check{Kind: "changes", Seen: orNone(names), Place: c.Place, Held: true}
+	check := Check{Kind: "changes", Seen: orNone(names), Place: c.Node.Span, Held: true}
 	switch {
-	case c.None:
+	case c.None.Set():
 		check.Expected, check.Held = "none", len(names) == 0
 	case c.Exactly != nil:
-		check.Expected, check.Held = "exactly "+orNone(c.Exactly), slices.Equal(names, c.Exactly)
+		check.Expected, check.Held = "exactly "+orNone(texts(c.Exactly)), slices.Equal(names, texts(c.Exactly))
 	case c.Only != nil:
-		check.Expected = "only " + orNone(c.Only)
-		for _, name := range names {
-			check.Held = check.Held && slices.Contains(c.Only, name)
-		}
+		only := texts(c.Only)
+		check.Expected = "only " + orNone(only)
+		check.Held = !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(only, name) })
 	}
-	if c.Count >= 0 {
-		check.Expected = strings.TrimSpace(check.Expected + " " + strconv.Itoa(c.Count) + " in all")
-		check.Held = check.Held && len(names) == c.Count
+	if n := c.Count.Or(-1); n >= 0 {
+		check.Expected = strings.TrimSpace(check.Expected + " " + strconv.Itoa(n) + " in all")
+		check.Held = check.Held && len(names) == n
 	}
 	r.Checks = append(r.Checks, check)
 }

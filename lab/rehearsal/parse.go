@@ -37,44 +37,34 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 	return f, r.list
 }
 
-func (r *reader) rehearsal(w *writtenRehearsal, number int) *Rehearsal {
+func (r *reader) rehearsal(w *Written, number int) *Rehearsal {
 	h := &Rehearsal{
-		Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*expression.Template{},
-		Setting: r.setting(w), Again: w.Again.Set(), Always: r.conditions(w.Always),
+		Written: w, Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*expression.Template{},
+		Setting: r.setting(w), Always: r.conditions(w.Always),
 	}
 	if w.Name.Set() {
 		h.Place = w.Name.Span()
 	}
 	h.Settle = w.Settle.Or(r.fault(&w.Fault, h).Settles)
-	h.Yes = w.Yes.Value
 	r.inputs(w.Inputs, h)
-	for _, m := range w.Faults {
-		h.Moments = append(h.Moments, r.injection(m))
+	for _, i := range w.Faults {
+		r.injection(i)
 	}
 	for _, a := range w.Approve {
-		h.Approve = append(h.Approve, Approval{
-			Step: r.step(a.Step.Node), As: a.As.Value, After: a.At.Or(answerAfter), Refuse: a.Refuse.Value, Refuses: a.Refuse.Set(), Place: a.Node.Span,
-		})
+		a.address = r.step(a.Step.Node)
 	}
 	for _, a := range w.Report {
-		answer := Answer{Step: r.step(a.Step.Node), As: a.As.Value, After: a.At.Or(answerAfter), Fields: map[string]any{}, Place: a.Node.Span}
-		for _, p := range a.Fields {
-			answer.Fields[p.Key.Text] = plainValue(p.Value)
-		}
-		h.Report = append(h.Report, answer)
+		a.address = r.step(a.Step.Node)
 	}
 	for _, name := range w.Also {
-		h.Also = append(h.Also, r.serviceFault(name))
+		r.serviceFault(name)
 	}
 	r.expect(w.Expect, h)
 	return h
 }
 
-func (r *reader) setting(w *writtenRehearsal) Setting {
-	out := Setting{Seed: uint64(w.Seed.Value)}
-	for _, key := range w.Held {
-		out.Held = append(out.Held, key.Value)
-	}
+func (r *reader) setting(w *Written) Setting {
+	out := Setting{Held: texts(w.Held)}
 	if w.Policy != nil {
 		policy, wrong := w.Policy.Policy(r.source, r.registry)
 		out.Policy, r.list = &policy, append(r.list, wrong...)

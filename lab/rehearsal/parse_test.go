@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"runbook/engine/diag/excerpt"
-	"runbook/engine/event"
 	"runbook/engine/page"
 	"runbook/engine/yaml"
 	"runbook/lab"
@@ -68,25 +67,25 @@ expect:
   message: text`).File.Rehearsals[0]
 	equal(t, h.Fault, lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": true}})
 	equal(t, h.Settle, 90*time.Second)
-	equal(t, h.Seed, uint64(7))
+	equal(t, h.Seed.Value, 7)
 	equal(t, h.Inputs["who"], any("alice"))
 	var moments []string
-	for _, m := range h.Moments {
-		moments = append(moments, fmt.Sprint(m, m.Fault.For, m.Fault.Times))
+	for _, m := range h.Faults {
+		moments = append(moments, fmt.Sprint(m, m.Fault().For, m.Fault().Times))
 	}
 	equal(t, moments, []string{"target-gone on docker after 40s 5s 0", "reply-lost on http before recover/2.3 0s 2", "target-gone on docker healed after answers.1 0s 0"})
 	a := h.Approve[0]
-	equal(t, []any{a.Step, a.As, a.After, a.Refuse, a.Refuses}, []any{event.Path("recover/2"), "alice", 2 * time.Minute, "no", true})
-	equal(t, []any{h.Yes, h.Again, h.Also, len(h.Always), h.Always[0].Source}, []any{true, true, []string{"redis-down"}, 1, "lab.http.availability > 0.9"})
+	equal(t, []any{a.Step.Value, a.As.Value, a.At.Value, a.Refuse.Value, a.Refuse.Set()}, []any{"recover/2", "alice", 2 * time.Minute, "no", true})
+	equal(t, []any{h.Yes.Value, h.Again.Set(), h.Also[0].Value, len(h.Always), h.Always[0].Source}, []any{true, true, "redis-down", 1, "lab.http.availability > 0.9"})
 	e := h.Expect
-	equal(t, []any{e.Exit, e.Within, e.Hold, e.Run, e.Message}, []any{3, 2 * time.Minute, time.Duration(0), 5 * time.Minute, "text"})
-	equal(t, fmt.Sprint(e.Steps[0].Step, e.Steps[0].State, e.Remedies[0].Title, e.Changes.Only, e.Changes.Count), "recoverrefusednone[http.request] 2")
+	equal(t, []any{e.Exit.Value, e.Within.Value, e.Holds(), e.WithinRun.Value, e.Message.Value}, []any{3, 2 * time.Minute, time.Duration(0), 5 * time.Minute, "text"})
+	equal(t, fmt.Sprint(e.Steps[0].Step.Value, e.Steps[0].State.Value, e.Remedies[0].Title.Value, e.Changes.Only[0].Value, e.Changes.Count.Value), "recoverrefusednonehttp.request2")
 }
 
 func TestDefaults(t *testing.T) {
 	h := newKit(t).cache(t, "fault: memory-leak\nexpect: {}").File.Rehearsals[0]
 	e := h.Expect
-	equal(t, []any{h.Number, h.Name, h.Settle, h.Seed, e.Exit, e.Within, e.Hold}, []any{1, "one", 1000 * time.Second, uint64(0), 0, time.Minute, 30 * time.Second})
+	equal(t, []any{h.Number, h.Name, h.Settle, h.Seed.Value, e.Exit.Value, e.Holds()}, []any{1, "one", 1000 * time.Second, 0, 0, 30 * time.Second})
 }
 
 func TestInputsReadTheLabAndItsFolder(t *testing.T) {

@@ -45,13 +45,13 @@ func (p *person) Approve(ctx context.Context, path event.Path, _ *event.Approval
 	return func(yield func(run.Answer, error) bool) {
 		answered := false
 		for _, a := range p.listed.Approve {
-			if !matches(a.Step, path) {
+			if !matches(a.address, path) {
 				continue
 			}
 			answered = true
-			p.note(a.Step)
-			err := p.scene.lab.Clock().Sleep(ctx, a.After)
-			if !yield(run.Answer{Approved: !a.Refuses, Answer: event.Answer{By: a.As, Reason: a.Refuse}}, err) || err != nil {
+			p.note(a.address)
+			err := p.scene.lab.Clock().Sleep(ctx, a.At.Or(answerAfter))
+			if !yield(run.Answer{Approved: !a.Refuse.Set(), Answer: event.Answer{By: a.As.Value, Reason: a.Refuse.Value}}, err) || err != nil {
 				return
 			}
 		}
@@ -64,11 +64,11 @@ func (p *person) Approve(ctx context.Context, path event.Path, _ *event.Approval
 // Report answers a manual step after its time.
 func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
 	for _, a := range p.listed.Report {
-		if !matches(a.Step, path) {
+		if !matches(a.address, path) {
 			continue
 		}
-		p.note(a.Step)
-		if err := p.scene.lab.Clock().Sleep(ctx, a.After); err != nil {
+		p.note(a.address)
+		if err := p.scene.lab.Clock().Sleep(ctx, a.At.Or(answerAfter)); err != nil {
 			return nil, err
 		}
 		return a.values(m, p.scene.lab.Clock().Now())
@@ -77,9 +77,10 @@ func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map
 }
 
 // values are the fields of a manual step, as values of their types.
-func (a Answer) values(m run.Manual, now time.Time) (map[string]any, error) {
-	got := map[string]any{"by": a.As, "at": now}
-	for name, v := range a.Fields {
+func (a *Answer) values(m run.Manual, now time.Time) (map[string]any, error) {
+	got := map[string]any{"by": a.As.Value, "at": now}
+	for _, p := range a.Fields {
+		name, v := p.Key.Text, plainValue(p.Value)
 		if f, ok := m.Step.Outputs.Field(name); ok {
 			fitted, err := schema.ConvertField(f, v)
 			if err != nil {
@@ -95,10 +96,10 @@ func (a Answer) values(m run.Manual, now time.Time) (map[string]any, error) {
 // answers checks that what a rehearsal answers was asked.
 func (p *person) answers(r *Result) {
 	for _, a := range p.listed.Approve {
-		p.answer(r, Check{Kind: "approve", Expected: a.As + " is asked at " + string(a.Step), Held: p.wasAsked(a.Step), Place: a.Place})
+		p.answer(r, Check{Kind: "approve", Expected: a.As.Value + " is asked at " + string(a.address), Held: p.wasAsked(a.address), Place: a.Node.Span})
 	}
 	for _, a := range p.listed.Report {
-		p.answer(r, Check{Kind: "report", Expected: "asked at " + string(a.Step), Held: p.wasAsked(a.Step), Place: a.Place})
+		p.answer(r, Check{Kind: "report", Expected: "asked at " + string(a.address), Held: p.wasAsked(a.address), Place: a.Node.Span})
 	}
 }
 

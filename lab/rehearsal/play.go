@@ -68,8 +68,8 @@ func (p *player) seed(h *Rehearsal) uint64 {
 	switch {
 	case p.Seed != 0:
 		return p.Seed
-	case h.Seed != 0:
-		return h.Seed
+	case h.Seed.Value != 0:
+		return uint64(h.Seed.Value)
 	}
 	return 1
 }
@@ -125,9 +125,9 @@ func ending(r *Result) string {
 		return "failed"
 	case r.Finished.State == event.Waiting:
 		return "waits, as expected"
-	case e.Exit == event.EndRefused.Code(), e.Exit == event.EndLocked.Code():
+	case e.Exit.Value == event.EndRefused.Code(), e.Exit.Value == event.EndLocked.Code():
 		return string(r.Finished.State) + ", as expected"
-	case e.Exit != event.EndDone.Code():
+	case e.Exit.Value != event.EndDone.Code():
 		return "failed, as expected"
 	case r.Changes() == 0:
 		return "left alone"
@@ -185,8 +185,8 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 // came checks that the moment of each fault in time came: one that never did
 // makes the rehearsal another than it says.
 func came(r *Result, made []bool) {
-	for i, m := range r.Rehearsal.Moments {
-		c := Check{Kind: "faults", Expected: m.String(), Seen: "it came", Held: made[i], Place: m.Place}
+	for i, m := range r.Rehearsal.Faults {
+		c := Check{Kind: "faults", Expected: m.String(), Seen: "it came", Held: made[i], Place: m.At.Span()}
 		if !c.Held {
 			c.Seen = "the run never came there"
 		}
@@ -252,7 +252,7 @@ func (h *Rehearsal) inputsIn(ctx context.Context, s *scene) (map[string]any, err
 
 func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
 	h := r.Rehearsal
-	out := play{plan: r.Subject.Plan, inputs: inputs, yes: h.Yes, moments: h.Moments, setting: h.Setting}
+	out := play{plan: r.Subject.Plan, inputs: inputs, yes: h.Yes.Value, moments: h.Faults, setting: h.Setting}
 	if len(h.Approve)+len(h.Report) > 0 {
 		out.person = &person{scene: s, listed: h}
 	}
@@ -269,7 +269,7 @@ func (p *player) playOf(r *Result, s *scene, inputs map[string]any) play {
 // red judges the conditions before the run: whether the fault is real.
 func (p *player) red(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
 	state := s.lab.State()
-	for _, c := range r.Rehearsal.Expect.Before {
+	for _, c := range r.Rehearsal.Before {
 		v := c.judge(ctx, &values{lab: state, folder: s.folder, inputs: inputs})
 		r.Checks = append(r.Checks, Check{Kind: "before", Expected: c.Source, Seen: v.seen, Held: v.held, Place: c.Place})
 		p.moment(r, Moment{At: s.at(), Kind: "red", Text: c.Source, Held: v.held, Value: v.seen, Place: c.Place})
@@ -279,30 +279,30 @@ func (p *player) red(ctx context.Context, r *Result, s *scene, inputs map[string
 // green waits until the conditions after the run hold, and then for as long as
 // they must go on holding.
 func (p *player) green(ctx context.Context, r *Result, s *scene, inputs map[string]any) {
-	e := r.Rehearsal.Expect
-	if len(e.After) == 0 {
+	after, e := r.Rehearsal.After, r.Rehearsal.Expect
+	if len(after) == 0 {
 		return
 	}
-	last := make([]verdict, len(e.After))
+	last := make([]verdict, len(after))
 	look := func() bool {
 		state, all := s.lab.State(), true
-		for i, c := range e.After {
+		for i, c := range after {
 			last[i] = c.judge(ctx, &values{lab: state, folder: s.folder, inputs: inputs, run: r.Finished})
 			all = all && last[i].held
 		}
 		return all
 	}
 	clock := s.lab.Clock()
-	until := clock.Now().Add(e.Within)
+	until := clock.Now().Add(e.Within.Or(time.Minute))
 	held := look()
 	for !held && clock.Now().Before(until) && clock.Sleep(ctx, time.Second) == nil {
 		held = look()
 	}
-	until = clock.Now().Add(e.Hold)
+	until = clock.Now().Add(e.Holds())
 	for held && clock.Now().Before(until) && clock.Sleep(ctx, time.Second) == nil {
 		held = look()
 	}
-	for i, c := range e.After {
+	for i, c := range after {
 		r.Checks = append(r.Checks, Check{Kind: "after", Expected: c.Source, Seen: last[i].seen, Held: last[i].held, Place: c.Place})
 		p.moment(r, Moment{At: s.at(), Kind: "green", Text: c.Source, Held: last[i].held, Value: last[i].seen, Place: c.Place})
 	}

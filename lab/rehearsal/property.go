@@ -33,7 +33,7 @@ func (p *player) always(ctx context.Context, r *Result, s *scene, inputs map[str
 		return err
 	}
 	written = append(written, dry)
-	if r.Finished.ExitCode == event.EndDone.Code() && !r.Rehearsal.Again {
+	if r.Finished.ExitCode == event.EndDone.Code() && !r.Rehearsal.Again.Set() {
 		again, err := p.again(ctx, r, s, inputs)
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 		asked = fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
 	}
 	r.Also = append(r.Also, unless(asked, "a dry run before it changed nothing in the lab"))
-	if len(r.Finished.Changes) > 0 && len(h.Moments) == 0 {
+	if len(r.Finished.Changes) > 0 && len(h.Faults) == 0 {
 		r.Also = append(r.Also, announced(r.Finished, dry.facts, addressesOf(r.Subject.Plan)))
 	}
 	return dry.facts, nil
@@ -217,7 +217,7 @@ func mustLeaveAlone(r *Result) bool {
 	}
 	for _, h := range r.Subject.File.Rehearsals {
 		if h.Fault.Name == noFault {
-			none := h.Expect.Changes != nil && h.Expect.Changes.None
+			none := h.Expect.Changes != nil && h.Expect.Changes.None.Set()
 			return none && !sameInputs(h, r.Rehearsal)
 		}
 	}
@@ -248,7 +248,7 @@ func (h *Rehearsal) given() (string, error) {
 // wrong are two faults of the service that the playbook is not rehearsed against.
 func (p *player) wrong(r *Result) []string {
 	if len(r.Rehearsal.Also) > 0 {
-		return r.Rehearsal.Also
+		return texts(r.Rehearsal.Also)
 	}
 	mine := map[string]bool{noFault: true}
 	for _, h := range r.Subject.File.Rehearsals {

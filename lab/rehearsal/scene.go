@@ -99,7 +99,7 @@ type play struct {
 	person  run.Person
 	dry     bool
 	yes     bool
-	moments []Injection
+	moments []*Injection
 	setting Setting
 	observe func(event.Event)
 }

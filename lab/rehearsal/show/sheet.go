@@ -80,11 +80,11 @@ func (p sheet) before(l *page.Line, r *rehearsal.Result, m rehearsal.Moment) str
 func (p sheet) after(l *page.Line, r *rehearsal.Result, m rehearsal.Moment) string {
 	column := l.Width() + 9
 	held := "held, "
-	if hold := r.Rehearsal.Expect.Hold; hold > 0 {
+	if hold := r.Rehearsal.Expect.Holds(); hold > 0 {
 		held = "held for " + schema.FormatDuration(hold) + ", "
 	}
 	text := either(m.Held, held, "failed, ") + m.Value
-	if !faulty(r) || r.Rehearsal.Expect.Exit != event.EndDone.Code() {
+	if !faulty(r) || r.Rehearsal.Expect.Exit.Value != event.EndDone.Code() {
 		l.Add(page.Plain, "AFTER").Pad(column, 1)
 		return text
 	}

@@ -38,7 +38,7 @@ func leak() (*rehearsal.Report, *rehearsal.Subject) {
 		return fin
 	}
 	add := func(name, fault, ending string, changes, settled int, took time.Duration) *rehearsal.Result {
-		h := &rehearsal.Rehearsal{Number: len(s.File.Rehearsals) + 1, Name: name, Fault: lab.Fault{Name: fault}, Expect: rehearsal.Expect{Hold: 30 * time.Second}}
+		h := &rehearsal.Rehearsal{Number: len(s.File.Rehearsals) + 1, Name: name, Fault: lab.Fault{Name: fault}, Written: &rehearsal.Written{Expect: &rehearsal.Expect{}}}
 		h.Place.Start.Line = 2
 		s.File.Rehearsals = append(s.File.Rehearsals, h)
 		return &rehearsal.Result{Subject: s, Rehearsal: h, Seed: 1, Passed: true, Ending: ending, Finished: applied(changes), Settled: settled, Took: took}
