@@ -65,7 +65,7 @@ func faces() []face {
 		},
 		{
 			name: "aria2", service: "aria2", port: 6800, serve: plain(service.ServeAria2),
-			target: `{kind: http, base_url: "http://$address", reads: [{rpc: aria2.getVersion}, {rpc: aria2.getGlobalStat}, {rpc: aria2.tellActive}]}`,
+			target: `{kind: http, base_url: "http://$address", reads: [{rpc: aria2.getVersion, path: /jsonrpc}, {rpc: aria2.getGlobalStat, path: /jsonrpc}, {rpc: aria2.tellActive, path: /jsonrpc}]}`,
 			tells:  func(a *model.AddressState) *string { return &a.Aria2 },
 		},
 		{

@@ -1,10 +1,8 @@
 package http
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	nethttp "net/http"
 	"net/url"
 
@@ -18,8 +16,8 @@ const maxRedirects = 5
 type client struct {
 	*endpoint.Wire
 	base   *url.URL
+	target action.Target
 	config targetConfig
-	reads  []action.ReadRule
 	dryRun bool
 }
 
@@ -40,7 +38,7 @@ func clientOf(call action.Call) (*client, error) {
 
 // configured returns a client that knows its target and cannot send yet.
 func configured(target action.Target) (*client, error) {
-	c := &client{reads: target.Reads}
+	c := &client{target: target}
 	if len(target.Config) == 0 {
 		return c, nil
 	}
@@ -52,26 +50,6 @@ func configured(target action.Target) (*client, error) {
 		return nil, fmt.Errorf("target %s: %w", target.Name, err)
 	}
 	return c, nil
-}
-
-// pass is the client layer of a dry run: it passes what is a read and refuses
-// everything else before a byte is sent. It is given a copy of the request.
-func (c *client) pass(req *nethttp.Request) error {
-	if !c.dryRun || isRead(req.Method, req.URL, req.Header, nil, c.base, nil) {
-		return nil
-	}
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return action.NotApplied(err)
-		}
-		req.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	if !isRead(req.Method, req.URL, req.Header, body, c.base, c.reads) {
-		return action.RefusedInDryRun(req.Method + " " + shown(req.URL))
-	}
-	return nil
 }
 
 // redirect follows GET and HEAD a few times, and nothing else: the answer to

@@ -3,46 +3,129 @@ package http
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"mime"
 	nethttp "net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"runbook/engine/action"
 	"runbook/internal/endpoint"
 )
 
-// maxRPC bounds the body in which the guard looks for a JSON-RPC method.
-const maxRPC = 1 << 20
+// maxCall bounds the body in which the guard looks for what is called.
+const maxCall = 1 << 20
 
-// isRead reports whether a request is a read by its method or by the rules of
-// its target, which hold below the target's base URL only. A header that asks
-// the server for another method makes it a change.
-func isRead(method string, u *url.URL, header nethttp.Header, body []byte, base *url.URL, reads []action.ReadRule) bool {
-	if endpoint.OverridesMethod(header) || u != nil && u.Query().Has("_method") {
-		return false
+// effect is what a request does. It reads by its method or by what the target lists
+// under reads, below its base URL only. DELETE destroys, unless the target lists it
+// under writes. Where another method or path is asked for than the request shows,
+// it is a change.
+func (c *client) effect(method string, u *url.URL, header nethttp.Header, body []byte) action.Effect {
+	if other, asked := overridden(u, header, body); asked {
+		if method == nethttp.MethodDelete || strings.EqualFold(other, nethttp.MethodDelete) {
+			return action.Destructive
+		}
+		return action.Write
 	}
-	if method == nethttp.MethodGet || method == nethttp.MethodHead || method == nethttp.MethodOptions {
-		return true
+	path, below := belowBase(c.base, u)
+	below = below && header.Get("Host") == c.config.Headers["Host"].Reveal()
+	switch method {
+	case nethttp.MethodGet, nethttp.MethodHead, nethttp.MethodOptions:
+		return action.Read
+	case nethttp.MethodDelete:
+		if below && slices.ContainsFunc(c.target.Writes, func(r action.RequestRule) bool { return r.Method == method && matches(r.Path, path) }) {
+			return action.Write
+		}
+		return action.Destructive
 	}
-	path, ok := belowBase(base, u)
-	if !ok {
-		return false
+	if below && c.listed(method, path, u, header, body) {
+		return action.Read
 	}
-	for _, rule := range reads {
-		if rule.Method != "" && strings.EqualFold(rule.Method, method) && rule.Path == path {
+	return action.Write
+}
+
+// overridden returns the method that is asked for in place of the request's own, by
+// a header, by the query or in a form.
+func overridden(u *url.URL, header nethttp.Header, body []byte) (method string, asked bool) {
+	const parameter = "_method"
+	if method, asked = endpoint.Override(header); asked {
+		return method, true
+	}
+	if query := u.Query(); query.Has(parameter) {
+		return query.Get(parameter), true
+	}
+	if !strings.Contains(header.Get("Content-Type"), "form") {
+		return "", false
+	}
+	form, err := url.ParseQuery(string(body))
+	return form.Get(parameter), err != nil || form.Has(parameter) || bytes.Contains(body, []byte(parameter))
+}
+
+// listed reports whether the target lists a request under reads: as a whole, or by
+// what its body calls.
+func (c *client) listed(method, path string, u *url.URL, header nethttp.Header, body []byte) bool {
+	var methods []string
+	queries := false
+	for _, r := range c.target.Reads {
+		switch {
+		case !matches(r.Path, path):
+		case r.RPC != "":
+			methods = append(methods, r.RPC)
+		case r.GraphQL:
+			queries = true
+		case strings.EqualFold(r.Method, method):
 			return true
 		}
 	}
-	return method == nethttp.MethodPost && onlyReadCalls(body, reads)
-}
-
-// onlyReadCalls reports whether body is a JSON-RPC call, or a batch of calls,
-// of methods that the rules list.
-func onlyReadCalls(body []byte, reads []action.ReadRule) bool {
-	if len(body) == 0 || len(body) > maxRPC || !slices.ContainsFunc(reads, func(r action.ReadRule) bool { return r.RPC != "" }) {
+	// Nothing beside the body may say what is called, and the server must read the
+	// body as it is read here.
+	kind, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+	typed := header.Get("Content-Type") == "" || err == nil && kind == "application/json" && strings.EqualFold(orUTF8(parameters["charset"]), "utf-8")
+	if method != nethttp.MethodPost || !typed || u.RawQuery != c.base.RawQuery || len(body) > maxCall || !utf8.Valid(body) {
 		return false
 	}
+	return onlyCalls(body, func(call map[string]any) bool {
+		name, _ := call["method"].(string)
+		return slices.Contains(methods, name)
+	}) || queries && onlyCalls(body, isQueryCall)
+}
+
+func orUTF8(charset string) string {
+	if charset == "" {
+		return "utf-8"
+	}
+	return charset
+}
+
+// matches reports whether a path is that of a rule, in which * stands for one
+// segment. A segment that a server may take for several matches none.
+func matches(rule, path string) bool {
+	want, have := strings.Split(rule, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, have, func(want, segment string) bool {
+		if want != "*" {
+			return want == segment
+		}
+		plain, err := url.PathUnescape(segment)
+		return err == nil && strings.Trim(plain, ".") != "" && !strings.ContainsAny(plain, `/\;`)
+	})
+}
+
+// isQueryCall reports whether the body of a GraphQL request asks for queries only;
+// a name under which a server knows a document is not plainly one.
+func isQueryCall(call map[string]any) bool {
+	for key := range call {
+		if !slices.Contains([]string{"query", "variables", "operationName"}, key) {
+			return false
+		}
+	}
+	document, _ := call["query"].(string)
+	return isQuery(document)
+}
+
+// onlyCalls reports whether body is a JSON object, or a list of some, that all are.
+func onlyCalls(body []byte, are func(map[string]any) bool) bool {
 	calls := []json.RawMessage{body}
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
 		calls = nil
@@ -50,40 +133,51 @@ func onlyReadCalls(body []byte, reads []action.ReadRule) bool {
 			return false
 		}
 	}
-	for _, call := range calls {
-		method, ok := rpcMethod(call)
-		if !ok || !slices.ContainsFunc(reads, func(r action.ReadRule) bool { return r.RPC != "" && r.RPC == method }) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(calls, func(raw json.RawMessage) bool {
+		call, ok := plainObject(raw)
+		return !ok || !are(call)
+	})
 }
 
-// rpcMethod returns the method of a JSON-RPC call. A call that names it twice,
-// or in another case, has none: servers differ in what they take.
-func rpcMethod(call []byte) (method string, ok bool) {
-	if !json.Valid(call) {
-		return "", false
+// plainObject returns the members of a JSON object. One that names a member twice,
+// or in another case, is none: servers differ in what they take.
+func plainObject(raw []byte) (map[string]any, bool) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') || !json.Valid(raw) {
+		return nil, false
 	}
-	d := json.NewDecoder(bytes.NewReader(call))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return "", false
-	}
-	seen := 0
+	members, seen := map[string]any{}, map[string]bool{}
 	for d.More() {
 		key, err := d.Token()
-		if err != nil {
-			return "", false
-		}
 		var value any
-		if d.Decode(&value) != nil {
-			return "", false
+		if err != nil || d.Decode(&value) != nil {
+			return nil, false
 		}
-		if name, isText := key.(string); isText && strings.EqualFold(name, "method") {
-			seen++
-			method, ok = value.(string)
-			ok = ok && name == "method"
+		name, _ := key.(string)
+		if seen[strings.ToLower(name)] {
+			return nil, false
 		}
+		seen[strings.ToLower(name)], members[name] = true, value
 	}
-	return method, ok && seen == 1
+	return members, true
+}
+
+// pass is the client layer of a dry run: it passes what is a read and refuses
+// everything else before a byte is sent. It is given a copy of the request.
+func (c *client) pass(req *nethttp.Request) error {
+	if !c.dryRun {
+		return nil
+	}
+	var body []byte
+	if req.Body != nil {
+		var err error
+		if body, err = io.ReadAll(req.Body); err != nil {
+			return action.NotApplied(err)
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if c.effect(req.Method, req.URL, req.Header, body) != action.Read {
+		return action.RefusedInDryRun(req.Method + " " + shown(req.URL))
+	}
+	return nil
 }

@@ -2,6 +2,8 @@ package http
 
 import (
 	"errors"
+	nethttp "net/http"
+	"net/http/httptest"
 	"testing"
 
 	"runbook/engine/action"
@@ -9,57 +11,112 @@ import (
 	"runbook/engine/schema"
 )
 
-var rules = []action.ReadRule{{Method: "POST", Path: "/graphql"}, {RPC: "aria2.getVersion"}, {RPC: "aria2.tellActive"}}
+var rules = []action.RequestRule{
+	{Method: "POST", Path: "/search"}, {Method: "POST", Path: "/tasks/*/log"}, {GraphQL: true, Path: "/graphql"}, {RPC: "aria2.getVersion", Path: "/j"}, {RPC: "aria2.tellActive", Path: "/j"},
+}
 
+// guardCases are requests and what they do.
 var guardCases = []struct {
 	name string
 	with map[string]any
-	read bool
+	does action.Effect
 }{
-	{"get", map[string]any{"path": "/x"}, true},
-	{"head", map[string]any{"path": "/x", "method": "HEAD"}, true},
-	{"options", map[string]any{"path": "/x", "method": "OPTIONS"}, true},
-	{"post", map[string]any{"path": "/x", "method": "POST"}, false},
-	{"put", map[string]any{"path": "/x", "method": "PUT", "body": "b"}, false},
-	{"patch", map[string]any{"path": "/x", "method": "PATCH"}, false},
-	{"delete", map[string]any{"path": "/x", "method": "DELETE"}, false},
-	{"listed path", map[string]any{"path": "/graphql", "method": "POST", "body": "q"}, true},
-	{"listed path with a query", map[string]any{"path": "/graphql?a=1", "method": "POST"}, true},
-	{"listed path, other method", map[string]any{"path": "/graphql", "method": "PUT"}, false},
-	{"below a listed path", map[string]any{"path": "/graphql/admin", "method": "POST"}, false},
-	{"listed path by dots", map[string]any{"path": "/graphql/../admin", "method": "POST"}, false},
-	{"get that asks for another method", map[string]any{"path": "/x", "headers": map[string]any{"x-http-method-override": "DELETE"}}, false},
-	{"get that asks for another path", map[string]any{"path": "/x", "headers": map[string]any{"X-Rewrite-URL": "/admin"}}, false},
-	{"get that asks for another method in its query", map[string]any{"path": "/x?_method=DELETE"}, false},
-	{"listed call", map[string]any{"path": "/jsonrpc", "method": "POST", "json": map[string]any{"method": "aria2.getVersion", "id": 1}}, true},
-	{"other call", map[string]any{"path": "/jsonrpc", "method": "POST", "json": map[string]any{"method": "aria2.removeAll"}}, false},
-	{"batch of listed calls", map[string]any{"path": "/j", "method": "POST", "body": `[{"method":"aria2.getVersion"},{"method":"aria2.tellActive"}]`}, true},
-	{"batch with another call", map[string]any{"path": "/j", "method": "POST", "body": `[{"method":"aria2.getVersion"},{"method":"aria2.remove"}]`}, false},
-	{"empty batch", map[string]any{"path": "/j", "method": "POST", "body": `[]`}, false},
-	{"method twice", map[string]any{"path": "/j", "method": "POST", "body": `{"method":"aria2.remove","method":"aria2.getVersion"}`}, false},
-	{"method in two cases", map[string]any{"path": "/j", "method": "POST", "body": `{"Method":"aria2.remove","method":"aria2.getVersion"}`}, false},
-	{"two documents", map[string]any{"path": "/j", "method": "POST", "body": `{"method":"aria2.getVersion"}{"method":"aria2.remove"}`}, false},
-	{"no JSON", map[string]any{"path": "/j", "method": "POST", "body": `method=aria2.getVersion`}, false},
+	{"get", ask("GET", "/x", ""), action.Read},
+	{"head", ask("HEAD", "/x", ""), action.Read},
+	{"options", ask("OPTIONS", "/x", ""), action.Read},
+	{"post", ask("POST", "/x", ""), action.Write},
+	{"put", ask("PUT", "/x", "b"), action.Write},
+	{"patch", ask("PATCH", "/x", ""), action.Write},
+	{"delete", ask("DELETE", "/x", ""), action.Destructive},
+	{"listed delete", ask("DELETE", "/cache/7", ""), action.Write},
+	{"delete of two segments", ask("DELETE", "/cache/7/8", ""), action.Destructive},
+	{"delete of a segment that is two", ask("DELETE", "/cache/7%2F8", ""), action.Destructive},
+	{"delete of what is above", ask("DELETE", "/cache/..", ""), action.Destructive},
+	{"delete of what is above, escaped", ask("DELETE", "/cache/%2e%2e", ""), action.Destructive},
+	{"delete of nothing", ask("DELETE", "/cache/", ""), action.Destructive},
+	{"listed path", ask("POST", "/search", "q"), action.Read},
+	{"listed path with a query", ask("POST", "/search?a=1", ""), action.Read},
+	{"listed path of any task", ask("POST", "/tasks/5/log", ""), action.Read},
+	{"listed path, other method", ask("PUT", "/search", ""), action.Write},
+	{"below a listed path", ask("POST", "/search/admin", ""), action.Write},
+	{"listed path by dots", ask("POST", "/search/../admin", ""), action.Write},
+	{"another virtual host", ask("POST", "/search", "", "Host", "admin"), action.Write},
+	{"form that asks for another method", ask("POST", "/search", "a=1&%5fmethod=DELETE", "Content-Type", "application/x-www-form-urlencoded"), action.Destructive},
+	{"get that asks for another method", ask("GET", "/x", "", "x-http-method-override", "PUT"), action.Write},
+	{"get that asks for a delete", ask("GET", "/x", "", "X-Http-Method", "delete"), action.Destructive},
+	{"post that asks for a delete of what is listed", ask("POST", "/cache/7", "", "X-Method-Override", "DELETE"), action.Destructive},
+	{"get that asks for another path", ask("GET", "/x", "", "X-Rewrite-URL", "/admin"), action.Write},
+	{"get that asks for a delete in its query", ask("GET", "/x?_method=DELETE", ""), action.Destructive},
+	{"listed call", map[string]any{"path": "/j", "method": "POST", "json": map[string]any{"method": "aria2.getVersion", "id": 1}}, action.Read},
+	{"listed call at another path", ask("POST", "/admin", `{"method":"aria2.getVersion"}`), action.Write},
+	{"listed call, the query says more", ask("POST", "/j?method=aria2.remove", `{"method":"aria2.getVersion"}`), action.Write},
+	{"listed call in a form", ask("POST", "/j", `{"method":"aria2.getVersion"}`, "Content-Type", "application/x-www-form-urlencoded"), action.Write},
+	{"listed call in another alphabet", ask("POST", "/j", `{"method":"aria2.getVersion"}`, "Content-Type", "application/json; charset=utf-7"), action.Write},
+	{"other call", ask("POST", "/j", `{"method":"aria2.removeAll"}`), action.Write},
+	{"batch of listed calls", ask("POST", "/j", `[{"method":"aria2.getVersion"},{"method":"aria2.tellActive"}]`), action.Read},
+	{"batch with another call", ask("POST", "/j", `[{"method":"aria2.getVersion"},{"method":"aria2.remove"}]`), action.Write},
+	{"empty batch", ask("POST", "/j", `[]`), action.Write},
+	{"method twice", ask("POST", "/j", `{"method":"aria2.remove","method":"aria2.getVersion"}`), action.Write},
+	{"method in two cases", ask("POST", "/j", `{"Method":"aria2.remove","method":"aria2.getVersion"}`), action.Write},
+	{"two documents", ask("POST", "/j", `{"method":"aria2.getVersion"}{"method":"aria2.remove"}`), action.Write},
+	{"no JSON", ask("POST", "/j", `method=aria2.getVersion`), action.Write},
+	{"no text", ask("POST", "/j", "{\"method\":\"aria2.getVersion\",\"method\xff\":\"aria2.remove\"}"), action.Write},
+	{"query", map[string]any{"path": "/graphql", "method": "POST", "json": map[string]any{"query": "query Q($a: Int) { tasks(a: $a) { id } }", "variables": map[string]any{"a": 1}}}, action.Read},
+	{"mutation", ask("POST", "/graphql", `{"query":"mutation { drop }"}`), action.Write},
+	{"query that is kept under a name", ask("POST", "/graphql", `{"query":"{ a }","extensions":{"persistedQuery":{"sha256Hash":"0"}}}`), action.Write},
+	{"query in the URL too", ask("POST", "/graphql?query=mutation%7Bdrop%7D", `{"query":"{ a }"}`), action.Write},
+	{"query, and a mutation in another case", ask("POST", "/graphql", `{"query":"{ a }","Query":"mutation { drop }"}`), action.Write},
+	{"query at another path", ask("POST", "/graphql/admin", `{"query":"{ a }"}`), action.Write},
+	{"document that is no JSON", ask("POST", "/graphql", `{ a }`), action.Write},
 }
 
+func ask(method, path, body string, headers ...string) map[string]any {
+	with := map[string]any{"method": method, "path": path}
+	if body != "" {
+		with["body"] = body
+	}
+	if len(headers) > 0 {
+		with["headers"] = map[string]any{headers[0]: headers[1]}
+	}
+	return with
+}
+
+// What a request is called decides whether it is asked for; the client layer of a dry
+// run decides by itself, and lets the same pass.
 func TestEffectAndDryRunAgree(t *testing.T) {
 	for _, c := range guardCases {
 		t.Run(c.name, func(t *testing.T) {
-			base, changes := service(t)
-			call := callTo(t, base)
-			call.DryRun, call.Target.Reads = true, rules
+			arrived := 0
+			server := httptest.NewServer(nethttp.HandlerFunc(func(nethttp.ResponseWriter, *nethttp.Request) { arrived++ }))
+			defer server.Close()
+			call := callTo(t, server.URL)
+			call.DryRun, call.Target.Reads, call.Target.Writes = true, rules, []action.RequestRule{{Method: "DELETE", Path: "/cache/*"}}
 			bound := actiontest.Bind(t, Request, call, c.with)
-			if got := bound.Effect == action.Read; got != c.read {
-				t.Errorf("effect %s", bound.Effect)
+			if bound.Effect != c.does {
+				t.Errorf("effect %s, want %s", bound.Effect, c.does)
 			}
 			_, err := bound.Run(t.Context(), call)
-			if refused := errors.Is(err, action.ErrDryRun); refused == c.read {
-				t.Errorf("error %v", err)
-			}
-			if !c.read && changes.Load() != 0 {
-				t.Errorf("%d changes arrived", changes.Load())
+			if read := c.does == action.Read; errors.Is(err, action.ErrDryRun) == read || arrived > 0 != read {
+				t.Errorf("%d requests arrived, error %v", arrived, err)
 			}
 		})
+	}
+}
+
+func TestQueriesOfGraphQL(t *testing.T) {
+	for document, want := range map[string]bool{
+		"{ a }": true, "query { a }": true, "query Q { a } query R { b }": true, "{ ...F } fragment F on T { a }": true,
+		"query Q($a: In = {x: [1]}, $b: String! = \"}\") @cached(for: {s: 1}) { a(b: $b, c: \"mutation\") { d } } # mutation": true,
+		"{ a(t: \"\"\"a \\\"\"\" } mutation \"\"\") }": true, "{ mutation }": true, "{ a(t: \"\u00e9\") }": true, ",{ a },": true,
+		"": false, "mutation { a }": false, "subscription { a }": false, "{ a } mutation { b }": false, "query Q { a } mutation M { b }": false,
+		"# c\rmutation { b }": false, "query Q # c\n mutation { b }": false, "{ a(t: \"\\\") }": false, "{ a(t: \"x\ny\") }": false, "{ a(t: \"\"\"x) }": false,
+		"{ a": false, "{ a }}": false, "{ (a} )": false, "query": false, "query Q": false, "fragment F on T": false, "type T { a: Int }": false,
+		"extend type T { a: Int }": false, "\"describes\" { a }": false, "[{ a }]": false, "($a: Int) { a }": false, "\ufeff{ a }": false, "{ a\u2028 }": false,
+		"# \u2028mutation { b }\n{ a }": false, "{ a \x00 }": false, "\\u006dutation { a }": false, "query Q : { a }": false,
+	} {
+		if isQuery(document) != want {
+			t.Errorf("%q: %v", document, !want)
+		}
 	}
 }
 
@@ -68,18 +125,18 @@ func TestRulesHoldBelowTheBaseOnly(t *testing.T) {
 	other, changes := service(t)
 	call := callTo(t, base)
 	call.DryRun, call.Target.Reads = true, rules
-	bound := actiontest.Bind(t, Request, call, map[string]any{"url": other + "/graphql", "method": "POST"})
+	bound := actiontest.Bind(t, Request, call, map[string]any{"url": other + "/search", "method": "POST"})
 	if _, err := bound.Run(t.Context(), call); bound.Effect != action.Write || !errors.Is(err, action.ErrDryRun) || changes.Load() != 0 {
 		t.Errorf("effect %s, error %v, %d changes", bound.Effect, err, changes.Load())
 	}
-	bound = actiontest.Bind(t, Request, call, map[string]any{"url": base + "/graphql", "method": "POST"})
+	bound = actiontest.Bind(t, Request, call, map[string]any{"url": base + "/search", "method": "POST"})
 	if _, err := bound.Run(t.Context(), call); bound.Effect != action.Read || err != nil {
 		t.Errorf("effect %s, error %v", bound.Effect, err)
 	}
 }
 
 func TestEffectWithoutEnvironment(t *testing.T) {
-	for method, want := range map[string]action.Effect{"GET": action.Read, "HEAD": action.Read, "POST": action.Write, "DELETE": action.Write} {
+	for method, want := range map[string]action.Effect{"GET": action.Read, "HEAD": action.Read, "POST": action.Write, "DELETE": action.Destructive} {
 		for _, path := range []any{"/x", schema.Unknown{After: "a"}} {
 			bound, err := Request.Decode(map[string]any{"method": method, "path": path}, action.Target{})
 			if err != nil || bound.Effect != want {
@@ -92,8 +149,13 @@ func TestEffectWithoutEnvironment(t *testing.T) {
 func FuzzGuardNeverPassesAnUnlistedCall(f *testing.F) {
 	f.Add([]byte(`{"method":"aria2.getVersion"}`))
 	f.Add([]byte(`[{"method":"aria2.remove"}]`))
+	c, err := configured(action.Target{Config: map[string]any{"base_url": "http://h"}, Reads: rules})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if !onlyReadCalls(body, rules) {
+		u, header := c.base.JoinPath("j"), nethttp.Header{}
+		if c.effect("POST", u, header, body) != action.Read {
 			return
 		}
 		value, err := schema.ParseJSON(body)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	nethttp "net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -18,9 +19,8 @@ const maxBody = 1 << 20
 
 // RequestParams are the parameters of http.request.
 type RequestParams struct {
-	Method  string                 `yaml:"method" default:"GET" enum:"GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE" doc:"The request's method."`
-	URL     string                 `yaml:"url,omitempty" doc:"An absolute URL. Exactly one of url and path is given."`
-	Path    string                 `yaml:"path,omitempty" doc:"A path below the target's base URL, with its query."`
+	Method string `yaml:"method" default:"GET" enum:"GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE" doc:"The request's method. DELETE destroys, unless the target lists the request under writes."`
+	at
 	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target."`
 	JSON    any                    `yaml:"json,omitempty" secret:"accept" doc:"A value that is sent as JSON. Durations, sizes and times are sent as text."`
 	Body    schema.Text            `yaml:"body,omitempty" doc:"A body that is sent as it is. It excludes json."`
@@ -29,10 +29,7 @@ type RequestParams struct {
 
 // Brief returns the request in a few words.
 func (p RequestParams) Brief() string {
-	if p.URL != "" {
-		return p.Method + " " + showURL(p.URL)
-	}
-	return p.Method + " " + showURL(p.Path)
+	return p.Method + " " + showText(p.given())
 }
 
 // RequestOutputs are the outputs of http.request.
@@ -62,7 +59,7 @@ with: {path: /health}
 verify: [outputs.status == 200]
 `,
 	Target:       Target,
-	Effect:       action.Write,
+	Effect:       action.Destructive,
 	EffectAt:     requestEffect,
 	EffectBy:     []string{"method"},
 	IdempotentOf: requestIdempotent,
@@ -70,22 +67,19 @@ verify: [outputs.status == 200]
 	Preview:      previewRequest,
 })
 
-// requestEffect is a read for what isRead says and a write for all else. Where
-// the request is not complete, as without an environment, its method decides.
+// requestEffect is what the request does. Where it is not complete, as without an
+// environment, its method decides.
 func requestEffect(target action.Target, p RequestParams) action.Effect {
 	c, err := configured(target)
 	if err == nil {
 		var m message
-		if m, _, err = c.compose(p); err == nil && m.change {
-			return action.Write
+		if m, _, err = c.compose(p); err == nil {
+			return m.effect
 		}
 	}
 	header := nethttp.Header{}
 	setHeaders(header, p.Headers)
-	if err != nil && !isRead(p.Method, nil, header, nil, nil, nil) {
-		return action.Write
-	}
-	return action.Read
+	return (&client{}).effect(p.Method, &url.URL{}, header, nil)
 }
 
 // requestIdempotent follows the method, as RFC 9110 (9.2.2) has it.
@@ -106,7 +100,7 @@ func request(ctx context.Context, call action.Call, p RequestParams) (RequestOut
 	if err != nil {
 		return RequestOutputs{}, err
 	}
-	if m.change && r.status >= 400 && !slices.Contains(p.Accept, r.status) {
+	if m.effect != action.Read && r.status >= 400 && !slices.Contains(p.Accept, r.status) {
 		return RequestOutputs{}, refused(m, r)
 	}
 	return outputsOf(r), nil
@@ -144,7 +138,7 @@ func previewRequest(_ context.Context, call action.Call, p RequestParams) (actio
 }
 
 func (c *client) compose(p RequestParams) (message, payload, error) {
-	u, err := resolve(c.base, p.URL, p.Path)
+	to, err := c.destination(p.at)
 	if err != nil {
 		return message{}, payload{}, err
 	}
@@ -157,7 +151,7 @@ func (c *client) compose(p RequestParams) (message, payload, error) {
 			return message{}, payload{}, errors.New("header " + name + " is set by the client; leave it out")
 		}
 	}
-	return c.message(p.Method, u, p.Headers, body), body, nil
+	return c.message(p.Method, to, p.Headers, body), body, nil
 }
 
 func outputsOf(r reply) RequestOutputs {

@@ -1,7 +1,6 @@
 package http
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -16,9 +15,8 @@ import (
 
 // SampleParams are the parameters of http.sample.
 type SampleParams struct {
-	Method         string                 `yaml:"method" default:"GET" enum:"GET,HEAD" doc:"The requests' method."`
-	URL            string                 `yaml:"url,omitempty" doc:"An absolute URL. Exactly one of url and path is given."`
-	Path           string                 `yaml:"path,omitempty" doc:"A path below the target's base URL, with its query."`
+	Method string `yaml:"method" default:"GET" enum:"GET,HEAD" doc:"The requests' method."`
+	at
 	Headers        map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target."`
 	N              int                    `yaml:"n" default:"20" min:"1" max:"10000" doc:"How many requests are sent."`
 	Concurrency    int                    `yaml:"concurrency" default:"1" min:"1" max:"64" doc:"How many are under way at once."`
@@ -28,7 +26,7 @@ type SampleParams struct {
 
 // Brief returns the requests in a few words.
 func (p SampleParams) Brief() string {
-	return fmt.Sprintf("%d × %s %s", p.N, p.Method, showURL(cmp.Or(p.URL, p.Path)))
+	return fmt.Sprintf("%d × %s %s", p.N, p.Method, showText(p.given()))
 }
 
 // SampleOutputs are the outputs of http.sample. Latencies are of the requests
@@ -75,8 +73,8 @@ func sample(ctx context.Context, call action.Call, p SampleParams) (SampleOutput
 	if err != nil {
 		return SampleOutputs{}, invalid(p.Brief(), err)
 	}
-	m, _, err := c.compose(RequestParams{Method: p.Method, URL: p.URL, Path: p.Path, Headers: p.Headers})
-	if err == nil && m.change {
+	m, _, err := c.compose(RequestParams{Method: p.Method, at: p.at, Headers: p.Headers})
+	if err == nil && m.effect != action.Read {
 		err = fmt.Errorf("a header makes %s a change; http.sample only reads", p.Method)
 	}
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	nethttp "net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -20,17 +19,17 @@ import (
 // display the same with the names of secrets in their place.
 type message struct {
 	method  string
-	url     *url.URL
+	to      destination
 	header  nethttp.Header
 	body    []byte
 	display string
-	change  bool
+	effect  action.Effect
 }
 
 // message builds a request; headers are the step's, over those of the target.
-func (c *client) message(method string, u *url.URL, headers map[string]schema.Text, body payload) message {
-	m := message{method: method, url: u, header: nethttp.Header{}, body: body.bytes, display: body.display}
-	if sameOrigin(c.base, u) {
+func (c *client) message(method string, to destination, headers map[string]schema.Text, body payload) message {
+	m := message{method: method, to: to, header: nethttp.Header{}, body: body.bytes, display: body.display}
+	if sameOrigin(c.base, to.URL) {
 		c.config.Authenticate(m.header)
 	}
 	if body.contentType != "" {
@@ -40,7 +39,7 @@ func (c *client) message(method string, u *url.URL, headers map[string]schema.Te
 	if m.header.Get("User-Agent") == "" {
 		m.header.Set("User-Agent", "runbook")
 	}
-	m.change = !isRead(method, u, m.header, m.body, c.base, c.reads)
+	m.effect = c.effect(method, to.URL, m.header, m.body)
 	return m
 }
 
@@ -51,7 +50,7 @@ func setHeaders(to nethttp.Header, from map[string]schema.Text) {
 }
 
 // String returns the request as it is shown: "GET https://app/health".
-func (m message) String() string { return m.method + " " + shown(m.url) }
+func (m message) String() string { return m.method + " " + m.to.shown }
 
 // reply is what came back; body holds at most the limit asked for.
 type reply struct {
@@ -76,12 +75,13 @@ func invalid(where string, err error) error {
 // that says how far the request came.
 func (c *client) send(ctx context.Context, call action.Call, m message, limit time.Duration, most int64) (reply, error) {
 	within, x := endpoint.Begin(ctx, call, cmp.Or(limit, c.config.Limit(0)), action.Reach{
-		Where: "http " + m.String(), Server: "the service", Address: hostPort(m.url), Setting: call.Setting("base_url"),
+		Where: "http " + m.String(), Server: "the service", Address: hostPort(m.to.URL), Setting: call.Setting("base_url"),
 	})
 	defer x.End()
-	req, err := nethttp.NewRequestWithContext(within, m.method, m.url.String(), nil)
+	x.Secret = m.to.secret
+	req, err := nethttp.NewRequestWithContext(within, m.method, m.to.String(), nil)
 	if err != nil {
-		return reply{}, invalid(m.String(), unwrapURL(err))
+		return reply{}, invalid(m.String(), errors.New("it is no request that can be sent"))
 	}
 	req.Header = m.header.Clone()
 	if host := req.Header.Get("Host"); host != "" {
@@ -92,7 +92,7 @@ func (c *client) send(ctx context.Context, call action.Call, m message, limit ti
 		req.Body = io.NopCloser(bytes.NewReader(m.body))
 		req.ContentLength = int64(len(m.body))
 	}
-	res, err := c.Send(req, m.change)
+	res, err := c.Send(req, m.effect != action.Read)
 	if err != nil {
 		return reply{}, x.Unanswered(err)
 	}

@@ -10,35 +10,125 @@ import (
 	"strings"
 
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 var secretQuery = regexp.MustCompile(`(?i)(token|secret|passw|passwd|api_?key|signature|credential|^key$|^sig$|^auth$|^pwd$)`)
 
-// resolve gives the URL of a request from its url or its path below base.
-func resolve(base *url.URL, rawURL, path string) (*url.URL, error) {
+// destination is where a request goes: its URL, and how people see it.
+type destination struct {
+	*url.URL
+	shown  string
+	secret bool // the URL is, but for the host
+}
+
+// at is what the parameters of every request say of its address.
+type at struct {
+	URL   schema.Text    `yaml:"url,omitempty" place:"url" doc:"An absolute URL; it may be a secret. Exactly one of url and path is given."`
+	Path  schema.Text    `yaml:"path,omitempty" place:"path" doc:"A path below the target's base URL, with its query."`
+	Query map[string]any `yaml:"query,omitempty" secret:"accept" doc:"What is added to the query: texts, numbers, or lists of them for a name that is repeated."`
+}
+
+// given is the url or the path.
+func (p at) given() schema.Text {
+	if p.URL.Reveal() != "" {
+		return p.URL
+	}
+	return p.Path
+}
+
+// destination is made of the url of a request, or of its path below the base.
+func (c *client) destination(p at) (destination, error) {
+	whole, path := p.URL.Reveal() != "", p.Path.Reveal() != ""
 	switch {
-	case rawURL != "" && path != "":
-		return nil, errors.New("url and path exclude each other; keep one of them")
-	case rawURL == "" && path == "":
-		return nil, errors.New("the request has no url and no path; it needs one of them")
-	case rawURL != "":
-		return absolute("url", schema.NewText(rawURL))
-	case base == nil:
-		return nil, fmt.Errorf("path %q has nothing to be joined to: the target has no base_url", showURL(path))
+	case whole && path:
+		return destination{}, errors.New("url and path exclude each other; keep one of them")
+	case !whole && !path:
+		return destination{}, errors.New("the request has no url and no path; it needs one of them")
+	case path && c.base == nil:
+		return destination{}, fmt.Errorf("path %q has nothing to be joined to: the target has no base_url", showText(p.Path))
 	}
-	below, err := url.Parse("/" + strings.TrimLeft(path, "/"))
+	query, err := encodeQuery(p.Query)
 	if err != nil {
-		return nil, fmt.Errorf("path %q is no path of a URL: %w", showURL(path), unwrapURL(err))
+		return destination{}, err
 	}
-	u := *base
-	u.Path = strings.TrimRight(base.Path, "/") + below.Path
-	u.RawPath = ""
-	if base.RawPath != "" || below.RawPath != "" {
-		u.RawPath = strings.TrimRight(base.EscapedPath(), "/") + below.EscapedPath()
+	a := destination{secret: p.given().IsSecret() || path && c.config.BaseURL.IsSecret()}
+	if whole {
+		a.URL, err = absolute("url", p.URL)
+	} else {
+		a.URL, err = below(c.base, p.Path)
 	}
-	u.RawQuery = joinQuery(base.RawQuery, below.RawQuery)
-	u.Fragment = ""
-	return &u, nil
+	if err != nil {
+		return destination{}, err
+	}
+	a.RawQuery = joinQuery(a.RawQuery, query)
+	if a.shown = shown(a.URL); a.secret {
+		a.shown = c.shownBeside(a.URL, p)
+	}
+	if schema.HoldsSecret(p.Query) {
+		a.shown, _, _ = strings.Cut(a.shown, "?")
+		a.shown += "?…"
+	}
+	return a, nil
+}
+
+// shownBeside shows an address with the names of the secrets in it.
+func (c *client) shownBeside(u *url.URL, p at) string {
+	known := endpoint.Shown(u, true) + "/"
+	switch {
+	case p.URL.Reveal() != "":
+		return known + p.URL.String()
+	case c.config.BaseURL.IsSecret():
+		known += c.config.BaseURL.String() + "/"
+	default:
+		known = endpoint.Shown(c.base, false) + "/"
+	}
+	return known + strings.TrimLeft(showText(p.Path), "/")
+}
+
+// encodeQuery encodes the values of the parameter query, by their names in order.
+func encodeQuery(query map[string]any) (string, error) {
+	values := url.Values{}
+	for name, v := range query {
+		list, isList := v.([]any)
+		if !isList {
+			list = []any{v}
+		}
+		for _, item := range list {
+			switch x := item.(type) {
+			case nil, []any, map[string]any:
+				return "", fmt.Errorf("query: %s is no text or number", name)
+			case schema.Secret:
+				values.Add(name, x.Reveal())
+			default:
+				values.Add(name, schema.TextOf(x))
+			}
+		}
+	}
+	return strings.ReplaceAll(values.Encode(), "+", "%20"), nil
+}
+
+// below is the URL of a path below a base.
+func below(base *url.URL, path schema.Text) (*url.URL, error) {
+	u, err := url.Parse("/" + strings.TrimLeft(path.Reveal(), "/"))
+	if err != nil {
+		return nil, wrong("path", path, "no path of a URL", err)
+	}
+	joined := *base
+	joined.Path, joined.RawPath, joined.Fragment = strings.TrimRight(base.Path, "/")+u.Path, "", ""
+	if base.RawPath != "" || u.RawPath != "" {
+		joined.RawPath = strings.TrimRight(base.EscapedPath(), "/") + u.EscapedPath()
+	}
+	joined.RawQuery = joinQuery(base.RawQuery, u.RawQuery)
+	return &joined, nil
+}
+
+// wrong is the error of a text that is no URL; its cause quotes a part of it.
+func wrong(name string, text schema.Text, what string, err error) error {
+	if text.IsSecret() {
+		return fmt.Errorf("%s %s is %s", name, text, what)
+	}
+	return fmt.Errorf("%s %q is %s: %w", name, showText(text), what, unwrapURL(err))
 }
 
 // joinQuery keeps the query of the base URL, as a key that every request needs,
@@ -51,7 +141,7 @@ func joinQuery(base, own string) string {
 func absolute(name string, text schema.Text) (*url.URL, error) {
 	u, err := url.Parse(text.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("%s %q is no URL: %w", name, showText(text), unwrapURL(err))
+		return nil, wrong(name, text, "no URL", err)
 	}
 	u.RawQuery = joinQuery("", u.RawQuery)
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {

@@ -64,14 +64,17 @@ type Target struct {
 	Config  map[string]any
 	Address string // to show; no password in it
 	Notes   []string
-	Reads   []ReadRule // what counts as a read here although its protocol calls it a change
+	Reads   []RequestRule // what counts as a read here although its protocol calls it a change
+	Writes  []RequestRule // what destroys nothing here although its protocol says so
 }
 
-// ReadRule is an entry of a target's `reads:`: a method and path, or the
-// method of a JSON-RPC call.
-type ReadRule struct {
-	Method, Path string // "POST", "/graphql"
-	RPC          string // "aria2.getVersion"
+// RequestRule is an entry of a target's `reads:` or `writes:`: a path, and what is
+// asked for there.
+type RequestRule struct {
+	Path    string // "/api/search"; * stands for one segment
+	Method  string // "POST"; "" where the body says what is asked for
+	RPC     string // the method of a JSON-RPC call: "aria2.getVersion"
+	GraphQL bool   // queries of GraphQL
 }
 
 // ConfigOf returns the configuration of a target as the struct of its family.

@@ -43,7 +43,7 @@ func TestClientsAreSharedAndClosedOnce(t *testing.T) {
 	same := box
 	same.Config = map[string]any{"url": "http://a", "password": schema.NewSecret("p", "one")}
 	reads := box
-	reads.Reads = []action.ReadRule{{RPC: "version"}}
+	reads.Reads = []action.RequestRule{{RPC: "version"}}
 
 	first := action.NewClients()
 	second := first.Share()

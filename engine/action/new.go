@@ -55,7 +55,7 @@ func (s *Spec[P, O]) incomplete(params, outputs *schema.Type) string {
 		return "its outputs are no struct"
 	case outputs.Kind == schema.Map && !s.Untyped:
 		return "its outputs are a map, and it is not Untyped"
-	case holdsSecret(outputs):
+	case outputs.HoldsSecret():
 		return "an output is a secret"
 	}
 	for _, name := range s.EffectBy {
@@ -64,13 +64,6 @@ func (s *Spec[P, O]) incomplete(params, outputs *schema.Type) string {
 		}
 	}
 	return ""
-}
-
-func holdsSecret(t *schema.Type) bool {
-	if t.Kind == schema.SecretKind || t.Elem != nil && holdsSecret(t.Elem) {
-		return true
-	}
-	return slices.ContainsFunc(t.Fields, func(f schema.Field) bool { return holdsSecret(f.Type) })
 }
 
 // Decode checks values against the action's parameters, fills in defaults and

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ environments:
     targets:
       store: {address: "10.0.0.1:1", password: {secret: word}}
       replica: {kind: store, address: "10.0.0.2:1"}
-      web: {base_url: "http://x", reads: ["POST /graphql", {rpc: aria2.getVersion}]}
+      web: {base_url: "http://x", reads: ["POST /api/GraphQL", "POST /api/search", {rpc: aria2.getVersion, path: /jsonrpc}, {graphql: query, path: /q}], writes: "DELETE /api/cache/*"}
     protected: true
     vars: {app: mltb-app, limit: 3, hook: {secret: word}}
     secrets: {word: {env: RUNBOOK_TEST_WORD}}
@@ -73,8 +74,11 @@ func TestParse(t *testing.T) {
 		t.Errorf("replica: %+v", replica)
 	}
 	web, _ := e.Target("web")
-	if len(web.Reads) != 2 || web.Reads[0] != (action.ReadRule{Method: "POST", Path: "/graphql"}) || web.Reads[1].RPC != "aria2.getVersion" {
-		t.Errorf("reads: %+v", web.Reads)
+	want := []action.RequestRule{
+		{GraphQL: true, Path: "/api/GraphQL"}, {Method: "POST", Path: "/api/search"}, {RPC: "aria2.getVersion", Path: "/jsonrpc"}, {GraphQL: true, Path: "/q"},
+	}
+	if !slices.Equal(web.Reads, want) || !slices.Equal(web.Writes, []action.RequestRule{{Method: "DELETE", Path: "/api/cache/*"}}) {
+		t.Errorf("reads %+v, writes %+v", web.Reads, web.Writes)
 	}
 	if f, _ := e.VarTypes.Field("hook"); f.Type.Kind != schema.SecretKind {
 		t.Errorf("a secret variable has type %s", f.Type)

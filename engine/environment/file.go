@@ -34,19 +34,22 @@ type Described struct {
 
 // Target is a target as it is written. Its other keys are those of its kind.
 type Target struct {
-	Name  yaml.String `yaml:",key"`
-	Kind  yaml.String `yaml:"kind,omitempty" doc:"The kind, where the name is none."`
-	Reads []*Read     `yaml:"reads,omitempty" list:"one" doc:"Requests that change nothing although their protocol calls them changes."`
-	Rest  []yaml.Pair `yaml:",rest"`
-	Node  *yaml.Node  `what:"a target" write:"write NAME: {address: ...}, as its kind asks for it"`
+	Name   yaml.String   `yaml:",key"`
+	Kind   yaml.String   `yaml:"kind,omitempty" doc:"The kind, where the name is none."`
+	Reads  []*Read       `yaml:"reads,omitempty" list:"one" doc:"Requests that change nothing although their protocol calls them changes."`
+	Writes []yaml.String `yaml:"writes,omitempty" list:"one" pattern:"^[A-Z]+ /" hint:"write DELETE /api/cache/*" doc:"Requests that destroy nothing although their method says so; '*' stands for one segment of a path."`
+	Rest   []yaml.Pair   `yaml:",rest"`
+	Node   *yaml.Node    `what:"a target" write:"write NAME: {address: ...}, as its kind asks for it"`
 }
 
-// Read is a request that changes nothing: a method and a path, or the method of
-// a JSON-RPC call.
+// Read is a request that changes nothing: a method and a path, or what the body
+// calls at a path.
 type Read struct {
-	Request yaml.String `yaml:",short" pattern:"^[A-Z]+ /" hint:"write POST /graphql, or {rpc: name}"`
-	RPC     yaml.String `yaml:"rpc" hint:"name the method: rpc: aria2.getVersion" doc:"The method of a JSON-RPC call."`
-	Node    *yaml.Node  `what:"a read" write:"write \"POST /graphql\" or {rpc: name}"`
+	Request yaml.String `yaml:",short" pattern:"^[A-Z]+ /" hint:"write POST /api/search, {rpc: name, path: /jsonrpc} or {graphql: query, path: /graphql}"`
+	RPC     yaml.String `yaml:"rpc,omitempty" one:"call" hint:"name the method: rpc: aria2.getVersion" doc:"The method of a JSON-RPC call."`
+	GraphQL yaml.String `yaml:"graphql,omitempty" one:"call" enum:"query" doc:"Only 'query': what plainly is no mutation."`
+	Path    yaml.String `yaml:"path" pattern:"^/" hint:"say where: path: /jsonrpc" doc:"The path at which it is called; '*' in it stands for one segment."`
+	Node    *yaml.Node  `what:"a read" write:"write \"POST /api/search\", {rpc: name, path: /jsonrpc} or {graphql: query, path: /graphql}" idle:"names neither rpc nor graphql" several:"make two reads of it"`
 }
 
 // SecretSource is where the text of a secret comes from: exactly one of them.

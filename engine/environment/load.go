@@ -184,7 +184,7 @@ func (l *loader) vars(e *Environment, pairs []yaml.Pair) {
 // members, so that what is done with the secret is checked.
 func typeOf(v any) *schema.Type {
 	m, ok := v.(map[string]any)
-	if !ok || !holdsSecret(m) {
+	if !ok || !schema.HoldsSecret(m) {
 		return schema.TypeOf(v)
 	}
 	t := &schema.Type{Kind: schema.Object}

@@ -107,18 +107,6 @@ func (l *loader) notASecret(n *yaml.Node, t *schema.Type) bool {
 	return false
 }
 
-func holdsSecret(v any) bool {
-	switch x := v.(type) {
-	case schema.Secret:
-		return true
-	case []any:
-		return slices.ContainsFunc(x, holdsSecret)
-	case map[string]any:
-		return slices.ContainsFunc(slices.Collect(maps.Values(x)), holdsSecret)
-	}
-	return false
-}
-
 // Reach is what of an environment a run can reach; nil is all.
 type Reach struct {
 	Target func(action.Target) bool

@@ -28,7 +28,7 @@ func (l *loader) target(e *Environment, written *Target) {
 	for _, p := range written.Rest {
 		f, ok := takes.Field(p.Key.Text)
 		if !ok {
-			l.unknown(p.Key, k.Name, append(takes.Names(), "kind", "reads"))
+			l.unknown(p.Key, k.Name, append(takes.Names(), "kind", "reads", "writes"))
 			continue
 		}
 		config[f.Name] = l.value(p.Value, f.Type, e)
@@ -52,11 +52,25 @@ func (l *loader) target(e *Environment, written *Target) {
 	}
 	t := target(name.Text, k, values)
 	for _, r := range written.Reads {
-		rule := action.ReadRule{RPC: r.RPC.Value}
-		rule.Method, rule.Path, _ = strings.Cut(r.Request.Value, " ")
+		rule := action.RequestRule{Path: r.Path.Value, RPC: r.RPC.Value, GraphQL: r.GraphQL.Set()}
+		if r.Request.Set() {
+			rule = requestRule(r.Request.Value)
+			// Such a request may be a mutation; what is listed are its queries.
+			if rule.GraphQL = strings.HasSuffix(strings.ToLower(rule.Path), "/graphql"); rule.GraphQL {
+				rule.Method = ""
+			}
+		}
 		t.Reads = append(t.Reads, rule)
 	}
+	for _, w := range written.Writes {
+		t.Writes = append(t.Writes, requestRule(w.Value))
+	}
 	e.Targets = append(e.Targets, t)
+}
+
+func requestRule(written string) action.RequestRule {
+	method, path, _ := strings.Cut(written, " ")
+	return action.RequestRule{Method: method, Path: path}
 }
 
 func (l *loader) kind(name string) *action.TargetKind {

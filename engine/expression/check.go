@@ -249,7 +249,6 @@ func (c *checker) list(n *ast.ArrayNode) *node {
 	elem := emptyElem
 	for _, kid := range n.Nodes {
 		k := c.check(kid)
-		c.noSecret(k, "be put into a list")
 		out.kids = append(out.kids, k)
 		elem = union(elem, k.typ)
 	}
@@ -267,7 +266,6 @@ func (c *checker) object(n *ast.MapNode) *node {
 			return c.unsupported(n)
 		}
 		key, value := c.check(p.Key), c.check(p.Value)
-		c.noSecret(value, "be put into a map")
 		if typ := c.operand(key, "be a key"); typ.Kind != schema.String && typ.Kind != schema.Any {
 			c.reportNode(CodeType, key, "a key is a text, this is "+article(typ), "write string(...)")
 		}
@@ -281,6 +279,9 @@ func (c *checker) object(n *ast.MapNode) *node {
 	out.typ = schema.ObjectOf(fields...)
 	if !fixed {
 		out.typ = schema.MapOf(nil)
+		if slices.ContainsFunc(out.kids, func(k *node) bool { return k.typ.HoldsSecret() }) {
+			out.typ = schema.MapOf(schema.SecretType)
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -20,6 +21,8 @@ type function struct {
 	// partial: it takes lists and maps that hold unknowns. Else its result is
 	// unknown for them.
 	partial bool
+	// hides: it takes secrets, and gives a secret for them.
+	hides bool
 }
 
 // looping is a function that evaluates a predicate for each element of a list.
@@ -71,6 +74,9 @@ func (c *checker) call(n ast.Node, name string, args []ast.Node) *node {
 	}
 	out.value = f
 	out.typ = f.result(out.kids)
+	if f.hides && slices.ContainsFunc(out.kids, func(k *node) bool { return k.typ.HoldsSecret() }) {
+		out.typ = schema.SecretType
+	}
 	return out
 }
 
@@ -89,6 +95,9 @@ func (f *function) arity() string {
 
 // argument checks one argument of f.
 func (c *checker) argument(f *function, n *node, takes kinds) {
+	if f.hides && n.typ.HoldsSecret() && (takes&isNil != 0 || n.typ.Kind == schema.SecretKind && !n.typ.Optional) {
+		return
+	}
 	typ := c.taken(n, takes, "be given to "+f.name)
 	if !takes.take(typ) {
 		c.reportNode(CodeType, n, fmt.Sprintf("%s takes %s, this is %s", f.name, takes, article(typ)), "")

@@ -195,7 +195,7 @@ func (c *checker) index(n *ast.MemberNode, base *node) *node {
 		c.wantKind(out.b, key, isInt, "an index")
 	case schema.Map, schema.Object:
 		out.typ = typ.Element()
-		if typ.Kind == schema.Object && holdsSecret(typ) {
+		if typ.Kind == schema.Object && typ.HoldsSecret() {
 			c.reportNode(CodeSecret, base, "this may read a secret by a computed name", "name the field: a.b")
 		}
 		c.wantKind(out.b, key, isText, "a key")

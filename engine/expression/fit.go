@@ -187,25 +187,12 @@ func unionObject(a, b *schema.Type) *schema.Type {
 	return schema.ObjectOf(fields...)
 }
 
-// holdsSecret reports whether a value of type t may hold a secret.
-func holdsSecret(t *schema.Type) bool {
-	switch t.Kind {
-	case schema.SecretKind:
-		return true
-	case schema.List, schema.Map:
-		return t.Elem != nil && holdsSecret(t.Elem)
-	case schema.Object:
-		return slices.ContainsFunc(t.Fields, func(f schema.Field) bool { return holdsSecret(f.Type) })
-	}
-	return false
-}
-
 // noSecret reports n if it may hold a secret, and whether it does.
 func (c *checker) noSecret(n *node, what string) bool {
-	if !holdsSecret(n.typ) {
+	if !n.typ.HoldsSecret() {
 		return false
 	}
-	c.reportNode(CodeSecret, n, "a secret cannot "+what, "it can be used whole, in ??, in ?: and in ${{ }} within a text")
+	c.reportNode(CodeSecret, n, "a secret cannot "+what, "it can be used whole, in ?? and ?:, in ${{ }} within a text, in lists and maps, and in toJSON, toBase64 and urlEncode")
 	n.typ = schema.AnyType
 	return true
 }
@@ -270,7 +257,7 @@ func misfit(typ, want *schema.Type, offset, length int) *Problem {
 	p := &Problem{Code: CodeType, Offset: offset, Length: max(length, 1),
 		Message: fmt.Sprintf("this is %s, but %s is wanted", article(typ), article(want))}
 	switch {
-	case holdsSecret(typ) && !want.AcceptsSecret && want.Kind != schema.SecretKind:
+	case typ.HoldsSecret() && !want.AcceptsSecret && want.Kind != schema.SecretKind:
 		p.Code, p.Message = CodeSecret, "a secret cannot go here"
 		p.Hint = "it can only go into parameters that are declared secret, and into headers, bodies and environment of requests"
 	case want.Kind == schema.Bool || want.Kind == schema.ConditionKind:

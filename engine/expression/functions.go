@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"runbook/engine/schema"
 )
@@ -50,7 +51,12 @@ func (m *machine) call(n *node) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var secrets []string
 	for i, arg := range args {
+		if f.hides {
+			arg, secrets = schema.Revealed(arg, secrets)
+			args[i] = arg
+		}
 		u, is := arg.(schema.Unknown)
 		if !is && !f.partial {
 			u, is = schema.UnknownIn(arg)
@@ -78,7 +84,9 @@ func (m *machine) call(n *node) (any, error) {
 	}
 	got, err := f.call(m, args)
 	if text, ok := got.(string); ok && err == nil && !f.partial {
-		err = m.spend(len(text) / 16)
+		if err = m.spend(len(text) / 16); secrets != nil {
+			got = schema.NewSecret(strings.Join(sortedUnique(secrets), "+"), text)
+		}
 	}
 	if err == nil || stops(err) {
 		return got, err

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,6 +26,8 @@ var textFunctions = []*function{
 	{name: "indexOf", takes: []kinds{isText, isText}, least: 2, result: gives(schema.IntType), call: place(strings.Index)},
 	{name: "lastIndexOf", takes: []kinds{isText, isText}, least: 2, result: gives(schema.IntType), call: place(strings.LastIndex)},
 	{name: "hasPrefix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: two(strings.HasPrefix)},
+	{name: "urlEncode", takes: []kinds{isText}, least: 1, hides: true, result: gives(schema.StringType), call: one(func(s string) string { return allBut(s, "") })},
+	{name: "toBase64", takes: []kinds{isText}, least: 1, hides: true, result: gives(schema.StringType), call: one(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })},
 	{name: "hasSuffix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: two(strings.HasSuffix)},
 }
 

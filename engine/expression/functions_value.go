@@ -25,7 +25,7 @@ var valueFunctions = []*function{
 	{name: "float", takes: []kinds{isNumeric | isText}, least: 1, result: gives(schema.NumberType), call: callFloat},
 	{name: "string", takes: []kinds{isAnything}, least: 1, result: gives(schema.StringType), call: callString},
 	{name: "type", takes: []kinds{isAnything}, least: 1, partial: true, result: gives(schema.StringType), call: callType},
-	{name: "toJSON", takes: []kinds{isAnything}, least: 1, result: gives(schema.StringType), call: callToJSON},
+	{name: "toJSON", takes: []kinds{isAnything}, least: 1, hides: true, result: gives(schema.StringType), call: callToJSON},
 	{name: "fromJSON", takes: []kinds{isText}, least: 1, result: gives(schema.AnyType), call: callFromJSON},
 	{name: "duration", takes: []kinds{isText}, least: 1, result: gives(schema.DurationType), call: parsed(schema.ParseDuration)},
 	{name: "bytes", takes: []kinds{isText}, least: 1, result: gives(schema.SizeType), call: parsed(schema.ParseSize)},

@@ -18,6 +18,7 @@ type Template struct {
 	parts  []part
 	single bool // one expression, whose value keeps its type
 	asText bool // single, but text is wanted of its value
+	place  schema.Place
 	references
 }
 
@@ -47,6 +48,9 @@ func (t *Template) Guards() []string {
 // nil if a problem is no warning. Offsets are in text.
 func CompileTemplate(text string, env *Env, want *schema.Type) (*Template, []Problem) {
 	t := &Template{source: text, typ: schema.StringType}
+	if want != nil {
+		t.place = want.Place
+	}
 	var problems []Problem
 	rest, offset := text, 0
 	for {
@@ -130,11 +134,11 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 		}
 		return asText(got), nil
 	}
-	var b strings.Builder
+	b := address{place: t.place}
 	var secrets []string
 	for _, p := range t.parts {
 		if p.expr == nil {
-			b.WriteString(p.text)
+			b.text.WriteString(p.text)
 			continue
 		}
 		got, err := p.expr.Eval(ctx, v, lim)
@@ -149,18 +153,22 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 			return nil, fmt.Errorf("%s has no value to print", quoted(p.expr.source))
 		case schema.Secret:
 			secrets = append(secrets, got.Name())
-			b.WriteString(got.Reveal())
+			b.value(got.Reveal())
 		default:
-			b.WriteString(schema.TextOf(got))
+			b.value(schema.TextOf(got))
 		}
-		if b.Len() > maxText {
+		if b.text.Len() > maxText {
 			return nil, errText
 		}
 	}
-	if secrets != nil {
-		return schema.NewSecret(strings.Join(sortedUnique(secrets), "+"), b.String()), nil
+	text, err := b.whole()
+	switch {
+	case err != nil:
+		return nil, err
+	case secrets != nil:
+		return schema.NewSecret(strings.Join(sortedUnique(secrets), "+"), text), nil
 	}
-	return b.String(), nil
+	return text, nil
 }
 
 // asText makes text of a scalar where text is wanted.

@@ -75,6 +75,52 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// What an expression gives inside of a URL is a value at its place and nothing else;
+// what the author wrote stays as written.
+func TestValuesInAddresses(t *testing.T) {
+	const url, path = schema.URLPlace, schema.PathPlace
+	for _, c := range []struct {
+		text  string
+		place schema.Place
+		value string
+		want  string // "" is an error
+	}{
+		{"/users/${{ inputs.container }}/state?q=${{ inputs.container }}&n=5", path, "a b", "/users/a%20b/state?q=a%20b&n=5"},
+		{"/users/${{ inputs.container }}?q=${{ inputs.container }}", path, "a&b=c+d", "/users/a&b=c+d?q=a%26b%3Dc%2Bd"},
+		{"/users/${{ inputs.container }}?q=${{ inputs.container }}", path, "a#b?c", "/users/a%23b%3Fc?q=a%23b%3Fc"},
+		{"/users/${{ inputs.container }}/x", path, "../admin", "/users/..%2Fadmin/x"},
+		{"/users/${{ inputs.container }}/x", path, "a\r\nHost: b", "/users/a%0D%0AHost:%20b/x"},
+		{"/users/${{ inputs.container }}", path, "%2e%2e/ü", "/users/%252e%252e%2F%C3%BC"},
+		{"/users/${{ inputs.container }}/x", path, "..", ""},
+		{"/users/.${{ inputs.container }}", path, ".", ""},
+		{"/users/${{ inputs.container }}", path, "", ""},
+		{"/users/a${{ inputs.container }}/../x", path, "", "/users/a/../x"},
+		{"/a b/%2f/${{ inputs.container }}", path, "c", "/a b/%2f/c"},
+		{"${{ inputs.container }}/x", path, "/v1/a?b", "/v1/a%3Fb/x"},
+		{"${{ inputs.container }}/x", path, "../v1", ""},
+		{"${{ inputs.container }}/x", path, "", "/x"},
+		{"${{ inputs.container }}", path, "/a/../b?c=d e", "/a/../b?c=d e"},
+		{"${{ inputs.container }}/x?q=1", url, "http://h:80/v1 2", "http://h:80/v1%202/x?q=1"},
+		{"http://${{ inputs.container }}/x", url, "h:80", "http://h:80/x"},
+		{"http://${{ inputs.container }}/x", url, "h/admin?", "http://h%2Fadmin%3F/x"},
+		{"http://${{ inputs.container }}@h/x", url, "a@b", "http://a%40b@h/x"},
+		{"http://h/${{ inputs.container }}", url, "..", ""},
+		{"http://h?q=${{ inputs.container }}#${{ inputs.container }}", url, "a/b", "http://h?q=a%2Fb#a%2Fb"},
+		{"a ${{ inputs.container }} b", schema.NoPlace, "../ &", "a ../ & b"},
+	} {
+		tm, problems := expression.CompileTemplate(c.text, testEnv(), &schema.Type{Kind: schema.String, Place: c.place})
+		if tm == nil {
+			t.Fatalf("%s: %+v", c.text, problems)
+		}
+		v := testValues()
+		v.names["inputs"] = map[string]any{"container": c.value}
+		got, err := tm.Eval(context.Background(), v, expression.Limits{})
+		if (err != nil) != (c.want == "") || err == nil && got != c.want {
+			t.Errorf("%s with %q: %v, %v; want %q", c.text, c.value, got, err, c.want)
+		}
+	}
+}
+
 func TestTemplateProblems(t *testing.T) {
 	for _, c := range []struct {
 		marked string

@@ -119,7 +119,7 @@ func plural(n int, word string) string {
 }
 
 func (c *compiler) action(n *node, v *view) {
-	t, s := n.tree, n.step
+	t, s, before := n.tree, n.step, c.list.Errors()
 	op := c.operation(t.Action, t.With, t.Target, v)
 	if op == nil {
 		s.Outputs = schema.AnyType
@@ -139,6 +139,10 @@ func (c *compiler) action(n *node, v *view) {
 	}
 	switch {
 	case op.Effect != action.Destructive:
+	case op.Milder:
+		if t.Approve == nil && c.list.Errors() == before {
+			c.warn(CodeEffect, t.Action.Node, op.Action.Name+" may destroy here, and nobody is asked", "add `approve: {message: …}`, or see that each target lists what it only writes under `writes`")
+		}
 	case undoes(n):
 		c.fail(CodeEffect, t.Action.Node, "an undo never destroys, and "+op.Action.Name+" does", "put back with an action that writes")
 	case t.Approve == nil:

@@ -44,6 +44,9 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 	if sc.reads && op.effect != action.Read && op.unknown == nil {
 		return failed(in, &event.Failure{What: "a prerequisite only reads, and this " + op.action.Name + " does not: its effect is " + op.effect.String(), Do: []string{"move the step to `steps`"}})
 	}
+	if sc.mild && op.effect == action.Destructive && op.unknown == nil {
+		return failed(in, &event.Failure{What: "an undo never destroys, and this " + op.action.Name + " does", Do: []string{"put it back by hand, or list it under `writes` of the target if it only writes"}})
+	}
 	decision := r.decide(in.step, op.action, op.effect)
 	if sc.mild && decision.Answer == environment.Asked { // the approval of a step covers its undo
 		decision.Answer = environment.Allowed

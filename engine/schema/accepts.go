@@ -17,7 +17,7 @@ func Accepts(to, from *Type) bool {
 	}
 	switch to.Kind {
 	case Any:
-		return true
+		return to.AcceptsSecret || !from.HoldsSecret()
 	case Int, Number:
 		return from.Kind == Int || from.Kind == Number
 	case SizeKind:
@@ -27,7 +27,7 @@ func Accepts(to, from *Type) bool {
 	case ConditionKind:
 		return from.Kind == ConditionKind || from.Kind == Bool
 	case List:
-		return from.Kind == List && Accepts(within(to), from.Element())
+		return from.Kind == List && Accepts(to.Element(), from.Element())
 	case Map:
 		return acceptsMap(to, from)
 	case Object:
@@ -38,7 +38,7 @@ func Accepts(to, from *Type) bool {
 }
 
 func acceptsMap(to, from *Type) bool {
-	elem := within(to)
+	elem := to.Element()
 	switch from.Kind {
 	case Map:
 		return Accepts(elem, from.Element())

@@ -59,6 +59,7 @@ const (
 //	min:"1s" max:"1h"     bounds; of the length of a text or a list
 //	pattern:"^[a-z]+$"    of a text
 //	secret:"accept"       a secret may go into it
+//	place:"url"           of a text: values in it are escaped as parts of a URL, or of a path
 //
 // It panics on other Go types and on tags that do not parse. The structs of
 // files have the same tags, and more: see runbook/engine/yaml.
@@ -193,6 +194,13 @@ func FieldOf(owner reflect.Type, f reflect.StructField, t *Type) Field {
 		}
 		c := *field.Type
 		c.AcceptsSecret = true
+		field.Type = &c
+	}
+	if place, ok := f.Tag.Lookup("place"); ok {
+		c := *field.Type
+		if c.Place = Place(place); c.Place != URLPlace && c.Place != PathPlace {
+			bad("place", "it is url or path")
+		}
 		field.Type = &c
 	}
 	if field.Pattern != "" {

@@ -167,7 +167,7 @@ func convertList(t *Type, v any) (any, error) {
 	if !ok {
 		return nil, misfit(t, v)
 	}
-	elem := within(t)
+	elem := t.Element()
 	out, found := make([]any, len(in)), gather{}
 	for i := range in {
 		var err error
@@ -183,7 +183,7 @@ func convertMap(t *Type, v any) (any, error) {
 	if !ok {
 		return nil, misfit(t, v)
 	}
-	elem := within(t)
+	elem := t.Element()
 	out, found := make(map[string]any, len(in)), gather{}
 	for key, value := range in {
 		fitted, err := Convert(elem, value)
@@ -194,17 +194,6 @@ func convertMap(t *Type, v any) (any, error) {
 	}
 	slices.SortStableFunc(found.faults, func(a, b *Fault) int { return cmp.Compare(a.Path, b.Path) })
 	return out, found.err()
-}
-
-// within is the type of t's elements, which accept secrets where t does.
-func within(t *Type) *Type {
-	elem := t.Element()
-	if !t.AcceptsSecret || elem.AcceptsSecret {
-		return elem
-	}
-	c := *elem
-	c.AcceptsSecret = true
-	return &c
 }
 
 func convertObject(t *Type, in map[string]any) (any, error) {

@@ -7,7 +7,10 @@
 // Size, time.Time, Secret, []any, map[string]any, and in a dry run Unknown.
 package schema
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is the kind of a type.
 type Kind uint8
@@ -52,7 +55,21 @@ type Type struct {
 	// AcceptsSecret marks a parameter into which a secret may go although it
 	// is not declared as one: headers, bodies and environment of requests.
 	AcceptsSecret bool
+
+	// Place is where the values of expressions in a text stand, which are escaped
+	// for it.
+	Place Place
 }
+
+// Place is a place that divides a text by characters of its own.
+type Place string
+
+// The places: none, a URL, and a path below one with its query.
+const (
+	NoPlace   Place = ""
+	URLPlace  Place = "url"
+	PathPlace Place = "path"
+)
 
 // Field is a member of an Object: a parameter, an output or an input.
 type Field struct {
@@ -84,12 +101,25 @@ func (t *Type) Names() []string {
 	return names
 }
 
-// Element returns the type of a List's or Map's elements.
+// Element returns the type of a List's or Map's elements, which accept secrets where
+// t does.
 func (t *Type) Element() *Type {
-	if t.Elem == nil {
-		return AnyType
+	elem := t.Elem
+	if elem == nil {
+		elem = AnyType
 	}
-	return t.Elem
+	if t.AcceptsSecret && !elem.AcceptsSecret {
+		c := *elem
+		c.AcceptsSecret = true
+		return &c
+	}
+	return elem
+}
+
+// HoldsSecret reports whether a value of the type may hold a secret by its type.
+func (t *Type) HoldsSecret() bool {
+	return t.Kind == SecretKind || t.Elem != nil && t.Elem.HoldsSecret() ||
+		slices.ContainsFunc(t.Fields, func(f Field) bool { return f.Type.HoldsSecret() })
 }
 
 // AsOptional returns t with Optional set.

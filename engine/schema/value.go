@@ -3,6 +3,8 @@ package schema
 import (
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 )
 
 // Size is a number of bytes. It prints as 2GiB and compares as an integer.
@@ -54,6 +56,31 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue logs the name.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// HoldsSecret reports whether v is, or holds at any depth, a Secret.
+func HoldsSecret(v any) bool {
+	switch x := v.(type) {
+	case Secret:
+		return true
+	case []any:
+		return slices.ContainsFunc(x, HoldsSecret)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(x)), HoldsSecret)
+	}
+	return false
+}
+
+// Revealed returns v with the texts of its secrets, whose names it adds to names.
+func Revealed(v any, names []string) (any, []string) {
+	if s, ok := v.(Secret); ok {
+		return s.value, append(names, s.name)
+	}
+	v = mapped(v, func(x any) any {
+		x, names = Revealed(x, names)
+		return x
+	})
+	return v, names
+}
 
 // Text is a parameter that takes plain text or a secret: the value of a
 // header, of an environment variable.

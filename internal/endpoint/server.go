@@ -88,7 +88,7 @@ func (s *Server) pass(req *http.Request) error {
 	if below {
 		s.config.Authenticate(req.Header)
 	}
-	if s.dryRun && (!below || !s.protocol.IsRead(req.Method, path) || OverridesMethod(req.Header)) {
+	if _, overridden := Override(req.Header); s.dryRun && (!below || !s.protocol.IsRead(req.Method, path) || overridden) {
 		return action.RefusedInDryRun(s.protocol.Kind + " " + req.Method + " " + path)
 	}
 	if x := exchangeOf(req.Context()); x != nil {
@@ -116,17 +116,14 @@ var overrides = []string{
 	"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Original-URL", "X-Rewrite-URL", "_method",
 }
 
-// OverridesMethod reports whether a header asks the server for another method
-// or path than the request shows, so that it tells nothing of what it does.
-func OverridesMethod(header http.Header) bool {
-	for name := range header {
-		if isOverride(name) {
-			return true
+// Override returns what a header asks the server for in place of the method or the
+// path that the request shows, if one does: the request tells nothing of what it does
+// then.
+func Override(header http.Header) (asked string, ok bool) {
+	for name, values := range header {
+		if slices.ContainsFunc(overrides, func(known string) bool { return strings.EqualFold(name, known) }) {
+			return strings.Join(values, ","), true
 		}
 	}
-	return false
-}
-
-func isOverride(name string) bool {
-	return slices.ContainsFunc(overrides, func(known string) bool { return strings.EqualFold(name, known) })
+	return "", false
 }
