@@ -3,15 +3,25 @@
 package shell
 
 import (
+	"context"
 	"os/exec"
-	"time"
 )
 
-// inGroup ends the command's own process on cancellation; this system has no
-// process groups, so children of the command are left to it.
-func inGroup(cmd *exec.Cmd, _ time.Duration) (end func()) {
-	cmd.Cancel = func() error { return cmd.Process.Kill() }
-	return func() {}
+// group is a program; this system has no process groups, so what it starts is left
+// to it.
+type group struct{ stop func() bool }
+
+// start starts the program, which ctx ends.
+func start(ctx context.Context, cmd *exec.Cmd, _ bool) (*group, error) {
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &group{stop: context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })}, nil
+}
+
+func (g *group) end() (left []string) {
+	g.stop()
+	return nil
 }
 
 func signalOf(*exec.Cmd) string { return "" }

@@ -3,32 +3,128 @@
 package shell
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
 	"os/exec"
+	"strconv"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// inGroup makes the command the leader of a process group of its own. On
-// cancellation the group gets TERM, and KILL after grace.
-func inGroup(cmd *exec.Cmd, grace time.Duration) (end func()) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	timer := time.AfterFunc(time.Hour, func() { _ = kill(cmd, syscall.SIGKILL) })
-	timer.Stop()
-	cmd.Cancel = func() error {
-		timer.Reset(grace)
-		return kill(cmd, syscall.SIGTERM)
+// group is a program and what it starts: a process group of its own.
+type group struct {
+	cmd    *exec.Cmd
+	detach bool
+	timer  *time.Timer // KILL after TERM
+	stop   func() bool
+	guard  *exec.Cmd // ends the group if this process dies; nil: none
+	told   io.WriteCloser
+
+	mu   sync.Mutex
+	over bool // its number may be another group's by now
+}
+
+// guarding reads the group, then waits for the end of this process, which holds the
+// other end of its input.
+const guarding = `read -r group && { read -r end; kill -s KILL -- "-$group"; }`
+
+// start starts the program. When ctx ends the group gets TERM, and KILL after grace.
+func start(ctx context.Context, cmd *exec.Cmd, detach bool) (*group, error) {
+	g := &group{cmd: cmd, detach: detach}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !detach, Setsid: detach}
+	if !detach {
+		g.watch()
 	}
-	return func() {
-		timer.Stop()
-		_ = kill(cmd, syscall.SIGKILL)
+	g.timer = time.AfterFunc(time.Hour, func() { g.kill(syscall.SIGKILL) })
+	g.timer.Stop()
+	if err := cmd.Start(); err != nil {
+		g.end()
+		return nil, err
+	}
+	if g.told != nil {
+		_, _ = fmt.Fprintln(g.told, cmd.Process.Pid)
+	}
+	g.stop = context.AfterFunc(ctx, func() {
+		g.timer.Reset(grace)
+		g.kill(syscall.SIGTERM)
+	})
+	return g, nil
+}
+
+// watch starts the guard, where there is a shell.
+func (g *group) watch() {
+	guard := exec.Command("sh", "-c", guarding)
+	guard.Env, guard.SysProcAttr = []string{}, &syscall.SysProcAttr{Setsid: true}
+	if told, err := guard.StdinPipe(); err == nil && guard.Start() == nil {
+		g.guard, g.told = guard, told
 	}
 }
 
-func kill(cmd *exec.Cmd, signal syscall.Signal) error {
-	if cmd.Process == nil {
+func (g *group) kill(signal syscall.Signal) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.over {
+		_ = syscall.Kill(-g.cmd.Process.Pid, signal)
+	}
+}
+
+// end ends what is left of the group and returns its names. What ends by itself in a
+// moment is not among them, and what is detached stays.
+func (g *group) end() (left []string) {
+	if g.stop != nil {
+		g.stop()
+		g.timer.Stop()
+	}
+	if g.cmd.Process != nil && !g.detach {
+		for wait := time.Duration(0); wait < linger; wait += linger / 10 {
+			if left = g.members(); len(left) == 0 {
+				break
+			}
+			time.Sleep(linger / 10)
+		}
+		g.kill(syscall.SIGKILL)
+	}
+	g.mu.Lock()
+	g.over = true
+	g.mu.Unlock()
+	if g.guard != nil {
+		_ = g.guard.Process.Kill()
+		_ = g.guard.Wait()
+	}
+	return left
+}
+
+// members are the processes of the group that live, by their command lines.
+func (g *group) members() (names []string) {
+	if syscall.Kill(-g.cmd.Process.Pid, 0) != nil {
 		return nil
 	}
-	return syscall.Kill(-cmd.Process.Pid, signal)
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		return []string{"a process"} // this system does not say which
+	}
+	for _, entry := range all {
+		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
+		at := bytes.LastIndexByte(stat, ')') // behind it: state, parent, group
+		if err != nil || at < 0 {
+			continue
+		}
+		fields := bytes.Fields(stat[at+1:])
+		if len(fields) < 3 || fields[0][0] == 'Z' || string(fields[2]) != strconv.Itoa(g.cmd.Process.Pid) {
+			continue
+		}
+		line, _ := os.ReadFile("/proc/" + entry.Name() + "/cmdline")
+		var argv []string
+		for _, word := range bytes.Split(bytes.TrimRight(line, "\x00"), []byte{0}) {
+			argv = append(argv, string(word))
+		}
+		names = append(names, commandLine(argv, 60)+" (pid "+entry.Name()+")")
+	}
+	return names
 }
 
 func signalOf(cmd *exec.Cmd) string {

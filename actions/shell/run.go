@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -21,8 +22,9 @@ import (
 )
 
 const (
-	maxOutput = 1 << 20         // kept of each stream
-	grace     = 5 * time.Second // between TERM and KILL
+	maxOutput = 1 << 20                // kept of each stream
+	grace     = 5 * time.Second        // between TERM and KILL
+	linger    = 250 * time.Millisecond // what the program started may end so long after it
 )
 
 // RunParams are the parameters of shell.run.
@@ -31,6 +33,7 @@ type RunParams struct {
 	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with but for the ones that secrets were read from."`
 	Dir        string                 `yaml:"dir,omitempty" doc:"The directory to run in; by default the engine's."`
 	Stdin      schema.Text            `yaml:"stdin,omitempty" doc:"What the program reads; by default nothing."`
+	Detach     bool                   `yaml:"detach,omitempty" doc:"What the program starts may stay after it; without it that is ended, and the step fails. What it writes is seen up to the end of the program."`
 	AllowCodes []int                  `yaml:"allow_codes,omitempty" doc:"The exit codes that are no failure; by default only 0."`
 }
 
@@ -43,16 +46,21 @@ type RunOutputs struct {
 	Stdout     string  `yaml:"stdout" doc:"Standard output; of more than 1 MiB its first and last half MiB, and a mark between."`
 	Stderr     string  `yaml:"stderr" doc:"Standard error, cut in the same way."`
 	Truncated  bool    `yaml:"truncated" doc:"Whether one of the two was cut."`
+	Held       bool    `yaml:"held" doc:"Whether a process of another session still held the output, which was not read any further."`
 	DurationMS float64 `yaml:"duration_ms" doc:"How long the program ran, in milliseconds."`
 }
 
 // Summary returns the exit code and the time.
 func (o RunOutputs) Summary() string {
-	return fmt.Sprintf("exit %d in %s", o.ExitCode, schema.HumanMilliseconds(o.DurationMS))
+	text := fmt.Sprintf("exit %d in %s", o.ExitCode, schema.HumanMilliseconds(o.DurationMS))
+	if o.Held {
+		text += "; a process of another session still holds its output"
+	}
+	return text
 }
 
-// Run runs a program in a process group of its own, which ends with the step:
-// what shall outlive it must start a session of its own.
+// Run runs a program in a process group of its own, which ends with the step, or with
+// the engine itself: what shall outlive it is detached.
 var Run = action.New(action.Spec[RunParams, RunOutputs]{
 	Name:    "shell.run",
 	Summary: "Runs a program with its arguments and gives its exit code and output.",
@@ -79,42 +87,84 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	if err := ctx.Err(); err != nil {
 		return RunOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Err: err}
 	}
-	cmd, err := command(ctx, call, p)
+	cmd, err := command(call, p)
 	if err != nil {
 		return RunOutputs{}, notStarted(where, p, err)
 	}
-	stdout, stderr := newOutput(maxOutput), newOutput(maxOutput)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.WaitDelay = grace + time.Second
-	end := inGroup(cmd, grace)
+	stdout, stderr, read, err := streams(cmd, p.Detach)
+	if err != nil {
+		return RunOutputs{}, notStarted(where, p, err)
+	}
+	cmd.WaitDelay = linger
 	started := call.Clock.Now()
-	if err := cmd.Start(); err != nil {
+	g, err := start(ctx, cmd, p.Detach)
+	if err != nil {
+		read()
 		return RunOutputs{}, notStarted(where, p, err)
 	}
 	err = cmd.Wait()
-	end()
 	took := call.Clock.Now().Sub(started)
+	left := g.end()
+	read()
 	// The words after the program may hold anything.
 	call.LogRequest("shell", p.Argv[0]+" with "+schema.HumanQuantity(len(p.Argv)-1, "word", "words"), cmd.ProcessState.String(), took)
 	o := RunOutputs{
 		ExitCode: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(),
 		Truncated:  stdout.cut() || stderr.cut(),
+		Held:       len(left) == 0 && errors.Is(err, exec.ErrWaitDelay),
 		DurationMS: schema.Milliseconds(took),
 	}
 	if ctx.Err() != nil {
 		return RunOutputs{}, stopped(ctx, where, o)
 	}
-	if allowed(p, o.ExitCode) {
-		return o, nil
+	if !allowed(p, o.ExitCode) {
+		return RunOutputs{}, exited(where, p, o, signalOf(cmd), err)
 	}
-	return RunOutputs{}, exited(where, p, o, signalOf(cmd), err)
+	if len(left) > 0 {
+		return RunOutputs{}, &action.Failure{
+			Applied: action.AppliedPart, Final: true, Where: where, Tried: "once, " + schema.HumanMilliseconds(o.DurationMS), Seen: seen(o),
+			What: fmt.Sprintf("exit code %d, and it left behind what was ended with it: %s", o.ExitCode, strings.Join(left, ", ")),
+			Do:   []string{"write detach: true where that is to stay, or let the program wait for it"},
+		}
+	}
+	return o, nil
 }
 
-func command(ctx context.Context, call action.Call, p RunParams) (*exec.Cmd, error) {
+// streams are the two outputs of a program. Those of one that is detached are files,
+// so that what stays can write on: they have no names, and read reads them so far.
+func streams(cmd *exec.Cmd, detach bool) (stdout, stderr *output, read func(), err error) {
+	stdout, stderr = newOutput(maxOutput), newOutput(maxOutput)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	var files [2]*os.File
+	read = func() {
+		for i, o := range []*output{stdout, stderr} {
+			if files[i] != nil {
+				_, _ = io.Copy(o, io.NewSectionReader(files[i], 0, 1<<62))
+				files[i].Close()
+			}
+		}
+	}
+	for i, at := range []*io.Writer{&cmd.Stdout, &cmd.Stderr} {
+		if !detach {
+			break
+		}
+		if files[i], err = os.CreateTemp("", "runbook-"); err != nil {
+			break
+		}
+		_ = os.Remove(files[i].Name())
+		*at = files[i]
+	}
+	if err != nil {
+		read()
+	}
+	return stdout, stderr, read, err
+}
+
+func command(call action.Call, p RunParams) (*exec.Cmd, error) {
 	if len(p.Argv) == 0 || p.Argv[0] == "" {
 		return nil, errors.New("argv names no program")
 	}
-	cmd := exec.CommandContext(ctx, p.Argv[0], p.Argv[1:]...)
+	cmd := exec.Command(p.Argv[0], p.Argv[1:]...)
 	if cmd.Err != nil {
 		return nil, cmd.Err
 	}
