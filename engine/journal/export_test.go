@@ -14,3 +14,8 @@ func (s *State) Opened() *atomic.Int64 {
 	}
 	return &n
 }
+
+// OnNetwork lets s believe that it lies on a network file system.
+func (s *State) OnNetwork(kind string) {
+	s.network = func(string) (string, error) { return kind, nil }
+}

@@ -76,6 +76,11 @@ func cannotWrite(dir string, err error) error {
 	return f
 }
 
+// unsafe refuses what somebody else may have put in the way.
+func unsafe(what, seen string, do ...string) error {
+	return &action.Failure{What: what, Seen: []string{seen}, Do: do}
+}
+
 func currentUser() (name, uid string) {
 	if u, err := user.Current(); err == nil {
 		name = u.Username

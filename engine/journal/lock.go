@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/event"
 )
 
@@ -174,12 +175,23 @@ func (l *Locks) try(r LockRequest) (err error) {
 // take locks the file of a key that nothing guards.
 func (l *Locks) take(key string, despite []string) (*lockFile, error) {
 	path := l.state.lockPath(l.holder.Environment, key)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|noFollow, 0o600)
+	if there, lerr := os.Lstat(path); lerr == nil && !there.Mode().IsRegular() {
+		if err == nil {
+			file.Close()
+		}
+		return nil, unsafe(fmt.Sprintf("the lock %s cannot be taken", key), short(path)+" is no file of its own, as a lock is", "ls -l "+action.Quote(path))
+	}
 	if err != nil {
 		return nil, cannotWrite(l.state.dir, err)
 	}
 	f := &lockFile{key: key, file: file}
-	if err := l.lock(f, despite); err != nil {
+	if err = file.Chmod(0o600); err != nil {
+		err = cannotWrite(l.state.dir, err)
+	} else {
+		err = l.lock(f, despite)
+	}
+	if err != nil {
 		file.Close()
 		return nil, err
 	}

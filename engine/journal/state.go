@@ -70,16 +70,23 @@ const suffix = ".journal"
 func (s *State) prepare(name string) (string, error) {
 	above, _ := nearest(s.dir)
 	kind, err := s.network(above)
+	what := "cannot write the journal in " + short(s.dir)
 	if err == nil && kind != "" {
-		return "", &action.Failure{
-			What: fmt.Sprintf("cannot write the journal in %s: it lies on a network file system", short(s.dir)),
-			Seen: []string{short(above) + " is " + kind + ", where a lock or a sync may not hold"},
-			Do:   []string{"choose a directory on a local disk with --state-dir or XDG_STATE_HOME"},
-		}
+		return "", unsafe(what+": it lies on a network file system", short(above)+" is "+kind+", where a lock or a sync may not hold",
+			"choose a directory on a local disk with --state-dir or XDG_STATE_HOME")
 	}
 	dir := filepath.Join(s.dir, name)
 	if err := makeDir(dir); err != nil {
 		return "", cannotWrite(s.dir, err)
+	}
+	for _, d := range []string{s.dir, dir} {
+		info, err := os.Stat(d)
+		if err != nil {
+			return "", cannotWrite(s.dir, err)
+		}
+		if openToOthers(info) {
+			return "", unsafe(what+": others may write there", fmt.Sprintf("%s is %s%04o", short(d), ownerOf(info), info.Mode().Perm()), "chmod go-w "+action.Quote(d), "or choose another directory with --state-dir or XDG_STATE_HOME")
+		}
 	}
 	return dir, nil
 }

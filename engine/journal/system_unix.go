@@ -45,6 +45,13 @@ func ownerOf(info fs.FileInfo) string {
 	return "uid " + uid + " "
 }
 
+// openToOthers reports whether others than the owner may change what is in a
+// directory.
+func openToOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }
+
+// noFollow refuses to open a link.
+const noFollow = unix.O_NOFOLLOW
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

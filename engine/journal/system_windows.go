@@ -29,6 +29,11 @@ func tryLock(f *os.File, exclusive bool) (bool, error) {
 	return false, &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
 }
 
+// openToOthers is false: makeDir gives a directory to its owner.
+func openToOthers(fs.FileInfo) bool { return false }
+
+const noFollow = 0
+
 func ownerOf(fs.FileInfo) string { return "" }
 
 func syncData(f *os.File) error { return f.Sync() }

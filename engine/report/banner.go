@@ -41,7 +41,7 @@ func (p *sheet) banner(r *history.Run) {
 		p.fact(saidFact("Escalate", fmt.Sprintf("%s at %s, after %s", x.Contact, at, coarse(x.After))))
 	}
 	if len(r.Locks) > 0 && len(h.Lock) > 0 {
-		p.fact(saidFact("Lock", strings.Join(h.Lock, ", ")+", taken"))
+		p.fact(saidFact("Lock", strings.Join(h.Lock, ", ")+", taken in this state directory"))
 	}
 	p.Blank()
 }

@@ -323,3 +323,13 @@ finally:
 		})
 	}
 }
+
+// Where there is no room for what became of an effect, it is not begun.
+func TestNoEffectWithoutRoomForItsOutcome(t *testing.T) {
+	s := newScene()
+	s.journal.room = 1<<20 - 1
+	fin := s.play(t, "steps: [{id: a, action: world.get, with: {name: x}}, {id: b, action: world.set, with: {name: x, value: 1}}]")
+	equal(t, "code", fin.ExitCode, 5)
+	equal(t, "sent", s.world.order(), "[]")
+	equal(t, "facts", s.order(event.TypeIntent, event.TypeRunFinished), "[]")
+}

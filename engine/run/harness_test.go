@@ -33,6 +33,7 @@ type recorder struct {
 	fail   func(*event.Event) bool
 	long   func(*event.Event) bool // refuses a fact alone
 	broken bool
+	room   int64 // on the disk; 0: enough
 }
 
 var errDisk = errors.New("no space left on device")
@@ -61,7 +62,12 @@ func (j *recorder) Transient(e event.Event) {
 	}
 }
 
-func (j *recorder) Reserve(int64) error { return nil }
+func (j *recorder) Reserve(bytes int64) error {
+	if j.room > 0 && bytes > j.room {
+		return errDisk
+	}
+	return nil
+}
 
 // person answers with what a test gives it; the zero person approves as alice.
 type person struct {
