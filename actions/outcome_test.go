@@ -163,6 +163,9 @@ type outcome struct {
 
 const changePath = "change"
 
+// later is a step that follows.
+var later = step{"id": " later", "action": " flow.log", "with": " {text: x}"}
+
 func outcomeOf(t *testing.T, on *stage, a *action.Action, f fault, remedy bool, number int) *outcome {
 	t.Helper()
 	on.wire(t)
@@ -205,7 +208,6 @@ func playbookOf(t testing.TB, a *action.Action, f fault, remedy bool) step {
 	}
 	change := exampleOf(t, a).with(staged[a.Name].keys).with(f.keys).with(step{"id": changePath})
 	steps := append(slices.Clone(staged[a.Name].before), other)
-	later := step{"id": " later", "action": " flow.log", "with": " {text: x}"}
 	if remedy {
 		change = step{
 			"id": " goal", "observe": " {action: host.memory}", "verify": " [observed.used_percent > 200]",

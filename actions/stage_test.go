@@ -36,6 +36,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // stage is a lab whose targets stand behind wires, and what starts runs on it.
 type stage struct {
 	lab      *lab.Lab
+	clock    action.Clock // of the runs
 	wires    map[string]*wire
 	config   string // a runbook.yaml with the wires as targets
 	state    *journal.State
@@ -49,7 +50,7 @@ func newStage(t testing.TB, shelf fstest.MapFS) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{lab: l, wires: map[string]*wire{}, launcher: launch.New(mustRegistry(t), launch.NewCatalogue(nil, shelf, ""), "test")}
+	s := &stage{lab: l, clock: l.Clock(), wires: map[string]*wire{}, launcher: launch.New(mustRegistry(t), launch.NewCatalogue(nil, shelf, ""), "test")}
 	t.Cleanup(l.Close)
 	return s
 }
@@ -114,7 +115,7 @@ func (s *stage) play(t testing.TB, text string, mode run.Mode, stop <-chan run.S
 		return out
 	}
 	out.RunFinished, err = s.launcher.Run(t.Context(), launch.Request{
-		Plan: compiled.Plan, Environment: env, Named: true, Inputs: launch.Values(nil), State: s.state, Clock: s.lab.Clock(), Stop: stop,
+		Plan: compiled.Plan, Environment: env, Named: true, Inputs: launch.Values(nil), State: s.state, Clock: s.clock, Stop: stop,
 		Command: event.Command{Playbook: "proof"}, Who: launch.Who{User: "alice", Host: "here"}, Mode: mode,
 		Audience: launch.Audience{
 			Through: func(j run.Journal) run.Journal { return &follower{j, s.lab.Clock(), see} },
