@@ -85,6 +85,10 @@ environments:
     targets: {box: {url: "http://box", password: {secret: few}}, away: {kind: box, url: "http://away", password: {secret: gone}}}
     vars: {who: alice, other: {secret: gone}}
     secrets: {few: {command: [echo, few], weak: true}, gone: {env: RUNBOOK_NO_SUCH_VARIABLE}}
+  told:
+    targets: {box: {url: "http://box", password: {secret: pass}}}
+    vars: {who: alice}
+    secrets: {pass: {command: [echo, hunter22-of-the-target]}}
   secret:
     targets: {box: {url: "http://box", password: {secret: gone}}}
     vars: {who: alice}
@@ -104,6 +108,9 @@ func shelved() fstest.MapFS {
 		"a/odd.yaml":     head("odd", "lock: ['${{ split(inputs.text, \",\")[3] }}']\ninputs: {text: {type: string, default: a}}\nsteps: [{action: box.write, with: {text: a}}]\n"),
 		"a/look.yaml":    head("look", "steps: [{action: box.look, with: {text: a}}]\n"),
 		"a/wrong.yaml":   head("wrong", "steps: [{action: box.wriet, with: {text: a}}]\n"),
+		"a/tells.yaml":   head("tells", "inputs: {key: {type: secret}}\nsteps: [{action: box.tell, with: {key: '${{ inputs.key }}'}}]\n"),
+		"a/waits.yaml":   head("waits", "lock: kept\nsteps: [{action: box.write, approve: true, with: {text: a}}]\n"),
+		"a/kept.yaml":    head("kept", "lock: kept\nsteps: [{action: box.write, with: {text: a}}]\n"),
 		"a/watch.yaml":   head("watch", "steps: [{id: put, action: box.write, with: {text: a}, observe: {action: box.look, with: {text: a}}, verify: [observed.text == \"a\"]}]\n"),
 		"a/calls.yaml":   head("calls", "inputs: {text: {type: string, default: c}}\nlock: own\nsteps: [{id: one, call: write, with: {text: '${{ inputs.text }}'}}, {id: two, needs: [], call: write, with: {text: '${{ inputs.text }}'}}, {id: read, action: box.write, with: {text: x}}, {call: write, with: {text: '${{ steps.read.outputs.text }}'}}]\n"),
 	}
@@ -142,7 +149,7 @@ func newKit(t testing.TB) *kit {
 			},
 		})
 	}
-	registry, err := action.NewRegistry([]*action.Action{act("box.look", action.Read), act("box.write", action.Write), act("box.drop", action.Destructive)})
+	registry, err := action.NewRegistry([]*action.Action{tell(kind), act("box.look", action.Read), act("box.write", action.Write), act("box.drop", action.Destructive)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +194,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		state         event.State
 		want          []string
 	}{
-		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 9 embedded"}},
+		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 12 embedded"}},
 		"no such file":           {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
 		"mistakes":               {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
 		"all inputs wrong":       {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
