@@ -1,0 +1,274 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// service answers as the paths say, and keeps what it was asked.
+type service struct {
+	*httptest.Server
+	mu    sync.Mutex
+	asked []string // "PUT /slow", of a request with a token: "GET / Bearer x"
+}
+
+func newService(t *testing.T) *service {
+	s := &service{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.asked = append(s.asked, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Authorization")))
+		s.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		switch r.URL.Path {
+		case "/401":
+			w.WriteHeader(http.StatusUnauthorized)
+		case "/500":
+			w.WriteHeader(http.StatusInternalServerError)
+		case "/late":
+			select {
+			case <-time.After(10 * time.Second):
+			case <-r.Context().Done():
+			}
+		case "/cut":
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write([]byte(`{"a": 1}`))
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// ran is a call of the program that has ended.
+type ran struct {
+	code     int
+	out, err string
+	outputs  map[string]any
+	all      string // with the journal and the report of the run
+	asked    []string
+}
+
+// kind is a kind of fault that once was there, as the smallest playbook that shows it.
+type kind struct {
+	steps  string   // or a whole playbook
+	config string   // runbook.yaml
+	words  []string // of the command; nil: run it
+	env    []string
+	files  map[string]string
+	code   int
+	has    []string // in what is printed
+	lacks  []string // anywhere
+	holds  func(*ran) bool
+}
+
+const aKey = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\nab\n-----END KEY-----\n"
+
+// kinds are the faults, by their names. SERVER is a service.
+func kinds() map[string]kind {
+	token := `{default: e, environments: {e: {targets: {http: {base_url: "SERVER", headers: {Authorization: "Bearer ${{ secrets.token }}"}}}, secrets: {token: {env: TOKEN}}}}}`
+	output := func(name string, want any) func(*ran) bool {
+		return func(r *ran) bool { return fmt.Sprint(r.outputs[name]) == fmt.Sprint(want) }
+	}
+	set := func(with string) string {
+		return "steps:\n  - {id: a, action: flow.set, with: " + with + "}\noutputs: {all: '${{ steps.a.outputs }}'}\n"
+	}
+	return map[string]kind{
+		"a secret in the headers of a target": {
+			steps: "steps: [{action: http.request, with: {path: /}}]", config: token, env: []string{"TOKEN=hunter22-hunter22"},
+			holds: func(r *ran) bool { return slices.Equal(r.asked, []string{"GET / Bearer hunter22-hunter22"}) }, lacks: []string{"hunter22"},
+		},
+		"a secret in the headers of a target, unset": {
+			steps: "steps: [{action: http.request, with: {path: /}}]", config: token, code: 2, has: []string{"secret token", "$TOKEN is not set"},
+			holds: func(r *ran) bool { return len(r.asked) == 0 },
+		},
+		"a secret with a line break behind it": {
+			steps: "steps: [{action: http.request, with: {path: /}}]", config: token, env: []string{"TOKEN=hunter22-hunter22\n"},
+			holds: func(r *ran) bool { return slices.Equal(r.asked, []string{"GET / Bearer hunter22-hunter22"}) },
+		},
+		"a secret that is short": {
+			steps: "steps: [{action: http.request, with: {path: /}}]", config: token, env: []string{"TOKEN=hunter"}, code: 2, has: []string{"shorter than 8 bytes", "add weak:"}, lacks: []string{"hunter"},
+		},
+		"a secret that is short, and said to be": {
+			steps: "steps: [{action: http.request, with: {path: /}}]", config: strings.Replace(token, "TOKEN}", "TOKEN, weak: true}", 1), env: []string{"TOKEN=hunter"}, has: []string{"token is weak"},
+		},
+		"a secret of several lines": {
+			steps: `inputs: {key: {type: secret}}
+steps:
+  - id: a
+    action: shell.run
+    with:
+      argv: [sh, -c, 'printf "%s\n" "$KEY" | sed "s/^/> /"; printf %s "$KEY" | base64; printf %s "$KEY" | od -An -tx1 | tr -d " \n"; printf "%s" "$KEY" | tr "\n" " "; printf "%s\n" "$KEY" | sed "s/^/> /" >&2; exit 3']
+      env: {KEY: "${{ inputs.key }}"}
+`, words: []string{"run", "it.yaml", "-i", "key=@key"}, files: map[string]string{"key": aKey}, code: 1,
+			lacks: []string{"MIIEvQIB", "hkiG9w0B", base64.StdEncoding.EncodeToString([]byte(aKey))[:24], fmt.Sprintf("%x", aKey[20:36])},
+		},
+		"an HTTP change that is refused": {
+			steps: "steps: [{id: a, action: http.request, with: {method: POST, url: SERVER/401}}]", code: 1, has: []string{"not_changed a", "changed   nothing", "in_doubt  nothing"},
+		},
+		"an HTTP change that fails in the server": {
+			steps: "steps: [{id: a, action: http.request, with: {method: POST, url: SERVER/500}}]", code: 6, has: []string{"in_doubt  a http POST"}, lacks: []string{"not_changed"},
+		},
+		"an idempotent change in doubt": {
+			steps: "steps: [{id: put, timeout: 500ms, action: http.request, with: {method: PUT, url: SERVER/late}}, {id: b, action: flow.log, with: {text: later}}]", code: 6,
+			has: []string{"in_doubt  put http PUT", "not_reached b"}, lacks: []string{"not_changed"}, holds: func(r *ran) bool { return len(r.asked) == 1 },
+		},
+		"a look that failed as a proof": {
+			steps: "steps:\n  - {id: a, timeout: 5s, observe: {action: http.request, with: {url: SERVER/cut}}, verify: [observed.status == 200], within: 1s, action: http.request, with: {method: POST, url: SERVER/cut}}",
+			code:  6, has: []string{"in_doubt  a http POST"}, lacks: []string{"settled"},
+		},
+		"a block under warn": {
+			steps: "steps: [{id: b, on_failure: warn, steps: [{action: flow.fail, with: {message: no}}]}]", words: []string{"run", "it.yaml", "--strict"}, code: 1, has: []string{"warnings=1"},
+		},
+		"changes of a loop over a block, and of finally": {
+			steps: "steps: [{id: l, for_each: [a, b], steps: [{id: w, action: shell.run, with: {argv: [touch, '${{ item }}']}}]}, {action: flow.fail, with: {message: no}}]\nfinally: [{action: shell.run, with: {argv: [touch, c]}}]\n",
+			code:  1, has: []string{"changes=2", "changed   l[0]/w", "changed   l[1]/w"}, lacks: []string{"not_changed l", "not_changed w"},
+		},
+		"changes as prerequisites": {
+			steps: "prerequisites: [{action: docker.restart, with: {container: a}}, {action: mongo.delete, approve: true, with: {collection: a, filter: {}, limit: 5}}]\nsteps: [{action: flow.log, with: {text: a}}]",
+			words: []string{"validate", "it.yaml"}, code: 1, has: []string{"docker.restart does not: its effect is write", "mongo.delete does not: its effect is destructive"},
+		},
+		"text that looks like a number": {
+			steps: set(`{tag: "1.10", code: "007", id: "1234567890123456789", most: "${{ 9007199254740993 }}"}`),
+			holds: output("all", map[string]any{"tag": "1.10", "code": "007", "id": "1234567890123456789", "most": json.Number("9007199254740993")}),
+		},
+		"a merge key": {steps: set("{a: {x: 2, <<: {x: 1, y: 3}}}"), holds: output("all", map[string]any{"a": map[string]any{"x": 2, "y": 3}})},
+		"an alias as a key": {
+			steps: "steps:\n  - id: a\n    action: flow.set\n    with:\n      a: &anchor test\n      *anchor : 1\noutputs: {all: '${{ steps.a.outputs }}'}\n", holds: output("all", map[string]any{"a": "test", "test": 1}),
+		},
+		"tabs where YAML takes them": {
+			steps: "steps:\n  - id: a\n    action: flow.set\n    with:\n      a:\tb\n      c:   1\t\t# x\n      d: {\n\t\t\"x\":\t1,\n        }\noutputs: {all: '${{ steps.a.outputs }}'}\n",
+			holds: output("all", map[string]any{"a": "b", "c": 1, "d": map[string]any{"x": 1}}),
+		},
+		"comments in braces": {
+			steps: "steps:\n  - id: a\n    action: flow.set\n    with:\n      a: {x: 1,\n        # comment\n        y: 2}  # after\n      b: [1, # one\n        2] # two\noutputs: {all: '${{ steps.a.outputs }}'}\n",
+			holds: output("all", map[string]any{"a": map[string]any{"x": 1, "y": 2}, "b": []any{1, 2}}),
+		},
+		"blocks of lines that end with CR LF": {
+			steps: strings.ReplaceAll("steps:\n  - id: a\n    action: flow.set\n    with:\n      a: |\n        one\n        two\n      b: >-\n        x\n        y\noutputs: {all: '${{ steps.a.outputs }}'}\n", "\n", "\r\n"),
+			holds: output("all", map[string]any{"a": "one\ntwo\n", "b": "x y"}),
+		},
+		"blocks that say their indentation": {
+			steps: "steps:\n  - id: a\n    action: flow.set\n    with:\n      a: |2-\n\n            text\n      c: |+\n        keep\n\n      d: end\noutputs: {all: '${{ steps.a.outputs }}'}\n",
+			holds: output("all", map[string]any{"a": "\n    text", "c": "keep\n\n", "d": "end"}),
+		},
+		"scalars that are neither plainly numbers nor text": {
+			steps: set("{sha: 72225e2, phone: 0123, big: 12345678901234567890, under: 1_000, date: 2026-01-02}"),
+			holds: output("all", map[string]any{"sha": "72225e2", "phone": "0123", "big": "12345678901234567890", "under": "1_000", "date": "2026-01-02"}),
+		},
+		"one quote at the margin": {
+			steps: "steps:\n\"\n" + strings.Repeat("  - {action: flow.log, with: {text: a}}\n", 2_000), words: []string{"validate", "it.yaml"}, code: 1, has: []string{"it.yaml:6:1: error RB1011"}, lacks: []string{"it.yaml:7"},
+		},
+		"a template in a path, in the plan": {
+			steps: "inputs: {u: {type: string, default: a}}\nsteps: [{id: a, action: flow.set, with: {n: 5}}, {action: http.request, with: {path: '/${{ steps.a.outputs.n }}?${{ inputs.u }}'}}]\n",
+			words: []string{"show", "it.yaml"}, has: []string{"/${{ steps.a.outputs.n }}?${{ inputs.u }}"}, lacks: []string{"%7B", "%24"},
+		},
+	}
+}
+
+// TestKinds plays each kind of fault that the program had.
+func TestKinds(t *testing.T) {
+	for name, k := range kinds() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := play(t, k)
+			if r.code != k.code {
+				t.Errorf("exit %d, want %d", r.code, k.code)
+			}
+			for _, text := range k.has {
+				if !strings.Contains(r.out+r.err, text) {
+					t.Errorf("%q is not printed", text)
+				}
+			}
+			for _, text := range k.lacks {
+				if strings.Contains(r.all, text) {
+					t.Errorf("%q is printed, or in the journal", text)
+				}
+			}
+			if k.holds != nil && !k.holds(r) {
+				t.Errorf("it does not hold: outputs %v, asked %q", r.outputs, r.asked)
+			}
+			if t.Failed() {
+				t.Log(r.out, r.err)
+			}
+		})
+	}
+}
+
+// play runs the program as a kind says.
+func play(t *testing.T, k kind) *ran {
+	t.Helper()
+	s, dir := newService(t), t.TempDir()
+	text := strings.ReplaceAll(k.steps, "SERVER", s.URL)
+	files := map[string]string{"it.yaml": "playbook: it\ntitle: t\npurpose: p\nexpected: e\n" + text}
+	if k.config != "" {
+		files["runbook.yaml"] = strings.ReplaceAll(k.config, "SERVER", s.URL)
+	}
+	for name, text := range k.files {
+		files[name] = text
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	words := k.words
+	if words == nil {
+		words = []string{"run", "it.yaml"}
+	}
+	r := &ran{}
+	r.out, r.err, r.code = called(t, dir, k.env, words...)
+	s.mu.Lock()
+	r.asked = s.asked
+	s.mu.Unlock()
+	r.all = r.out + r.err
+	journals, _ := filepath.Glob(filepath.Join(dir, "runbook", "runs", "*"))
+	for _, path := range journals {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.all += string(text)
+		after, _, _ := called(t, dir, k.env, "report", "last")
+		r.all += after
+		r.outputs = outputsIn(t, text)
+	}
+	return r
+}
+
+// called is a call of the program without a terminal.
+func called(t *testing.T, dir string, env []string, words ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := command(t, dir, words...)
+	cmd.Env = append(cmd.Env, env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run()
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// outputsIn are the outputs of a playbook in the last record of its journal.
+func outputsIn(t *testing.T, journal []byte) map[string]any {
+	t.Helper()
+	lines := bytes.Split(bytes.TrimSpace(journal), []byte("\n"))
+	var record struct {
+		Data struct{ Outputs map[string]any }
+	}
+	d := json.NewDecoder(bytes.NewReader(lines[len(lines)-1]))
+	d.UseNumber()
+	if err := d.Decode(&record); err != nil {
+		t.Fatal(err)
+	}
+	return record.Data.Outputs
+}
