@@ -3,7 +3,6 @@ package expression
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"runbook/engine/schema"
 )
@@ -44,33 +43,12 @@ func sooner(first, second error) error {
 	return first
 }
 
-// kindOf returns the kind of a playbook value; Any for what is none.
+// kindOf returns the kind of a playbook value, also of one that is read by its members.
 func kindOf(v any) schema.Kind {
-	switch v.(type) {
-	case nil:
-		return schema.Null
-	case bool:
-		return schema.Bool
-	case int:
-		return schema.Int
-	case float64:
-		return schema.Number
-	case string:
-		return schema.String
-	case time.Duration:
-		return schema.Duration
-	case schema.Size:
-		return schema.SizeKind
-	case time.Time:
-		return schema.Time
-	case schema.Secret:
-		return schema.SecretKind
-	case []any:
-		return schema.List
-	case map[string]any, Object:
+	if _, lazy := v.(Object); lazy {
 		return schema.Map
 	}
-	return schema.Any
+	return schema.KindOf(v)
 }
 
 // described names a value for a message without showing much of it.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"runbook/engine/action"
@@ -13,10 +14,12 @@ import (
 // what is known only in a run is left out.
 func (c *compiler) brief(op *Operation) string {
 	d := defaults{inputs: schema.ApplyDefaults(c.inputs, nil)}
-	values, ok := d.value(op.Params).(map[string]any)
+	filled, _ := op.Params.Fill(d.value) // which gives no error
+	values, ok := filled.(map[string]any)
 	if !ok {
 		return ""
 	}
+	maps.DeleteFunc(values, func(_ string, v any) bool { return schema.HasUnknown(v) })
 	b, err := op.Action.Decode(values, action.Target{})
 	if err != nil {
 		return ""
@@ -38,33 +41,18 @@ func (d defaults) Name(name string) (any, bool) {
 // Step implements expression.Values.
 func (d defaults) Step(string) (any, bool) { return schema.Unknown{}, true }
 
-func (d defaults) value(v *Value) any {
-	switch {
-	case v.Template != nil:
-		got, err := v.Template.Eval(context.Background(), d, expression.Limits{Deadline: time.Now().Add(10 * time.Millisecond)})
-		if err != nil || schema.HasUnknown(got) {
-			if v.Type.Kind == schema.String || v.Type.Kind == schema.Any {
-				return v.Template.Source()
-			}
-			return schema.Unknown{}
-		}
-		return got
-	case v.Expr != nil:
-		return schema.Unknown{}
-	case v.IsList:
-		list := make([]any, len(v.List))
-		for i, x := range v.List {
-			list[i] = d.value(x)
-		}
-		return list
-	case v.IsObject:
-		object := make(map[string]any, len(v.Fields))
-		for _, f := range v.Fields {
-			if got := d.value(f.Value); !schema.HasUnknown(got) {
-				object[f.Name] = got
-			}
-		}
-		return object
+// value is what an expression gives; where it is text that is not known, the
+// expression as it is written.
+func (d defaults) value(v *Value) (any, error) {
+	if v.Expr != nil {
+		return schema.Unknown{}, nil
 	}
-	return v.Const
+	got, err := v.Template.Eval(context.Background(), d, expression.Limits{Deadline: time.Now().Add(10 * time.Millisecond)})
+	switch {
+	case err == nil && !schema.HasUnknown(got):
+		return got, nil
+	case v.Type.Kind == schema.String || v.Type.Kind == schema.Any:
+		return v.Template.Source(), nil
+	}
+	return schema.Unknown{}, nil
 }

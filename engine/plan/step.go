@@ -3,8 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
@@ -87,10 +85,10 @@ func (c *compiler) body(n *node, v *view) {
 	t, s := n.tree, n.step
 	switch {
 	case t.Has("steps"):
-		s.Body, s.Brief = BodyBlock, plural(len(t.Steps), "step")
+		s.Body, s.Brief = BodyBlock, schema.HumanQuantity(len(t.Steps), "step", "steps")
 		c.parts(n)
 	case len(t.Remedies) > 0:
-		s.Body, s.Brief = BodyRemedies, plural(len(t.Remedies), "remedy")
+		s.Body, s.Brief = BodyRemedies, schema.HumanQuantity(len(t.Remedies), "remedy", "remedies")
 		s.Outputs = schema.ObjectOf(
 			schema.Field{Name: "remedy", Type: schema.StringType.AsOptional()},
 			schema.Field{Name: "verdict", Type: schema.EnumOf("met", "effective", "ineffective", "worse")},
@@ -106,16 +104,6 @@ func (c *compiler) body(n *node, v *view) {
 		s.Body = BodyAction
 		c.action(n, v)
 	}
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	if strings.HasSuffix(word, "y") {
-		return strconv.Itoa(n) + " " + strings.TrimSuffix(word, "y") + "ies"
-	}
-	return strconv.Itoa(n) + " " + word + "s"
 }
 
 func (c *compiler) action(n *node, v *view) {

@@ -49,12 +49,8 @@ func (c *codec) store(dst reflect.Value, v any) {
 				m.codec.store(dst.FieldByIndex(m.index), given)
 			}
 		}
-	case asIs:
-		storeKnown(dst, v)
-	case anything:
-		dst.Set(reflect.ValueOf(v))
-	case named:
-		if s, ok := v.(Secret); ok {
+	case asIs, anything, named:
+		if s, ok := v.(Secret); ok && dst.Kind() == reflect.String { // its field accepts one
 			v = s.Reveal()
 		}
 		dst.Set(reflect.ValueOf(v).Convert(c.goType))
@@ -75,29 +71,6 @@ func (c *codec) store(dst reflect.Value, v any) {
 		}
 	case mapping:
 		c.storeMap(dst, v.(map[string]any))
-	}
-}
-
-// storeKnown sets the most frequent types without the cost of reflection; a
-// secret in a plain field gives its text, as the field's tag accepts it.
-func storeKnown(dst reflect.Value, v any) {
-	switch v := v.(type) {
-	case bool:
-		dst.SetBool(v)
-	case int:
-		dst.SetInt(int64(v))
-	case float64:
-		dst.SetFloat(v)
-	case string:
-		dst.SetString(v)
-	case Secret:
-		if dst.Kind() == reflect.String {
-			dst.SetString(v.Reveal())
-			return
-		}
-		dst.Set(reflect.ValueOf(v))
-	default:
-		dst.Set(reflect.ValueOf(v))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // text stays text) and for null. Lists, maps and objects are read as JSON. The
 // error is one sentence that quotes the text.
 func ParseText(t *Type, text string, quoted bool) (any, error) {
-	if !quoted && isNull(text) {
+	if !quoted && IsNull(text) {
 		switch {
 		case t.Optional || t.Kind == Any:
 			return nil, nil
@@ -67,7 +67,8 @@ func boxed[T any](v T, err error) (any, error) {
 	return v, nil
 }
 
-func isNull(text string) bool {
+// IsNull reports whether an unquoted scalar means nothing.
+func IsNull(text string) bool {
 	switch text {
 	case "", "~", "null", "Null", "NULL":
 		return true

@@ -10,6 +10,7 @@ package schema
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Kind is the kind of a type.
@@ -169,24 +170,46 @@ var (
 	ConditionType = &Type{Kind: ConditionKind}
 )
 
-// TypeOf returns the type of a value that is written where any is taken. A list
-// is one of any values; what has no type of its own is any value too.
-func TypeOf(v any) *Type {
+// KindOf returns the kind of a playbook value; Any for what is none.
+func KindOf(v any) Kind {
 	switch v.(type) {
+	case nil:
+		return Null
 	case bool:
-		return BoolType
+		return Bool
 	case int:
-		return IntType
+		return Int
 	case float64:
-		return NumberType
+		return Number
 	case string:
-		return StringType
+		return String
+	case time.Duration:
+		return Duration
+	case Size:
+		return SizeKind
+	case time.Time:
+		return Time
 	case Secret:
-		return SecretType
+		return SecretKind
 	case []any:
-		return ListOf(AnyType)
+		return List
+	case map[string]any:
+		return Map
 	}
-	return AnyType
+	return Any
+}
+
+// TypeOf returns the type of a value that is written where any is taken. A list
+// is one of any values; a map and nothing are any value.
+func TypeOf(v any) *Type {
+	switch k := KindOf(v); k {
+	case Null, Map, Any:
+		return AnyType
+	case List:
+		return ListOf(AnyType)
+	default:
+		return &Type{Kind: k}
+	}
 }
 
 // ListOf returns the type of lists of elem.

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"runbook/engine/diag"
+	"runbook/engine/schema"
 )
 
 // converter makes our tree of goccy's, whose nodes know their place badly.
@@ -94,7 +95,7 @@ func (c *converter) scalar(tk *token.Token, flow bool) *Node {
 		n.Text = folded(c.read[l.start:l.end])
 	}
 	c.unmask(n)
-	if n.Quoted = l.quoted() && n.style != plainStyle; !n.Quoted && isNull(n.Text) {
+	if n.Quoted = l.quoted() && n.style != plainStyle; !n.Quoted && schema.IsNull(n.Text) {
 		n.Kind = Null
 	}
 	return n
@@ -118,14 +119,6 @@ func folded(text string) string {
 		breaks = 0
 	}
 	return b.String()
-}
-
-func isNull(text string) bool {
-	switch text {
-	case "", "~", "null", "Null", "NULL":
-		return true
-	}
-	return false
 }
 
 // unmask gives a text that was masked its own characters.
