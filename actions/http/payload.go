@@ -99,16 +99,17 @@ func plainJSON(value any, reveal bool) any {
 	return value
 }
 
-// parseJSON returns the value of a body that is JSON by its type or by its
-// first character, and nil for any other. Whole numbers are integers.
-func parseJSON(contentType string, body []byte) any {
+// parseJSON returns the value of a body that is JSON by its type or by its first
+// character; of one that is none why, and nothing for any other.
+func parseJSON(contentType string, body []byte) (value any, why *string) {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	if len(trimmed) == 0 || !(strings.Contains(contentType, "json") || trimmed[0] == '{' || trimmed[0] == '[') {
-		return nil
+		return nil, nil
 	}
 	value, err := schema.ParseJSON(body)
 	if err != nil {
-		return nil
+		wrong := err.Error()
+		return nil, &wrong
 	}
-	return value
+	return value, nil
 }

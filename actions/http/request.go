@@ -36,8 +36,9 @@ func (p RequestParams) Brief() string {
 type RequestOutputs struct {
 	Status    int               `yaml:"status" doc:"The status code. No status is an error of a read: verify it."`
 	Headers   map[string]string `yaml:"headers" doc:"The answer's headers, their names in lower case."`
-	JSON      any               `yaml:"json" doc:"The body's value where it is JSON, else nil; also nil where the body was cut."`
-	Body      string            `yaml:"body" doc:"The body as text, at most its first MiB, then a mark."`
+	JSON      any               `yaml:"json" doc:"The body's value where it is JSON, else nil; also nil where the body was cut. A whole number beyond 64 bits is a text."`
+	JSONError *string           `yaml:"json_error" doc:"Why a body that says it is JSON is none, or that it was cut; else nil."`
+	Body      string            `yaml:"body" raw:"json" doc:"The body as text, at most its first MiB, then a mark. It is not kept beside json, unless an expression reads it."`
 	Truncated bool              `yaml:"truncated" doc:"Whether the body was cut."`
 	LatencyMS float64           `yaml:"latency_ms" doc:"Milliseconds from before the connection until the last byte was read."`
 }
@@ -160,10 +161,13 @@ func outputsOf(r reply) RequestOutputs {
 		Body:      strings.ToValidUTF8(string(r.body), "\uFFFD"),
 		LatencyMS: schema.Milliseconds(r.latency),
 	}
+	o.JSON, o.JSONError = parseJSON(r.header.Get("Content-Type"), r.body)
 	if r.cut {
-		o.Body += "… [cut after " + schema.HumanBytes(maxBody) + "]"
-		return o
+		cut := "cut after " + schema.HumanBytes(maxBody)
+		o.Body += "… [" + cut + "]"
+		if o.JSON = nil; o.JSONError != nil {
+			o.JSONError = &cut
+		}
 	}
-	o.JSON = parseJSON(r.header.Get("Content-Type"), r.body)
 	return o
 }

@@ -85,6 +85,24 @@ func TestStatusIsNoError(t *testing.T) {
 	}
 }
 
+func TestWhyThereIsNoJSON(t *testing.T) {
+	for body, why := range map[string]string{
+		`{"a": 1}`: "", "\ufeff{\"a\": 1}": "", "\xff\xfe{\x00}\x00": "", "": "", // there is some, or nothing says so
+		`{"a": `: "unexpected EOF", "<html>": "invalid character '<'", `{"a": 1} {}`: "more follows", "[1, 2": "unexpected EOF",
+	} {
+		o := outputsOf(reply{status: 200, header: nethttp.Header{"Content-Type": {"application/json"}}, body: []byte(body)})
+		if got := o.JSONError; (got == nil) != (why == "") || got != nil && !strings.Contains(*got, why) || got == nil && body != "" && o.JSON == nil {
+			t.Errorf("%q: %v, because %v", body, o.JSON, got)
+		}
+	}
+	if o := outputsOf(reply{cut: true, header: nethttp.Header{}, body: []byte(`{"a": `)}); o.JSONError == nil || *o.JSONError != "cut after 1.00 MiB" {
+		t.Errorf("a cut body: %+v", o)
+	}
+	if o := outputsOf(reply{header: nethttp.Header{}, body: []byte("plain words")}); o.JSONError != nil || o.JSON != nil {
+		t.Errorf("plain words: %+v", o)
+	}
+}
+
 func TestBodyIsCut(t *testing.T) {
 	base, _ := service(t)
 	got := actiontest.Run(t, Request, callTo(t, base), map[string]any{"path": "/big"})

@@ -15,7 +15,7 @@ type Number struct {
 }
 
 // NumberOf returns v as the value of that name, or of the member or call that an
-// expression names last; nil where v is no finite number.
+// expression names last; nil where v is no finite number, or one that would be rounded.
 func NumberOf(name string, v any) *Number {
 	var n float64
 	switch v := v.(type) {
@@ -26,7 +26,7 @@ func NumberOf(name string, v any) *Number {
 	default:
 		return nil
 	}
-	if math.IsNaN(n) || math.IsInf(n, 0) {
+	if i, whole := v.(int); math.IsNaN(n) || math.IsInf(n, 0) || whole && (i > 1<<53 || i < -1<<53) {
 		return nil
 	}
 	return &Number{Value: n, Unit: schema.UnitOf(name[strings.LastIndexByte(name, '.')+1:])}

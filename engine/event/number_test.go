@@ -22,6 +22,9 @@ func TestNumberOf(t *testing.T) {
 		{"outputs.memory_percent", math.NaN(), "null"},
 		{"outputs.memory_percent", math.Inf(1), "null"},
 		{"outputs.ready", true, "null"},
+		{"outputs.id", 1 << 53, `{"value":9007199254740992}`},
+		{"outputs.id", 1<<53 + 1, "null"}, // it would be shown as another
+		{"outputs.id", math.MinInt, "null"},
 	} {
 		raw, err := json.Marshal(NumberOf(c.name, c.value))
 		if err != nil || string(raw) != c.want {

@@ -78,7 +78,43 @@ type Expr struct {
 
 // references are what an expression or a template refers to.
 type references struct {
-	steps, names []string // sorted, unique
+	steps, names []string   // sorted, unique
+	paths        [][]string // of members, as far as they are named
+}
+
+// Paths returns what it reads, as members are named: [steps look outputs status],
+// [outputs json]. What is read of the last is not known.
+func (r *references) Paths() [][]string { return r.paths }
+
+// pathsIn adds what n and its parts read.
+func pathsIn(paths [][]string, n *node) [][]string {
+	if n == nil {
+		return paths
+	}
+	if path := namedPath(n); path != nil {
+		return append(paths, path)
+	}
+	for _, part := range append([]*node{n.a, n.b}, n.kids...) {
+		paths = pathsIn(paths, part)
+	}
+	return paths
+}
+
+// namedPath is the path that n reads; nil if it is no chain of named members.
+func namedPath(n *node) []string {
+	switch n.op {
+	case opName:
+		return []string{n.name}
+	case opStep:
+		return []string{"steps", n.name}
+	case opChain:
+		return namedPath(n.a)
+	case opMember:
+		if base := namedPath(n.a); base != nil {
+			return append(base, n.name)
+		}
+	}
+	return nil
 }
 
 // Steps returns the ids of the steps it refers to, sorted.
@@ -88,6 +124,7 @@ func (r *references) Steps() []string { return r.steps }
 func (r *references) Reads(name string) bool { return slices.Contains(r.names, name) }
 
 func (r *references) merge(o references) {
+	r.paths = append(r.paths, o.paths...)
 	r.steps, r.names = sortedUnique(append(r.steps, o.steps...)), sortedUnique(append(r.names, o.names...))
 }
 
@@ -153,7 +190,7 @@ func compileAt(source string, base int, env *Env, want *schema.Type, use purpose
 	if faulty(c.problems) {
 		return nil, c.problems
 	}
-	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names)}}
+	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names), pathsIn(nil, root)}}
 	if want != nil && (want.Kind == schema.Bool || want.Kind == schema.ConditionKind) {
 		e.want = schema.Bool
 	}

@@ -102,7 +102,6 @@ func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 	if problem != "" {
 		return nil, &expression.Problem{Code: CodeNoAncestor, Message: fmt.Sprintf("step %q %s", id, problem), Hint: "read a step above, or name it in `needs`"}
 	}
-	t.step.Referred = true
 	if optional && v.passed(id) {
 		optional = false
 	}

@@ -123,9 +123,9 @@ type Step struct {
 	Needs  []int  // indexes of siblings it waits for, where AfterAll is false
 	// AfterAll: no `needs` is written, so it waits for every sibling above.
 	AfterAll bool
-	// Referred: an expression reads its outputs, observed or before, so they
-	// are kept after the step.
-	Referred bool
+	// Later is what other steps read of it, by outputs, observed, before; it is kept
+	// after the step. Read is what any expression reads of its outputs.
+	Later, Read Reads
 
 	When *Condition
 	Loop *Loop

@@ -25,7 +25,28 @@ func (c *compiler) expr(s yaml.String, v *view, want *schema.Type) *expression.E
 	if failedIn(problems) {
 		return nil
 	}
+	c.reads(v, e.Paths())
 	return e
+}
+
+// reads notes which members of which steps are read.
+func (c *compiler) reads(v *view, paths [][]string) {
+	for _, path := range paths {
+		switch {
+		case path[0] == "outputs" && v.reader != nil:
+			v.reader.step.Read.add(path[1:])
+			if undoes(v.reader) { // it may mean the outputs of what it undoes
+				v.reader.parent.step.Read.add(path[1:])
+			}
+		case path[0] == "steps":
+			if t := c.steps[path[1]]; t != nil {
+				t.step.Later.add(path[2:])
+				if len(path) == 2 || path[2] == "outputs" {
+					t.step.Read.add(path[min(3, len(path)):])
+				}
+			}
+		}
+	}
 }
 
 func failedIn(problems []expression.Problem) bool {
@@ -134,6 +155,7 @@ func (c *compiler) scalar(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 		c.uses(n.Text)
 		if !failedIn(problems) {
 			out.Template, out.Type = tm, tm.Type()
+			c.reads(v, tm.Paths())
 		}
 	default:
 		got, err := schema.ParseText(t, expression.Literal(n.Text), n.Quoted)

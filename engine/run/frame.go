@@ -88,6 +88,9 @@ func (f *frame) perform(ctx context.Context, op *operation, base time.Duration) 
 		}
 		return given{Result: res, took: took}, err
 	}
+	if op != f.look {
+		unread(op.action.Outputs, res.Outputs, f.in.step.Read)
+	}
 	g, err := f.kept(op, res)
 	g.took = took
 	return g, err

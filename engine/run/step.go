@@ -238,9 +238,8 @@ func (in *instance) end(o outcome, took time.Duration) *event.StepFinished {
 	if in.step.Body != plan.BodyAction && in.step.Outputs != nil && in.outputs != nil && in.step.Loop == nil {
 		done.Outputs = marshal(in.step.Outputs, in.outputs)
 	}
-	if !in.step.Referred {
-		in.outputs, in.observed, in.before = nil, nil, nil
-	}
+	later := &in.step.Later
+	in.outputs, in.observed, in.before = later.Of("outputs").Keep(in.outputs), later.Of("observed").Keep(in.observed), later.Of("before").Keep(in.before)
 	in.done = done
 	return &done
 }

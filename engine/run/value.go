@@ -80,6 +80,15 @@ func bounded(v any) any {
 	return v
 }
 
+// unread takes texts away from which another output was read, and no expression reads.
+func unread(t *schema.Type, outputs map[string]any, reads plan.Reads) {
+	for _, f := range t.Fields {
+		if f.Raw != "" && outputs[f.Raw] != nil && reads.Of(f.Name) == nil {
+			delete(outputs, f.Name)
+		}
+	}
+}
+
 // maxValue is the most that the outputs of an action, a call or a playbook may be, in
 // bytes of the journal.
 const maxValue = 16 << 20

@@ -3,12 +3,14 @@ package schema
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // ParseText reads the text of a YAML scalar, or of `-i name=text`, as a value
@@ -182,11 +184,14 @@ func FromJSON(raw any) (v any, err error) {
 	return v, err
 }
 
+// jsonNumber is a number as JSON spells it. A whole number beyond 64 bits would be
+// rounded, so it stays text, like one in YAML.
 func jsonNumber(text string) (any, error) {
 	if !strings.ContainsAny(text, ".eE") {
 		if n, err := strconv.ParseInt(text, 10, strconv.IntSize); err == nil {
 			return int(n), nil
 		}
+		return text, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -196,13 +201,37 @@ func jsonNumber(text string) (any, error) {
 }
 
 // ParseJSON reads a JSON document as a playbook value: whole numbers within 64
-// bits become int, others float64.
+// bits become int, beyond them text, others float64. It may be in UTF-16, and begin
+// with a byte order mark.
 func ParseJSON(document []byte) (any, error) {
-	raw, err := rawJSON(document)
+	raw, err := rawJSON(utf8Of(document))
 	if err != nil {
 		return nil, err
 	}
 	return FromJSON(raw)
+}
+
+// utf8Of is a text in UTF-8, without a byte order mark. JSON begins with a character of
+// ASCII, so that a zero beside it tells of UTF-16.
+func utf8Of(text []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+		return text[3:]
+	case len(text) < 2 || len(text)%2 > 0:
+		return text
+	case text[0] == 0xff && text[1] == 0xfe || text[1] == 0:
+		order = binary.LittleEndian
+	case text[0] == 0xfe && text[1] == 0xff || text[0] == 0:
+		order = binary.BigEndian
+	default:
+		return text
+	}
+	units := make([]uint16, len(text)/2)
+	for i := range units {
+		units[i] = order.Uint16(text[2*i:])
+	}
+	return bytes.TrimPrefix([]byte(string(utf16.Decode(units))), []byte("\ufeff"))
 }
 
 func rawJSON(document []byte) (raw any, err error) {

@@ -2,9 +2,11 @@ package schema_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"pgregory.net/rapid"
 
@@ -117,12 +119,24 @@ func FuzzParseText(f *testing.F) {
 }
 
 func TestParseJSON(t *testing.T) {
-	v, err := schema.ParseJSON([]byte(`{"a": 12345678901234567890, "b": 5, "c": [5.0]}`))
-	want := map[string]any{"a": 12345678901234567890.0, "b": 5, "c": []any{5.0}}
-	if err != nil || !schema.Same(v, want) {
-		t.Error(v, err)
+	const document = `{"a": 18446744073709551615, "b": 5, "c": [5.0, 9223372036854775807], "d": "é"}`
+	want := map[string]any{"a": "18446744073709551615", "b": 5, "c": []any{5.0, 9223372036854775807}, "d": "é"}
+	wide := func(order binary.AppendByteOrder, mark ...byte) []byte {
+		for _, unit := range utf16.Encode([]rune(document)) {
+			mark = order.AppendUint16(mark, unit)
+		}
+		return mark
 	}
-	for _, text := range []string{"", "{", "1 2"} {
+	for name, text := range map[string][]byte{
+		"UTF-8": []byte(document), "a mark": []byte("\ufeff" + document),
+		"UTF-16, little": wide(binary.LittleEndian, 0xff, 0xfe), "UTF-16, big": wide(binary.BigEndian, 0xfe, 0xff),
+		"no mark, little": wide(binary.LittleEndian), "no mark, big": wide(binary.BigEndian),
+	} {
+		if v, err := schema.ParseJSON(text); err != nil || !schema.Same(v, want) {
+			t.Errorf("%s: %v, %v", name, v, err)
+		}
+	}
+	for _, text := range []string{"", "{", "1 2", "\ufeff", "\xff\xfe", "<html>"} {
 		if _, err := schema.ParseJSON([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), "read JSON") {
 			t.Errorf("%q: %v", text, err)
 		}

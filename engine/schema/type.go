@@ -81,6 +81,7 @@ type Field struct {
 	Default  any  // nil: none
 	Min, Max any  // bounds of int, number, duration, size and the length of string and list; nil: none
 	Pattern  string
+	Raw      string // of an output: the one that was read from this text, beside which it is not kept
 }
 
 // Field returns the member of an Object by name.
