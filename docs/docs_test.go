@@ -14,7 +14,6 @@ import (
 	"runbook/engine/environment"
 	"runbook/engine/launch"
 	"runbook/engine/yaml"
-	"runbook/lab/model"
 	"runbook/playbooks"
 )
 
@@ -149,19 +148,6 @@ func TestLinks(t *testing.T) {
 			if _, err := os.Stat(path); err != nil {
 				t.Errorf("%s: the link to %s leads nowhere", filepath.Base(page), found[1])
 			}
-		}
-	}
-}
-
-// The page of the lab tells of each fault what the lab tells of it.
-func TestFaults(t *testing.T) {
-	text, err := os.ReadFile("lab.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range model.Faults() {
-		if row := fmt.Sprintf("| `%s` | %s | %s | %s |\n", f.Name, f.Summary, f.Cure, f.Vain); !strings.Contains(string(text), row) {
-			t.Errorf("lab.md lacks the row\n%s", row)
 		}
 	}
 }

@@ -31,18 +31,14 @@ func TestFacesAreWhole(t *testing.T) {
 	if err != nil || found.Errors() > 0 {
 		t.Fatalf("the configuration of the faces:\n%s\n%v %v", l.Configuration(), err, found)
 	}
-	docs, err := os.ReadFile("../docs/lab.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	ports := map[int]string{}
 	for _, f := range faces() {
 		if other, taken := ports[f.port]; taken || (f.port == 0) != (f.name == Docker) {
 			t.Errorf("%s has the port %d, which is that of %q", f.name, f.port, other)
 		}
 		ports[f.port] = f.name
-		if !strings.Contains(string(docs), "| `"+f.name+"` | ") {
-			t.Errorf("docs/lab.md: the table of faces lacks a row for `%s`", f.name)
+		if f.speaks == "" {
+			t.Errorf("%s does not say in `speaks` what it speaks, for the table in docs/lab.md", f.name)
 		}
 		target, ok := env.Target(f.name)
 		if !ok {

@@ -1,12 +1,13 @@
 // Command gen writes what is generated from the declarations of the actions and
 // of the files: the pages below docs/reference, the JSON Schemas for editors, and
-// the tables of keys in docs. `make gen` calls it at the root of the project.
+// the tables in docs, of keys and of what the lab has. `make gen` calls it at the root of the project.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"runbook/engine/playbook"
 	"runbook/engine/reference"
 	"runbook/engine/yaml"
+	"runbook/lab"
 	"runbook/lab/rehearsal"
 )
 
@@ -24,8 +26,8 @@ import (
 // root of the project. Nothing else may lie in it.
 const folder = "docs/reference"
 
-// pages are those into which tables of keys are put.
-var pages = []string{"docs/language.md", "docs/environments.md", "docs/rehearsals.md"}
+// pages are those into which tables are put: of keys, and of what the lab has.
+var pages = []string{"docs/language.md", "docs/environments.md", "docs/rehearsals.md", "docs/lab.md"}
 
 func main() {
 	if err := write("."); err != nil {
@@ -76,6 +78,7 @@ func write(root string) error {
 // fill returns the pages below root with their tables as they are declared now.
 func fill(root string) (map[string][]byte, error) {
 	tables := reference.Tables(yaml.DeclarationOf[playbook.Playbook](), yaml.DeclarationOf[environment.File](), rehearsal.Declaration())
+	maps.Copy(tables, lab.Tables())
 	filled := map[string][]byte{}
 	for _, name := range pages {
 		text, err := os.ReadFile(filepath.Join(root, name))
