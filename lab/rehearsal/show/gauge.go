@@ -45,18 +45,17 @@ func (p sheet) memory(g rehearsal.Gauge, unicode bool) {
 	p.Blank()
 }
 
-// spark adds the mark of a figure in per cent.
+// spark adds the mark of a figure in per cent: red above 85, yellow from 70.
 func (p sheet) spark(l *page.Line, percent float64) {
 	signs := []rune(sparks)
-	at := min(max(int(percent/100*float64(len(signs))), 0), len(signs)-1)
 	style := page.Green
-	switch at {
-	case len(signs) - 1:
+	switch {
+	case percent > 85:
 		style = page.Red
-	case len(signs) - 2:
+	case percent >= 70:
 		style = page.Yellow
 	}
-	l.Add(style, string(signs[at]))
+	l.Add(style, string(signs[min(max(int(percent/100*float64(len(signs))), 0), len(signs)-1)]))
 }
 
 // thinned is every nth figure.

@@ -3,6 +3,7 @@ package show
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"runbook/engine/event"
 	"runbook/engine/page"
@@ -135,10 +136,17 @@ func (p sheet) coverage(all []*rehearsal.Coverage, percent bool) {
 		}
 		return text
 	}
-	p.labelled("Coverage", fmt.Sprintf("steps %s   branches %s   remedies %s", share(steps), share(branches), share(remedies)))
+	parts := []string{"steps " + share(steps), "branches " + share(branches), "remedies " + share(remedies)}
+	if text := strings.Join(parts, "   "); 15+page.Width(text) <= p.Width() {
+		parts = []string{text}
+	}
+	for i, part := range parts {
+		p.labelled([]string{"Coverage", "", ""}[i], part)
+	}
 	label := "Never run"
-	wide := 30
+	wide, names := 30, 0
 	for _, c := range all {
+		names = max(names, page.Width(c.Subject.Name))
 		for _, n := range c.Never {
 			wide = max(wide, page.Width(n.What))
 		}
@@ -148,7 +156,7 @@ func (p sheet) coverage(all []*rehearsal.Coverage, percent bool) {
 			l := p.Label(2, label, 15)
 			label = ""
 			if len(all) > 1 {
-				l.Add(page.Plain, c.Subject.Name).Pad(l.Width()+max(14-len(c.Subject.Name), 0)+2, 2)
+				l.Add(page.Plain, c.Subject.Name).Pad(15+names+2, 2)
 			}
 			p.never(l, n.What, path.Base(n.Where), wide)
 		}

@@ -46,7 +46,7 @@ func (v *Table) Moment(r *rehearsal.Result, m rehearsal.Moment) {
 
 // draw shows what is played now, ten times a second at most.
 func (v *Table) draw() {
-	if !v.look.Live || time.Since(v.drawn) < page.Frame {
+	if !v.look.Live || len(v.current) == 0 || time.Since(v.drawn) < page.Frame {
 		return
 	}
 	v.drawn = time.Now()
