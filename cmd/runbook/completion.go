@@ -58,13 +58,17 @@ func titlesOf(s *yaml.Source) []string {
 
 // completeRuns offers the ids of the runs.
 func (a *app) completeRuns(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	state, err := a.state()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
+	all := []string{"last"}
+	for _, lab := range []bool{false, true} {
+		state, err := a.state(lab)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		ids, err := state.IDs()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		all = append(all, ids...)
 	}
-	ids, err := state.IDs()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return append([]string{"last"}, ids...), cobra.ShellCompDirectiveNoFileComp
+	return all, cobra.ShellCompDirectiveNoFileComp
 }

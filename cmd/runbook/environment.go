@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"runbook/engine/action"
@@ -62,22 +61,13 @@ func noEnvironment(e *environment.ErrNotFound, again func(env string) string) er
 	return r
 }
 
-// labDir is the folder in which a lab that runs has its files.
-func (a *app) labDir() (string, error) {
-	state, err := a.state()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(state.Dir(), "lab"), nil
-}
-
 // runningLab is the lab that runs, or the error that says how to start one.
 func (a *app) runningLab() (*control.Session, error) {
-	dir, err := a.labDir()
+	state, err := a.state(true)
 	if err != nil {
 		return nil, err
 	}
-	s, err := control.Find(dir)
+	s, err := control.Find(state.Dir())
 	return s, labProblem(err)
 }
 

@@ -64,9 +64,11 @@ func (a *app) labUpCommand() *cobra.Command {
 
 // labUp starts a lab and keeps it until a signal.
 func (a *app) labUp(o control.Options) (err error) {
-	if o.Dir, err = a.labDir(); err != nil {
+	state, err := a.state(true)
+	if err != nil {
 		return err
 	}
+	o.Dir = state.Dir()
 	o.Rules = playbooks.AlertRules()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -64,7 +64,7 @@ func (a *app) listing(words []string) ([]listed, error) {
 
 // lastRuns are the last runs by playbook.
 func (a *app) lastRuns() (map[string]*journal.Summary, error) {
-	state, err := a.state()
+	state, err := a.state(false)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (a *app) overview() error {
 	l := a.launcher()
 	p := page.New(page.Of(a.Out))
 	p.Flow(p.Line(page.Bold, "runbook").Add(page.Plain, ": "), page.Plain, "playbooks for live systems, run step by step, verified and journalled")
-	if state, err := a.state(); err == nil {
+	if state, err := a.state(false); err == nil {
 		if list, err := state.Runs(50); err == nil {
 			report.Unfinished(p, rows(list))
 		}

@@ -232,7 +232,7 @@ func rendered(facts []event.Event) []byte {
 // keepJournal writes the facts of a rehearsal's run as a journal, so that `report`
 // shows it.
 func (a *app) keepJournal(facts []event.Event) (string, error) {
-	state, err := a.state()
+	state, err := a.state(true)
 	if err != nil {
 		return "", err
 	}

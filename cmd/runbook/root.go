@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -170,9 +171,13 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// state opens the state directory.
-func (a *app) state() (*journal.State, error) {
+// state opens the state directory, or that of labs below it: what runs in a lab
+// or in a rehearsal follows a clock of its own, and is no history of the user's.
+func (a *app) state(lab bool) (*journal.State, error) {
 	s, err := journal.Open(a.stateDir)
+	if err == nil && lab {
+		s, err = journal.Open(filepath.Join(s.Dir(), "lab"))
+	}
 	if err != nil {
 		return nil, launch.Storage(err)
 	}

@@ -123,7 +123,7 @@ func (a *app) start(c *call) (code int, err error) {
 		}
 		return 0, err
 	}
-	if q.State, err = a.state(); err != nil {
+	if q.State, err = a.state(c.lab != nil); err != nil {
 		return 0, err
 	}
 	var endClock, endSignals func()

@@ -17,24 +17,25 @@ import (
 )
 
 func (a *app) runsCommand() *cobra.Command {
-	limit := 20
+	limit, lab := 20, false
 	cmd := &cobra.Command{
 		Use: "runs", Short: "What ran, what is running, what is in doubt", Args: cobra.NoArgs,
-		Example: "  runbook runs\n  runbook runs --limit 5",
+		Example: "  runbook runs\n  runbook runs --limit 5\n  runbook runs --lab",
 		RunE: func(*cobra.Command, []string) error {
 			if limit < 0 {
 				return usage("--limit is a number of runs", "runbook runs --limit 20")
 			}
-			return a.runs(limit)
+			return a.runs(limit, lab)
 		},
 	}
 	cmd.Flags().IntVarP(&limit, "limit", "n", limit, "the newest so many runs; 0: all")
+	cmd.Flags().BoolVar(&lab, "lab", false, "those in labs and of rehearsals that failed")
 	return cmd
 }
 
 // runs prints the newest runs, and what those that did not end need.
-func (a *app) runs(limit int) error {
-	state, err := a.state()
+func (a *app) runs(limit int, lab bool) error {
+	state, err := a.state(lab)
 	if err != nil {
 		return err
 	}
@@ -60,6 +61,7 @@ func (a *app) reportCommand() *cobra.Command {
 		names[i] = f.Name
 	}
 	last := len(names) - 1
+	lab := false
 	name, known := names[0], strings.Join(names[:last], ", ")+" or "+names[last]
 	cmd := &cobra.Command{
 		Use: "report RUN", Short: "What a run did, from its journal", Args: exactly(1, "one run: its id, its last four letters, or last"),
@@ -69,23 +71,38 @@ func (a *app) reportCommand() *cobra.Command {
 			if i < 0 {
 				return usage(fmt.Sprintf("there is no format %q", name), "--format "+known)
 			}
-			return a.report(words[0], formats[i])
+			return a.report(words[0], lab, formats[i])
 		},
 		ValidArgsFunction: a.completeRuns,
 	}
 	cmd.Flags().StringVar(&name, "format", name, known)
+	cmd.Flags().BoolVar(&lab, "lab", false, "of the runs in labs: last is the last of them; an id is found without it")
 	return cmd
 }
 
-// report folds the journal of a run and prints it.
-func (a *app) report(ref string, format report.Format) error {
-	state, err := a.state()
+// findRun finds a run: of the user's, or by its id also of those in labs.
+func (a *app) findRun(ref string, lab bool) (*journal.State, journal.Summary, error) {
+	state, err := a.state(lab)
 	if err != nil {
-		return err
+		return nil, journal.Summary{}, err
 	}
 	s, err := state.Find(ref)
+	if err == nil {
+		return state, s, nil
+	}
+	if labs, failed := a.state(true); failed == nil && !lab && ref != "last" {
+		if s, failed := labs.Find(ref); failed == nil {
+			return labs, s, nil
+		}
+	}
+	return nil, s, &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
+}
+
+// report folds the journal of a run and prints it.
+func (a *app) report(ref string, lab bool, format report.Format) error {
+	state, s, err := a.findRun(ref, lab)
 	if err != nil {
-		return &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
+		return err
 	}
 	path := state.Path(s.ID)
 	folded := &report.Run{}
