@@ -93,15 +93,15 @@ func (c *Changes) begin(e event.Event, d *event.Intent) {
 	}})
 }
 
-// came keeps what is known after an attempt. One that was not applied leaves in
-// doubt what an earlier one may have done.
+// came keeps what is known after an attempt. One that was not applied leaves what an
+// earlier one did, or may have done.
 func (c *Changes) came(path event.Path, d *event.Outcome) {
 	x := c.at(path)
 	if x == nil {
 		return
 	}
 	x.open = false
-	if d.Applied == action.AppliedNot && x.State == action.AppliedLost {
+	if d.Applied == action.AppliedNot && x.State != "" {
 		return
 	}
 	x.State = d.Applied

@@ -45,6 +45,8 @@ func TestChanges(t *testing.T) {
 		"lost, and it had not been":   {facts: facts("a", intent("x"), "a", outcome(action.AppliedLost), "a", &event.Settled{Applied: action.AppliedNot})},
 		"lost, then applied":          {facts: facts("a", intent("x"), "a", outcome(action.AppliedLost), "a", intent("x"), "a", outcome(action.AppliedFully)), attempt: 2, want: "a applied", count: 1},
 		"lost, then refused":          {facts: facts("a", intent("x"), "a", outcome(action.AppliedLost), "a", intent("x"), "a", outcome(action.AppliedNot)), attempt: 2, want: "a lost", count: 1},
+		"in part, then refused":       {facts: facts("a", intent("x"), "a", outcome(action.AppliedPart), "a", intent("x"), "a", outcome(action.AppliedNot)), attempt: 2, want: "a partial", count: 1},
+		"in part, then applied":       {facts: facts("a", intent("x"), "a", outcome(action.AppliedPart), "a", intent("x"), "a", outcome(action.AppliedFully)), attempt: 2, want: "a applied", count: 1},
 		"refused, then killed":        {facts: facts("a", intent("x"), "a", outcome(action.AppliedNot), "a", intent("x")), attempt: 2, want: "a lost", count: 1},
 		"refused, and again later":    {facts: facts("a", intent("x"), "a", outcome(action.AppliedNot), "a", intent("x"), "a", outcome(action.AppliedFully)), attempt: 1, want: "a applied", count: 1},
 		"of finally":                  {facts: facts("end", finally, "end", outcome(action.AppliedFully)), want: "end applied finally"},

@@ -176,12 +176,13 @@ type Loop struct {
 
 // Operation is a call of an action.
 type Operation struct {
-	Action *action.Action
-	Target *Value        // name of a target; nil: the family's default
-	Params *Value        // an object
-	Effect action.Effect // worst case, raised by `effect:`
-	Milder bool          // at run time it may be milder
-	Raised bool
+	Action     *action.Action
+	Target     *Value        // name of a target; nil: the family's default
+	Params     *Value        // an object
+	Effect     action.Effect // worst case, raised by `effect:`
+	Milder     bool          // at run time it may be milder
+	Raised     bool
+	Idempotent bool // the step says so; the action may be it by itself
 }
 
 // Value is a playbook value with expressions in it: exactly one of the fields

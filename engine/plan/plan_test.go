@@ -53,6 +53,7 @@ func registry(t testing.TB) *action.Registry {
 	r, err := action.NewRegistry([]*action.Action{
 		nothing(action.Spec[getParams, valueOutputs]{Name: "world.get"}),
 		nothing(action.Spec[struct{}, listOutputs]{Name: "world.list"}),
+		nothing(action.Spec[struct{}, listOutputs]{Name: "world.run", Effect: action.Write, Child: true}),
 		nothing(action.Spec[setParams, valueOutputs]{Name: "world.set", Effect: action.Write}),
 		nothing(action.Spec[setParams, valueOutputs]{Name: "world.drop_value", Effect: action.Destructive}),
 		nothing(action.Spec[requestParams, valueOutputs]{
@@ -205,6 +206,7 @@ func TestErrors(t *testing.T) {
 		"destroys, nobody asked":     {text: "steps:\n  - {action: world.drop_value, with: {name: a, value: 1}}\n", code: diag.CodeMissingKey, at: "6:14"},
 		"beyond bounds":              {text: "steps:\n  - {action: world.set, with: {name: a, value: 101}}\n", code: diag.CodeBadValue, at: "6:48"},
 		"within, nothing to see":     {text: "steps:\n  - {action: world.set, within: 5s, with: {name: a, value: 1}, verify: [outputs.value == 1]}\n", code: diag.CodeMisplaced, at: "6:33"},
+		"a program that is repeated": {text: "steps:\n  - {action: world.run, retry: {attempts: 3}}\n", code: diag.CodeMisplaced, at: "6:32"},
 		"an unknown playbook":        {text: "steps:\n  - {call: nobody}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
 		"a playbook in a circle":     {text: "steps:\n  - {call: circle}\n", code: plan.CodeRecursion, at: "6:12"},
 		"a callee's mistake":         {text: "steps:\n  - {call: wrong}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
@@ -224,6 +226,14 @@ func TestErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A program may be repeated where its step says that this changes nothing more.
+func TestRetryOfAProgram(t *testing.T) {
+	p, list := compile(t, "steps:\n  - {id: a, action: world.run, idempotent: true, retry: {attempts: 3}}\n", nil)
+	if p == nil || !p.Step("a").Op.Idempotent {
+		t.Error(lines(list))
 	}
 }
 

@@ -118,6 +118,7 @@ func (c *compiler) action(n *node, v *view) {
 		s.Outputs = op.Params.Type
 	}
 	c.raise(t.Effect, op)
+	op.Idempotent = t.Idempotent.Value
 	if op.Effect != action.Read && !op.Milder {
 		c.changes(n, s, t.Action.Node, "")
 	}

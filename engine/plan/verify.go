@@ -77,6 +77,9 @@ func (c *compiler) retry(n *node) {
 	if t == nil || n.step.Body != BodyAction {
 		return
 	}
+	if op := n.step.Op; op != nil && op.Action.Child && op.Effect != action.Read && !op.Milder && !op.Idempotent && !op.Action.Idempotent {
+		c.fail(diag.CodeMisplaced, t.Node, "a `retry` of "+op.Action.Name+" has no use: of a program that failed it is not known what it did", "write idempotent: true beside it, if running the program again changes nothing more")
+	}
 	r := &Retry{
 		Attempts: t.Attempts.Or(1), Delay: t.Delay.Or(time.Second), MaxDelay: t.MaxDelay.Value, Jitter: t.Jitter.Value,
 		Exponential: t.Backoff.Value == "exponential",

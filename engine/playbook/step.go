@@ -12,12 +12,13 @@ type Step struct {
 	Loop
 	Body
 	Proof
-	Approve   *Approve      `yaml:"approve,omitempty" beside:"action" doc:"Ask a person first."`
-	Retry     *Retry        `yaml:"retry,omitempty" beside:"action" doc:"Repeat the action after an error."`
-	Timeout   yaml.Duration `yaml:"timeout,omitempty" min:"1ms" doc:"The longest that the step may take."`
-	OnFailure yaml.String   `yaml:"on_failure,omitempty" enum:"stop,continue,warn,undo" only:"continue=steps|for_each" because:"write on_failure: warn here, or on_failure: continue on what holds this step" doc:"What the failure of a part does; 'stop' without it."`
-	Undo      *Step         `yaml:"undo,omitempty" beside:"action" as:"an undo" without:"id,needs,undo" never:"approve,manual" because:"nothing refers to an undo, and it asks nobody, as the approval of its step covers it" doc:"The compensation of the step."`
-	Node      *yaml.Node    `what:"a step" write:"write its keys, as 'action: family.verb'" idle:"does nothing" several:"make two steps of it, or put them in a block: 'steps:'"`
+	Approve    *Approve      `yaml:"approve,omitempty" beside:"action" doc:"Ask a person first."`
+	Retry      *Retry        `yaml:"retry,omitempty" beside:"action" doc:"Repeat the action after an error."`
+	Idempotent yaml.Bool     `yaml:"idempotent,omitempty" beside:"action" doc:"Of a program: running it again changes nothing more, whatever happened between. So it may be repeated."`
+	Timeout    yaml.Duration `yaml:"timeout,omitempty" min:"1ms" doc:"The longest that the step may take."`
+	OnFailure  yaml.String   `yaml:"on_failure,omitempty" enum:"stop,continue,warn,undo" only:"continue=steps|for_each" because:"write on_failure: warn here, or on_failure: continue on what holds this step" doc:"What the failure of a part does; 'stop' without it."`
+	Undo       *Step         `yaml:"undo,omitempty" beside:"action" as:"an undo" without:"id,needs,undo" never:"approve,manual" because:"nothing refers to an undo, and it asks nobody, as the approval of its step covers it" doc:"The compensation of the step."`
+	Node       *yaml.Node    `what:"a step" write:"write its keys, as 'action: family.verb'" idle:"does nothing" several:"make two steps of it, or put them in a block: 'steps:'"`
 }
 
 // Loop repeats a step.

@@ -24,6 +24,7 @@ type work struct {
 
 	applied action.Applied
 	lost    *event.Failure // of the last attempt of which nothing is known
+	part    bool           // an attempt was applied in part, and another follows
 	raw     json.RawMessage
 }
 

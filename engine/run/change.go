@@ -128,6 +128,8 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 		switch {
 		case o.bad() && w.lost != nil && w.fault.Load() == nil:
 			return w.inDoubt(subjects)
+		case o.bad() && w.part:
+			return w.partial(o)
 		case o.bad():
 			return o
 		}
@@ -195,10 +197,11 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 		}
 		return w.verify(w.looking()), false
 	case action.AppliedPart:
-		w.note()
-		o := failed(w.in, out.Failure)
-		o.problem.partial = true
-		return o, false
+		w.part = true
+		if w.op.bound.Idempotent && w.retry(attempt, err) {
+			return outcome{}, true
+		}
+		return w.partial(failed(w.in, out.Failure)), false
 	case action.AppliedLost:
 		if w.repeat(attempt, out.Failure) {
 			return outcome{}, true
@@ -208,7 +211,19 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 	if w.retry(attempt, err) {
 		return outcome{}, true
 	}
-	return failed(w.in, out.Failure), false
+	o := failed(w.in, out.Failure)
+	if w.part {
+		o = w.partial(o)
+	}
+	return o, false
+}
+
+// partial ends a step whose effect was applied in part, by its last attempt or by one
+// before it.
+func (w *work) partial(o outcome) outcome {
+	w.applied, o.problem.partial = action.AppliedPart, true
+	w.note()
+	return o
 }
 
 // repeat says whether what was lost is sent again, and waits for it: only what

@@ -3,6 +3,7 @@ package run_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -195,18 +196,36 @@ func TestLostEffect(t *testing.T) {
 	}
 }
 
-func TestPartialEffectIsNotRetried(t *testing.T) {
-	s := newScene()
-	fin := s.play(t, `
-steps:
-  - id: change
-    action: world.set_again
-    with: {name: a, value: 5, ends: partial}
-    retry: {attempts: 3}
-`)
-	equal(t, "end", fin.State, event.Failed)
-	equal(t, "sent", s.world.order(), "[a=5]")
-	equal(t, "change", fin.Changes[0].State, action.AppliedPart)
+// What was applied in part is repeated only where that changes nothing more, as the
+// action or the step says. What an attempt did is told whatever ended the next.
+func TestRetryOfWhatWasAppliedInPart(t *testing.T) {
+	const undo = "on_failure: undo\nsteps: [{id: x, undo: {action: world.set, with: {name: a, value: 0}}, "
+	for name, test := range map[string]struct {
+		text    string
+		signals []time.Duration
+		sent    string
+		code    int
+		told    action.Applied
+	}{
+		"not idempotent":              {text: "steps: [{id: x, retry: {attempts: 3}, action: world.set, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
+		"as the action says":          {text: "steps: [{id: x, retry: {attempts: 3}, action: world.set_again, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5 a=5 a=5]", told: action.AppliedFully},
+		"as the step says":            {text: "steps: [{id: x, retry: {attempts: 3}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5 a=5 a=5]", told: action.AppliedFully},
+		"to no avail":                 {text: "steps: [{id: x, retry: {attempts: 3}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial}}]", sent: "[a=5 a=5 a=5]", code: 1, told: action.AppliedPart},
+		"without retry":               {text: "steps: [{id: x, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
+		"the next is refused":         {text: undo + "retry: {attempts: 2}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial_then_refused}}]", sent: "[a=5 a=5 a=0]", code: 1, told: action.AppliedPart},
+		"a signal before the next":    {text: undo + "retry: {attempts: 2}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial}}]", signals: []time.Duration{time.Second / 2}, sent: "[a=5 a=0]", code: 130, told: action.AppliedPart},
+		"the target moved meanwhile":  {text: "steps: [{id: x, retry: {attempts: 2}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial_and_moved}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
+		"lost, and the step knows it": {text: "steps: [{id: x, idempotent: true, action: world.set, with: {name: a, value: 5, ends: lost, fails: 1}}]", sent: "[a=5 a=5]", told: action.AppliedFully},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.signals = test.signals
+			fin := s.play(t, test.text)
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "told", fin.Changes[0].State, test.told)
+		})
+	}
 }
 
 func TestRetry(t *testing.T) {

@@ -158,6 +158,7 @@ func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.
 		return nil, &event.Failure{What: "parameters of " + op.Action.Name + ": " + err.Error()}
 	}
 	out.params = out.bound.Params
+	out.bound.Idempotent = out.bound.Idempotent || op.Idempotent
 	out.effect = out.bound.Effect
 	if op.Raised && op.Effect > out.effect {
 		out.effect = op.Effect

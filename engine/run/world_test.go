@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +38,7 @@ type valueOutputs struct {
 type setParams struct {
 	Name  string        `yaml:"name" doc:"Name of the value."`
 	Value int           `yaml:"value" doc:"New value."`
-	Ends  string        `yaml:"ends,omitempty" doc:"How it ends." enum:"not_applied,partial,lost,lost_applied,lost_then_refused,lost_and_moved"`
+	Ends  string        `yaml:"ends,omitempty" doc:"How it ends." enum:"not_applied,partial,partial_then_refused,partial_and_moved,lost,lost_applied,lost_then_refused,lost_and_moved"`
 	Fails int           `yaml:"fails,omitempty" doc:"So often it ends so."`
 	Takes time.Duration `yaml:"takes,omitempty" doc:"How long it takes."`
 }
@@ -110,16 +111,17 @@ func (w *world) end(p setParams) (valueOutputs, error) {
 	switch p.Ends {
 	case "not_applied":
 		return valueOutputs{}, action.NotApplied(err)
-	case "partial":
-		return valueOutputs{}, action.Partial(err)
 	case "lost_applied":
 		w.values[p.Name] = p.Value
-	case "lost_and_moved":
+	case "lost_and_moved", "partial_and_moved":
 		w.version++
-	case "lost_then_refused":
+	case "lost_then_refused", "partial_then_refused":
 		if w.fails["set "+p.Name] > 1 {
 			return valueOutputs{}, action.NotApplied(err)
 		}
+	}
+	if strings.HasPrefix(p.Ends, "partial") {
+		return valueOutputs{}, action.Partial(err)
 	}
 	return valueOutputs{}, action.Lost(err)
 }
