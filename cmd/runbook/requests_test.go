@@ -44,27 +44,29 @@ func (r *recorder) since() []string {
 }
 
 // service writes an environment whose http target is that server, with more keys.
-func (p *program) service(t *testing.T, r *recorder, more string) {
-	t.Helper()
-	text := fmt.Sprintf(`environments:
+func (p *program) service(r *recorder, more string) {
+	p.t.Helper()
+	p.write("runbook.yaml", fmt.Sprintf(`environments:
   test:
     targets:
       http: {base_url: %q%s}
     vars: {hook: {secret: hook}, token: {secret: token}}
     secrets: {hook: {env: TEST_HOOK}, token: {env: TEST_TOKEN}}
-`, r.URL, more)
-	if err := os.WriteFile(filepath.Join(p.dir, "runbook.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+`, r.URL, more))
 }
 
 // written writes a playbook of these steps and returns its path.
-func (p *program) written(t *testing.T, steps string) string {
-	t.Helper()
-	path := filepath.Join(p.dir, "requests.yaml")
-	head := "playbook: requests\ntitle: t\npurpose: p\nexpected: e\ninputs: {x: {type: string, default: a}}\n"
-	if err := os.WriteFile(path, []byte(head+steps), 0o600); err != nil {
-		t.Fatal(err)
+func (p *program) written(steps string) string {
+	p.t.Helper()
+	return p.write("requests.yaml", "playbook: requests\ntitle: t\npurpose: p\nexpected: e\ninputs: {x: {type: string, default: a}}\n"+steps)
+}
+
+// write writes a file into the working directory and returns its path.
+func (p *program) write(name, text string) string {
+	p.t.Helper()
+	path := filepath.Join(p.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
 	}
 	return path
 }
@@ -96,8 +98,8 @@ func TestRequestsByTheirEffect(t *testing.T) {
 		{"no value climbs", "steps: [{action: http.request, with: {path: \"/users/${{ inputs.x }}/state\"}}]", []string{"-i", "x=.."}, 1, nil, "makes . or .. of a segment"},
 		{"no value empties a segment", "steps: [{action: http.request, with: {method: DELETE, path: \"/cache/${{ inputs.x }}\"}}]", []string{"-i", "x="}, 1, nil, "leaves a segment of the path empty"},
 	} {
-		p.service(t, r, rules)
-		stdout, stderr, code := p.run(append([]string{"run", p.written(t, c.steps), "--output", "plain"}, c.words...)...)
+		p.service(r, rules)
+		stdout, stderr, code := p.run(append([]string{"run", p.written(c.steps), "--output", "plain"}, c.words...)...)
 		if asked := r.since(); code != c.exit || !slices.Equal(asked, c.asked) || !strings.Contains(stdout+stderr, c.says) {
 			t.Errorf("%s: exit %d, asked for %q\n%s%s", c.name, code, asked, stdout, stderr)
 		}
@@ -113,7 +115,7 @@ func TestRequestsByTheirEffect(t *testing.T) {
 		"{action: http.request, with: {method: POST, path: /x}}":                                     "1 warning in 1",
 		"{action: http.request, with: {method: DELETE, path: /x, json: {a: \"${{ vars.token }}\"}}}": "nobody is asked",
 	} {
-		if stdout, stderr, code := p.run("validate", p.written(t, "steps: ["+step+"]")); code != 0 || !strings.Contains(stdout, says) {
+		if stdout, stderr, code := p.run("validate", p.written("steps: ["+step+"]")); code != 0 || !strings.Contains(stdout, says) {
 			t.Errorf("%s: exit %d\n%s%s", step, code, stdout, stderr)
 		}
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -45,7 +46,8 @@ var payloads = map[event.Type]func() any{
 func made[P any]() any { return new(P) }
 
 // decodePayload returns the payload that data holds. Of a type that is not
-// known here it is a json.RawMessage.
+// known here it is a json.RawMessage. What is of another kind than declared, as a number
+// that was masked, is zero.
 func decodePayload(t event.Type, data []byte) (any, error) {
 	if len(data) == 0 {
 		return nil, nil
@@ -58,7 +60,7 @@ func decodePayload(t event.Type, data []byte) (any, error) {
 		return json.RawMessage(bytes.Clone(data)), nil
 	}
 	payload := fresh()
-	if err := json.Unmarshal(data, payload); err != nil {
+	if err, masked := json.Unmarshal(data, payload), (*json.UnmarshalTypeError)(nil); err != nil && !errors.As(err, &masked) {
 		return nil, fmt.Errorf("its %s cannot be read: %w", t, err)
 	}
 	return payload, nil

@@ -3,28 +3,37 @@ package redact
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 )
 
 // JSON returns the JSON text b without the secrets, as JSON again: b itself if
-// there is none in it. Only strings and keys are looked into; a number never
-// holds a secret, since no secret is one.
+// there is none in it. It looks into strings and keys; a number that equals a secret
+// becomes a string.
 func (r *Redactor) JSON(b []byte) []byte {
 	m := r.matcher()
-	if m == nil || !hasEscape(b) && !bytes.Contains(b, mark) && !m.found(b) {
+	if m == nil || len(m.numbers) == 0 && !hasEscape(b) && !bytes.Contains(b, mark) && !m.found(b) {
 		return b
 	}
 	var out []byte // nil while nothing was replaced
 	from := 0
+	replace := func(start, end int, clean []byte) {
+		out = append(append(out, b[from:start]...), clean...)
+		from = end
+	}
 	for i := 0; i < len(b); {
-		open := bytes.IndexByte(b[i:], '"')
-		if open < 0 {
-			break
+		if n := m.numberLength(b[i:]); n > 0 {
+			if value, err := strconv.ParseFloat(string(b[i:i+n]), 64); err == nil && m.numbers[value] != "" {
+				replace(i, i+n, []byte(`"`+m.numbers[value]+`"`))
+			}
+			i += n
+			continue
 		}
-		start := i + open + 1
-		end := start + stringLength(b[start:])
-		if clean, ok := m.inString(b[start:end]); ok {
-			out = append(append(out, b[from:start]...), clean...)
-			from = end
+		if i++; b[i-1] != '"' {
+			continue
+		}
+		end := i + stringLength(b[i:])
+		if clean, ok := m.inString(b[i:end]); ok {
+			replace(i, end, clean)
 		}
 		i = end + 1
 	}
@@ -32,6 +41,15 @@ func (r *Redactor) JSON(b []byte) []byte {
 		return b
 	}
 	return append(out, b[from:]...)
+}
+
+// numberLength returns the length of the number that b begins with; 0 where no secret
+// is a number.
+func (m *matcher) numberLength(b []byte) int {
+	if len(m.numbers) == 0 {
+		return 0
+	}
+	return len(b) - len(bytes.TrimLeft(b, "+-.0123456789Ee"))
 }
 
 // stringLength returns the length of a string's text up to its closing quote.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strconv"
 
 	"runbook/engine/schema"
 )
@@ -20,13 +21,17 @@ type matcher struct {
 	pairs   [1 << 16 / 64]uint64 // the first two bytes of a pattern
 	byFirst [256][]pattern       // longest first
 	longest int
+	numbers map[float64]string // the secrets that are numbers, and what is shown for them
 }
 
 func newMatcher(secrets []schema.Secret) *matcher {
-	m := &matcher{}
+	m := &matcher{numbers: map[float64]string{}}
 	seen := map[string]bool{}
 	for _, s := range secrets {
-		for _, part := range wholeAndLines(s.Reveal()) {
+		for _, part := range parts(s.Reveal()) {
+			if n, err := strconv.ParseFloat(part, 64); err == nil {
+				m.numbers[n] = shown(s.Name())
+			}
 			for _, text := range spellings(part) {
 				if seen[text] || len(text) < MinLength {
 					continue

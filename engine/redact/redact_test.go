@@ -78,11 +78,12 @@ func TestText(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		`{"n":1234567890,"s":"1234567890"}`:      `{"n":1234567890,"s":"(secret digits)"}`,
-		`["a\"abcdefgh\n","\u0061bcdefgh","\\"]`: `["a\"(secret a)\n","(secret a)","\\"]`,
-		`{"zzzzzzzz":["x","abcdefgh"]}`:          `{"(secret oddname)":["x","(secret a)"]}`,
-		`"plain\n"`:                              `"plain\n"`,
-		`"abcd","efgh"`:                          `"abcd","efgh"`,
+		`{"n":1234567890,"s":"1234567890"}`:         `{"n":"(secret digits)","s":"(secret digits)"}`,
+		`[1234567890.0,1.23456789e+09,12345678901]`: `["(secret digits)","(secret digits)",12345678901]`,
+		`["a\"abcdefgh\n","\u0061bcdefgh","\\"]`:    `["a\"(secret a)\n","(secret a)","\\"]`,
+		`{"zzzzzzzz":["x","abcdefgh"]}`:             `{"(secret oddname)":["x","(secret a)"]}`,
+		`"plain\n"`:                                 `"plain\n"`,
+		`"abcd","efgh"`:                             `"abcd","efgh"`,
 	} {
 		if got := string(r.JSON([]byte(text))); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)

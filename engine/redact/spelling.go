@@ -5,31 +5,86 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+
+	"runbook/engine/schema"
 )
 
-// wholeAndLines returns a secret, and of one with several lines each that is long
-// enough to be looked for: who prints a key prints it line by line.
-func wholeAndLines(secret string) []string {
+// parts returns a secret and what of it is one by itself, if it is long enough to be
+// looked for: each line, as who prints a key prints it line by line; of an address its
+// password and what stands behind its host; of JSON its texts and numbers.
+func parts(secret string) []string {
 	list := []string{secret}
-	for line := range strings.SplitSeq(secret, "\n") {
-		if line = strings.TrimSpace(line); line != secret && len(line) >= MinLength {
-			list = append(list, line)
+	add := func(part string) {
+		if part = strings.TrimSpace(part); part != secret && len(part) >= MinLength {
+			list = append(list, part)
 		}
+	}
+	for line := range strings.SplitSeq(secret, "\n") {
+		add(line)
+	}
+	if u, err := url.Parse(strings.TrimSpace(secret)); err == nil && u.Host != "" {
+		password, _ := u.User.Password()
+		add(password)
+		add(strings.TrimPrefix(u.RequestURI(), "/"))
+		for _, segment := range strings.Split(u.Path, "/") {
+			if len(segment) >= leastSegment {
+				add(segment)
+			}
+		}
+		for _, values := range u.Query() {
+			add(strings.Join(values, ","))
+		}
+	}
+	if value, err := schema.ParseJSON([]byte(secret)); err == nil {
+		leaves(value, add)
 	}
 	return list
 }
 
+// leastSegment is the least length in bytes of a segment of a secret address that is
+// taken for a secret by itself; shorter ones are words.
+const leastSegment = 16
+
+// leaves calls add for each text and number in a value.
+func leaves(v any, add func(string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, item := range v {
+			leaves(item, add)
+		}
+	case []any:
+		for _, item := range v {
+			leaves(item, add)
+		}
+	case string, int, float64:
+		add(schema.TextOf(v))
+	}
+}
+
 // spellings returns the ways in which a secret may stand in a text: as it is;
-// inside a JSON, Go or shell string; inside a URL; in hexadecimal; in base64, at
-// each of the three places where it may begin in a group.
+// inside a string of JSON, as JavaScript, Python and PHP write it, also within another
+// one, of Go, Python, PHP and shells; inside a URL; inside HTML; in hexadecimal; in base64, at each of the three
+// places where it may begin in a group.
 func spellings(secret string) []string {
 	hexed := hex.EncodeToString([]byte(secret))
-	list := []string{secret, inJSON(secret, true), inJSON(secret, false), inQuotes(secret), hexed, strings.ToUpper(hexed)}
-	list = append(list, strings.ReplaceAll(secret, "'", `'\''`))
-	for _, escaped := range []string{url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:]} {
+	list := []string{secret, strconv.Quote(secret), hexed, strings.ToUpper(hexed), html.EscapeString(secret)}
+	list[1] = list[1][1 : len(list[1])-1]
+	page, plain := inJSON(secret, true), inJSON(secret, false)
+	for _, json := range []string{page, plain, inASCII(secret), inJSON(page, true), inJSON(plain, false)} {
+		list = append(list, json, strings.ReplaceAll(json, "/", `\/`))
+	}
+	for _, special := range []string{`'`, `\`, `\'`, "\\\"$`", shellSpecial} {
+		list = append(list, escapedBy('\\', secret, special))
+	}
+	list = append(list, strings.ReplaceAll(secret, "'", `'\''`), strings.ReplaceAll(secret, "'", `'"'"'`))
+	component := strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%7E", "~").Replace(url.QueryEscape(secret))
+	for _, escaped := range []string{url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:], component} {
 		list = append(list, escaped, lowerEscapes(escaped))
 	}
 	for offset := range 3 {
@@ -37,6 +92,36 @@ func spellings(secret string) []string {
 		list = append(list, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
 	}
 	return list
+}
+
+// shellSpecial are the characters before which a shell's printf %q puts a backslash.
+const shellSpecial = " !\"#$&'()*,;<>?[\\]^`{|}~"
+
+// escapedBy puts mark before each character of special.
+func escapedBy(mark byte, s, special string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if strings.IndexByte(special, s[i]) >= 0 {
+			b.WriteByte(mark)
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// inASCII is s inside a JSON string that has ASCII only.
+func inASCII(s string) string {
+	var b strings.Builder
+	for _, c := range inJSON(s, false) {
+		if c < 0x80 {
+			b.WriteRune(c)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{c}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 func inJSON(s string, html bool) string {
@@ -47,11 +132,6 @@ func inJSON(s string, html bool) string {
 		return ""
 	}
 	return b.String()[1 : b.Len()-2]
-}
-
-func inQuotes(s string) string {
-	quoted := strconv.Quote(s)
-	return quoted[1 : len(quoted)-1]
 }
 
 // lowerEscapes writes %2F as %2f.
