@@ -189,7 +189,20 @@ func showText(text schema.Text) string {
 
 // showURL returns a URL or path for people: without user, password and
 // fragment, and without the values of queries that by their name are secrets.
+// Expressions in it stay as they are written.
 func showURL(raw string) string {
+	var written []string
+	raw = expression.ReplaceAllStringFunc(raw, func(e string) string {
+		name := fmt.Sprintf("~%d~", len(written)/2) // which a URL holds as it is
+		written = append(written, name, e)
+		return name
+	})
+	return strings.NewReplacer(written...).Replace(showPlain(raw))
+}
+
+var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
+
+func showPlain(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		raw, _, _ = strings.Cut(raw, "?")

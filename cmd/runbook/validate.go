@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/launch"
@@ -42,12 +44,8 @@ func (a *app) validateCommand() *cobra.Command {
 func (a *app) validate(words []string, format string) error {
 	began := time.Now()
 	l := a.launcher()
-	files, err := named(l.Catalogue, words)
-	if err != nil {
-		return err
-	}
-	var all diag.List
-	faulty := 0
+	files, all := named(l.Catalogue, words)
+	count, faulty := len(files)+len(all), len(all)
 	for _, source := range files {
 		list := l.Compile(source, nil).List
 		all = append(all, list...)
@@ -55,11 +53,12 @@ func (a *app) validate(words []string, format string) error {
 			faulty++
 		}
 	}
+	var err error
 	if format == outputJSON {
-		err = printJSON(a.Out, findings(all, len(files)))
+		err = printJSON(a.Out, findings(all, count))
 	} else {
 		a.diagnose(a.Out, all, files...)
-		err = put(a.Out, verdict(all, len(files), faulty, time.Since(began)))
+		err = put(a.Out, verdict(all, count, faulty, time.Since(began)))
 	}
 	if err == nil && all.Errors() > 0 {
 		return told(event.EndFailed)
@@ -67,31 +66,33 @@ func (a *app) validate(words []string, format string) error {
 	return err
 }
 
-// named returns the sources that words name: files, directories or names.
-func named(all *launch.Catalogue, words []string) ([]*yaml.Source, error) {
-	var out []*yaml.Source
+// named returns the sources that words name, files, directories or names, and as
+// mistakes those that cannot be read.
+func named(all *launch.Catalogue, words []string) (files []*yaml.Source, missing diag.List) {
+	take := func(name string, s *yaml.Source, err error) {
+		if err == nil {
+			files = append(files, s)
+			return
+		}
+		f := action.AsFailure(err)
+		missing.Add(diag.Diagnostic{Code: diag.CodeUnreadable, Source: name, Message: f.What, Hint: strings.Join(f.Do, ", or ")})
+	}
 	for _, word := range words {
-		if info, err := os.Stat(word); err == nil && info.IsDir() {
-			files := launch.Files(word)
-			if len(files) == 0 {
-				return nil, usage("there is no playbook in "+word, "runbook validate FILE.yaml")
-			}
-			for _, file := range files {
-				s, err := launch.ReadFile(file)
-				if err != nil {
-					return nil, err
-				}
-				out = append(out, s)
-			}
+		if info, err := os.Stat(word); err != nil || !info.IsDir() {
+			f, err := all.Find(word)
+			take(word, f.Source, err)
 			continue
 		}
-		f, err := all.Find(word)
-		if err != nil {
-			return nil, err
+		below := launch.Files(word)
+		for _, file := range below {
+			s, err := launch.ReadFile(file)
+			take(file, s, err)
 		}
-		out = append(out, f.Source)
+		if len(below) == 0 {
+			take(word, nil, usage("there is no playbook in "+word, "runbook validate FILE.yaml"))
+		}
 	}
-	return out, nil
+	return files, missing
 }
 
 // verdict is the last line of a validation.

@@ -194,7 +194,7 @@ type Change struct {
 	Summary string         `json:"summary,omitempty"`
 	Verdict string         `json:"verdict,omitempty"` // of a remedy
 	Undone  bool           `json:"undone,omitempty"`
-	Phase   Phase          `json:"phase,omitempty"` // Finally, Undo: it stands there and is not counted
+	Phase   Phase          `json:"phase,omitempty"` // Finally; Undo: it is not counted
 }
 
 // Finding is a warning or failure with its place in the run.

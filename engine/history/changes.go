@@ -151,12 +151,12 @@ func (c *Changes) Since(mark int) bool {
 	return slices.ContainsFunc(c.all[mark:], func(x effect) bool { return x.open || x.State != action.AppliedNot })
 }
 
-// Count is how many of the changes count: those of finally and of undoing stand
-// there, and do not.
+// Count is how many of the changes count: those of finally too, but not those that
+// undo others.
 func Count(changes []event.Change) int {
 	n := 0
 	for _, c := range changes {
-		if c.Phase == "" && c.State != action.AppliedNot {
+		if c.Phase != event.Undo && c.State != action.AppliedNot {
 			n++
 		}
 	}

@@ -49,7 +49,7 @@ func TestChanges(t *testing.T) {
 		"in part, then applied":       {facts: facts("a", intent("x"), "a", outcome(action.AppliedPart), "a", intent("x"), "a", outcome(action.AppliedFully)), attempt: 2, want: "a applied", count: 1},
 		"refused, then killed":        {facts: facts("a", intent("x"), "a", outcome(action.AppliedNot), "a", intent("x")), attempt: 2, want: "a lost", count: 1},
 		"refused, and again later":    {facts: facts("a", intent("x"), "a", outcome(action.AppliedNot), "a", intent("x"), "a", outcome(action.AppliedFully)), attempt: 1, want: "a applied", count: 1},
-		"of finally":                  {facts: facts("end", finally, "end", outcome(action.AppliedFully)), want: "end applied finally"},
+		"of finally":                  {facts: facts("end", finally, "end", outcome(action.AppliedFully)), want: "end applied finally", count: 1},
 		"undone":                      {facts: facts("a", intent("x"), "a", outcome(action.AppliedFully), "a/undo", undo, "a/undo", outcome(action.AppliedFully), "a", &event.StepFinished{State: event.Undone}), want: "a applied undone, a/undo applied undo", count: 1},
 		"not to be undone":            {facts: facts("a", intent("x"), "a", outcome(action.AppliedFully), "a", &event.StepFinished{State: event.UndoFailed}), want: "a applied", count: 1},
 		"as the last fact lists them": {facts: facts("", &event.RunFinished{Changes: []event.Change{{Step: "a", State: action.AppliedPart}}}), want: "a partial", count: 1},

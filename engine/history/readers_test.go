@@ -131,7 +131,7 @@ func (s *story) tell() {
 func (s *story) counted() int {
 	n := 0
 	for path, state := range s.state {
-		if s.phase[path] == "" && state != action.AppliedNot {
+		if s.phase[path] != event.Undo && state != action.AppliedNot {
 			n++
 		}
 	}
@@ -242,7 +242,7 @@ func (s *story) told(text string) int {
 	above, _, _ := strings.Cut(text, "Timeline")
 	n := 0
 	for _, path := range s.order {
-		if s.phase[path] == "" && regexp.MustCompile(`set `+regexp.QuoteMeta(string(path))+`\s`).MatchString(above) {
+		if s.phase[path] != event.Undo && regexp.MustCompile(`set `+regexp.QuoteMeta(string(path))+`\s`).MatchString(above) {
 			n++
 		}
 	}

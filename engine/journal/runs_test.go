@@ -35,7 +35,7 @@ func TestSummary(t *testing.T) {
 		step     event.Path
 		ended    bool
 	}{
-		"done":                  {events: facts, state: event.Done, changes: 1, warnings: 1, ended: true},
+		"done":                  {events: facts, state: event.Done, changes: 2, warnings: 1, ended: true},
 		"interrupted at once":   {events: firstFacts(1), state: event.Interrupted},
 		"after a read":          {events: firstFacts(5), state: event.Interrupted, step: "memory"},
 		"after an intent":       {events: firstFacts(7), state: event.Interrupted, changes: 1, step: "recover/2"},

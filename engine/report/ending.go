@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,12 +29,12 @@ func newEnding(r *history.Run, p *sheet, o Options) *ending {
 	return &ending{run: r, end: end, failure: cmp.Or(end.Failure, &event.Failure{}), page: p, id: short(r.Header.Run), o: o}
 }
 
-// changed lists the effects of the run, without those of finally, which stand
-// there, and those that are in doubt. It says so where there are none.
+// changed lists the effects of the run, without those that are in doubt. It says so
+// where there are none.
 func (e *ending) changed() fact {
 	f := fact{label: "Changed"}
 	for _, c := range e.run.Changes.List() {
-		if c.Phase != event.Finally && c.State != action.AppliedLost {
+		if c.State != action.AppliedLost {
 			f.rows = append(f.rows, changeRow(c))
 		}
 	}
@@ -49,8 +48,8 @@ func changeRow(c event.Change) row {
 		r.right = "undone"
 	case c.State == action.AppliedPart:
 		r.right, r.rightStyle = "partial", page.BoldYellow
-	case c.Phase == event.Undo:
-		r.right = "undo"
+	case c.Phase != "":
+		r.right = string(c.Phase)
 	}
 	return r
 }
@@ -188,27 +187,17 @@ func more(n int, before string) string {
 	return fmt.Sprintf("%s%d more", before, n)
 }
 
-// finally lists the steps of finally that ran, and what was changed by others than
-// they: by their parts, and by the finally of a called playbook.
+// finally lists the steps of finally that ran.
 func (e *ending) finally() fact {
 	f := fact{label: "Finally"}
-	stands := map[event.Path]bool{}
 	for _, s := range e.run.Tops {
 		switch {
 		case s.Phase != event.Finally || s.State == event.NotRun && !e.run.Suspended || s.State == event.Skipped:
 		case e.run.Suspended:
-			f.rows = saidFact("", "not yet; the run has not ended").rows
+			return saidFact(f.label, "not yet; the run has not ended")
 		default:
 			_, style := e.page.state(s.State)
-			stands[s.Path] = true
 			f.rows = append(f.rows, row{cells: []string{s.Name()}, right: page.Word(s.State), rightStyle: style})
-		}
-	}
-	for _, c := range e.run.Changes.List() {
-		if c.Phase == event.Finally && !stands[c.Step] && c.State != action.AppliedLost {
-			r := changeRow(c)
-			r.cells = []string{strings.Join(slices.DeleteFunc(r.cells, isEmpty), "  ")}
-			f.rows = append(f.rows, r)
 		}
 	}
 	return f

@@ -120,6 +120,24 @@ type blockRun struct {
 	first    *problem
 	warned   bool
 	missed   bool
+	dry      dryEnds
+}
+
+// dryEnds are the ends of the parts of a container in a dry run.
+type dryEnds struct{ previewed, unknown bool }
+
+func (d *dryEnds) add(s event.State) {
+	d.previewed = d.previewed || s == event.Previewed
+	d.unknown = d.unknown || s == event.Unknown
+}
+
+// state is what they make of the container: one of whose parts some are unknown was
+// not executed.
+func (d *dryEnds) state() event.State {
+	if d.unknown && !d.previewed {
+		return event.Unknown
+	}
+	return event.Passed
 }
 
 // part runs one part in the scope that it may see.
@@ -173,6 +191,7 @@ func (b *blockRun) ended(e partEnd) {
 	if b.after != nil && e.after != "" {
 		b.after[e.index], b.prefix = e.after, e.after
 	}
+	b.dry.add(e.state)
 	switch {
 	case e.bad():
 		if b.first == nil || b.first.state == event.Cancelled || e.problem.partial && !b.first.partial {
@@ -197,5 +216,5 @@ func (b *blockRun) total(in *instance) outcome {
 	case b.warned:
 		return outcome{state: event.Warned, after: after}
 	}
-	return outcome{state: event.Passed, after: after}
+	return outcome{state: b.dry.state(), after: after}
 }

@@ -52,6 +52,18 @@ steps:
 			text:  "steps: [{id: x, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\"}}]",
 			paths: []string{"x[0]", "x[1]", "x"}, states: "x[0]=previewed x[1]=previewed x=previewed",
 		},
+		"a container is not executed whose parts are not known": {
+			text: `
+steps:
+  - {id: a, action: world.set, with: {name: a, value: 1}}
+  - {id: blk, steps: [{id: in, action: world.get, with: {name: "${{ steps.a.outputs.value > 0 ? 'x' : 'y' }}"}}]}
+  - {id: each, for_each: [1, 2], action: world.get, with: {name: "${{ steps.a.outputs.value > item ? 'x' : 'y' }}"}}
+  - {id: known, steps: [{id: k, action: world.get, with: {name: a}}]}
+  - {id: mixed, steps: [{id: m, action: world.set, with: {name: m, value: 1}}, {id: n, action: world.get, with: {name: "${{ steps.m.outputs.value > 0 ? 'x' : 'y' }}"}}]}
+  - {id: later, when: steps.blk.state == "passed", action: world.set, with: {name: d, value: 1}}`,
+			paths:  []string{"in", "blk", "each[0]", "each", "known", "mixed", "later"},
+			states: "in=unknown blk=unknown each[0]=unknown each=unknown known=executed mixed=previewed later=unknown",
+		},
 		"a method that lowers the effect": {
 			text:  "steps: [{id: a, action: world.request, with: {name: a}}, {id: b, action: world.request, with: {name: b, method: POST}}]",
 			paths: []string{"a", "b"}, states: "a=executed b=previewed",

@@ -145,7 +145,9 @@ func (l *loopRun) total() outcome {
 		o.after = string(l.in.path)
 	}
 	var missed bool
+	var dry dryEnds
 	for _, e := range l.ends {
+		dry.add(e.state)
 		switch {
 		case e.bad() && (o.problem == nil || o.problem.state == event.Cancelled || e.problem.partial && !o.problem.partial):
 			o.problem = e.problem
@@ -164,6 +166,8 @@ func (l *loopRun) total() outcome {
 		c := ended(l.in, event.Cancelled, nil)
 		c.after = o.after
 		return c
+	case o.state == event.Passed:
+		o.state = dry.state()
 	}
 	return o
 }

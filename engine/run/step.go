@@ -162,6 +162,9 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 			o.state = event.Previewed
 		}
 	}
+	if o.state == event.Unknown {
+		in.unknown(o.after)
+	}
 	took := r.Clock.Now().Sub(start)
 	done := in.end(o, took)
 	if o.state == event.NotRun {
@@ -184,6 +187,19 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		r.undoWithin(in.path, sc)
 	}
 	return o
+}
+
+// unknown says of a container with unknown parts when its end is known.
+func (in *instance) unknown(after string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.pending != nil {
+		return
+	}
+	in.pending = &schema.Unknown{After: after}
+	if after == "" {
+		in.pending.Why = "as a part of " + string(in.path) + " is"
+	}
 }
 
 // rise halts what a bad outcome concerns: refusal, doubt and waiting the run,
