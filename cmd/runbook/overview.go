@@ -41,7 +41,7 @@ func (a *app) overview() error {
 		{"actions [NAME]", "what a step can do"},
 	})
 	p.Flow(p.Indent(2), page.Plain, available(l.Catalogue)+".  "+environments())
-	p.Flow(p.Indent(2), page.Plain, "No target was contacted.  More: runbook help, runbook help run")
+	p.Flow(p.Indent(2), page.Plain, "No target was contacted.  More: runbook help")
 	return p.Print(a.Out)
 }
 

@@ -35,14 +35,14 @@ type program struct {
 	path, dir string
 }
 
+// build returns the program, which is that of the scripts, in a directory of its own.
 func build(t *testing.T) *program {
 	t.Helper()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "runbook")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	path, err := exec.LookPath("runbook")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return &program{t: t, path: path, dir: dir}
+	return &program{t: t, path: path, dir: t.TempDir()}
 }
 
 // command is one call of the program, not yet started.

@@ -53,7 +53,7 @@ func execute(line []string) (code int) {
 		if bug := recover(); bug != nil {
 			a.say(&action.Failure{
 				What: fmt.Sprintf("a fault of runbook itself: %v", bug),
-				Do:   []string{"runbook runs, to see what became of the run", "report it with the output of: runbook version"},
+				Do:   []string{"see what became of the run: runbook runs", "report it with the output of: runbook version"},
 			}, event.EndFailed)
 			code = event.EndFailed.Code()
 		}
@@ -118,7 +118,13 @@ func (a *app) mistyped(err error) *action.Failure {
 		f.What = fmt.Sprintf("there is no command %q", word)
 		if near := nearestVerb(word, a.root); near != "" {
 			f.Nearest = []string{near}
-			f.Do = []string{"runbook " + near}
+			f.Do[0] = "runbook"
+			for _, w := range a.line {
+				if w == word {
+					w = near
+				}
+				f.Do[0] += " " + action.Quote(w)
+			}
 		}
 	}
 	if f.What == text {
@@ -167,7 +173,8 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		if len(words) == n {
 			return nil
 		}
-		return usage(fmt.Sprintf("%s takes %s", c.CommandPath(), what), c.UseLine())
+		example, _, _ := strings.Cut(strings.TrimSpace(c.Example), "\n")
+		return usage(fmt.Sprintf("%s takes %s", c.CommandPath(), what), example)
 	}
 }
 

@@ -27,6 +27,7 @@ type call struct {
 	output   string
 	patience launch.Patience
 	waitText string
+	stateDir string
 	lab      *control.Session // that runs, with --env lab
 	labTime  func() time.Time // once it was asked for its clock; nil without a lab
 	mode     run.Mode
@@ -40,7 +41,7 @@ func (a *app) runCommand() *cobra.Command {
 		Use: "run NAME|PATH", Short: "Run a playbook", Args: exactly(1, "the name or path of one playbook"),
 		Example: "  runbook run memory-leak --dry-run\n  runbook run memory-leak --env production -i window=10s",
 		RunE: func(_ *cobra.Command, words []string) error {
-			c.playbook = words[0]
+			c.playbook, c.stateDir = words[0], a.stateDir
 			return a.run(c)
 		},
 		ValidArgsFunction: a.completePlaybooks,
@@ -63,6 +64,9 @@ func (a *app) runCommand() *cobra.Command {
 // command is the command that repeats the call.
 func (c *call) command() event.Command {
 	out := event.Command{Playbook: c.playbook}
+	if c.stateDir != "" {
+		out.Flags = append(out.Flags, "--state-dir", action.Quote(c.stateDir))
+	}
 	if c.env != "" {
 		out.Flags = append(out.Flags, "--env", action.Quote(c.env))
 	}

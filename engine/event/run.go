@@ -3,6 +3,7 @@ package event
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,10 @@ type Effects struct {
 	Destructive int      `json:"destructive"`
 	Approvals   []string `json:"approvals,omitempty"`  // addresses of steps that ask
 	OnFailure   int      `json:"on_failure,omitempty"` // writes more if it fails
+
+	// More for each item of loops whose length is not known before.
+	WritesEach      int `json:"writes_each,omitempty"`
+	DestructiveEach int `json:"destructive_each,omitempty"`
 }
 
 // Escalation is whom to call and when.
@@ -92,7 +97,24 @@ type Escalation struct {
 // Command is what to print so that a reader can paste it.
 type Command struct {
 	Playbook string   `json:"playbook"`        // as the user named it
-	Flags    []string `json:"flags,omitempty"` // --env and -i, quoted for a shell
+	Flags    []string `json:"flags,omitempty"` // --state-dir, --env and, last, -i; quoted for a shell
+}
+
+// Bare is the command without its inputs.
+func (c Command) Bare() Command {
+	if i := slices.Index(c.Flags, "-i"); i >= 0 {
+		c.Flags = c.Flags[:i]
+	}
+	return c
+}
+
+// Report is the command that says what became of a run, where that one is kept.
+func (c Command) Report(run string) string {
+	words := []string{"runbook", "report", run}
+	if i := slices.Index(c.Flags, "--state-dir"); i >= 0 {
+		words = append(words, c.Flags[i:i+2]...)
+	}
+	return strings.Join(words, " ")
 }
 
 // Again is the command that repeats the run, for a shell.

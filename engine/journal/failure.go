@@ -122,7 +122,7 @@ func damagedLock(path, key string, err error) error {
 	return &action.Failure{
 		What: fmt.Sprintf("the lock %s cannot be taken: its file is damaged: %s", key, reason(err)),
 		Seen: []string{short(path)},
-		Do:   []string{"runbook runs, to see that no run on it is in doubt or interrupted; then rm " + short(path)},
+		Do:   []string{"see that no run on it is in doubt or interrupted: runbook runs", "then: rm " + short(path)},
 		Err:  err,
 	}
 }

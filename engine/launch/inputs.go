@@ -55,6 +55,7 @@ func Texts(texts []string, secret func(from string) (string, error)) Given {
 type inputReader struct {
 	*Inputs
 	plan   *plan.Plan
+	right  []string // those that may stay, as they were written
 	faults []wrong
 }
 
@@ -74,7 +75,7 @@ func (r *inputReader) field(name, value string) *schema.Field {
 	case !ok:
 		w := wrong{what: fmt.Sprintf("%s has no input %q", r.plan.Name, name), takes: "the inputs " + orNone(r.plan.Inputs.Names())}
 		if near := diag.Nearest(name, r.plan.Inputs.Names()); near != "" {
-			w.do = "-i " + near + "=" + value
+			w.do = "-i " + action.Quote(near+"="+value)
 		}
 		r.fault(w)
 		return nil
@@ -118,17 +119,20 @@ func (r *inputReader) text(text string, secret func(string) (string, error)) {
 			err = errors.New("the secret is empty")
 		}
 		if err != nil {
-			r.fault(wrong{what: fmt.Sprintf("input %s: %v", name, err), do: fmt.Sprintf("-i %s=@FILE or -i %s=env:NAME", name, name)})
+			r.fault(wrong{what: fmt.Sprintf("input %s: %v", name, err), takes: "@FILE or env:NAME", do: "-i " + name + "=env:NAME"})
 			return
 		}
 		r.take(*f, schema.NewSecret(name, text), nil)
+		r.right = append(r.right, "-i "+action.Quote(name+"="+value))
 		return
 	}
 	v, err := schema.ParseText(f.Type, value, false)
 	if err == nil {
 		v, err = schema.ConvertField(*f, v)
 	}
-	r.take(*f, v, err)
+	if r.take(*f, v, err); err == nil {
+		r.right = append(r.right, "-i "+action.Quote(text))
+	}
 }
 
 // done fills in the defaults, and reports all that is wrong at once.
@@ -166,7 +170,7 @@ func (r *inputReader) refuse() *Refusal {
 		}
 	}
 	if len(do) > 0 {
-		f.Do = []string{"runbook run " + r.plan.Name + " " + strings.Join(do, " ")}
+		f.Do = []string{strings.Join(append(r.right, do...), " ")} // behind the command, which the caller knows
 	}
 	return &Refusal{Ending: event.EndInvalid, Failure: f}
 }

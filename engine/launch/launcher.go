@@ -162,6 +162,10 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 		q.Secrets = redact.New()
 	}
 	if s.inputs, err = q.Inputs(q.Plan); err != nil {
+		var r *Refusal
+		if errors.As(err, &r) && len(r.Failure.Do) > 0 {
+			r.Failure.Do[0] = q.Command.Bare().Again() + " " + r.Failure.Do[0]
+		}
 		return nil, err
 	}
 	q.Secrets.Add(s.inputs.Secrets...)

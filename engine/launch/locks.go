@@ -41,9 +41,13 @@ type keys struct {
 
 func (q *Request) keys(ctx context.Context, in *Inputs) ([]string, error) {
 	k := &keys{seen: map[string]bool{}, note: q.note}
-	env := q.Environment
-	err := k.gather(ctx, q.Plan, names{"inputs": in.Values, "vars": env.Vars, "environment": map[string]any{"name": env.Name}})
+	err := k.gather(ctx, q.Plan, q.names(in))
 	return k.all, err
+}
+
+func (q *Request) names(in *Inputs) names {
+	env := q.Environment
+	return names{"inputs": in.Values, "vars": env.Vars, "environment": map[string]any{"name": env.Name}}
 }
 
 func (k *keys) gather(ctx context.Context, p *plan.Plan, n names) error {
@@ -171,7 +175,7 @@ func (q *Request) locked(e *journal.LockedError) *Refusal {
 		facts = append(facts, action.Fact{Label: "Since", Value: fmt.Sprintf("%s, %s ago%s", h.Since.Local().Format("15:04:05 MST"), schema.HumanDuration(time.Since(h.Since)), at("; now at step ", e.Step))})
 	}
 	f := &action.Failure{What: what, Err: e, Facts: append(facts, action.Fact{Label: "Changed", Value: untouched})}
-	return &Refusal{Ending: event.EndLocked, Failure: f, Notice: &Notice{Text: what, Safe: []string{"runbook report " + h.Run}, Then: []string{then}}}
+	return &Refusal{Ending: event.EndLocked, Failure: f, Notice: &Notice{Text: what, Safe: []string{q.Command.Report(h.Run)}, Then: []string{then}}}
 }
 
 func at(before, step string) string {

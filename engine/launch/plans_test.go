@@ -75,7 +75,7 @@ func TestCalleesAreCompiledOnce(t *testing.T) {
 		t.Errorf("the plan is made of %d plans", got)
 	}
 	c := counter{known: map[*plan.Plan]event.Effects{}}
-	if got := c.plan(first.Plan); len(c.known) != 17 || got.Writes != 0 {
+	if got := c.plan(first.Plan, nil); len(c.known) != 17 || got.Writes != 0 {
 		t.Errorf("the effects of %d plans were counted: %+v", len(c.known), got)
 	}
 	other := compile(t, plans, in, "other")

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"context"
 	"slices"
 
 	"runbook/engine/action"
@@ -47,9 +48,12 @@ func onlyOnFailure(p *plan.Plan, s *plan.Step) bool {
 	return false
 }
 
-// Effects counts the worst case of a plan.
-func Effects(p *plan.Plan, policy environment.Policy) event.Effects {
-	return (&counter{policy: policy, known: map[*plan.Plan]event.Effects{}}).plan(p)
+// Effects counts the worst case of a plan, whatever its inputs.
+func Effects(p *plan.Plan, policy environment.Policy) event.Effects { return effects(p, policy, nil) }
+
+// effects counts the worst case of a plan for values that are known before it runs.
+func effects(p *plan.Plan, policy environment.Policy, values names) event.Effects {
+	return (&counter{policy: policy, known: map[*plan.Plan]event.Effects{}}).plan(p, values)
 }
 
 // counter counts each playbook once, however often it is called.
@@ -65,23 +69,48 @@ const (
 	maxAsking = 1_000
 )
 
-func (c *counter) plan(p *plan.Plan) event.Effects {
+func (c *counter) plan(p *plan.Plan, values names) event.Effects {
 	if known, ok := c.known[p]; ok {
 		return known
 	}
 	var out event.Effects
 	for _, s := range p.All() {
-		late := onlyOnFailure(p, s)
-		c.add(&out, c.step(s), "", late)
+		late, looped := onlyOnFailure(p, s), loops(s, values)
+		c.add(&out, looped(c.step(s)), "", late)
 		if s.Undo != nil {
-			c.add(&out, c.step(s.Undo), "", true)
+			c.add(&out, looped(c.step(s.Undo)), "", true)
 		}
 		if s.Call != nil {
-			c.add(&out, c.plan(s.Call.Plan), s.Path+"/", late)
+			c.add(&out, looped(c.plan(s.Call.Plan, nil)), s.Path+"/", late)
 		}
 	}
 	c.known[p] = out
 	return out
+}
+
+// loops makes of the changes of one pass those of all in which a step is played.
+func loops(s *plan.Step, values names) func(event.Effects) event.Effects {
+	times, known := 1, true
+	for ; s != nil; s = s.Parent {
+		if s.Loop == nil {
+			continue
+		}
+		items, err := values.value(context.Background(), s.Loop.Items)
+		list, ok := items.([]any)
+		if n := max(len(list), len(s.Loop.Items.List)); err == nil && (ok || s.Loop.Items.IsList) {
+			times = min(times*n, maxCount)
+		} else {
+			known = false
+		}
+	}
+	return func(e event.Effects) event.Effects {
+		e.Writes, e.Destructive = e.Writes*times, e.Destructive*times
+		if !known {
+			e.WritesEach, e.DestructiveEach = e.WritesEach+e.Writes, e.DestructiveEach+e.Destructive
+			e.Writes, e.Destructive = 0, 0
+		}
+		return e
+	}
 }
 
 // step is what one step does by itself.
@@ -114,11 +143,13 @@ func (c *counter) add(sum *event.Effects, e event.Effects, under string, late bo
 	plus(&sum.Reads, e.Reads)
 	plus(&sum.OnFailure, e.OnFailure)
 	if late {
-		plus(&sum.OnFailure, e.Writes+e.Destructive)
+		plus(&sum.OnFailure, e.Writes+e.Destructive+e.WritesEach+e.DestructiveEach)
 		return
 	}
 	plus(&sum.Writes, e.Writes)
 	plus(&sum.Destructive, e.Destructive)
+	plus(&sum.WritesEach, e.WritesEach)
+	plus(&sum.DestructiveEach, e.DestructiveEach)
 	for _, asks := range e.Approvals[:min(len(e.Approvals), maxAsking-len(sum.Approvals))] {
 		sum.Approvals = append(sum.Approvals, under+asks)
 	}

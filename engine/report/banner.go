@@ -108,14 +108,15 @@ func (p *sheet) inputs(inputs []event.Input) {
 // destructive; recover/3 asks first".
 func Effects(p *page.Page, l *page.Line, e event.Effects, asks string) {
 	text := p.Line(page.Plain, page.Counted(e.Reads, "read")+", ")
-	if e.Writes > 0 {
+	if e.Writes+e.WritesEach > 0 {
 		text.Add(page.Plain, "up to ")
 	}
 	style := page.Plain
-	if e.Destructive > 0 {
+	if e.Destructive+e.DestructiveEach > 0 {
 		style = page.Red
 	}
-	text.Add(page.Plain, page.Counted(e.Writes, "write")+", ").Add(style, fmt.Sprintf("%d destructive", e.Destructive))
+	text.Add(page.Plain, inAll(page.Counted(e.Writes, "write"), page.Counted(e.WritesEach, "write"), e.WritesEach)+", ")
+	text.Add(style, inAll(fmt.Sprintf("%d destructive", e.Destructive), fmt.Sprintf("%d destructive", e.DestructiveEach), e.DestructiveEach))
 	if asks != "" {
 		text.Add(page.Plain, "; "+asks)
 	}
@@ -123,6 +124,17 @@ func Effects(p *page.Page, l *page.Line, e event.Effects, asks string) {
 		text.Add(page.Plain, "; "+page.Counted(e.OnFailure, "write")+" more if it fails")
 	}
 	p.FlowLine(l, text)
+}
+
+// inAll joins what is counted before and what comes with each item of a loop.
+func inAll(before, each string, n int) string {
+	switch {
+	case n == 0:
+		return before
+	case strings.HasPrefix(before, "0 "):
+		return each + " for each item"
+	}
+	return before + " and " + each + " for each item"
 }
 
 // asking names the steps that ask.

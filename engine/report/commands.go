@@ -1,9 +1,9 @@
 package report
 
 import (
-	"slices"
 	"strings"
 
+	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/page"
 )
@@ -16,23 +16,19 @@ func commands(label string, texts ...string) fact {
 	return f
 }
 
-// safe are commands that only read. A playbook that may help is previewed: it is
-// not known what it would change.
+// safe are commands that only read. A playbook that may help is shown: what it would
+// change, and which inputs it needs, is not known here.
 func (e *ending) safe(report bool) fact {
 	var out []string
 	if report {
-		out = append(out, "runbook report "+e.id)
+		out = append(out, e.run.Header.Command.Report(e.id))
 	}
-	again := e.run.Header.Command
 	switch e.end.State {
 	case event.Refused:
-		out = append(out, again.Again()+" --dry-run")
+		out = append(out, e.run.Header.Command.Again()+" --dry-run")
 	case event.Failed:
-		if i := slices.Index(again.Flags, "-i"); i >= 0 {
-			again.Flags = again.Flags[:i] // the inputs are those of this playbook
-		}
-		for _, again.Playbook = range e.run.Header.SeeAlso {
-			out = append(out, again.Again()+" --dry-run")
+		for _, p := range e.run.Header.SeeAlso {
+			out = append(out, "runbook show "+action.Quote(p))
 		}
 	}
 	return commands("Safe now", out...)

@@ -114,6 +114,9 @@ func (v *Plain) created(at time.Time, c *event.RunCreated) {
 		v.line(at, "", "target", strings.Join(append([]string{t.Name, t.Address}, equals(t.Notes)...), " "))
 	}
 	effects := fmt.Sprintf("reads=%d writes<=%d destructive=%d", c.Effects.Reads, c.Effects.Writes, c.Effects.Destructive)
+	if n := c.Effects.WritesEach + c.Effects.DestructiveEach; n > 0 {
+		effects += fmt.Sprintf(" changes_for_each_item=%d", n)
+	}
 	if len(c.Effects.Approvals) > 0 {
 		effects += " approvals=" + strings.Join(c.Effects.Approvals, ",")
 	}

@@ -63,7 +63,7 @@ func (e *ending) summary() {
 	p.Blank()
 	if e.end.State == event.Done {
 		p.facts(e.goal(), e.changed(), e.finally(), e.found(), e.warned(), e.expected())
-		p.facts(saidFact("Report", "runbook report "+e.id), saidFact("Journal", e.o.Journal))
+		p.facts(saidFact("Report", e.run.Header.Command.Report(e.id)), saidFact("Journal", e.o.Journal))
 		return
 	}
 	p.facts(e.badFacts()...)

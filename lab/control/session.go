@@ -44,7 +44,7 @@ func sessionFile(dir string) string { return filepath.Join(dir, "session.json") 
 func Find(dir string) (*Session, error) {
 	s, err := find(dir)
 	if err == nil && s == nil {
-		err = &Error{None, &action.Failure{What: "no lab runs", Do: []string{"runbook lab up, in another terminal"}}}
+		err = &Error{None, &action.Failure{What: "no lab runs", Do: []string{"in another terminal: runbook lab up"}}}
 	}
 	return s, err
 }
