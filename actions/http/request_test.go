@@ -363,12 +363,12 @@ func TestQueriesAreKept(t *testing.T) {
 
 // What an author wrote is shown as it is written, and no secret of it.
 func TestBriefOfTemplates(t *testing.T) {
-	for want, p := range map[string]RequestParams{
-		"GET /x/${{ item }}/${{ steps.a.outputs.n }}?token=…":       {Method: "GET", Path: "/x/${{ item }}/${{ steps.a.outputs.n }}?token=${{ steps.a.outputs.n }}"},
-		`GET ${{ steps.a.outputs.n > 3 ? "http://a/" : inputs.u }}`: {Method: "GET", URL: `${{ steps.a.outputs.n > 3 ? "http://a/" : inputs.u }}`},
-		"POST https://host/a%20b?q=1":                               {Method: "POST", URL: "https://user:pass@host/a b?q=1#f"},
+	for want, raw := range map[string]string{
+		"/x/${{ item }}/${{ steps.a.outputs.n }}?token=…":       "/x/${{ item }}/${{ steps.a.outputs.n }}?token=${{ steps.a.outputs.n }}",
+		`${{ steps.a.outputs.n > 3 ? "http://a/" : inputs.u }}`: `${{ steps.a.outputs.n > 3 ? "http://a/" : inputs.u }}`,
+		"https://host/a%20b?q=1":                                "https://user:pass@host/a b?q=1#f",
 	} {
-		if got := p.Brief(); got != want {
+		if got := showURL(raw); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
