@@ -2,6 +2,7 @@ package journal
 
 import (
 	"os"
+	"path/filepath"
 	"sync/atomic"
 )
 
@@ -18,4 +19,17 @@ func (s *State) Opened() *atomic.Int64 {
 // OnNetwork lets s believe that it lies on a network file system.
 func (s *State) OnNetwork(kind string) {
 	s.network = func(string) (string, error) { return kind, nil }
+}
+
+// Entered keeps which directories s syncs, in order, and lets that fail for one.
+func (s *State) Entered(fails string) *[]string {
+	var all []string
+	s.enter = func(dir string) error {
+		all = append(all, filepath.Base(dir))
+		if filepath.Base(dir) == fails {
+			return os.ErrPermission
+		}
+		return syncDir(dir)
+	}
+	return &all
 }

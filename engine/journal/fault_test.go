@@ -5,10 +5,12 @@ package journal_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -312,6 +314,67 @@ func TestKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := state.Key(); err == nil || !strings.Contains(err.Error(), "key has 5 bytes, and a key has 32") {
+		t.Error(err)
+	}
+}
+
+// The name of a journal survives a loss of power before its first record is taken
+// for written, and those of locks before they are taken for held. Where that cannot
+// be had, nothing begins. All of it is the user's own.
+func TestNamesAreSyncedFirst(t *testing.T) {
+	first := func(s *journal.State) error {
+		w, err := s.Create(journal.Options{})
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		return w.Append(header(w.Run()))
+	}
+	locked := func(s *journal.State) error {
+		l, err := s.Lock(context.Background(), request("20261124-aaaa", "a", "b"))
+		if err == nil {
+			err = l.Release(true)
+		}
+		return err
+	}
+	for name, c := range map[string]struct {
+		do   func(*journal.State) error
+		want []string
+	}{
+		"a journal": {first, []string{"runs", "state"}},
+		"locks":     {locked, []string{"locks"}},
+		"the key":   {func(s *journal.State) error { _, err := s.Key(); return err }, []string{"state"}},
+	} {
+		for _, fails := range append([]string{""}, c.want...) {
+			s, err := journal.Open(filepath.Join(t.TempDir(), "state"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(s.Dir(), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			got := s.Entered(fails)
+			if err := c.do(s); (err != nil) != (fails != "") {
+				t.Errorf("%s, where %q cannot be synced: %v", name, fails, err)
+			}
+			if fails == "" && !slices.Equal(*got, c.want) {
+				t.Errorf("%s: synced %q, want %q", name, *got, c.want)
+			}
+			others(t, s.Dir())
+		}
+	}
+}
+
+// others fails t where something of a state directory is readable by other users.
+func others(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is %s", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
 		t.Error(err)
 	}
 }

@@ -21,7 +21,8 @@ type File interface {
 type diskFile struct {
 	file    *os.File
 	length  atomic.Int64 // what was written
-	entered bool         // its directory was synced
+	enter   func(dir string) error
+	entered bool // its directory was synced
 
 	mu       sync.Mutex // of reserved
 	reserved int64      // up to where there is room
@@ -47,7 +48,7 @@ func (f *diskFile) Sync() error {
 	}
 	dir := filepath.Dir(f.file.Name())
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := syncDir(d); err != nil {
+		if err := f.enter(d); err != nil {
 			return err
 		}
 	}

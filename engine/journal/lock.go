@@ -164,7 +164,7 @@ func (l *Locks) try(r LockRequest) (err error) {
 			return cannotWrite(l.state.dir, err)
 		}
 	}
-	if err := syncDir(filepath.Join(l.state.dir, "locks")); err != nil {
+	if err := l.state.enter(filepath.Join(l.state.dir, "locks")); err != nil {
 		return cannotWrite(l.state.dir, err)
 	}
 	l.files = append(l.files, taken...)

@@ -20,6 +20,7 @@ type State struct {
 	dir     string
 	network func(dir string) (string, error)
 	open    func(path string) (*os.File, error) // a journal, to be read
+	enter   func(dir string) error              // syncs the names in it
 }
 
 // DefaultDir returns the user's state directory: $XDG_STATE_HOME/runbook, else
@@ -55,7 +56,7 @@ func Open(dir string) (*State, error) {
 	if err != nil {
 		return nil, cannotWrite(dir, err)
 	}
-	return &State{dir: dir, network: networkFS, open: os.Open}, nil
+	return &State{dir: dir, network: networkFS, open: os.Open, enter: syncDir}, nil
 }
 
 // Dir returns the absolute path of the directory.
@@ -127,7 +128,7 @@ func (s *State) newKey(path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		err = nil
 	}
-	return errors.Join(err, os.Remove(file.Name()), syncDir(s.dir))
+	return errors.Join(err, os.Remove(file.Name()), s.enter(s.dir))
 }
 
 // Create makes the journal of a new run, owned by this process until it is
@@ -152,7 +153,7 @@ func (s *State) Create(o Options) (*Writer, error) {
 		if err := own(file); err != nil {
 			return nil, cannotWrite(s.dir, errors.Join(err, file.Close(), os.Remove(file.Name())))
 		}
-		return newWriter(id, file.Name(), wrap(&diskFile{file: file}, o), o), nil
+		return newWriter(id, file.Name(), wrap(&diskFile{file: file, enter: s.enter}, o), o), nil
 	}
 }
 
@@ -191,7 +192,7 @@ func (s *State) Resume(run string, o Options) (*Writer, *Log, error) {
 	if err != nil {
 		return nil, nil, cannotWrite(s.dir, err)
 	}
-	w, l, err := resume(run, file, o)
+	w, l, err := s.resume(run, file, o)
 	if err == nil {
 		return w, l, nil
 	}
@@ -205,7 +206,7 @@ func (s *State) Resume(run string, o Options) (*Writer, *Log, error) {
 	return nil, nil, err
 }
 
-func resume(run string, file *os.File, o Options) (*Writer, *Log, error) {
+func (s *State) resume(run string, file *os.File, o Options) (*Writer, *Log, error) {
 	if err := own(file); err != nil {
 		return nil, nil, err
 	}
@@ -225,7 +226,7 @@ func resume(run string, file *os.File, o Options) (*Writer, *Log, error) {
 	if _, err := file.Seek(l.end.offset, io.SeekStart); err != nil {
 		return nil, nil, err
 	}
-	disk := &diskFile{file: file}
+	disk := &diskFile{file: file, enter: s.enter}
 	disk.length.Store(l.end.offset)
 	w := newWriter(run, file.Name(), wrap(disk, o), o)
 	w.log.sequence, w.log.last = l.end.sequence, l.end.last

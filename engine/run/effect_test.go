@@ -188,13 +188,16 @@ func TestWarningsOfContainers(t *testing.T) {
 		warnings string
 		code     int
 	}{
-		"a block":            {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + "]}]", warnings: "b/1", code: 0},
-		"a block in a block": {text: "steps: [{id: b, on_failure: warn, steps: [{id: in, steps: [" + fails + "]}]}]", warnings: "in/1", code: 0},
-		"two parts":          {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + ", " + fails + "]}]", warnings: "b/1 b/2", code: 0},
-		"a loop":             {text: "steps: [{id: l, on_failure: warn, for_each: [1, 2], steps: [" + fails + "]}]", warnings: "l[0]/1 l[1]/1", code: 0},
-		"a call":             {text: "steps: [{id: c, on_failure: warn, steps: [{id: other, call: other}]}]", warnings: "other/steps/1", code: 0},
-		"partly applied":     {text: "steps: [{id: b, on_failure: warn, steps: [" + strings.Replace(fails, "not_applied", "partial", 1) + "]}]", code: 1},
-		"no warn":            {text: "steps: [{id: b, steps: [" + fails + "]}]", code: 1},
+		"a block":                               {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + "]}]", warnings: "b/1", code: 0},
+		"a block in a block":                    {text: "steps: [{id: b, on_failure: warn, steps: [{id: in, steps: [" + fails + "]}]}]", warnings: "in/1", code: 0},
+		"two parts":                             {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + ", " + fails + "]}]", warnings: "b/1 b/2", code: 0},
+		"a loop":                                {text: "steps: [{id: l, on_failure: warn, for_each: [1, 2], steps: [" + fails + "]}]", warnings: "l[0]/1 l[1]/1", code: 0},
+		"a call":                                {text: "steps: [{id: c, on_failure: warn, steps: [{id: other, call: other}]}]", warnings: "other/steps/1", code: 0},
+		"partly applied":                        {text: "steps: [{id: b, on_failure: warn, steps: [" + strings.Replace(fails, "not_applied", "partial", 1) + "]}]", code: 1},
+		"partly applied, in a loop":             {text: "steps: [{id: l, on_failure: warn, for_each: [1], action: world.set, with: {name: a, value: 1, ends: partial}}]", code: 1},
+		"partly applied, after another failure": {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + ", " + strings.Replace(fails, "not_applied", "partial", 1) + "]}]", warnings: "b/1", code: 1},
+		"partly applied, after another item failed": {text: "steps: [{id: l, on_failure: warn, for_each: [not_applied, partial], action: world.set, with: {name: a, value: 1, ends: '${{ item }}'}}]", warnings: "l[0]", code: 1},
+		"no warn": {text: "steps: [{id: b, steps: [" + fails + "]}]", code: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, strict := range []bool{false, true} {
