@@ -3,18 +3,23 @@
 package actions_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/launch"
 	"runbook/engine/run"
+	"runbook/engine/yaml"
+	"runbook/lab/rehearsal"
+	"runbook/playbooks"
 )
 
 // carrier is a change that stands around the example in its place, or beside it.
@@ -80,7 +85,7 @@ func TestADryRunSendsNoChange(t *testing.T) {
 	for _, a := range all() {
 		example := exampleOf(t, a)
 		shelf["a/called.yaml"].Data = []byte(document("called", step{"steps": list(example)}))
-		change := false
+		effect := action.Read
 		for _, place := range places {
 			name := a.Name + ", " + place.name
 			since := len(s.lab.Mutations())
@@ -89,11 +94,12 @@ func TestADryRunSendsNoChange(t *testing.T) {
 			if found := s.changes(since); len(found) > 0 {
 				t.Errorf("%s: asked for %q", name, found)
 			}
-			if place.name == "plain" && previews(got.facts, a) {
-				change = true
-				changes++
+			if place.name == "plain" {
+				if effect = effectIn(got.facts, a); effect != action.Read {
+					changes++
+				}
 			}
-			mayNot := place.reads && (change || a.Child) || place.name == "undo" && a.Effect == action.Destructive
+			mayNot := place.reads && (effect != action.Read || a.Child) || place.name == "undo" && effect == action.Destructive
 			switch {
 			case got.refused != nil && !mayNot:
 				t.Errorf("%s: refused: %v %v", name, got.refused, got.refused.List)
@@ -107,21 +113,17 @@ func TestADryRunSendsNoChange(t *testing.T) {
 	if runs != len(all())*len(places) || changes < 14 {
 		t.Errorf("%d dry runs, of %d changes", runs, changes)
 	}
-	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
-		t.Errorf("made %v, %v", left, err)
-	}
-	var children syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err != nil || children.Minflt > 0 {
-		t.Errorf("a program was started: %v, %d pages", err, children.Minflt)
-	}
+	leavesNothing(t)
 }
 
-// previews reports whether a dry run showed a step of a as a change.
-func previews(facts []event.Event, a *action.Action) bool {
-	return slices.ContainsFunc(facts, func(f event.Event) bool {
-		d, ok := f.Data.(*event.StepStarted)
-		return ok && d.Action == a.Name && d.Effect != action.Read
-	})
+// effectIn is the effect that a run told of a step of a.
+func effectIn(facts []event.Event, a *action.Action) action.Effect {
+	for _, f := range facts {
+		if d, ok := f.Data.(*event.StepStarted); ok && d.Action == a.Name {
+			return d.Effect
+		}
+	}
+	return action.Read
 }
 
 // recorded is a PATH on which each program that an example starts leaves a file
@@ -140,3 +142,63 @@ func recorded(t *testing.T) string {
 }
 
 var argv = regexp.MustCompile(`argv: \[([\w-]+)`)
+
+// TestARehearsalSendsNothingOutside plays the examples of all actions in a
+// rehearsal, for real, and holds that no program is started and no file is made.
+func TestARehearsalSendsNothingOutside(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("PATH", recorded(t))
+	launcher := launch.New(mustRegistry(t), launch.NewCatalogue(nil, fstest.MapFS{}, ""), "test")
+	var steps []step
+	for _, a := range all() {
+		steps = append(steps, exampleOf(t, a).with(step{"id": "", "within": "", "approve": "true", "verify": ""}).with(looks(a)))
+	}
+	source := &yaml.Source{Name: "all.yaml", Text: []byte(document("all", step{"on_failure": " continue", "steps": list(steps...)}))}
+	compiled := launcher.Compile(source, nil)
+	if compiled.Plan == nil {
+		t.Fatal(compiled.List)
+	}
+	answers := ""
+	for i := range steps {
+		answers += fmt.Sprintf("{step: steps/%d, as: alice}, ", i+1)
+	}
+	file, list := rehearsal.Parse(&yaml.Source{Name: "all.rehearsal.yaml", Text: []byte("rehearsals: [{name: one, fault: none, again: changes, approve: [" + answers + "], expect: {exit: 1}}]")}, compiled.Plan, launcher.Registry)
+	if file == nil {
+		t.Fatal(list)
+	}
+	report, err := rehearsal.Play(t.Context(), []*rehearsal.Subject{{Name: "all", Source: source, Plan: compiled.Plan, File: file}}, rehearsal.Options{Launcher: launcher, Rules: playbooks.AlertRules()})
+	if err != nil || report.Results[0].Err != nil {
+		t.Fatal(err, report.Results[0].Err)
+	}
+	began := 0
+	for _, f := range report.Results[0].Facts {
+		if f.Type == event.TypeStepFinished {
+			began++
+		}
+	}
+	if began < len(steps) {
+		t.Errorf("%d of %d steps ended: %+v", began, len(steps), report.Results[0].Finished.Failure)
+	}
+	leavesNothing(t)
+}
+
+// looks gives a change that is judged by what is observed something to judge.
+func looks(a *action.Action) step {
+	if strings.Contains(a.Example, "observe:") {
+		return step{"verify": "[observed != nil]"}
+	}
+	return nil
+}
+
+// leavesNothing fails t where a file was made in its folder, or a program was
+// started and has ended.
+func leavesNothing(t *testing.T) {
+	t.Helper()
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("made %v, %v", left, err)
+	}
+	var children syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err != nil || children.Minflt > 0 {
+		t.Errorf("a program was started: %v, %d pages", err, children.Minflt)
+	}
+}

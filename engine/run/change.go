@@ -37,6 +37,9 @@ func (w *work) change(d environment.Decision) outcome {
 		}
 		subjects = now
 	}
+	if w.op.effect == action.Read {
+		return w.read()
+	}
 	return w.effect(p, subjects)
 }
 

@@ -235,3 +235,29 @@ func TestNothingIsSentWithoutTheLocks(t *testing.T) {
 	equal(t, "sent", s.world.order(), "[a=1]")
 	equal(t, "state", s.states("x", "y"), "x=passed y=failed")
 }
+
+// A read that was approved is a read: it is in no list of changes, and where it
+// fails nothing is in doubt.
+func TestAnApprovedReadChangesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		fails, code int
+		text        string
+	}{
+		"it reads":          {text: "steps: [{id: x, approve: true, action: world.get, with: {name: a}}]"},
+		"it fails":          {text: "steps: [{id: x, approve: true, action: world.get, with: {name: a}}]", fails: 1, code: 1},
+		"it is asked again": {text: "steps: [{id: x, approve: true, retry: {attempts: 2}, action: world.get, with: {name: a}}]", fails: 1},
+		"it is polled":      {text: "steps: [{id: x, approve: true, within: 5s, action: world.get, with: {name: a}, verify: [outputs.value == 0]}]", fails: 1},
+		"each of a loop":    {text: "steps: [{id: x, for_each: [1, 2], approve: true, action: world.get, with: {name: a}}]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.world.fails["a"] = test.fails
+			s.person = &person{}
+			fin := s.play(t, test.text)
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "changes", len(fin.Changes), 0)
+			equal(t, "intents", s.order(event.TypeIntent, event.TypeOutcome), "[]")
+			equal(t, "asked", len(s.order(event.TypeApprovalRequested)), 1)
+		})
+	}
+}
