@@ -71,6 +71,7 @@ func TestFailures(t *testing.T) {
 		{"silent", silent.address, "no answer in ", "ping, once", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 			defer cancel()
 			call := callTo(t, c.address)
@@ -154,6 +155,7 @@ func TestDryRunPassesReadsOnly(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel() // as the others that wait for the driver, which looks at a server twice a second
 	actiontest.Unreachable(t, Ping, nil, func(address string, tls bool) map[string]any {
 		return map[string]any{"uri": fmt.Sprintf("mongodb://%s/?directConnection=true&tls=%v", address, tls)}
 	})

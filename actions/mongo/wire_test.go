@@ -90,6 +90,7 @@ func TestChangesSayWhatIsKnown(t *testing.T) {
 }
 
 func TestAServerThatIsDownIsToldAtOnceAndFoundAgain(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, nil)
 	call := callTo(t, "127.0.0.1:1")
 	call.Target.Config["uri"] = "mongodb://" + f.address + "/?directConnection=true"
@@ -189,6 +190,7 @@ func TestCurrentOps(t *testing.T) {
 }
 
 func TestACancelledChangeIsLostOnlyIfItWasSent(t *testing.T) {
+	t.Parallel()
 	silent := newFake(t, func(string) bson.D { return nil })
 	call := callTo(t, silent.address)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

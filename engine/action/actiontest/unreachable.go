@@ -41,7 +41,12 @@ func Unreachable(t *testing.T, a *action.Action, with map[string]any, config fun
 		{"resets", listen(t, func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }), false, "without an answer", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			t.Parallel() // all of it is waiting
+			patience := 10 * time.Second
+			if c.name == "hangs" {
+				patience = 300 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			call := Call(t, config(c.address, c.tls))
 			_, err := Bind(t, a, call, with).Run(ctx, call)
