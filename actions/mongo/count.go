@@ -9,7 +9,7 @@ import (
 
 type countParams struct {
 	place
-	Filter map[string]any `yaml:"filter,omitempty" doc:"What they must match; without it every document does."`
+	Filter map[string]any `yaml:"filter,omitempty" times:"true" doc:"What they must match; without it every document does."`
 }
 
 func (p countParams) Brief() string {

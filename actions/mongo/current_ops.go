@@ -36,14 +36,14 @@ type currentOpsOutputs struct {
 
 // currentOp is an operation that runs now.
 type currentOp struct {
-	OpID      string  `yaml:"opid" doc:"Its id, as mongo.kill_op takes it."`
-	Namespace string  `yaml:"namespace" doc:"Database and collection."`
-	Op        string  `yaml:"op" doc:"What it is: query, getmore, insert, update, remove, command."`
-	Seconds   float64 `yaml:"running_seconds" doc:"For how long it runs."`
-	Plan      string  `yaml:"plan" doc:"How it finds documents: COLLSCAN, IXSCAN and the keys; empty where it has no plan yet."`
-	Shape     string  `yaml:"shape" doc:"The command without its values."`
-	Client    string  `yaml:"client" doc:"Address of the client; empty where the server does not tell."`
-	Waiting   bool    `yaml:"waiting_for_lock" doc:"Whether it waits for a lock."`
+	OpID      string   `yaml:"opid" doc:"Its id, as mongo.kill_op takes it."`
+	Namespace string   `yaml:"namespace" doc:"Database and collection."`
+	Op        string   `yaml:"op" doc:"What it is: query, getmore, insert, update, remove, command."`
+	Seconds   *float64 `yaml:"running_seconds" doc:"For how long it runs; nil where the server does not tell."`
+	Plan      string   `yaml:"plan" doc:"How it finds documents: COLLSCAN, IXSCAN and the keys; empty where it has no plan yet."`
+	Shape     string   `yaml:"shape" doc:"The command without its values."`
+	Client    string   `yaml:"client" doc:"Address of the client; empty where the server does not tell."`
+	Waiting   bool     `yaml:"waiting_for_lock" doc:"Whether it waits for a lock."`
 }
 
 func (o currentOpsOutputs) Summary() string {
@@ -55,7 +55,18 @@ func (o currentOpsOutputs) Summary() string {
 }
 
 func (o currentOp) runs() string {
-	return schema.HumanDuration(time.Duration(o.Seconds * float64(time.Second)))
+	if o.Seconds == nil {
+		return "an unknown time"
+	}
+	return schema.HumanDuration(time.Duration(*o.Seconds * float64(time.Second)))
+}
+
+// seconds is for how long it runs, as far as that is told.
+func (o currentOp) seconds() float64 {
+	if o.Seconds == nil {
+		return 0
+	}
+	return *o.Seconds
 }
 
 // CurrentOps reads the operations that run now.
@@ -84,7 +95,7 @@ func currentOps(ctx context.Context, call action.Call, p currentOpsParams) (curr
 	found = slices.DeleteFunc(found, func(o currentOp) bool {
 		return p.Namespace != "" && o.Namespace != p.Namespace && !strings.HasPrefix(o.Namespace, p.Namespace+".")
 	})
-	slices.SortStableFunc(found, func(a, b currentOp) int { return cmp.Compare(b.Seconds, a.Seconds) })
+	slices.SortStableFunc(found, func(a, b currentOp) int { return cmp.Compare(b.seconds(), a.seconds()) })
 	return currentOpsOutputs{Operations: found}, nil
 }
 
@@ -118,9 +129,11 @@ func currentOpOf(doc bson.Raw) currentOp {
 	if n, ok := document.NumberAt(doc, "opid"); ok {
 		o.OpID = strconv.Itoa(n)
 	}
-	o.Seconds = float64(document.IntAt(doc, "secs_running"))
-	if us, ok := document.NumberAt(doc, "microsecs_running"); ok {
-		o.Seconds = float64(us) / 1e6
+	for name, part := range map[string]float64{"secs_running": 1, "microsecs_running": 1e6} {
+		if n, ok := document.NumberAt(doc, name); ok && (part > 1 || o.Seconds == nil) {
+			seconds := float64(n) / part
+			o.Seconds = &seconds
+		}
 	}
 	o.Waiting, _ = doc.Lookup("waitingForLock").BooleanOK()
 	if command, ok := doc.Lookup("command").DocumentOK(); ok {

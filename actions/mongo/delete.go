@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
@@ -12,7 +13,7 @@ import (
 
 type deleteParams struct {
 	place
-	Filter map[string]any `yaml:"filter" doc:"Which documents; {} is every one."`
+	Filter map[string]any `yaml:"filter" times:"true" doc:"Which documents; {} is every one."`
 	Limit  int            `yaml:"limit" min:"0" max:"100000" doc:"How many may match; with more nothing is deleted."`
 }
 
@@ -47,8 +48,14 @@ approve: {message: Delete the failed tasks?}
 		}
 		return m.preview(ctx)
 	},
-	Subjects: subjectsOfDelete,
-	Settle:   settleDelete,
+	Subjects: func(ctx context.Context, call action.Call, p deleteParams) ([]action.Subject, error) {
+		m, err := p.matching(call)
+		if err != nil {
+			return nil, err
+		}
+		return m.subjects(ctx)
+	},
+	Settle: settleDelete,
 })
 
 func (p deleteParams) matching(call action.Call) (matching, error) {
@@ -65,7 +72,7 @@ func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (del
 	if err != nil {
 		return deleteOutputs{}, action.NotApplied(err)
 	}
-	ids, err := m.ids(ctx)
+	ids, err := m.counted(ctx, call.Subjects)
 	if err != nil || len(ids) == 0 {
 		return deleteOutputs{}, action.NotApplied(err)
 	}
@@ -85,25 +92,14 @@ func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (del
 	return o, err
 }
 
-func subjectsOfDelete(ctx context.Context, call action.Call, p deleteParams) ([]action.Subject, error) {
-	m, err := p.matching(call)
-	if err != nil {
-		return nil, err
-	}
-	n, err := m.Count(ctx, m.filter)
-	if err != nil {
-		return nil, err
-	}
-	return []action.Subject{{Kind: "documents", Name: m.String(), ID: filterText(p.Filter), Version: strconv.FormatInt(n, 10)}}, nil
-}
-
 // settleDelete counts again: where none of those that were there is left, they
 // were deleted. As long as some are left the server may still be at it.
 func settleDelete(ctx context.Context, call action.Call, p deleteParams, subjects []action.Subject) (action.Applied, *deleteOutputs, error) {
 	if len(subjects) != 1 {
 		return action.AppliedLost, nil, nil
 	}
-	before, _ := strconv.Atoi(subjects[0].Version)
+	count, _, _ := strings.Cut(subjects[0].Version, " ")
+	before, _ := strconv.Atoi(count)
 	if before == 0 {
 		return action.AppliedLost, nil, nil
 	}

@@ -19,7 +19,7 @@ const maxFoundBytes = 8 << 20
 
 type findParams struct {
 	place
-	Filter     map[string]any `yaml:"filter,omitempty" doc:"What they must match, as MongoDB's query language has it. A time is a date, {$oid: hex} an ObjectID. Without it every document matches."`
+	Filter     map[string]any `yaml:"filter,omitempty" times:"true" doc:"What they must match, as MongoDB's query language has it. A time without quotes is a date, {$oid: hex} an ObjectID. Without it every document matches."`
 	Sort       []string       `yaml:"sort,omitempty" doc:"Fields to sort by, the first first: a field, or a field and desc."`
 	Limit      int            `yaml:"limit" default:"100" min:"1" max:"1000" doc:"How many documents are returned at most."`
 	Projection map[string]any `yaml:"projection,omitempty" doc:"The fields to return, as {gid: 1} or {payload: 0}; without it all."`

@@ -90,7 +90,7 @@ func killOp(ctx context.Context, call action.Call, p killOpParams) (killOpOutput
 		return killOpOutputs{}, action.NotApplied(err)
 	}
 	if o == nil {
-		return killOpOutputs{OpID: p.OpID}, nil
+		return killOpOutputs{OpID: p.OpID, Found: call.Again}, nil // the first attempt met it
 	}
 	if _, err := s.Admin(ctx, bson.D{{Key: "killOp", Value: 1}, {Key: "op", Value: p.value()}}); err != nil {
 		return killOpOutputs{}, err

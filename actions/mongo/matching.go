@@ -3,7 +3,10 @@ package mongo
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -62,6 +65,34 @@ func (m matching) ids(ctx context.Context) (bson.A, error) {
 		return nil, err
 	}
 	return found, nil
+}
+
+// counted returns the ids of what matches where they are those that were counted:
+// what was shown, and what a repeat is over.
+func (m matching) counted(ctx context.Context, subjects []action.Subject) (bson.A, error) {
+	ids, err := m.ids(ctx)
+	if err == nil && len(subjects) == 1 && subjects[0] != m.subject(ids) {
+		return nil, m.Refusal(fmt.Sprintf("%s match now, others than the %s that were counted; nothing was sent",
+			schema.HumanQuantity(len(ids), "document", "documents"), subjects[0].Version), "run it again: it counts afresh")
+	}
+	return ids, err
+}
+
+// subjects are the documents that match.
+func (m matching) subjects(ctx context.Context) ([]action.Subject, error) {
+	ids, err := m.ids(ctx)
+	return []action.Subject{m.subject(ids)}, err
+}
+
+// subject names documents by their number and a digest of their ids.
+func (m matching) subject(ids bson.A) action.Subject {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.(bson.RawValue).String()
+	}
+	slices.Sort(texts)
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\n")))
+	return action.Subject{Kind: "documents", Name: m.String(), ID: filterText(m.shown), Version: fmt.Sprintf("%d of ids %x", len(ids), sum[:4])}
 }
 
 // find returns the ids of what matches.

@@ -28,8 +28,8 @@ type profileParams struct {
 }
 
 type profileOutputs struct {
-	Level      int            `yaml:"level" doc:"What the profiler records: 0 nothing, 1 slow operations, 2 all."`
-	SlowMS     float64        `yaml:"slow_ms" doc:"From how many milliseconds on an operation is slow for it."`
+	Level      *int           `yaml:"level" doc:"What the profiler records: 0 nothing, 1 slow operations, 2 all; nil where the server does not tell."`
+	SlowMS     *float64       `yaml:"slow_ms" doc:"From how many milliseconds on an operation is slow for it; nil where the server does not tell."`
 	Operations int            `yaml:"operations" doc:"How many recorded operations were looked at."`
 	Truncated  bool           `yaml:"truncated" doc:"Whether there were more; the newest 10,000 were looked at."`
 	Shapes     []profileShape `yaml:"shapes" doc:"Operations that are alike but for their values, by their time in all, the largest first."`
@@ -54,7 +54,7 @@ type profileShape struct {
 
 func (o profileOutputs) Summary() string {
 	switch {
-	case o.Operations == 0 && o.Level == 0:
+	case o.Operations == 0 && o.Level != nil && *o.Level == 0:
 		return "the profiler is off and recorded nothing"
 	case len(o.Shapes) == 0:
 		return "nothing was recorded"
@@ -85,7 +85,7 @@ func profile(ctx context.Context, call action.Call, p profileParams) (profileOut
 	if err != nil {
 		return profileOutputs{}, err
 	}
-	o := profileOutputs{Level: document.IntAt(status, "was"), SlowMS: float64(document.IntAt(status, "slowms"))}
+	o := profileOutputs{Level: document.FigureAt(status, "was"), SlowMS: document.MillisecondsAt(status, "slowms")}
 	n := server.Namespace{Server: s, Database: database, Collection: "system.profile"}
 	shapes := map[[3]string]*profileShape{}
 	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) {

@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -16,9 +15,9 @@ import (
 // serverStatus and hello in the manual of MongoDB.
 type ServerInfoOutputs struct {
 	Version              string  `yaml:"version" doc:"The server's version."`
-	UptimeSeconds        int     `yaml:"uptime_seconds" doc:"Seconds since the server started."`
-	ConnectionsCurrent   int     `yaml:"connections_current" doc:"Open connections of clients."`
-	ConnectionsAvailable int     `yaml:"connections_available" doc:"Connections that the server would still take."`
+	UptimeSeconds        *int    `yaml:"uptime_seconds" doc:"Seconds since the server started; nil where it does not tell."`
+	ConnectionsCurrent   *int    `yaml:"connections_current" doc:"Open connections of clients; nil where the server does not tell."`
+	ConnectionsAvailable *int    `yaml:"connections_available" doc:"Connections that the server would still take; nil where it does not tell."`
 	IsPrimary            bool    `yaml:"is_primary" doc:"Whether the server takes writes; true of a server without replicas."`
 	ReplicaSet           *string `yaml:"replica_set" doc:"Name of the replica set; nil without one."`
 	ResidentMemoryBytes  *int    `yaml:"resident_memory_bytes" doc:"Memory of the process; nil where the server does not tell."`
@@ -33,7 +32,10 @@ func (o ServerInfoOutputs) Summary() string {
 	case o.ReplicaSet != nil:
 		text += ", secondary of " + *o.ReplicaSet
 	}
-	return fmt.Sprintf("%s, %s connections", text, schema.HumanCount(int64(o.ConnectionsCurrent)))
+	if o.ConnectionsCurrent != nil {
+		text += ", " + schema.HumanQuantity(*o.ConnectionsCurrent, "connection", "connections")
+	}
+	return text
 }
 
 // ServerInfo reads a server's version and figures.
@@ -43,7 +45,9 @@ var ServerInfo = action.New(action.Spec[action.None, ServerInfoOutputs]{
 	Example: `
 id: mongo
 action: mongo.server_info
-verify: [outputs.is_primary, outputs.connections_available > 100]
+verify:
+  - outputs.is_primary
+  - must(outputs.connections_available, "not told") > 100
 `,
 	Target: Target,
 	Effect: action.Read,
@@ -68,18 +72,18 @@ func serverInfo(ctx context.Context, call action.Call, _ action.None) (ServerInf
 		return ServerInfoOutputs{}, err
 	}
 	o := ServerInfoOutputs{
-		UptimeSeconds:        document.IntAt(status, "uptime"),
-		ConnectionsCurrent:   document.IntAt(status, "connections", "current"),
-		ConnectionsAvailable: document.IntAt(status, "connections", "available"),
+		UptimeSeconds:        document.FigureAt(status, "uptime"),
+		ConnectionsCurrent:   document.FigureAt(status, "connections", "current"),
+		ConnectionsAvailable: document.FigureAt(status, "connections", "available"),
 	}
 	o.Version, _ = build.Lookup("version").StringValueOK()
 	o.IsPrimary, _ = hello.Lookup("isWritablePrimary").BooleanOK()
 	if name, ok := hello.Lookup("setName").StringValueOK(); ok {
 		o.ReplicaSet = &name
 	}
-	if resident := document.IntAt(status, "mem", "resident"); resident > 0 {
-		bytes := resident << 20
-		o.ResidentMemoryBytes = &bytes
+	if resident, ok := document.NumberAt(status, "mem", "resident"); ok {
+		resident <<= 20
+		o.ResidentMemoryBytes = &resident
 	}
 	return o, nil
 }

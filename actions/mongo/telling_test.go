@@ -40,7 +40,7 @@ func TestExplained(t *testing.T) {
 		if got := fmt.Sprintln(o.Stage, index, o.Stages, o.SortsInMemory); got != c.want+"\n" {
 			t.Errorf("%s: %s", c.name, got)
 		}
-		if o.KeysExamined != 3 || o.DocumentsExamined != 4 || o.Returned != 2 || o.DurationMS != 7 {
+		if *o.KeysExamined != 3 || *o.DocumentsExamined != 4 || *o.Returned != 2 || *o.DurationMS != 7 {
 			t.Errorf("%s: %+v", c.name, o)
 		}
 	}

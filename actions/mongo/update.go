@@ -15,8 +15,8 @@ import (
 
 type updateParams struct {
 	place
-	Filter map[string]any `yaml:"filter" doc:"Which documents; {} is every one."`
-	Update map[string]any `yaml:"update" doc:"What becomes of them, by operators only: {$set: {status: queued}}."`
+	Filter map[string]any `yaml:"filter" times:"true" doc:"Which documents; {} is every one."`
+	Update map[string]any `yaml:"update" times:"true" doc:"What becomes of them, by operators only: {$set: {status: queued}}."`
 	Max    int            `yaml:"max" default:"1000" min:"1" max:"100000" doc:"How many may match; with more nothing is changed."`
 }
 
@@ -25,12 +25,16 @@ func (p updateParams) Brief() string {
 }
 
 type updateOutputs struct {
-	Matched  int `yaml:"matched" doc:"How many documents matched."`
-	Modified int `yaml:"modified" doc:"How many of them are different now."`
+	Matched  int  `yaml:"matched" doc:"How many documents matched."`
+	Modified *int `yaml:"modified" doc:"How many of them are different now; nil where a reply to the same update was lost before, which may have changed some."`
 }
 
 func (o updateOutputs) Summary() string {
-	return fmt.Sprintf("%s modified of %s that matched", schema.HumanCount(int64(o.Modified)), schema.HumanCount(int64(o.Matched)))
+	matched := schema.HumanCount(int64(o.Matched))
+	if o.Modified == nil {
+		return matched + " matched and are as wanted; how many it changed is not known, as a reply was lost"
+	}
+	return fmt.Sprintf("%s modified of %s that matched", schema.HumanCount(int64(*o.Modified)), matched)
 }
 
 // Update changes documents.
@@ -51,12 +55,12 @@ with:
 	IdempotentOf: func(p updateParams) bool { return repeats(p.Filter, p.Update) },
 	Run:          update,
 	Preview:      previewUpdate,
-	Subjects: func(_ context.Context, call action.Call, p updateParams) ([]action.Subject, error) {
-		n, err := p.toChange(call)
+	Subjects: func(ctx context.Context, call action.Call, p updateParams) ([]action.Subject, error) {
+		m, _, err := p.matching(call)
 		if err != nil {
 			return nil, err
 		}
-		return []action.Subject{{Kind: "collection", Name: n.String(), ID: n.String()}}, nil
+		return m.subjects(ctx)
 	},
 })
 
@@ -79,9 +83,12 @@ func update(ctx context.Context, call action.Call, p updateParams) (updateOutput
 	if err != nil {
 		return updateOutputs{}, action.NotApplied(err)
 	}
-	ids, err := m.ids(ctx)
-	if err != nil || len(ids) == 0 {
+	ids, err := m.counted(ctx, call.Subjects)
+	if err != nil {
 		return updateOutputs{}, action.NotApplied(err)
+	}
+	if len(ids) == 0 {
+		return updateOutputs{Modified: new(int)}, nil
 	}
 	var result *driver.UpdateResult
 	err = m.Send(ctx, "update in "+m.String(), func(ctx context.Context) error {
@@ -90,11 +97,15 @@ func update(ctx context.Context, call action.Call, p updateParams) (updateOutput
 		return err
 	})
 	var o updateOutputs
+	var modified int
 	if result != nil {
-		o = updateOutputs{Matched: int(result.MatchedCount), Modified: int(result.ModifiedCount)}
+		o.Matched, modified = int(result.MatchedCount), int(result.ModifiedCount)
 	}
-	if err != nil && o.Modified > 0 {
-		return o, m.partly(err, o.Modified, "modified")
+	if !call.Again {
+		o.Modified = &modified
+	}
+	if err != nil && modified > 0 {
+		return o, m.partly(err, modified, "modified")
 	}
 	return o, err
 }

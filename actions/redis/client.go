@@ -57,8 +57,7 @@ func newPool(call action.Call) (*pool, error) {
 		return nil, err
 	}
 	at := config.Address.Reveal()
-	host, _, err := net.SplitHostPort(at)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(at); err != nil {
 		return nil, errAddress
 	}
 	p := &pool{address: at, where: "redis at " + at, user: cmp.Or(config.Username, "default")}
@@ -79,9 +78,12 @@ func newPool(call action.Call) (*pool, error) {
 	if config.Password != nil {
 		options.Password, p.password = config.Password.Reveal(), config.Password.String()
 	}
-	if config.TLS {
-		overTLS := &tls.Dialer{NetDialer: dialer, Config: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}}
-		options.Dialer = p.dialing(overTLS.DialContext)
+	if config.ByTLS || config.Given() {
+		secure, err := config.TLS.Config()
+		if err != nil {
+			return nil, fmt.Errorf("target %s: %w", call.Target.Name, err)
+		}
+		options.Dialer = p.dialing((&tls.Dialer{NetDialer: dialer, Config: secure}).DialContext)
 	}
 	// The library would write to standard error by itself.
 	goredis.SetLogger(libraryLog{})

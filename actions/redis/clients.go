@@ -15,12 +15,12 @@ type clientsParams struct {
 }
 
 type connection struct {
-	ID          int    `yaml:"id" doc:"Its number, since the server started."`
+	ID          *int   `yaml:"id" doc:"Its number, since the server started; nil where the server does not tell, as of the figures below."`
 	Address     string `yaml:"address" doc:"Host and port of the client."`
 	Name        string `yaml:"name" doc:"Name that it gave itself; may be empty."`
-	AgeSeconds  int    `yaml:"age_seconds" doc:"Seconds since it connected."`
-	IdleSeconds int    `yaml:"idle_seconds" doc:"Seconds since its last command."`
-	DB          int    `yaml:"db" doc:"The number of its database."`
+	AgeSeconds  *int   `yaml:"age_seconds" doc:"Seconds since it connected."`
+	IdleSeconds *int   `yaml:"idle_seconds" doc:"Seconds since its last command."`
+	DB          *int   `yaml:"db" doc:"The number of its database."`
 	Command     string `yaml:"command" doc:"Its last command."`
 	Flags       string `yaml:"flags" doc:"As CLIENT LIST has them: N of a usual one, S of a replica, b of one that is blocked."`
 	User        string `yaml:"user" doc:"The user as which it logged in."`
@@ -78,7 +78,7 @@ func parseClient(line string) connection {
 		}
 	}
 	return connection{
-		ID: whole(fields["id"]), Address: fields["addr"], Name: fields["name"], AgeSeconds: whole(fields["age"]), IdleSeconds: whole(fields["idle"]),
-		DB: whole(fields["db"]), Command: fields["cmd"], Flags: fields["flags"], User: fields["user"],
+		ID: figure(fields, "id"), Address: fields["addr"], Name: fields["name"], AgeSeconds: figure(fields, "age"), IdleSeconds: figure(fields, "idle"),
+		DB: figure(fields, "db"), Command: fields["cmd"], Flags: fields["flags"], User: fields["user"],
 	}
 }

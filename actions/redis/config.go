@@ -19,22 +19,10 @@ func secretParameter(name string) bool {
 	return slices.Contains([]string{"requirepass", "masterauth", "tls-key-file-pass", "tls-client-key-file-pass"}, strings.ToLower(name))
 }
 
-// config returns the parameters that match a pattern of CONFIG GET; secrets are
-// hidden.
+// config returns the parameters that match a pattern of CONFIG GET, secrets too.
 func (s *server) config(ctx context.Context, pattern string) (map[string]string, error) {
 	return ask(ctx, s, "CONFIG GET "+pattern, func(ctx context.Context, c *goredis.Client) (map[string]string, error) {
-		values, err := c.ConfigGet(ctx, pattern).Result()
-		if err != nil {
-			return nil, err
-		}
-		shown := make(map[string]string, len(values))
-		for name, value := range values {
-			if secretParameter(name) && value != "" {
-				value = hidden
-			}
-			shown[name] = value
-		}
-		return shown, nil
+		return c.ConfigGet(ctx, pattern).Result()
 	})
 }
 

@@ -60,5 +60,10 @@ func configGet(ctx context.Context, call action.Call, p configGetParams) (config
 	if err != nil {
 		return configGetOutputs{}, err
 	}
+	for name, value := range values {
+		if secretParameter(name) && value != "" {
+			values[name] = hidden
+		}
+	}
 	return configGetOutputs{values}, nil
 }

@@ -7,18 +7,42 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"runbook/engine/action"
+	"runbook/engine/schema"
 )
 
 type configSetParams struct {
-	Parameter string `yaml:"parameter" pattern:"^[a-z0-9-]+$" doc:"Its name, as maxmemory."`
-	Value     string `yaml:"value" doc:"Its value; a size may have a unit: 256mb as in redis.conf, or 256MiB."`
+	Parameter string      `yaml:"parameter" pattern:"^[a-z0-9-]+$" doc:"Its name, as maxmemory."`
+	Value     schema.Text `yaml:"value" doc:"Its value; a size may have a unit: 256mb as in redis.conf, or 256MiB. A password must be a secret, and is shown nowhere."`
 }
 
-func (p configSetParams) Brief() string {
-	if secretParameter(p.Parameter) {
-		return p.Parameter
+func (p configSetParams) Brief() string { return p.Parameter + " " + p.Value.String() }
+
+// hides says whether nobody is shown the value of the parameter.
+func (p configSetParams) hides() bool { return secretParameter(p.Parameter) || p.Value.IsSecret() }
+
+// same says whether the parameter has the value already; of a password by each
+// letter.
+func (p configSetParams) same(current string) bool {
+	if p.hides() {
+		return p.Value.Reveal() == current
 	}
-	return p.Parameter + " " + p.Value
+	return same(p.Value.Reveal(), current)
+}
+
+// told is a value that the parameter has or had, as outputs tell it.
+func (p configSetParams) told(value string) string {
+	if p.hides() && value != "" {
+		return hidden
+	}
+	return value
+}
+
+// wanted is the value that it shall have, for people.
+func (p configSetParams) wanted() string {
+	if p.Value.IsSecret() {
+		return p.Value.String()
+	}
+	return shown(p.Parameter, p.Value.Reveal())
 }
 
 type configSetOutputs struct {
@@ -54,7 +78,7 @@ verify: [outputs.after == "536870912"]
 		if err != nil {
 			return nil, err
 		}
-		return []action.Subject{{Kind: "parameter", Name: p.Parameter, ID: s.where + " " + p.Parameter, Version: before}}, nil
+		return []action.Subject{{Kind: "parameter", Name: p.Parameter, ID: s.where + " " + p.Parameter, Version: p.told(before)}}, nil
 	},
 	Settle: settleConfigSet,
 })
@@ -65,10 +89,10 @@ func (p configSetParams) read(ctx context.Context, call action.Call) (*server, s
 	if err != nil {
 		return nil, "", err
 	}
-	if secretParameter(p.Parameter) {
+	if secretParameter(p.Parameter) && !p.Value.IsSecret() && p.Value.Reveal() != "" {
 		return nil, "", &action.Failure{
-			Where: s.where, Final: true, What: p.Parameter + " is a secret, which this action does not set",
-			Do: []string{"set it by hand in redis.conf, and in the secret that password of the target names"},
+			Where: s.where, Final: true, What: p.Parameter + " is a password, and its value is plain text",
+			Do: []string{"give value as a secret: an input of the type secret, or a variable {secret: name} of runbook.yaml"},
 		}
 	}
 	values, err := s.config(ctx, p.Parameter)
@@ -90,19 +114,19 @@ func configSet(ctx context.Context, call action.Call, p configSetParams) (config
 	if err != nil {
 		return configSetOutputs{}, action.NotApplied(err)
 	}
-	o := configSetOutputs{Parameter: p.Parameter, Before: before, After: before}
-	if same(p.Value, before) {
+	o := configSetOutputs{Parameter: p.Parameter, Before: p.told(before), After: p.told(before)}
+	if p.same(before) {
 		return o, nil
 	}
 	_, err = ask(ctx, s, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), func(ctx context.Context, c *goredis.Client) (string, error) {
-		return c.ConfigSet(ctx, p.Parameter, sent(p.Value)).Result()
+		return c.ConfigSet(ctx, p.Parameter, sent(p.Value.Reveal())).Result()
 	})
 	if err != nil {
 		return configSetOutputs{}, err
 	}
-	o.Changed, o.After = true, p.Value
+	o.Changed, o.After = true, p.told(p.Value.Reveal())
 	if _, after, err := p.read(ctx, call); err == nil {
-		o.After = after
+		o.After = p.told(after)
 	}
 	return o, nil
 }
@@ -112,19 +136,21 @@ func previewConfigSet(ctx context.Context, call action.Call, p configSetParams) 
 	if err != nil {
 		return action.Preview{}, err
 	}
-	was, will := shown(p.Parameter, before), shown(p.Parameter, p.Value)
+	was, will := shown(p.Parameter, p.told(before)), p.wanted()
 	preview := action.Preview{
 		Summary: fmt.Sprintf("%s %s → %s", p.Parameter, was, will),
 		Touches: []action.Object{{Kind: "server", Name: s.where}},
 		Changes: []action.Change{{Name: p.Parameter, Before: was, After: will}},
 	}
-	if same(p.Value, before) {
+	if p.same(before) {
 		preview.Summary = p.Parameter + " is " + was + " already"
 		return preview, nil
 	}
-	if n, ok := sizeOf(p.Value); ok && p.Parameter == "maxmemory" && n > 0 {
-		if text, err := s.info(ctx, "memory"); err == nil && whole(parseInfo(text)["used_memory"]) > int(n) {
-			preview.Summary += "; it uses " + shown(p.Parameter, parseInfo(text)["used_memory"]) + ", so keys are evicted or writes refused"
+	if n, ok := sizeOf(p.Value.Reveal()); ok && p.Parameter == "maxmemory" && n > 0 {
+		if text, err := s.info(ctx, "memory"); err == nil {
+			if used := figure(parseInfo(text), "used_memory"); used != nil && *used > int(n) {
+				preview.Summary += "; it uses " + schema.HumanBytes(float64(*used)) + ", so keys are evicted or writes refused"
+			}
 		}
 	}
 	return preview, nil
@@ -138,9 +164,9 @@ func settleConfigSet(ctx context.Context, call action.Call, p configSetParams, s
 	}
 	before := subjects[0].Version
 	switch {
-	case same(p.Value, now):
-		return action.AppliedFully, &configSetOutputs{Parameter: p.Parameter, Before: before, After: now, Changed: now != before}, nil
-	case now == before:
+	case p.same(now):
+		return action.AppliedFully, &configSetOutputs{Parameter: p.Parameter, Before: before, After: p.told(now), Changed: p.hides() || now != before}, nil
+	case now == before && !p.hides():
 		return action.AppliedNot, nil, nil
 	}
 	return action.AppliedLost, nil, nil

@@ -91,7 +91,7 @@ func contractConfig(t *testing.T, call action.Call) {
 func contractRefusals(t *testing.T, call action.Call) {
 	for _, c := range []struct{ parameter, value, what string }{
 		{"maxmemory", "much", "argument must be a memory value"}, {"maxmemory-policy", "best", "must be one of the following"},
-		{"no-such-thing", "1", "there is no parameter no-such-thing"}, {"databases", "4", "can't set immutable config"}, {"requirepass", "hunter22", "is a secret"},
+		{"no-such-thing", "1", "there is no parameter no-such-thing"}, {"databases", "4", "can't set immutable config"}, {"requirepass", "hunter22", "requirepass is a password, and its value is plain text"},
 	} {
 		with := map[string]any{"parameter": c.parameter, "value": c.value}
 		_, err := actiontest.Bind(t, ConfigSet, call, with).Run(t.Context(), call)

@@ -42,6 +42,14 @@ func (s *server) failed(ctx context.Context, tried string, took time.Duration, e
 	case strings.HasPrefix(text, "NOPERM"):
 		f.What, f.Final = "the user may not do this ("+text+")", true
 		f.Do = []string{"grant the command to the user, see ACL SETUSER"}
+	case strings.HasPrefix(text, "MOVED "), strings.HasPrefix(text, "ASK "):
+		words := strings.Fields(text)
+		at := words[len(words)-1]
+		f.What, f.Final = "the server is one node of a cluster, and the key lies on another, "+at+" ("+words[0]+")", true
+		f.Do = []string{"name a target in runbook.yaml with the address " + at + ", and that target in the step"}
+	case strings.HasPrefix(text, "CLUSTERDOWN"):
+		f.What = "the cluster of this node serves no keys (" + text + ")"
+		f.Do = []string{s.command("CLUSTER INFO"), s.command("CLUSTER NODES")}
 	}
 	return f
 }

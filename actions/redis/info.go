@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -18,26 +17,37 @@ type InfoParams struct {
 	Section string `yaml:"section,omitempty" pattern:"^[a-z]+$" doc:"A section beyond the default ones to have in info, as commandstats."`
 }
 
-// InfoOutputs are the outputs of redis.info; see INFO in the manual of Redis.
+// InfoOutputs are the outputs of redis.info; see INFO in the manual of Redis. A
+// figure that the server does not tell, as a Sentinel most of them, is nil.
 type InfoOutputs struct {
 	Version          string            `yaml:"version" doc:"The server's version."`
-	Role             string            `yaml:"role" doc:"master or slave, as Redis calls them."`
-	UptimeSeconds    int               `yaml:"uptime_seconds" doc:"Seconds since the server started."`
-	UsedMemoryBytes  int               `yaml:"used_memory_bytes" doc:"Memory that Redis allocated."`
-	MaxmemoryBytes   int               `yaml:"maxmemory_bytes" doc:"The limit of memory; 0 is none."`
-	MaxmemoryPolicy  string            `yaml:"maxmemory_policy" doc:"What is evicted at the limit, as allkeys-lru."`
-	ConnectedClients int               `yaml:"connected_clients" doc:"Connections of clients, this one among them."`
-	EvictedKeys      int               `yaml:"evicted_keys" doc:"Keys evicted since the start."`
-	KeyspaceHits     int               `yaml:"keyspace_hits" doc:"Lookups since the start that found their key."`
-	KeyspaceMisses   int               `yaml:"keyspace_misses" doc:"Lookups since the start that did not."`
+	Role             string            `yaml:"role" doc:"master or slave, as Redis calls them; empty where the server does not tell."`
+	UptimeSeconds    *int              `yaml:"uptime_seconds" doc:"Seconds since the server started; nil where it does not tell, as each of the figures."`
+	UsedMemoryBytes  *int              `yaml:"used_memory_bytes" doc:"Memory that Redis allocated."`
+	MaxmemoryBytes   *int              `yaml:"maxmemory_bytes" doc:"The limit of memory; 0 is none."`
+	MaxmemoryPolicy  string            `yaml:"maxmemory_policy" doc:"What is evicted at the limit, as allkeys-lru; empty where the server does not tell."`
+	ConnectedClients *int              `yaml:"connected_clients" doc:"Connections of clients, this one among them."`
+	EvictedKeys      *int              `yaml:"evicted_keys" doc:"Keys evicted since the start."`
+	KeyspaceHits     *int              `yaml:"keyspace_hits" doc:"Lookups since the start that found their key."`
+	KeyspaceMisses   *int              `yaml:"keyspace_misses" doc:"Lookups since the start that did not."`
 	HitRatePercent   *float64          `yaml:"hit_rate_percent" doc:"Hits in percent of all lookups; nil while there was none."`
-	Keys             int               `yaml:"keys" doc:"Keys in all databases."`
+	Keys             *int              `yaml:"keys" doc:"Keys in all databases of this server."`
+	OneNode          bool              `yaml:"one_node" doc:"Whether the server is one node of a cluster: the figures are its own, not the cluster's."`
 	Info             map[string]string `yaml:"info" doc:"Every field of the answer as text."`
 }
 
 // Summary returns the figures that matter most.
 func (o InfoOutputs) Summary() string {
-	text := fmt.Sprintf("Redis %s, %s, %s keys", o.Version, schema.HumanBytes(float64(o.UsedMemoryBytes)), schema.HumanCount(int64(o.Keys)))
+	text := "Redis " + o.Version
+	if o.OneNode {
+		text += ", one node of a cluster"
+	}
+	if o.UsedMemoryBytes != nil {
+		text += ", " + schema.HumanBytes(float64(*o.UsedMemoryBytes))
+	}
+	if o.Keys != nil {
+		text += ", " + schema.HumanQuantity(*o.Keys, "key", "keys")
+	}
 	if o.HitRatePercent != nil {
 		text += ", hit rate " + schema.HumanPercent(*o.HitRatePercent)
 	}
@@ -89,22 +99,26 @@ func (s *server) info(ctx context.Context, sections ...string) (string, error) {
 func infoOutputs(fields map[string]string) InfoOutputs {
 	o := InfoOutputs{
 		Version: fields["redis_version"], Role: fields["role"], MaxmemoryPolicy: fields["maxmemory_policy"],
-		UptimeSeconds:    whole(fields["uptime_in_seconds"]),
-		UsedMemoryBytes:  whole(fields["used_memory"]),
-		MaxmemoryBytes:   whole(fields["maxmemory"]),
-		ConnectedClients: whole(fields["connected_clients"]),
-		EvictedKeys:      whole(fields["evicted_keys"]),
-		KeyspaceHits:     whole(fields["keyspace_hits"]),
-		KeyspaceMisses:   whole(fields["keyspace_misses"]),
+		UptimeSeconds:    figure(fields, "uptime_in_seconds"),
+		UsedMemoryBytes:  figure(fields, "used_memory"),
+		MaxmemoryBytes:   figure(fields, "maxmemory"),
+		ConnectedClients: figure(fields, "connected_clients"),
+		EvictedKeys:      figure(fields, "evicted_keys"),
+		KeyspaceHits:     figure(fields, "keyspace_hits"),
+		KeyspaceMisses:   figure(fields, "keyspace_misses"),
 		Keys:             keys(fields),
+		OneNode:          oneNode(fields),
 		Info:             fields,
 	}
-	if lookups := o.KeyspaceHits + o.KeyspaceMisses; lookups > 0 {
-		rate := 100 * float64(o.KeyspaceHits) / float64(lookups)
+	if hits, misses := o.KeyspaceHits, o.KeyspaceMisses; hits != nil && misses != nil && *hits+*misses > 0 {
+		rate := 100 * float64(*hits) / float64(*hits+*misses)
 		o.HitRatePercent = &rate
 	}
 	return o
 }
+
+// oneNode says whether a server is one of a cluster, which has keys elsewhere.
+func oneNode(fields map[string]string) bool { return fields["cluster_enabled"] == "1" }
 
 // parseInfo reads the lines "name:value" of an INFO answer.
 func parseInfo(text string) map[string]string {
@@ -118,24 +132,36 @@ func parseInfo(text string) map[string]string {
 	return fields
 }
 
-// keys adds up the keys of all databases: "db0:keys=12,expires=3,avg_ttl=0".
-func keys(fields map[string]string) int {
+// keys adds up the keys of all databases: "db0:keys=12,expires=3,avg_ttl=0". A
+// server that keeps keys tells of its memory; of any other, as a Sentinel, and
+// where a line reads otherwise, it is nil.
+func keys(fields map[string]string) *int {
 	sum := 0
+	_, keeps := fields["used_memory"]
 	for name, value := range fields {
 		number, isDB := strings.CutPrefix(name, "db")
 		if _, err := strconv.Atoi(number); !isDB || err != nil {
 			continue
 		}
 		count, _, _ := strings.Cut(strings.TrimPrefix(value, "keys="), ",")
-		sum += whole(count)
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			return nil
+		}
+		sum, keeps = sum+n, true
 	}
-	return sum
+	if !keeps {
+		return nil
+	}
+	return &sum
 }
 
-func whole(text string) int {
-	n, err := strconv.Atoi(text)
+// figure is a number that a server tells; nil where it does not, or writes it
+// otherwise.
+func figure(fields map[string]string, name string) *int {
+	n, err := strconv.Atoi(fields[name])
 	if err != nil {
-		return 0
+		return nil
 	}
-	return n
+	return &n
 }

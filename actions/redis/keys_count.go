@@ -18,14 +18,19 @@ func (p keysCountParams) Brief() string { return p.Pattern }
 
 type keysCountOutputs struct {
 	Count    int  `yaml:"count" doc:"How many keys match, at most max."`
-	Complete bool `yaml:"complete" doc:"false: it stopped at max."`
+	Complete bool `yaml:"complete" doc:"false: it stopped at max, or the server is one node of a cluster."`
+	OneNode  bool `yaml:"one_node" doc:"Whether the server is one node of a cluster: the others have keys that are not counted."`
 }
 
 func (o keysCountOutputs) Summary() string {
-	if !o.Complete {
-		return "at least " + schema.HumanQuantity(o.Count, "key", "keys")
+	text := schema.HumanQuantity(o.Count, "key", "keys")
+	switch {
+	case o.OneNode:
+		return text + " on this node of a cluster"
+	case !o.Complete:
+		return "at least " + text
 	}
-	return schema.HumanQuantity(o.Count, "key", "keys")
+	return text
 }
 
 // KeysCount counts keys that match a pattern.
@@ -52,6 +57,10 @@ func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCo
 		keys []string
 		next uint64
 	}
+	var o keysCountOutputs
+	if text, err := s.info(ctx, "cluster"); err == nil { // a user who may only scan is not told
+		o.OneNode = oneNode(parseInfo(text))
+	}
 	seen, cursor := map[string]struct{}{}, uint64(0)
 	for {
 		got, err := ask(ctx, s, "SCAN MATCH "+p.Pattern, func(ctx context.Context, c *goredis.Client) (page, error) {
@@ -64,11 +73,13 @@ func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCo
 		for _, key := range got.keys {
 			seen[key] = struct{}{}
 			if len(seen) > p.Max {
-				return keysCountOutputs{Count: p.Max}, nil
+				o.Count = p.Max
+				return o, nil
 			}
 		}
 		if cursor = got.next; cursor == 0 {
-			return keysCountOutputs{Count: len(seen), Complete: true}, nil
+			o.Count, o.Complete = len(seen), !o.OneNode
+			return o, nil
 		}
 		call.Progress(action.Progress{Done: len(seen), Note: schema.HumanQuantity(len(seen), "key", "keys")})
 	}

@@ -3,12 +3,15 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	resp "github.com/alicebob/miniredis/v2/server"
 	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
@@ -56,8 +59,8 @@ const answer = "# Server\r\nredis_version:7.0.15\r\nuptime_in_seconds:312\r\n# C
 
 func TestInfoIsRead(t *testing.T) {
 	o := infoOutputs(parseInfo(answer))
-	if o.Version != "7.0.15" || o.Role != "master" || o.UptimeSeconds != 312 || o.ConnectedClients != 4 || o.Keys != 42 ||
-		o.UsedMemoryBytes != 1<<20 || o.MaxmemoryBytes != 2<<20 || o.MaxmemoryPolicy != "allkeys-lru" || o.EvictedKeys != 7 {
+	if o.Version != "7.0.15" || o.Role != "master" || *o.UptimeSeconds != 312 || *o.ConnectedClients != 4 || *o.Keys != 42 ||
+		*o.UsedMemoryBytes != 1<<20 || *o.MaxmemoryBytes != 2<<20 || o.MaxmemoryPolicy != "allkeys-lru" || *o.EvictedKeys != 7 {
 		t.Errorf("outputs %+v", o)
 	}
 	if o.HitRatePercent == nil || *o.HitRatePercent != 75 || o.Info["role"] != "master" {
@@ -66,8 +69,108 @@ func TestInfoIsRead(t *testing.T) {
 	if got := o.Summary(); got != "Redis 7.0.15, 1.00 MiB, 42 keys, hit rate 75.0 %" {
 		t.Errorf("summary %q", got)
 	}
-	if fresh := infoOutputs(parseInfo("")); fresh.HitRatePercent != nil || fresh.Keys != 0 {
+	if fresh := infoOutputs(parseInfo("used_memory:1\n# Keyspace\n")); fresh.HitRatePercent != nil || *fresh.Keys != 0 {
 		t.Errorf("outputs %+v", fresh)
+	}
+}
+
+// A figure that a server leaves out or spells otherwise is not told, which is
+// another thing than 0, on which a limit would hold.
+func TestFiguresThatAServerDoesNotTell(t *testing.T) {
+	for name, info := range map[string]string{
+		"a Sentinel": "redis_version:7.0.15\r\nredis_mode:sentinel\r\n# Sentinel\r\nsentinel_masters:1\r\n",
+		"other spellings": "redis_version:7.0.15\nuptime_in_seconds:5d\nused_memory:1.5M\nmaxmemory:\nconnected_clients:some\nevicted_keys:-\n" +
+			"keyspace_hits:1e3\nkeyspace_misses:0x10\ndb0:entries=12\n",
+		"nothing": "",
+	} {
+		for field, value := range schema.Encode(infoOutputs(parseInfo(info))).(map[string]any) {
+			if _, isNumber := value.(int); isNumber || strings.HasSuffix(field, "_percent") && value != nil {
+				t.Errorf("%s: %s is %v", name, field, value)
+			}
+		}
+		if text := infoOutputs(parseInfo(info)).Summary(); strings.Contains(text, " 0") || strings.Contains(text, ", ") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	c := schema.Encode(parseClient("addr=127.0.0.1:1 age=long cmd=ping")).(map[string]any)
+	if c["age_seconds"] != nil || c["id"] != nil || c["command"] != "ping" {
+		t.Errorf("%v", c)
+	}
+}
+
+// scripted is a server that gives these answers to commands, by their first word.
+func scripted(t *testing.T, answers map[string]func(*resp.Peer)) string {
+	t.Helper()
+	s, err := resp.NewServer("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	for name, answer := range answers {
+		if err := s.Register(name, func(p *resp.Peer, _ string, _ []string) { answer(p) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s.Addr().String()
+}
+
+// One node of a cluster is not the whole: it says so, counts nothing as complete,
+// and names the node that has a key.
+func TestOneNodeOfACluster(t *testing.T) {
+	call := callTo(t, scripted(t, map[string]func(*resp.Peer){
+		"INFO": func(p *resp.Peer) {
+			p.WriteBulk("redis_version:7.0.15\r\ncluster_enabled:1\r\nused_memory:1048576\r\ndb0:keys=2\r\n")
+		},
+		"SCAN": func(p *resp.Peer) { p.WriteLen(2); p.WriteBulk("0"); p.WriteStrings([]string{"a", "b"}) },
+		"LLEN": func(p *resp.Peer) { p.WriteRaw("-MOVED 3999 10.0.0.2:6381\r\n") },
+	}))
+	if got := actiontest.Run(t, Info, call, nil); got.Outputs["one_node"] != true || got.Summary != "Redis 7.0.15, one node of a cluster, 1.00 MiB, 2 keys" {
+		t.Errorf("%v %s", got.Outputs, got.Summary)
+	}
+	if got := actiontest.Run(t, KeysCount, call, map[string]any{"pattern": "*"}); got.Outputs["complete"] != false || got.Outputs["one_node"] != true || got.Summary != "2 keys on this node of a cluster" {
+		t.Errorf("%v %s", got.Outputs, got.Summary)
+	}
+	_, err := actiontest.Bind(t, QueueLength, call, map[string]any{"key": "q"}).Run(t.Context(), call)
+	if f := action.AsFailure(err); err == nil || f.What != "the server is one node of a cluster, and the key lies on another, 10.0.0.2:6381 (MOVED)" || !f.Final || !strings.Contains(strings.Join(f.Do, ""), "10.0.0.2:6381") {
+		t.Errorf("%+v", err)
+	}
+}
+
+// A password is set where it is a secret, and is in nothing that is told of it.
+func TestAPasswordIsSetAndShownNowhere(t *testing.T) {
+	const before, after = "lab-password", "Hunter2-hunter2"
+	for _, parameter := range []string{"requirepass", "masterauth", "notify-keyspace-events"} {
+		l := simulate(t)
+		call := l.call(t)
+		var log strings.Builder
+		call.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		bound := actiontest.Bind(t, ConfigSet, call, map[string]any{"parameter": parameter, "value": schema.NewSecret("new_password", after)})
+		preview, err := bound.Preview(t.Context(), call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects, err := bound.Subjects(t.Context(), call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := bound.Run(t.Context(), call)
+		if err != nil || got.Outputs["changed"] != true || got.Outputs["after"] != "(hidden)" {
+			t.Errorf("%s: %v, %v", parameter, got, err)
+		}
+		applied, settled, err := bound.Settle(t.Context(), call, subjects)
+		if applied != action.AppliedFully || err != nil {
+			t.Errorf("%s: settled %s, %v", parameter, applied, err)
+		}
+		again, err := bound.Run(t.Context(), call)
+		if err != nil || again.Outputs["changed"] != false {
+			t.Errorf("%s again: %v, %v", parameter, again, err)
+		}
+		if told := fmt.Sprint(bound.Brief, preview, subjects, got, settled, again, log.String()); strings.Contains(told, after) || strings.Contains(told, before) || !strings.Contains(told, "new_password") {
+			t.Errorf("%s shows it: %s", parameter, told)
+		}
+		if parameter == "requirepass" {
+			actiontest.Run(t, Ping, callTo(t, l.at, "password", schema.NewSecret("new_password", after)), nil)
+		}
 	}
 }
 

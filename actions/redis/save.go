@@ -12,8 +12,8 @@ import (
 )
 
 type saveOutputs struct {
-	SavedAt    time.Time `yaml:"saved_at" doc:"When the snapshot was complete, by the server's clock, in whole seconds."`
-	DurationMS float64   `yaml:"duration_ms" doc:"Milliseconds from the request until it was seen to be complete."`
+	SavedAt    *time.Time `yaml:"saved_at" doc:"When the snapshot was complete, by the server's clock, in whole seconds; nil where it does not tell."`
+	DurationMS float64    `yaml:"duration_ms" doc:"Milliseconds from the request until it was seen to be complete."`
 }
 
 func (o saveOutputs) Summary() string {
@@ -49,9 +49,9 @@ timeout: 5m
 // snapshot is what a server tells of its snapshots.
 type snapshot struct {
 	running bool
-	at      time.Time // of the last that is complete
-	failed  bool      // the last
-	size    int       // of the server's memory, bytes
+	at      *time.Time // of the last that is complete; nil: not told
+	failed  bool       // the last
+	size    string     // of the server's memory, for people
 }
 
 func (s *server) snapshot(ctx context.Context) (snapshot, error) {
@@ -60,10 +60,28 @@ func (s *server) snapshot(ctx context.Context) (snapshot, error) {
 		return snapshot{}, err
 	}
 	fields := parseInfo(text)
-	return snapshot{
-		running: fields["rdb_bgsave_in_progress"] == "1", at: time.Unix(int64(whole(fields["rdb_last_save_time"])), 0).UTC(),
-		failed: fields["rdb_last_bgsave_status"] != "ok", size: whole(fields["used_memory"]),
-	}, nil
+	is := snapshot{running: fields["rdb_bgsave_in_progress"] == "1", size: "an unknown size"}
+	status, told := fields["rdb_last_bgsave_status"]
+	is.failed = told && status != "ok"
+	if at := figure(fields, "rdb_last_save_time"); at != nil {
+		t := time.Unix(int64(*at), 0).UTC()
+		is.at = &t
+	}
+	if used := figure(fields, "used_memory"); used != nil {
+		is.size = schema.HumanBytes(float64(*used))
+	}
+	return is, nil
+}
+
+// last says when the last snapshot was complete.
+func (s snapshot) last(now time.Time) string {
+	switch {
+	case s.at == nil:
+		return "and when it last saved is not told"
+	case s.at.Unix() <= 0:
+		return "never saved"
+	}
+	return "last saved " + schema.HumanDuration(max(0, now.Sub(*s.at))) + " ago"
 }
 
 // saved waits until no snapshot is being written. The time grows from look to
@@ -108,8 +126,8 @@ func save(ctx context.Context, call action.Call, _ action.None) (saveOutputs, er
 	if after.failed {
 		return saveOutputs{}, action.NotApplied(&action.Failure{
 			Where: s.where, What: "the server could not write the snapshot", Tried: "BGSAVE, once, " + schema.HumanDuration(took),
-			Seen: []string{"rdb_last_bgsave_status is not ok", "the last good one is of " + before.at.Format(time.RFC3339)},
-			Do:   []string{"read the log of the server", "check that its disk has room: the snapshot needs up to " + schema.HumanBytes(float64(after.size))},
+			Seen: []string{"rdb_last_bgsave_status is not ok", before.last(started)},
+			Do:   []string{"read the log of the server", "check that its disk has room: the snapshot needs up to " + after.size},
 		})
 	}
 	return saveOutputs{SavedAt: after.at, DurationMS: schema.Milliseconds(took)}, nil
@@ -124,12 +142,8 @@ func previewSave(ctx context.Context, call action.Call, _ action.None) (action.P
 	if err != nil {
 		return action.Preview{}, err
 	}
-	age := "never saved"
-	if is.at.Unix() > 0 {
-		age = "last saved " + schema.HumanDuration(max(0, call.Clock.Now().Sub(is.at))) + " ago"
-	}
 	return action.Preview{
-		Summary: fmt.Sprintf("BGSAVE of %s of memory, %s", schema.HumanBytes(float64(is.size)), age),
+		Summary: fmt.Sprintf("BGSAVE of %s of memory, %s", is.size, is.last(call.Clock.Now())),
 		Touches: []action.Object{{Kind: "server", Name: s.where}},
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 type targetConfig struct {
@@ -21,7 +22,8 @@ type targetConfig struct {
 	Username string         `yaml:"username,omitempty" doc:"The user; without one the user default."`
 	Password *schema.Secret `yaml:"password" doc:"The password."`
 	DB       int            `yaml:"db" default:"0" min:"0" max:"1048576" doc:"The number of the database."`
-	TLS      bool           `yaml:"tls" default:"false" doc:"Whether to connect by TLS."`
+	ByTLS    bool           `yaml:"tls" default:"false" doc:"Whether to connect by TLS; rediss:// and each of the keys below say so too."`
+	endpoint.TLS
 }
 
 // Target is the kind of target that redis actions talk to: one server.
@@ -80,7 +82,7 @@ func address(config map[string]any) (string, []string) {
 	if db, _ := config["db"].(int); db != 0 {
 		notes = append(notes, fmt.Sprintf("db %d", db))
 	}
-	if tls, _ := config["tls"].(bool); tls {
+	if tls, _ := config["tls"].(bool); tls || endpoint.SpeaksTLS(config) {
 		notes = append(notes, "tls")
 	}
 	return text, notes

@@ -21,6 +21,8 @@ type Call struct {
 	Confine  *Confine       // the client layer must refuse what leaves it; nil: nothing
 	Run      string         // id of the run
 	Step     string         // address of the step
+	Subjects []Subject      // of a change that has them: what its intent names
+	Again    bool           // of a change: a reply to it was lost, so that a part of it may be made
 }
 
 // Progress is how far a long action is: Done of Total (0: unknown) and a note.

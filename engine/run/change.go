@@ -162,7 +162,9 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 	if w.record(event.TypeIntent, w.in.path, number, w.intent(p, subjects)) != nil {
 		return nil, w.stopped(w.in), nil
 	}
-	res, err := w.perform(w.hard, w.op, changeLimit)
+	call := w.call(w.in.path, w.op.target)
+	call.Subjects, call.Again = subjects, w.lost != nil
+	res, err := w.perform(w.hard, w.op, call, changeLimit)
 	w.applied = action.ClassOf(err)
 	w.outputs(res)
 	if err == nil {

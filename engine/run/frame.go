@@ -65,22 +65,22 @@ type given struct {
 // invoke runs an operation once, in one of the run's slots. A pause needs none.
 func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (given, error) {
 	if op.action.Pause {
-		return f.perform(ctx, op, base)
+		return f.perform(ctx, op, f.call(f.in.path, op.target), base)
 	}
 	release, err := f.acquire(ctx)
 	if err != nil {
 		return given{}, err
 	}
 	defer release()
-	return f.perform(ctx, op, base)
+	return f.perform(ctx, op, f.call(f.in.path, op.target), base)
 }
 
 // perform runs an operation once; the caller has a slot.
-func (f *frame) perform(ctx context.Context, op *operation, base time.Duration) (given, error) {
+func (f *frame) perform(ctx context.Context, op *operation, call action.Call, base time.Duration) (given, error) {
 	ctx, cancel := f.limit(ctx, op, base)
 	defer cancel()
 	start := f.Clock.Now()
-	res, err := op.bound.Run(ctx, f.call(f.in.path, op.target))
+	res, err := op.bound.Run(ctx, call)
 	took := f.Clock.Now().Sub(start)
 	if err != nil {
 		if ctx.Err() != nil {

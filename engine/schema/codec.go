@@ -204,6 +204,11 @@ func FieldOf(owner reflect.Type, f reflect.StructField, t *Type) Field {
 		}
 		field.Type = &c
 	}
+	if f.Tag.Get("times") == "true" {
+		c := *field.Type
+		c.Times = true
+		field.Type = &c
+	}
 	if field.Pattern != "" {
 		if _, err := compiled(field.Pattern); err != nil {
 			bad("pattern", err)

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf16"
 )
 
@@ -33,6 +34,9 @@ func ParseText(t *Type, text string, quoted bool) (any, error) {
 	case Null:
 		return nil, fmt.Errorf("%s is not null", quote(text))
 	case Any:
+		if at, err := time.Parse(time.RFC3339Nano, text); t.Times && !quoted && err == nil {
+			return at, nil
+		}
 		return parseAny(text, quoted), nil
 	case Bool:
 		return parseBool(text)

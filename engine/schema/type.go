@@ -56,10 +56,12 @@ type Type struct {
 	// AcceptsSecret marks a parameter into which a secret may go although it
 	// is not declared as one: headers, bodies and environment of requests.
 	AcceptsSecret bool
-
 	// Place is where the values of expressions in a text stand, which are escaped
 	// for it.
 	Place Place
+	// Times says of untyped values, and of what holds such, that a time written
+	// without quotes is one, as in a filter of a database that has dates.
+	Times bool
 }
 
 // Place is a place that divides a text by characters of its own.
@@ -110,9 +112,9 @@ func (t *Type) Element() *Type {
 	if elem == nil {
 		elem = AnyType
 	}
-	if t.AcceptsSecret && !elem.AcceptsSecret {
+	if t.AcceptsSecret && !elem.AcceptsSecret || t.Times && !elem.Times {
 		c := *elem
-		c.AcceptsSecret = true
+		c.AcceptsSecret, c.Times = c.AcceptsSecret || t.AcceptsSecret, c.Times || t.Times
 		return &c
 	}
 	return elem

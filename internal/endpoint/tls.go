@@ -26,6 +26,16 @@ func (t TLS) Given() bool {
 	return t.CAFile != "" || t.ClientCert != "" || t.ClientKey.Reveal() != "" || t.ServerName != "" || t.Insecure
 }
 
+// SpeaksTLS is Given for a configuration that is not decoded yet.
+func SpeaksTLS(config map[string]any) bool {
+	for _, key := range []string{"ca_file", "client_cert", "client_key", "server_name", "insecure"} {
+		if v, ok := config[key]; ok && v != "" && v != false {
+			return true
+		}
+	}
+	return false
+}
+
 // Config reads the files. Without a ServerName the client fills in that of the
 // address. An error says which key is wrong, and quotes no key.
 func (t TLS) Config() (*tls.Config, error) {

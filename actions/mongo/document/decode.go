@@ -70,6 +70,26 @@ func decodeBinary(b bson.Binary) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
+// FigureAt returns the number at a path of a reply, nil where the server does not
+// tell it, which is another thing than 0.
+func FigureAt(doc bson.Raw, path ...string) *int {
+	n, ok := NumberAt(doc, path...)
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// MillisecondsAt is FigureAt for a time.
+func MillisecondsAt(doc bson.Raw, path ...string) *float64 {
+	n, ok := NumberAt(doc, path...)
+	if !ok {
+		return nil
+	}
+	ms := float64(n)
+	return &ms
+}
+
 // NumberAt returns the value at a path of a reply as an integer; false where
 // there is none.
 func NumberAt(doc bson.Raw, path ...string) (int, bool) {

@@ -93,9 +93,13 @@ func usesOf(ctx context.Context, n server.Namespace) map[string]use {
 		return c.Aggregate(ctx, bson.A{bson.D{{Key: "$indexStats", Value: bson.D{}}}})
 	}
 	err := n.Each(ctx, "$indexStats of "+n.String(), stats, func(doc bson.Raw) (bool, error) {
+		ops, told := document.NumberAt(doc, "accesses", "ops")
+		if !told {
+			return true, nil
+		}
 		name := document.TextAt(doc, "name")
 		u := found[name]
-		u.count += document.IntAt(doc, "accesses", "ops")
+		u.count += ops
 		if since, ok := doc.Lookup("accesses", "since").DateTimeOK(); ok {
 			t := bson.DateTime(since).Time().UTC()
 			u.since = &t

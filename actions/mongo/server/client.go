@@ -61,6 +61,13 @@ func newPool(call action.Call) (*pool, error) {
 	if _, isSecret := call.Target.Config["uri"].(schema.Secret); isSecret {
 		p.secret = config.URI.String()
 	}
+	if config.Given() {
+		secure, err := config.TLS.Config()
+		if err != nil {
+			return nil, fmt.Errorf("target %s: %w", call.Target.Name, err)
+		}
+		client.SetTLSConfig(secure)
+	}
 	if p.Client, err = driver.Connect(client); err != nil {
 		// The driver's text may quote a part of the connection string.
 		return nil, fmt.Errorf("the uri of target %s is no valid connection string of MongoDB", call.Target.Name)

@@ -9,11 +9,13 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 )
 
 type targetConfig struct {
 	URI      schema.Text `yaml:"uri" doc:"The connection string, as mongodb://host:27017 or mongodb+srv://host; mostly a secret."`
 	Database string      `yaml:"database,omitempty" doc:"The database that actions work in unless they name one."`
+	endpoint.TLS
 }
 
 // Target is the kind of target that mongo actions talk to: a server or a
@@ -30,6 +32,9 @@ func address(config map[string]any) (string, []string) {
 	var notes []string
 	if database, _ := config["database"].(string); database != "" {
 		notes = append(notes, "database "+database)
+	}
+	if endpoint.SpeaksTLS(config) {
+		notes = append(notes, "tls")
 	}
 	switch uri := config["uri"].(type) {
 	case string:
