@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"mime"
@@ -82,7 +83,7 @@ func (c *client) listed(method, path string, u *url.URL, header nethttp.Header, 
 	// Nothing beside the body may say what is called, and the server must read the
 	// body as it is read here.
 	kind, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	typed := header.Get("Content-Type") == "" || err == nil && kind == "application/json" && strings.EqualFold(orUTF8(parameters["charset"]), "utf-8")
+	typed := header.Get("Content-Type") == "" || err == nil && kind == "application/json" && strings.EqualFold(cmp.Or(parameters["charset"], "utf-8"), "utf-8")
 	if method != nethttp.MethodPost || !typed || u.RawQuery != c.base.RawQuery || len(body) > maxCall || !utf8.Valid(body) {
 		return false
 	}
@@ -90,13 +91,6 @@ func (c *client) listed(method, path string, u *url.URL, header nethttp.Header, 
 		name, _ := call["method"].(string)
 		return slices.Contains(methods, name)
 	}) || queries && onlyCalls(body, isQueryCall)
-}
-
-func orUTF8(charset string) string {
-	if charset == "" {
-		return "utf-8"
-	}
-	return charset
 }
 
 // matches reports whether a path is that of a rule, in which * stands for one

@@ -19,11 +19,8 @@ import (
 
 // AppOptions say how a container of lab/app is made.
 type AppOptions struct {
-	MemoryMiB   int64             // limit of its memory; 0: none
-	HealthCheck bool              // the engine asks /health each second
-	Labels      map[string]string // such as those of Compose
-	// Configure changes anything else before the container is made; may be nil.
-	Configure func(*container.Config, *container.HostConfig)
+	MemoryMiB   int64 // limit of its memory; 0: none
+	HealthCheck bool  // the engine asks /health each second
 }
 
 // App is a running container of lab/app. Its addresses outlast a restart.
@@ -39,7 +36,7 @@ type App struct {
 func (e *DockerEnv) App(t testing.TB, options AppOptions) *App {
 	t.Helper()
 	api, metrics := FreePort(t), FreePort(t)
-	config := &container.Config{Image: e.Image(t), Labels: options.Labels}
+	config := &container.Config{Image: e.Image(t)}
 	host := &container.HostConfig{
 		Resources: container.Resources{Memory: options.MemoryMiB << 20},
 		PortBindings: network.PortMap{
@@ -52,9 +49,6 @@ func (e *DockerEnv) App(t testing.TB, options AppOptions) *App {
 			Test:     []string{"CMD", "/app", "-check", "http://127.0.0.1:8060/health"},
 			Interval: time.Second, Timeout: 3 * time.Second, Retries: 2,
 		}
-	}
-	if options.Configure != nil {
-		options.Configure(config, host)
 	}
 	app := &App{
 		Name:       UniqueName(t),
@@ -116,24 +110,6 @@ func (a *App) Leak(t testing.TB, where, rate string) {
 	a.post(t, "/lab/leak", url.Values{"where": {where}, "rate": {rate}})
 }
 
-// Slow lets the service answer that late; 0 ends it.
-func (a *App) Slow(t testing.TB, latency time.Duration) {
-	t.Helper()
-	a.post(t, "/lab/slow", url.Values{"latency": {latency.String()}})
-}
-
-// Fail lets the service answer everything with status; 0 ends it.
-func (a *App) Fail(t testing.TB, status int) {
-	t.Helper()
-	a.post(t, "/lab/fail", url.Values{"status": {strconv.Itoa(status)}})
-}
-
-// Log lets the service write text into its log, count times.
-func (a *App) Log(t testing.TB, text string, count int) {
-	t.Helper()
-	a.post(t, "/lab/log", url.Values{"text": {text}, "count": {strconv.Itoa(count)}})
-}
-
 // Requests returns how often each method and path, like "GET /health", was
 // asked since the container started or ForgetRequests, the switches included.
 func (a *App) Requests(t testing.TB) map[string]int64 {
@@ -160,10 +136,14 @@ func (a *App) post(t testing.TB, path string, query url.Values) {
 	}
 }
 
+func (a *App) ask(ctx context.Context, method, path string, result any) error {
+	return ask(ctx, method, a.BaseURL+path, result)
+}
+
 // ask sends a request and decodes the JSON of its answer into result, if that
 // is not nil.
-func (a *App) ask(ctx context.Context, method, path string, result any) error {
-	request, err := http.NewRequestWithContext(ctx, method, a.BaseURL+path, nil)
+func ask(ctx context.Context, method, address string, result any) error {
+	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return err
 	}
@@ -173,14 +153,11 @@ func (a *App) ask(ctx context.Context, method, path string, result any) error {
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return fmt.Errorf("%s %s%s: %w", method, a.BaseURL, path, err)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s: answered %s: %s", method, address, response.Status, text)
 	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s%s: answered %s: %s", method, a.BaseURL, path, response.Status, text)
-	}
-	if result == nil {
-		return nil
+	if err != nil || result == nil {
+		return err
 	}
 	return json.Unmarshal(text, result)
 }

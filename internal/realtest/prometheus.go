@@ -49,11 +49,9 @@ receivers: [{name: none}]
 `
 
 // StartMonitoring starts both servers on loopback, for this test alone, and waits
-// until the alert has reached the Alertmanager. It takes Debian's programs, and
-// installs them if it can where they are missing.
+// until the alert has reached the Alertmanager. It takes Debian's programs.
 func StartMonitoring(t testing.TB) *Monitoring {
 	t.Helper()
-	requirePrograms(t, []string{"prometheus", "prometheus-alertmanager"}, []string{"prometheus", "prometheus-alertmanager"})
 	var scrapes atomic.Int64
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "# TYPE app_load gauge\napp_load %d\n", scrapes.Add(1))
@@ -90,7 +88,7 @@ func StartMonitoring(t testing.TB) *Monitoring {
 // alerted wants an alert in the Alertmanager, and some scrapes of the service.
 func (m *Monitoring) alerted(ctx context.Context) error {
 	var alerts []json.RawMessage
-	if err := get(ctx, m.AlertmanagerURL+"/api/v2/alerts", &alerts); err != nil {
+	if err := ask(ctx, http.MethodGet, m.AlertmanagerURL+"/api/v2/alerts", &alerts); err != nil {
 		return err
 	}
 	var points struct {
@@ -98,27 +96,11 @@ func (m *Monitoring) alerted(ctx context.Context) error {
 			Result []json.RawMessage `json:"result"`
 		} `json:"data"`
 	}
-	if err := get(ctx, m.PrometheusURL+"/api/v1/query?query=app_load%3E%3D3", &points); err != nil {
+	if err := ask(ctx, http.MethodGet, m.PrometheusURL+"/api/v1/query?query=app_load%3E%3D3", &points); err != nil {
 		return err
 	}
 	if len(alerts) == 0 || len(points.Data.Result) == 0 {
 		return fmt.Errorf("%d alerts, %d series", len(alerts), len(points.Data.Result))
 	}
 	return nil
-}
-
-func get(ctx context.Context, address string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", address, response.Status)
-	}
-	return json.NewDecoder(response.Body).Decode(into)
 }

@@ -5,8 +5,7 @@
 // engine's standard socket, and starts a service of its own in a temporary
 // directory where none answers. Everything that it starts has a unique name,
 // listens on loopback, and ends with the test that asked for it; it never
-// touches anything else, but that StartMonitoring may install Debian's packages.
-// Packages may use it at the same time.
+// touches anything else. Packages may use it at the same time.
 //
 //	func TestRestartReal(t *testing.T) {
 //		if !realtest.Enabled() {
