@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
@@ -18,7 +21,7 @@ import (
 )
 
 func (a *app) validateCommand() *cobra.Command {
-	format := "text"
+	format, env := "text", ""
 	cmd := &cobra.Command{
 		Use: "validate PATH|NAME...", Short: "Find mistakes without running anything",
 		Example: "  runbook validate playbooks\n  runbook validate memory-leak.yaml --format json",
@@ -32,28 +35,38 @@ func (a *app) validateCommand() *cobra.Command {
 			if format != "text" && format != outputJSON {
 				return usage(fmt.Sprintf("there is no format %q", format), "--format text or json")
 			}
-			return a.validate(words, format)
+			return a.validate(words, env, format)
 		},
 		ValidArgsFunction: a.completePlaybooks,
 	}
+	cmd.Flags().StringVar(&env, "env", "", "the environment that the playbooks are for; without it all of ./runbook.yaml")
 	cmd.Flags().StringVar(&format, "format", format, "text or json")
 	return cmd
 }
 
-// validate compiles every named playbook and prints what is wrong.
-func (a *app) validate(words []string, format string) error {
+// validate checks the file of environments, and every named playbook against those, and
+// prints what is wrong.
+func (a *app) validate(words []string, env, format string) error {
 	began := time.Now()
 	l := a.launcher()
+	in, wrong, err := a.environments(env, words, l.Registry)
+	if err != nil {
+		return err
+	}
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return filepath.Clean(word) == environment.DefaultFile })
 	files, all := named(l.Catalogue, words)
 	count, faulty := len(files)+len(all), len(all)
+	all = append(all, wrong...)
 	for _, source := range files {
-		list := l.Compile(source, nil).List
+		list := l.Check(source, in)
 		all = append(all, list...)
 		if len(list) > 0 {
 			faulty++
 		}
 	}
-	var err error
+	if own, lost := launch.ReadFile(environment.DefaultFile); lost == nil && len(wrong) > 0 {
+		files = append(files, own)
+	}
 	if format == outputJSON {
 		err = printJSON(a.Out, findings(all, count))
 	} else {
@@ -64,6 +77,22 @@ func (a *app) validate(words []string, format string) error {
 		return told(event.EndFailed)
 	}
 	return err
+}
+
+// environments returns the one of that name, or all of ./runbook.yaml, and what is wrong
+// there; while something is, playbooks are checked by themselves.
+func (a *app) environments(name string, words []string, registry *action.Registry) ([]*environment.Environment, diag.List, error) {
+	if name == "" {
+		all, wrong, err := environment.All(environment.DefaultFile, registry)
+		if wrong.Errors() > 0 {
+			all = nil
+		}
+		return all, wrong, err
+	}
+	env, _, err := a.loadEnvironment(name, registry, func(other string) string {
+		return "runbook validate " + action.Quote(words[0]) + " --env " + other
+	})
+	return []*environment.Environment{env}, nil, err
 }
 
 // named returns the sources that words name, files, directories or names, and as

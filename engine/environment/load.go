@@ -25,6 +25,7 @@ const (
 	CodeNoTarget    = "RB1503" // a kind of target that no action knows
 	CodeNoSecret    = "RB1504" // a secret that is not declared
 	CodeUnknownRule = "RB1505" // a rule that is neither an effect nor an action
+	CodeLacking     = "RB1506" // a target that a playbook needs and the environment lacks
 )
 
 // ErrNotFound says that a file has no environment of the wanted name.
@@ -99,6 +100,31 @@ func Parse(source *yaml.Source, name string, registry *action.Registry) (*Enviro
 	}
 	l.list.Sort()
 	return e, l.list, nil
+}
+
+// All reads every environment of the file at path and returns what is wrong with any; it
+// is empty without a file.
+func All(path string, registry *action.Registry) (all []*Environment, list diag.List, err error) {
+	source, err := yaml.Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the environments: %w", err)
+	}
+	file, list := ReadFile(source)
+	if file == nil {
+		return nil, list, nil
+	}
+	for _, d := range file.Environments {
+		e, more, _ := Parse(source, d.Name.Value, registry) // it has this one
+		all = append(all, e)
+		list = append(list, slices.DeleteFunc(more, func(d diag.Diagnostic) bool {
+			return slices.ContainsFunc(list, func(known diag.Diagnostic) bool { return known.String() == d.String() })
+		})...)
+	}
+	list.Sort()
+	return all, list, nil
 }
 
 // choose returns the environment of that name; for "" the default one, or the
