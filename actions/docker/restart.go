@@ -37,6 +37,7 @@ var Restart = action.New(action.Spec[restartParams, restartOutputs]{
 	Example: "action: docker.restart\nwith: {container: app}\nobserve: {action: docker.inspect, with: {container: app}}\nverify: [observed.running]",
 	Target:  Target,
 	Effect:  action.Write,
+	Takes:   func(p restartParams) time.Duration { return given(p.Timeout) },
 	Run:     restart,
 	Preview: func(ctx context.Context, call action.Call, p restartParams) (action.Preview, error) {
 		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ", start"), "running", true)
@@ -123,4 +124,12 @@ func settleRestart(ctx context.Context, call action.Call, p restartParams, subje
 		return action.AppliedNot, nil, nil
 	}
 	return action.AppliedLost, nil, nil
+}
+
+// given is a time that may be left to the container.
+func given(t *time.Duration) time.Duration {
+	if t == nil {
+		return 0
+	}
+	return *t
 }

@@ -51,6 +51,7 @@ var SampleStats = action.New(action.Spec[sampleStatsParams, sampleStatsOutputs]{
 	Example: "action: docker.sample_stats\nwith: {container: app, for: 30s, every: 1s}\nverify: [outputs.last_percent < 70]",
 	Target:  Target,
 	Effect:  action.Read,
+	Takes:   func(p sampleStatsParams) time.Duration { return p.For },
 	Run:     sampleStats,
 })
 

@@ -21,6 +21,7 @@ var Stop = action.New(action.Spec[stopParams, changedOutputs]{
 	Example:    "action: docker.stop\nwith: {container: app, timeout: 30s}\nobserve: {action: docker.inspect, with: {container: app}}\nverify: [not observed.running]\nundo: {action: docker.start, with: {container: app}}",
 	Target:     Target,
 	Effect:     action.Write,
+	Takes:      func(p stopParams) time.Duration { return given(p.Timeout) },
 	Idempotent: true,
 	Run: func(ctx context.Context, call action.Call, p stopParams) (changedOutputs, error) {
 		return stopping(p).apply(ctx, call, p.Container)

@@ -46,6 +46,7 @@ var WaitHealthy = action.New(action.Spec[waitHealthyParams, waitHealthyOutputs]{
 	Example: "action: docker.wait_healthy\nwith: {container: app, for: 90s}\nverify: [outputs.healthy]",
 	Target:  Target,
 	Effect:  action.Read,
+	Takes:   func(p waitHealthyParams) time.Duration { return p.For },
 	Run:     waitHealthy,
 })
 

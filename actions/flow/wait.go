@@ -28,6 +28,7 @@ with: {for: 5s}
 `,
 	Effect: action.Read,
 	Pause:  true,
+	Takes:  func(p WaitParams) time.Duration { return p.For },
 	Run:    wait,
 })
 

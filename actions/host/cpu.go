@@ -48,6 +48,7 @@ verify: [outputs.used_percent < 80]
 `,
 	Target: Target,
 	Effect: action.Read,
+	Takes:  func(p CPUParams) time.Duration { return p.For },
 	Run:    measureCPU,
 })
 

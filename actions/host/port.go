@@ -46,6 +46,7 @@ with: {port: 6379}
 verify: [outputs.open]
 `,
 	Effect: action.Read,
+	Takes:  func(p PortParams) time.Duration { return p.Timeout },
 	Run:    connect,
 })
 

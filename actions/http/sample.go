@@ -65,7 +65,10 @@ verify:
 `,
 	Target: Target,
 	Effect: action.Read,
-	Run:    sample,
+	Takes: func(p SampleParams) time.Duration {
+		return time.Duration((p.N+p.Concurrency-1)/max(1, p.Concurrency)) * p.RequestTimeout
+	},
+	Run: sample,
 })
 
 func sample(ctx context.Context, call action.Call, p SampleParams) (SampleOutputs, error) {

@@ -7,6 +7,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"runbook/engine/schema"
 )
@@ -63,9 +64,12 @@ type Spec[P, O any] struct {
 	EffectBy     []string
 	Idempotent   bool         // sending it again leaves the same state
 	IdempotentOf func(P) bool // as Idempotent, by parameters
-	Child        bool         // starts a child process or an exec in a container: never runs in a dry run
-	Pause        bool         // only waits: takes no place of the run, and a dry run does not wait
-	Untyped      bool         // the outputs have the types of the parameters given (flow.set)
+	// Takes is how long the parameters may make an attempt. The default limit of an
+	// attempt is extended by it; a step's shorter timeout is a finding.
+	Takes   func(P) time.Duration
+	Child   bool // starts a child process or an exec in a container: never runs in a dry run
+	Pause   bool // only waits: takes no place of the run, and a dry run does not wait
+	Untyped bool // the outputs have the types of the parameters given (flow.set)
 
 	// Run does it. Errors of a change should be made by NotApplied, Partial
 	// or Lost; any other error of a change counts as Lost. Errors of a read
@@ -157,7 +161,8 @@ type Bound struct {
 	Idempotent bool
 	Params     map[string]any
 	Brief      string
-	Unknowns   []string // the parameters that are or hold an Unknown: nothing can be run or previewed yet
+	Takes      time.Duration // how long the parameters may make it, as far as they are known
+	Unknowns   []string      // the parameters that are or hold an Unknown: nothing can be run or previewed yet
 
 	Run      func(context.Context, Call) (Result, error)
 	Preview  func(context.Context, Call) (Preview, error)

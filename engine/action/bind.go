@@ -61,6 +61,9 @@ func (b *binder[P, O]) judge(out *Bound, params P, target Target) (err error) {
 		}
 	}()
 	out.Idempotent = b.spec.Idempotent
+	if b.spec.Takes != nil {
+		out.Takes = b.spec.Takes(params)
+	}
 	decided := b.decided(out.Unknowns)
 	defer func() {
 		out.Milder = out.Effect != Read && (b.spec.EffectAt != nil && (!decided || target.Kind == "") || b.spec.EffectOf != nil && !decided)

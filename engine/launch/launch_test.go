@@ -73,6 +73,9 @@ environments:
     targets: {box: {url: "http://box"}}
     vars: {who: alice}
     policy: {deny: box.*}
+  readonly:
+    targets: {box: {url: "http://box"}}
+    policy: {allow: read, deny: [write, destructive]}
   guarded:
     protected: true
     targets: {box: {url: "http://box"}}
@@ -111,6 +114,8 @@ func shelved() fstest.MapFS {
 		"a/tells.yaml":   head("tells", "inputs: {key: {type: secret}}\nsteps: [{action: box.tell, with: {key: '${{ inputs.key }}'}}]\n"),
 		"a/waits.yaml":   head("waits", "lock: kept\nsteps: [{action: box.write, approve: true, with: {text: a}}]\n"),
 		"a/kept.yaml":    head("kept", "lock: kept\nsteps: [{action: box.write, with: {text: a}}]\n"),
+		"a/milds.yaml":   head("milds", "inputs: {text: {type: string, default: look}}\nsteps: [{id: asked, action: box.mild, with: {text: '${{ inputs.text }}'}}, {id: sure, action: box.mild, with: {text: look}}]\n"),
+		"a/harms.yaml":   head("harms", "steps: [{id: first, action: box.mild, with: {text: look}}, {id: put, action: box.mild, with: {text: change}}]\n"),
 		"a/watch.yaml":   head("watch", "steps: [{id: put, action: box.write, with: {text: a}, observe: {action: box.look, with: {text: a}}, verify: [observed.text == \"a\"]}]\n"),
 		"a/calls.yaml":   head("calls", "inputs: {text: {type: string, default: c}}\nlock: own\nsteps: [{id: one, call: write, with: {text: '${{ inputs.text }}'}}, {id: two, needs: [], call: write, with: {text: '${{ inputs.text }}'}}, {id: read, action: box.write, with: {text: x}}, {call: write, with: {text: '${{ steps.read.outputs.text }}'}}]\n"),
 	}
@@ -125,7 +130,7 @@ func newKit(t testing.TB) *kit {
 		Address: func(config map[string]any) (string, []string) { return fmt.Sprint(config["url"]), nil },
 	}
 	act := func(name string, effect action.Effect) *action.Action {
-		return action.New(action.Spec[note, note]{
+		spec := action.Spec[note, note]{
 			Name: name, Summary: "Notes.", Example: "action: " + name, Target: kind, Effect: effect,
 			Preview: func(context.Context, action.Call, note) (action.Preview, error) {
 				return action.Preview{Summary: name}, nil
@@ -147,9 +152,18 @@ func newKit(t testing.TB) *kit {
 					return p, ctx.Err()
 				}
 			},
-		})
+		}
+		if name == "box.mild" {
+			spec.EffectAt = func(at action.Target, p note) action.Effect {
+				if at.Kind == "box" && p.Text == "look" {
+					return action.Read
+				}
+				return effect
+			}
+		}
+		return action.New(spec)
 	}
-	registry, err := action.NewRegistry([]*action.Action{tell(kind), act("box.look", action.Read), act("box.write", action.Write), act("box.drop", action.Destructive)})
+	registry, err := action.NewRegistry([]*action.Action{tell(kind), act("box.look", action.Read), act("box.write", action.Write), act("box.drop", action.Destructive), act("box.mild", action.Write)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,24 +208,25 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		state         event.State
 		want          []string
 	}{
-		"no such playbook":       {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 12 embedded"}},
-		"no such file":           {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
-		"mistakes":               {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
-		"all inputs wrong":       {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
-		"an input twice":         {playbook: "asks", env: "here", inputs: []string{"text=ab", "key=k", "text=cd"}, code: 2, state: "invalid", want: []string{"input text is given twice"}},
-		"an empty secret":        {playbook: "asks", env: "here", inputs: []string{"text=ab", "key="}, code: 2, state: "invalid", want: []string{"input key: the secret is empty"}},
-		"protected":              {playbook: "write", env: "guarded", code: 2, state: "invalid", want: []string{"guarded is protected", "runbook run write --env guarded"}},
-		"no target":              {playbook: "write", env: "bare", code: 2, state: "invalid", want: []string{"environment bare has no target box", "box.write at step put", "environments.bare.targets.box"}},
-		"denied, in a callee":    {playbook: "drops", env: "here", code: 3, state: event.Refused, want: []string{"denies box.drop", "runbook.yaml:6:21  deny: box.drop", "needed by step inner/drop, a/dropper.yaml:5:9", "runbook run drops --env here --dry-run"}},
-		"denied, as a family":    {playbook: "write", env: "family", code: 3, state: event.Refused, want: []string{"denies box.write", "deny: box.*"}},
-		"denied, as a look":      {playbook: "watch", env: "looked", code: 3, state: event.Refused, want: []string{"denies box.look", "deny: box.look", "needed by step put"}},
-		"a look that would ask":  {playbook: "watch", env: "unasked", code: 3, state: event.Refused, want: []string{"asks before box.look, and an `observe` cannot ask", "runbook.yaml, which allows nothing of it", "needed by step put"}},
-		"inputs before policy":   {playbook: "drops", env: "here", inputs: []string{"x=1"}, code: 2, state: "invalid", want: []string{`drops has no input "x"`}},
-		"a secret that is gone":  {playbook: "write", env: "secret", code: 2, state: "invalid", want: []string{"secret gone", "$RUNBOOK_NO_SUCH_VARIABLE is not set"}},
-		"a secret that is weak":  {playbook: "write", env: "short", code: 2, state: "invalid", want: []string{"secret few, runbook.yaml:", "shorter than 8 bytes", "weak: true"}},
-		"a lock without a value": {playbook: "odd", env: "here", code: 2, state: "invalid", want: []string{"the lock ${{ split(inputs.text, \",\")[3] }} has no value", "a/odd.yaml:5:8"}},
-		"locked":                 {playbook: "write", env: "here", change: (*kit).occupy, code: 4, state: "locked", want: []string{"box/a is held by another run", "run 20260105-aaaa of other, by bob on there", "run write --env here --wait 10m", "runbook report 20260105-aaaa"}},
-		"policy before locks":    {playbook: "drops", env: "here", change: (*kit).occupy, code: 3, state: event.Refused, want: []string{"denies box.drop"}},
+		"no such playbook":                {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 14 embedded"}},
+		"no such file":                    {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
+		"mistakes":                        {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
+		"all inputs wrong":                {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
+		"an input twice":                  {playbook: "asks", env: "here", inputs: []string{"text=ab", "key=k", "text=cd"}, code: 2, state: "invalid", want: []string{"input text is given twice"}},
+		"an empty secret":                 {playbook: "asks", env: "here", inputs: []string{"text=ab", "key="}, code: 2, state: "invalid", want: []string{"input key: the secret is empty"}},
+		"protected":                       {playbook: "write", env: "guarded", code: 2, state: "invalid", want: []string{"guarded is protected", "runbook run write --env guarded"}},
+		"no target":                       {playbook: "write", env: "bare", code: 2, state: "invalid", want: []string{"environment bare has no target box", "box.write at step put", "environments.bare.targets.box"}},
+		"denied, in a callee":             {playbook: "drops", env: "here", code: 3, state: event.Refused, want: []string{"denies box.drop", "runbook.yaml:6:21  deny: box.drop", "needed by step inner/drop, a/dropper.yaml:5:9", "runbook run drops --env here --dry-run"}},
+		"denied, as a family":             {playbook: "write", env: "family", code: 3, state: event.Refused, want: []string{"denies box.write", "deny: box.*"}},
+		"denied, as its values are fixed": {playbook: "harms", env: "readonly", code: 3, state: event.Refused, want: []string{"denies box.mild", "deny: write", "needed by step put"}},
+		"denied, as a look":               {playbook: "watch", env: "looked", code: 3, state: event.Refused, want: []string{"denies box.look", "deny: box.look", "needed by step put"}},
+		"a look that would ask":           {playbook: "watch", env: "unasked", code: 3, state: event.Refused, want: []string{"asks before box.look, and an `observe` cannot ask", "runbook.yaml, which allows nothing of it", "needed by step put"}},
+		"inputs before policy":            {playbook: "drops", env: "here", inputs: []string{"x=1"}, code: 2, state: "invalid", want: []string{`drops has no input "x"`}},
+		"a secret that is gone":           {playbook: "write", env: "secret", code: 2, state: "invalid", want: []string{"secret gone", "$RUNBOOK_NO_SUCH_VARIABLE is not set"}},
+		"a secret that is weak":           {playbook: "write", env: "short", code: 2, state: "invalid", want: []string{"secret few, runbook.yaml:", "shorter than 8 bytes", "weak: true"}},
+		"a lock without a value":          {playbook: "odd", env: "here", code: 2, state: "invalid", want: []string{"the lock ${{ split(inputs.text, \",\")[3] }} has no value", "a/odd.yaml:5:8"}},
+		"locked":                          {playbook: "write", env: "here", change: (*kit).occupy, code: 4, state: "locked", want: []string{"box/a is held by another run", "run 20260105-aaaa of other, by bob on there", "run write --env here --wait 10m", "runbook report 20260105-aaaa"}},
+		"policy before locks":             {playbook: "drops", env: "here", change: (*kit).occupy, code: 3, state: event.Refused, want: []string{"denies box.drop"}},
 		"locked, and a signal": {playbook: "write", env: "here", change: func(k *kit, q *Request) {
 			k.occupy(q)
 			stop := make(chan run.Signal, 1)
@@ -263,6 +278,19 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 				t.Errorf("journals are left: %q", left)
 			}
 		})
+	}
+}
+
+// TestValuesOfTheRunDecide holds that a change which a value may make milder is not
+// refused before that value is known.
+func TestValuesOfTheRunDecide(t *testing.T) {
+	k := newKit(t)
+	if fin, err := k.Run(t.Context(), k.request(t, "milds", "readonly")); err != nil || fin.State != event.Done || k.box.calls != 2 {
+		t.Errorf("%+v, %v, %d calls", fin, err, k.box.calls)
+	}
+	fin, err := k.Run(t.Context(), k.request(t, "milds", "readonly", "text=change"))
+	if err != nil || fin.State != event.Refused || k.box.calls != 2 {
+		t.Errorf("%+v, %v, %d calls", fin, err, k.box.calls)
 	}
 }
 

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -42,10 +43,13 @@ func (q *Request) denied() *Refusal {
 		if s.Op == nil {
 			return
 		}
-		name := s.Op.Action.Name
+		name, effect, final := s.Op.Action.Name, s.Op.Effect, !s.Op.Milder
+		if kind := s.Op.Action.Target; kind != nil && (s.Op.Target == nil || s.Op.Target.Const != nil) {
+			target, _ := q.Environment.Target(cmp.Or(s.Op.Target.String(), kind.Name))
+			effect, final = s.Op.EffectAt(target)
+		}
 		always := policy.Decide(name, action.Read, false, false).Answer == environment.Denied
-		fixed := always || !s.Op.Action.Lowers()
-		if d := decide(policy, s.Step); d.Answer == environment.Denied && fixed {
+		if d := decide(policy, s.Step, effect); d.Answer == environment.Denied && (always || final) {
 			first = q.deny(s, "denies "+name, d)
 		}
 	})

@@ -77,7 +77,7 @@ func (c *counter) plan(p *plan.Plan, values names) event.Effects {
 	for _, s := range p.All() {
 		late, looped := onlyOnFailure(p, s), loops(s, values)
 		c.add(&out, looped(c.step(s)), "", late)
-		if s.Undo != nil {
+		if s.Undone() {
 			c.add(&out, looped(c.step(s.Undo)), "", true)
 		}
 		if s.Call != nil {
@@ -129,7 +129,7 @@ func (c *counter) step(s *plan.Step) event.Effects {
 		default:
 			out.Writes++
 		}
-		asks = decide(c.policy, s).Answer == environment.Asked
+		asks = decide(c.policy, s, s.Op.Effect).Answer == environment.Asked
 	}
 	if asks {
 		out.Approvals = []string{s.Path}
@@ -156,9 +156,9 @@ func (c *counter) add(sum *event.Effects, e event.Effects, under string, late bo
 }
 
 // decide is the policy's answer to the worst case of an operation.
-func decide(policy environment.Policy, s *plan.Step) environment.Decision {
+func decide(policy environment.Policy, s *plan.Step, worst action.Effect) environment.Decision {
 	personal := s.Approve != nil && (s.Approve.By != "" || s.Approve.Approvers > 1)
-	return policy.Decide(s.Op.Action.Name, s.Op.Effect, s.Approve != nil, personal)
+	return policy.Decide(s.Op.Action.Name, worst, s.Approve != nil, personal)
 }
 
 // need is a target that a step needs.

@@ -13,5 +13,8 @@ const (
 	CodeUnknownPlaybook = "RB1307" // a called playbook is not there, or has mistakes
 	CodeRecursion       = "RB1308" // playbooks call each other
 	CodeIncomplete      = "RB1401" // a field that its readers need is absent
+	CodeShortTimeout    = "RB1402" // a timeout that ends before what it bounds can
+	CodeIdleUndo        = "RB1403" // an undo that nothing calls
+	CodeSpelling        = "RB1404" // a number that is read otherwise than it is spelled
 	CodeUnusedInput     = "RB1407" // an input that nothing reads
 )

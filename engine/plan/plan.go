@@ -153,6 +153,17 @@ type Step struct {
 	ways *ways // of its parts; nil: each waits for those above
 }
 
+// Undone reports whether a failure calls the step's undo: its own, or that of what
+// holds it.
+func (s *Step) Undone() bool {
+	if s.Undo == nil {
+		return false
+	}
+	for ; s != nil && s.OnFailure != Undo; s = s.Parent {
+	}
+	return s != nil
+}
+
 // Name is how the step is called in a list: its title, else its brief.
 func (s *Step) Name() string {
 	if s.Title != "" {
@@ -176,6 +187,8 @@ type Loop struct {
 
 // Operation is a call of an action.
 type Operation struct {
+	takes time.Duration // what its parameters take at least
+
 	Action     *action.Action
 	Target     *Value        // name of a target; nil: the family's default
 	Params     *Value        // an object

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
@@ -32,6 +33,10 @@ type requestParams struct {
 	Path   string `yaml:"path" doc:"Path."`
 }
 
+type watchParams struct {
+	For time.Duration `yaml:"for" doc:"How long."`
+}
+
 type listOutputs struct {
 	Items []int `yaml:"items" doc:"Items."`
 }
@@ -54,6 +59,7 @@ func registry(t testing.TB) *action.Registry {
 		nothing(action.Spec[getParams, valueOutputs]{Name: "world.get"}),
 		nothing(action.Spec[struct{}, listOutputs]{Name: "world.list"}),
 		nothing(action.Spec[struct{}, listOutputs]{Name: "world.run", Effect: action.Write, Child: true}),
+		nothing(action.Spec[watchParams, listOutputs]{Name: "world.watch", Takes: func(p watchParams) time.Duration { return p.For }}),
 		nothing(action.Spec[setParams, valueOutputs]{Name: "world.set", Effect: action.Write}),
 		nothing(action.Spec[setParams, valueOutputs]{Name: "world.drop_value", Effect: action.Destructive}),
 		nothing(action.Spec[requestParams, valueOutputs]{
@@ -349,6 +355,40 @@ func TestWarnings(t *testing.T) {
 		"2:10 warning RB1407 input \"unused\" is never used\n"
 	if got := lines(list); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestFindings holds what is allowed and does not do what it seems to.
+func TestFindings(t *testing.T) {
+	const set = "action: world.set, with: {name: a, value: 1}"
+	const undo = "undo: {action: world.set, with: {name: a, value: 0}}"
+	short := "warning " + plan.CodeShortTimeout + " world.watch may take 1m by its parameters, and ends after 30s"
+	idle := "warning " + plan.CodeIdleUndo + " nothing calls this undo"
+	spelled := "warning " + plan.CodeSpelling + " "
+	for text, want := range map[string]string{
+		"steps: [{timeout: 30s, action: world.watch, with: {for: 60s}}]":                                              short,
+		"steps: [{timeout: 60s, action: world.watch, with: {for: 60s}}]":                                              "",
+		"steps: [{action: world.watch, with: {for: 60s}}]":                                                            "",
+		"inputs: {d: {type: duration}}\nsteps: [{timeout: 30s, action: world.watch, with: {for: '${{ inputs.d }}'}}]": "",
+		"steps: [{timeout: 30s, observe: {action: world.watch, with: {for: 60s}}, " + set + "}]":                      short,
+		"steps: [{" + set + ", " + undo + "}]":                                                                        idle,
+		"steps: [{on_failure: undo, " + set + ", " + undo + "}]":                                                      "",
+		"on_failure: undo\nsteps: [{steps: [{" + set + ", " + undo + "}]}]":                                           "",
+		"steps: [{on_failure: undo, for_each: [1], " + set + ", " + undo + "}]":                                       "",
+		"steps: [{on_failure: undo, steps: [{" + set + "}]}, {" + set + ", " + undo + "}]":                            idle,
+		"on_failure: undo\nsteps: [{" + set + "}]\nfinally: [{" + set + ", " + undo + "}]":                            idle,
+		"outputs: {v: 1.10}\nsteps: [{" + set + "}]":                                                                  spelled + "1.10 is read as the number 1.1",
+		"outputs: {v: [-0], w: 1.5e3}\nsteps: [{" + set + "}]":                                                        spelled + "-0 is read as the number 0;" + spelled + "1.5e3 is read as the number 1500",
+		"outputs: {v: 1.5, w: \"1.10\", x: 007, y: 12345678901234567890, z: -3}\nsteps: [{" + set + "}]":              "",
+	} {
+		_, list := compile(t, text, nil)
+		var got []string
+		for _, d := range list {
+			got = append(got, fmt.Sprint(d.Severity, " ", d.Code, " ", d.Message))
+		}
+		if strings.Join(got, ";") != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", text, strings.Join(got, ";"), want)
+		}
 	}
 }
 

@@ -40,6 +40,18 @@ func (c *compiler) step(n *node) {
 	c.approval(n, v)
 	c.retry(n)
 	c.undo(n)
+	c.timely(n)
+}
+
+// timely warns of a timeout that ends before what the step does can.
+func (c *compiler) timely(n *node) {
+	for _, op := range []*Operation{n.step.Op, n.step.Observe} {
+		if limit := n.tree.Timeout; limit.Set() && op != nil && op.takes > limit.Value {
+			c.warn(CodeShortTimeout, limit.Node, fmt.Sprintf("%s may take %s by its parameters, and ends after %s", op.Action.Name, schema.FormatDuration(op.takes), limit.Node.Text),
+				"raise the timeout, or remove it: without one what the parameters take is added to the limit")
+			return
+		}
+	}
 }
 
 func (c *compiler) when(n *node, v *view) {
@@ -206,7 +218,7 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		return op
 	}
 	if b, err := a.Decode(static(op.Params), action.Target{}); err == nil {
-		op.Effect, op.Milder = b.Effect, b.Milder
+		op.Effect, op.Milder, op.takes = b.Effect, b.Milder, b.Takes
 	} else if at := with; at != nil {
 		c.mismatch(at, err)
 	}
@@ -245,6 +257,19 @@ func (c *compiler) checkField(t *schema.Type, name string, n *yaml.Node, v *Valu
 	if _, err := schema.ConvertField(f, v.Const); err != nil {
 		c.mismatch(n, err)
 	}
+}
+
+// EffectAt is the worst effect of the operation at a target, and whether no value that
+// a run gives makes it milder.
+func (op *Operation) EffectAt(target action.Target) (worst action.Effect, final bool) {
+	b, err := op.Action.Decode(static(op.Params), target)
+	if err != nil {
+		return op.Effect, !op.Milder
+	}
+	if op.Raised {
+		b.Effect = max(b.Effect, op.Effect)
+	}
+	return b.Effect, !b.Milder
 }
 
 // static are the parameters with what an expression gives as unknown.

@@ -169,6 +169,9 @@ func (c *compiler) scalar(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 			out.Type = schema.NullType
 		case t.Kind == schema.Any:
 			out.Type = schema.TypeOf(got)
+			if number := out.Type.Kind == schema.Number || out.Type.Kind == schema.Int; number && schema.TextOf(got) != n.Text {
+				c.warn(CodeSpelling, n, fmt.Sprintf("%s is read as the number %s", n.Text, schema.TextOf(got)), fmt.Sprintf("quote it to keep its spelling: %q; or write %s", n.Text, schema.TextOf(got)))
+			}
 		}
 	}
 }

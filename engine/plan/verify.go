@@ -117,6 +117,9 @@ func (c *compiler) undo(n *node) {
 	c.verify(child)
 	c.within(child)
 	n.step.Undo = s
+	if !n.step.Undone() {
+		c.warn(CodeIdleUndo, t.Node, "nothing calls this undo", "write on_failure: undo on the step, on the block around it, or on the playbook; or remove it")
+	}
 }
 
 func (c *compiler) manual(n *node, v *view) {

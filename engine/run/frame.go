@@ -43,16 +43,13 @@ func (f *frame) bind() (done func()) {
 	return func() { stop(); watch.end(); cancel(context.Canceled) }
 }
 
-// limit bounds one attempt: the parameter `for` is beyond it, and a step's own
+// limit bounds one attempt: what its parameters take is beyond it, and a step's own
 // timeout takes its place.
 func (f *frame) limit(ctx context.Context, op *operation, base time.Duration) (context.Context, context.CancelFunc) {
 	if f.in.step.Timeout > 0 && ctx != f.runner.hard {
 		return context.WithCancel(ctx)
 	}
-	if d, ok := op.params["for"].(time.Duration); ok {
-		base += d
-	}
-	return f.Clock.WithTimeout(ctx, base)
+	return f.Clock.WithTimeout(ctx, base+op.bound.Takes)
 }
 
 // given is what an attempt gave.
