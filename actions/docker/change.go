@@ -46,15 +46,19 @@ type change struct {
 	past       string // "stopped"
 	after      string // the state in a preview: "exited"
 	interrupts bool
+	starts     bool              // the container anew, which its subject tells
 	holds      func(*found) bool // the state that it brings about
 	send       func(context.Context, *engine, *found) error
 }
 
-// action is the change as an action without other parameters.
+// action is the change as an action without other parameters. Only a start may be
+// sent again: before that its subject is compared, and who started and stopped the
+// container meanwhile has changed it. What somebody paused or unpaused meanwhile
+// leaves no trace, and a second request would undo it.
 func (ch change) action(summary, example string) *action.Action {
 	return action.New(action.Spec[one, changedOutputs]{
 		Name: "docker." + ch.verb, Summary: summary, Example: example,
-		Target: Target, Effect: action.Write, Idempotent: true,
+		Target: Target, Effect: action.Write, Idempotent: ch.starts,
 		Run: func(ctx context.Context, call action.Call, p one) (changedOutputs, error) {
 			return ch.apply(ctx, call, p.Container)
 		},
@@ -116,14 +120,14 @@ func (ch change) outputs(c *found, changed bool, took time.Duration) changedOutp
 	return changedOutputs{Name: c.name, ID: c.id, Changed: changed, StartedAt: c.started, TookMS: schema.Milliseconds(took), past: ch.past}
 }
 
-// settle looks at the containers that were touched: where the state holds, the
-// change was applied; where it does not, the request may still be under way.
+// settle looks at the containers that were touched: where the state holds, or one
+// was started anew, the change was applied; else the request may still be under way.
 func (ch change) settle(ctx context.Context, call action.Call, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
 	_, c, applied, err := lookAgain(ctx, call, subjects)
 	if c == nil {
 		return applied, nil, err
 	}
-	if !ch.holds(c) {
+	if again := ch.starts && c.started.After(parseTime(subjects[0].Version)); !ch.holds(c) && !again {
 		return action.AppliedLost, nil, nil
 	}
 	o := ch.outputs(c, true, 0)

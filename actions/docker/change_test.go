@@ -107,6 +107,60 @@ func TestStateChanges(t *testing.T) {
 	}
 }
 
+// What is sent again changes nothing more, whatever happened between: where
+// somebody took a change back meanwhile, either its subject tells, which is
+// compared before a repeat, or it is not declared to be idempotent.
+func TestNoRepeatUndoesAnother(t *testing.T) {
+	limits := map[string]any{"container": "app", "memory": "2GiB"}
+	for _, test := range []struct {
+		does, back *action.Action
+		with, undo map[string]any
+	}{
+		{Stop, Start, byApp, byApp}, {Start, Stop, byApp, byApp}, {Pause, Unpause, byApp, byApp}, {Unpause, Pause, byApp, byApp},
+		{Restart, Restart, byApp, byApp}, {UpdateLimits, UpdateLimits, limits, map[string]any{"container": "app", "memory": "1GiB"}},
+		{Exec, Restart, map[string]any{"container": "app", "argv": []any{"true"}}, byApp},
+	} {
+		f := newFake(t, app())
+		call := f.call(t)
+		if test.does == Start || test.does == Unpause {
+			mustRun(t, test.back, call, byApp)
+		}
+		b := bound(t, test.does, call, test.with)
+		before, err := b.Subjects(t.Context(), call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.does != Exec {
+			mustRun(t, test.does, call, test.with)
+		}
+		mustRun(t, test.back, call, test.undo)
+		after, err := b.Subjects(t.Context(), call)
+		if err != nil || b.Idempotent && slices.Equal(before, after) {
+			t.Errorf("%s is sent again after %s: %v, %v", test.does.Name, test.back.Name, after, err)
+		}
+		if test.does == Start {
+			if applied, _, err := b.Settle(t.Context(), call, before); applied != action.AppliedFully || err != nil {
+				t.Errorf("started, and stopped since: settled as %s, %v", applied, err)
+			}
+		}
+	}
+}
+
+// Who approves a restart sees that the container is ill.
+func TestTouchesSayUnhealthy(t *testing.T) {
+	for _, health := range []container.HealthStatus{container.Unhealthy, container.Healthy, container.Starting, container.NoHealthcheck} {
+		f := newFake(t, app())
+		f.containers[0].State.Health = &container.Health{Status: health}
+		for _, a := range []*action.Action{Restart, Stop, Pause} {
+			call := f.call(t)
+			p, err := bound(t, a, call, byApp).Preview(t.Context(), call)
+			if err != nil || strings.HasSuffix(p.Touches[0].Note, ", unhealthy") != (health == container.Unhealthy) {
+				t.Errorf("%s of what is %s: %+v, %v", a.Name, health, p.Touches, err)
+			}
+		}
+	}
+}
+
 func TestStateChangeFails(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int

@@ -97,7 +97,10 @@ func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs,
 	ctx, a := e.try(ctx)
 	attached, err := e.api.ExecAttach(ctx, id, client.ExecAttachOptions{})
 	if err != nil {
-		return execOutputs{}, e.failed(a, err, c)
+		if err := e.failed(a, err, c); a.progress().status > 0 || action.ClassOf(err) != action.AppliedLost {
+			return execOutputs{}, err
+		}
+		return execOutputs{}, e.lostExec(c, a, err)
 	}
 	defer attached.Close()
 	stop := context.AfterFunc(ctx, attached.Close)
@@ -108,7 +111,7 @@ func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs,
 		err = ctx.Err()
 	}
 	if err != nil {
-		return execOutputs{}, action.Lost(e.lostExec(c, a, err))
+		return execOutputs{}, e.lostExec(c, a, err)
 	}
 	code, err := e.exitCode(ctx, c, id)
 	if err != nil {
@@ -120,16 +123,19 @@ func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs,
 	}, nil
 }
 
+// lostExec is the failure of a program whose end was not seen. Docker ends no
+// program because nobody looks any more.
 func (e *engine) lostExec(c *found, a *attempt, err error) error {
+	took := schema.HumanDuration(a.progress().took)
 	f := &action.Failure{
-		Where: e.whereOf(c), Err: err, What: "the program was started and its end was not seen: " + action.Unreachable(a.ctx, err, action.Reach{Sent: true, Took: a.progress().took}).What,
-		Tried: "exec, once, " + schema.HumanDuration(a.progress().took),
-		Do:    []string{e.command("top " + c.name)},
+		Where: e.whereOf(c), Err: err, Tried: "exec, once, " + took,
+		What: "the program was started and its end was not seen: " + action.Unreachable(a.ctx, err, action.Reach{Sent: true, Took: a.progress().took}).What + "; it may still run in the container",
+		Do:   []string{e.command("top " + c.name)},
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		f.What = "the program did not end in " + schema.HumanDuration(a.progress().took) + "; it may still run"
+		f.What = "the program did not end in " + took + "; it may still run in the container"
 	}
-	return f
+	return action.Lost(f)
 }
 
 // exitCode waits until the exec no longer runs: before that the client gives 0

@@ -84,13 +84,24 @@ func TestExecLost(t *testing.T) {
 	}
 	release := make(chan struct{})
 	defer close(release)
-	f, _ = execEngine(t, func(io.Writer) { <-release })
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	call := f.call(t)
-	_, err = bound(t, Exec, call, map[string]any{"container": "app", "argv": []any{"x"}}).Run(ctx, call)
-	if action.ClassOf(err) != action.AppliedLost || !strings.Contains(err.Error(), "it may still run") {
-		t.Errorf("hanging: %s, %v", action.ClassOf(err), err)
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"its time ends": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 50*time.Millisecond)
+		},
+		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(50*time.Millisecond, cancel)
+			return ctx, cancel
+		},
+	} {
+		f, _ = execEngine(t, func(io.Writer) { <-release })
+		ctx, cancel := end(t.Context())
+		call := f.call(t)
+		_, err = bound(t, Exec, call, map[string]any{"container": "app", "argv": []any{"x"}}).Run(ctx, call)
+		cancel()
+		if failure := action.AsFailure(err); action.ClassOf(err) != action.AppliedLost || !strings.Contains(failure.What, "it may still run in the container") || !strings.Contains(fmt.Sprint(failure.Do), "top app") {
+			t.Errorf("%s: %s, %+v", name, action.ClassOf(err), failure)
+		}
 	}
 	f = newFake(t, app())
 	f.containers[0].State.Running = false

@@ -79,8 +79,13 @@ func (f *found) subject() action.Subject {
 	return action.Subject{Kind: "container", Name: f.name, ID: f.id, Version: f.started.Format(time.RFC3339Nano)}
 }
 
+// object is the container as people are shown it before it is touched.
 func (f *found) object() action.Object {
-	return action.Object{Kind: "container", Name: f.name, ID: shortID(f.id), Note: f.image}
+	o := action.Object{Kind: "container", Name: f.name, ID: shortID(f.id), Note: f.image}
+	if f.health() == string(container.Unhealthy) {
+		o.Note += ", unhealthy"
+	}
+	return o
 }
 
 // shortID returns the first twelve digits, as docker ps prints them.
@@ -95,15 +100,14 @@ func parseTime(text string) time.Time {
 	return t.UTC()
 }
 
-// inspect reads one container by name or id; ok is false if there is none, or if
-// it is the beginning of several ids (400).
-func (e *engine) inspect(ctx context.Context, reference string) (c *found, ok bool, err error) {
+// inspect reads one container by its id; ok is false if there is none.
+func (e *engine) inspect(ctx context.Context, id string) (c *found, ok bool, err error) {
 	ctx, a := e.try(ctx)
-	r, err := e.api.ContainerInspect(ctx, reference, client.ContainerInspectOptions{})
+	r, err := e.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
 	switch {
 	case err == nil:
 		return newFound(r.Container), true, nil
-	case a.progress().status == 404, a.progress().status == 400:
+	case a.progress().status == 404:
 		return nil, false, nil
 	}
 	return nil, false, e.failed(a, err, nil)
@@ -122,108 +126,112 @@ func (e *engine) containers(ctx context.Context, all bool, filters client.Filter
 	return r.Items, e.failed(a, err, nil)
 }
 
-// find looks a container up: by its whole name or id; as the only replica of a
-// Compose service; by the beginning of its id. A service comes before an id, as
-// "db" begins many. What is outside the target's project, where it has one, is
-// not there; a name that fits several containers is refused.
+// find looks up the one container that a reference names. What is outside the
+// target's project, where it has one, is not there; a name that fits several
+// containers is refused.
 func (e *engine) find(ctx context.Context, reference string) (*found, error) {
-	reference = strings.TrimPrefix(strings.TrimSpace(reference), "/")
+	reference = bare(reference)
 	if reference == "" {
 		return nil, e.wrongParam("container", "it is empty")
 	}
 	if strings.ContainsAny(reference, "/?#% \t\n") {
 		return nil, e.wrongParam("container", fmt.Sprintf("%q is no name of a container", reference))
 	}
-	c, ok, err := e.inspect(ctx, reference)
+	all, err := e.containers(ctx, true, nil)
 	if err != nil {
 		return nil, err
 	}
-	ok = ok && e.within(c)
-	if ok && c.id == reference {
-		return c, nil
+	named := matching(all, reference)
+	if len(named) > 1 {
+		return nil, e.ambiguous(reference, named)
 	}
-	replicas, err := e.containers(ctx, true, client.Filters{}.Add("label", serviceLabel+"="+reference))
-	if err != nil {
-		return nil, err
-	}
-	replicas = slices.DeleteFunc(replicas, isOneOff)
-	if ok && c.name == reference {
-		others := slices.DeleteFunc(slices.Clone(replicas), func(r container.Summary) bool { return r.ID == c.id })
-		if len(others) > 0 {
-			others = append(others, container.Summary{ID: c.id, Names: []string{c.name}})
-			return nil, e.ambiguous(fmt.Sprintf("%s is the name of a container and a service of others", reference), reference, others)
+	if len(named) == 1 {
+		c, ok, err := e.inspect(ctx, named[0].ID)
+		if err != nil || ok {
+			return c, err
 		}
-		return c, nil
 	}
-	switch {
-	case len(replicas) == 1:
-		replica, there, err := e.inspect(ctx, replicas[0].ID)
-		if err == nil && !there {
-			return nil, e.missing(ctx, reference)
-		}
-		return replica, err
-	case len(replicas) > 1:
-		return nil, e.ambiguous(fmt.Sprintf("service %s has %d containers", reference, len(replicas)), reference, replicas)
-	case ok:
-		return c, nil
-	}
-	return nil, e.missing(ctx, reference)
+	return nil, e.missing(reference, all)
 }
 
-// within reports whether a container is of the target's project.
-func (e *engine) within(c *found) bool {
-	return e.settings.project == "" || c.is.Config.Labels[projectLabel] == e.settings.project
+// bare is a reference as it is compared.
+func bare(reference string) string { return strings.TrimPrefix(strings.TrimSpace(reference), "/") }
+
+// matching are the containers that a reference names: by its whole id; by its name
+// or that of its Compose service; by the beginning of its id. A name comes before
+// the beginning of an id, as "db" begins many.
+func matching(all []container.Summary, reference string) []container.Summary {
+	for _, is := range []func(container.Summary) bool{
+		func(c container.Summary) bool { return c.ID == reference },
+		func(c container.Summary) bool { return summaryName(c) == reference || serviceOf(c) == reference },
+		func(c container.Summary) bool { return strings.HasPrefix(c.ID, reference) },
+	} {
+		named := slices.DeleteFunc(slices.Clone(all), func(c container.Summary) bool { return reference == "" || !is(c) })
+		if len(named) > 0 {
+			return named
+		}
+	}
+	return nil
 }
 
-func isOneOff(c container.Summary) bool { return strings.EqualFold(c.Labels[oneOffLabel], "true") }
-
-func (e *engine) ambiguous(what, service string, replicas []container.Summary) error {
-	var names []string
-	for _, r := range replicas {
-		names = append(names, summaryName(r))
+// serviceOf is the Compose service of which a container is a replica; "" for none.
+func serviceOf(c container.Summary) string {
+	if strings.EqualFold(c.Labels[oneOffLabel], "true") {
+		return ""
 	}
-	slices.Sort(names)
+	return c.Labels[serviceLabel]
+}
+
+func (e *engine) ambiguous(reference string, several []container.Summary) error {
+	what := fmt.Sprintf("%s begins the ids of %d containers", reference, len(several))
+	for _, c := range several {
+		if summaryName(c) == reference {
+			what = reference + " is the name of a container and a service of others"
+			break
+		}
+		if serviceOf(c) == reference {
+			what = fmt.Sprintf("service %s has %d containers", reference, len(several))
+		}
+	}
 	return &action.Failure{
 		Applied: action.AppliedNot, Final: true, Where: e.where(),
 		What:  what + ", and one is needed",
 		Tried: "to find the one container of that name or service, once",
-		Seen:  []string{"containers: " + some(names, 8)},
-		Do:    []string{"name one of them, or for_each over docker.list with {name: " + service + "}"},
+		Seen:  []string{"containers: " + some(namesOf(several), 8)},
+		Do:    []string{"name one of them, or for_each over docker.list with {name: " + reference + "}"},
 	}
 }
 
+// namesOf are the names of containers, sorted.
+func namesOf(list []container.Summary) []string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = summaryName(c)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // missing says that there is no such container, and which there are.
-func (e *engine) missing(ctx context.Context, reference string) error {
+func (e *engine) missing(reference string, all []container.Summary) error {
 	what := "no container or Compose service " + reference
 	if e.settings.project != "" {
 		what += " in project " + e.settings.project
 	}
-	f := &action.Failure{
-		Applied: action.AppliedNot, What: what, Where: e.where(), Tried: "to find it by name, service and id, once",
-		Do: []string{e.command("ps -a")},
-	}
-	all, err := e.containers(ctx, true, nil)
-	if err != nil {
-		return f
-	}
-	var running, known []string
+	seen, known := fmt.Sprintf("no container is running; %d are stopped", len(all)), namesOf(all)
 	for _, c := range all {
-		if c.State == container.StateRunning {
-			running = append(running, summaryName(c))
-		}
-		known = append(known, summaryName(c))
 		if s := c.Labels[serviceLabel]; s != "" {
 			known = append(known, s)
 		}
 	}
-	f.Nearest = nearest(reference, known)
-	slices.Sort(running)
-	if len(running) == 0 {
-		f.Seen = append(f.Seen, fmt.Sprintf("no container is running; %d are stopped", len(all)))
-	} else {
-		f.Seen = append(f.Seen, "running: "+some(running, 8))
+	running := slices.DeleteFunc(slices.Clone(all), func(c container.Summary) bool { return c.State != container.StateRunning })
+	if len(running) > 0 {
+		seen = "running: " + some(namesOf(running), 8)
 	}
-	return f
+	return &action.Failure{
+		Applied: action.AppliedNot, What: what, Where: e.where(), Tried: "to find it by name, service and id, once",
+		Nearest: nearest(reference, known), Seen: []string{seen}, Do: []string{e.command("ps -a")},
+	}
 }
 
 func summaryName(c container.Summary) string {

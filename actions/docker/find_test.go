@@ -2,7 +2,6 @@ package docker
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -69,23 +68,54 @@ func TestFindInProject(t *testing.T) {
 	}
 }
 
-// A name that fits several containers is refused, and they are listed.
+// A name that fits several containers is refused, and they are listed; the
+// beginning of several ids hides no service of that name.
 func TestAmbiguousNames(t *testing.T) {
 	f := newFake(t, app(), service("mltb-app-1", "aaaa11112222", "app"), fakeContainer("web", "db1111111111", nil),
-		fakeContainer("api", "db2222222222", nil), service("shop-db-1", "cccc11112222", "db"))
-	f.answer = func(w http.ResponseWriter, _ *http.Request, path string) bool {
-		if path != "/containers/db/json" {
-			return false
+		fakeContainer("api", "db1222222222", nil), service("shop-db-1", "cccc11112222", "db"))
+	for reference, want := range map[string]string{"app": "the name of a container and a service of others", "db1": "db1 begins the ids of 2 containers"} {
+		_, err := run(t, Restart, f.call(t), map[string]any{"container": reference})
+		seen := map[string]string{"app": "app, mltb-app-1", "db1": "api, web"}[reference]
+		if failure := action.AsFailure(err); err == nil || !failure.Final || !strings.Contains(failure.What, want) || !strings.Contains(fmt.Sprint(failure.Seen), seen) {
+			t.Errorf("%s: got %+v", reference, failure)
 		}
-		reply(w, http.StatusBadRequest, map[string]string{"message": "multiple IDs found with provided prefix: db"})
-		return true
 	}
-	_, err := run(t, Restart, f.call(t), map[string]any{"container": "app"})
-	if failure := action.AsFailure(err); err == nil || !failure.Final || !strings.Contains(fmt.Sprint(failure.Seen), "app, mltb-app-1") {
-		t.Errorf("got %+v", err)
+	if r := mustRun(t, Inspect, f.call(t), map[string]any{"container": "db"}); r.Outputs["name"] != "shop-db-1" || len(f.changes()) > 0 {
+		t.Errorf("the service db: %v, sent %v", r.Outputs["name"], f.changes())
 	}
-	if r := mustRun(t, Inspect, f.call(t), map[string]any{"container": "db"}); r.Outputs["name"] != "shop-db-1" {
-		t.Errorf("the service db: %v", r.Outputs["name"])
+}
+
+// What docker.list finds by a name is what the actions on one container take by
+// it: the one, several that are refused, or none.
+func TestInspectAndListAgree(t *testing.T) {
+	one := service("shop-db-1", "cccc11112222", "db")
+	once := service("mltb-app-run-1", "dddd11112222", "app")
+	once.Config.Labels[oneOffLabel] = "True"
+	f := newFake(t, app(), service("mltb-app-1", "aaaa11112222", "app"), service("mltb-worker-1", "aaaa33334444", "worker"), once,
+		service("mltb-worker-2", "aaaa55556666", "worker"), one, fakeContainer("web", "db1111111111", nil),
+		fakeContainer("other-app-1", "bbbb11112222", map[string]string{serviceLabel: "app", projectLabel: "other"}))
+	for _, project := range []string{"", "mltb", "other", "nobody"} {
+		call := callTo(t, map[string]any{"host": "unix://" + f.socket, "project": project})
+		for _, reference := range []string{
+			"app", "/app", " app ", "db", "worker", "web", "other-app-1", "mltb-app-run-1", "nothing", "cccc", "aaaa", "aaaa1111", "db11", one.ID, one.ID[:12], app().ID,
+		} {
+			listed := mustRun(t, List, call, map[string]any{"name": reference}).Outputs["containers"].([]any)
+			r, err := run(t, Inspect, call, map[string]any{"container": reference})
+			switch len(listed) {
+			case 0:
+				if err == nil || !strings.HasPrefix(action.AsFailure(err).What, "no container") {
+					t.Errorf("%s in %q: listed none, inspected %v, %v", reference, project, r.Outputs["name"], err)
+				}
+			case 1:
+				if name := listed[0].(map[string]any)["name"]; err != nil || r.Outputs["name"] != name {
+					t.Errorf("%s in %q: listed %v, inspected %v, %v", reference, project, name, r.Outputs["name"], err)
+				}
+			default:
+				if err == nil || !action.AsFailure(err).Final {
+					t.Errorf("%s in %q: listed %d, inspected %v", reference, project, len(listed), r.Outputs["name"])
+				}
+			}
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 type listParams struct {
-	Name    string            `yaml:"name,omitempty" doc:"A container or a Compose service; of a service all replicas. Empty: every container of the engine."`
+	Name    string            `yaml:"name,omitempty" doc:"A container, a Compose service, or the beginning of an id; of a service all replicas. Empty: every container of the engine."`
 	Names   []string          `yaml:"names,omitempty" doc:"Several of them."`
 	Project string            `yaml:"project,omitempty" doc:"Only containers of this Compose project."`
 	Labels  map[string]string `yaml:"labels,omitempty" doc:"Only containers with all these labels; an empty value takes any."`
@@ -82,21 +82,15 @@ func list(ctx context.Context, call action.Call, p listParams) (listOutputs, err
 		return listOutputs{}, err
 	}
 	if wanted := p.wanted(); len(wanted) > 0 {
-		all = slices.DeleteFunc(all, func(c container.Summary) bool { return !e.isOneOf(c, wanted) })
+		named := map[string]bool{}
+		for _, name := range wanted {
+			for _, c := range matching(all, bare(name)) {
+				named[c.ID] = true
+			}
+		}
+		all = slices.DeleteFunc(all, func(c container.Summary) bool { return !named[c.ID] })
 	}
 	return e.readAll(ctx, all)
-}
-
-// isOneOf reports whether c has one of the names, as its own or as that of its
-// service; a container that is called so hides no service.
-func (e *engine) isOneOf(c container.Summary, names []string) bool {
-	name, service := summaryName(c), c.Labels[serviceLabel]
-	if isOneOff(c) {
-		service = ""
-	}
-	return slices.ContainsFunc(names, func(n string) bool {
-		return n == name || n != "" && n == service || len(n) >= 12 && strings.HasPrefix(c.ID, n)
-	})
 }
 
 // readAll inspects containers, eight at a time; one that is gone meanwhile is left out.

@@ -8,7 +8,7 @@ import (
 
 // Start starts a container that is stopped.
 var Start = change{
-	verb: "start", past: "started", after: "running",
+	verb: "start", past: "started", after: "running", starts: true,
 	holds: (*found).active,
 	send: func(ctx context.Context, e *engine, c *found) error {
 		_, err := e.api.ContainerStart(ctx, c.id, client.ContainerStartOptions{})

@@ -22,7 +22,7 @@ var Stop = action.New(action.Spec[stopParams, changedOutputs]{
 	Target:     Target,
 	Effect:     action.Write,
 	Takes:      func(p stopParams) time.Duration { return given(p.Timeout) },
-	Idempotent: true,
+	Idempotent: true, // who started it meanwhile has changed its subject, which is compared before it is sent again
 	Run: func(ctx context.Context, call action.Call, p stopParams) (changedOutputs, error) {
 		return stopping(p).apply(ctx, call, p.Container)
 	},

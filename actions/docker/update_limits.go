@@ -57,16 +57,15 @@ func (o updateLimitsOutputs) Summary() string {
 
 // UpdateLimits changes the limits of a container while it runs.
 var UpdateLimits = action.New(action.Spec[updateLimitsParams, updateLimitsOutputs]{
-	Name:       "docker.update_limits",
-	Summary:    "Changes the memory and CPU limits of one container while it runs; creating it anew brings the old ones back.",
-	Example:    "action: docker.update_limits\nwith: {container: app, memory: 2GiB}",
-	Target:     Target,
-	Effect:     action.Write,
-	Idempotent: true,
-	Run:        updateLimits,
-	Preview:    previewLimits,
-	Subjects:   subjectsOf[updateLimitsParams],
-	Settle:     settleLimits,
+	Name:     "docker.update_limits",
+	Summary:  "Changes the memory and CPU limits of one container while it runs; creating it anew brings the old ones back.",
+	Example:  "action: docker.update_limits\nwith: {container: app, memory: 2GiB}",
+	Target:   Target,
+	Effect:   action.Write, // and not idempotent: a second request would take back what somebody set meanwhile
+	Run:      updateLimits,
+	Preview:  previewLimits,
+	Subjects: subjectsOf[updateLimitsParams],
+	Settle:   settleLimits,
 })
 
 func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (updateLimitsOutputs, error) {
