@@ -58,6 +58,7 @@ type ApprovalItem struct {
 	Summary string `json:"summary"`
 	Message string `json:"message,omitempty"` // the author's, where it is not the same for all
 	Digest  string `json:"digest,omitempty"`  // of all that the approval binds of this item
+	Held    bool   `json:"held,omitempty"`    // what it is for held when it was asked for
 }
 
 // Answer is what one person answered.

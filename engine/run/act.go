@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -41,7 +42,7 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 	if r.record(event.TypeStepStarted, in.path, 0, w.started(when)) != nil {
 		return r.stopped(in)
 	}
-	r.began()
+	sc.begun.Store(true)
 	if sc.reads && op.effect != action.Read && op.unknown == nil {
 		return failed(in, &event.Failure{What: "a prerequisite only reads, and this " + op.action.Name + " does not: its effect is " + op.effect.String(), Do: []string{"move the step to `steps`"}})
 	}
@@ -210,15 +211,11 @@ func (w *work) again() (event.Type, any, error) {
 
 // pause is how long to wait after the attempt of that number.
 func pause(p *plan.Retry, attempt int) time.Duration {
-	d := p.Delay
+	d := float64(p.Delay)
 	if p.Exponential {
-		d = time.Duration(float64(d) * math.Pow(2, float64(attempt-1)))
+		d *= math.Pow(2, float64(attempt-1))
 	}
-	if p.MaxDelay > 0 {
-		d = min(d, p.MaxDelay)
-	}
-	if p.Jitter > 0 {
-		d += time.Duration(float64(d) * p.Jitter * (rand.Float64() - 0.5))
-	}
-	return max(d, 0)
+	most := float64(cmp.Or(p.MaxDelay, maxPause))
+	d = min(d, most) * (1 + p.Jitter*(rand.Float64()-0.5))
+	return time.Duration(min(d, most))
 }

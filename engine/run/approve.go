@@ -32,10 +32,14 @@ var (
 // is needed still. What it touches is compared after the answer: if it changed, it
 // asks once more. held is whether what the step is for held before.
 func (w *work) approved(d environment.Decision, p action.Preview, subjects []action.Subject, held bool) ([]action.Subject, bool, outcome) {
-	for round := 0; ; round++ {
+	var moved []string // since it was approved
+	for {
 		a, err := w.approval(p, subjects)
 		if err != nil {
 			return nil, false, w.failed(&event.Failure{What: "the message of its approval: " + err.Error()})
+		}
+		if moved != nil {
+			a.Because = "it changed since it was approved: " + strings.Join(moved, "; ")
 		}
 		if o := w.ask(d, a); o.bad() {
 			return nil, false, o
@@ -53,10 +57,10 @@ func (w *work) approved(d environment.Decision, p action.Preview, subjects []act
 		void := *a
 		void.Reason = "changed since it was shown"
 		_ = w.record(event.TypeApprovalVoid, w.in.path, 0, &void)
-		if round == 1 {
+		if moved != nil {
 			return nil, false, ended(w.in, event.Refused, &event.Failure{What: errVoid.Error(), Seen: differences(subjects, now)})
 		}
-		p, subjects = p2, now
+		p, moved, subjects = p2, differences(subjects, now), now
 	}
 }
 

@@ -31,6 +31,12 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		if fail != nil {
 			return failed(l.in, fail), false
 		}
+		held := false
+		if w.look != nil {
+			_, err := w.lookOnce(true)
+			held, _ = w.pre()
+			held = held && err == nil
+		}
 		p, subjects, fail := w.preview()
 		if fail != nil {
 			return failed(l.in, fail), false
@@ -47,7 +53,7 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		a.Preview.Touches = append(a.Preview.Touches, p.Touches...)
 		a.Preview.Changes = append(a.Preview.Changes, p.Changes...)
 		a.Preview.Interrupts = append(a.Preview.Interrupts, p.Interrupts...)
-		a.Items = append(a.Items, event.ApprovalItem{Item: cut(schema.TextOf(v)), Summary: p.Summary, Message: one.Message, Digest: one.Digest})
+		a.Items = append(a.Items, event.ApprovalItem{Item: cut(schema.TextOf(v)), Summary: p.Summary, Message: one.Message, Digest: one.Digest, Held: held})
 	}
 	return l.askAll(whole, a)
 }
@@ -87,11 +93,18 @@ func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
 		return nil, fail
 	}
 	in := &instance{step: l.in.step, path: l.in.path.Item(i), item: true}
-	return &work{frame: l.r.frame(in, sc), op: op}, nil
+	w := &work{frame: l.r.frame(in, sc), op: op}
+	if in.step.Observe != nil {
+		var o outcome
+		if w.look, o = l.r.observation(w.soft, in, sc); o.bad() {
+			return nil, o.problem.failure
+		}
+	}
+	return w, nil
 }
 
 // covered reports whether the approval of the whole loop covers what this item
 // would do now.
 func (w *work) covered(subjects []action.Subject) bool {
-	return w.sc.approved != "" && w.sc.approved == w.digest(subjects)
+	return w.sc.approved != nil && w.sc.approved.Digest == w.digest(subjects)
 }

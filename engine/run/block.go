@@ -80,7 +80,10 @@ func (s *schedule) take() int {
 // block runs the parts of a block and returns how they ended together.
 func (r *runner) block(in *instance, sc *scope) outcome {
 	parts := in.step.Parts
-	b := &blockRun{r: r, step: in.step, scope: sc, schedule: newSchedule(parts), ends: make(chan partEnd)}
+	b := &blockRun{r: r, step: in.step, onFailure: in.step.OnFailure, scope: sc, schedule: newSchedule(parts), ends: make(chan partEnd)}
+	if in.item { // that of a loop is about its items
+		b.onFailure = plan.Stop
+	}
 	if r.DryRun {
 		b.after = make([]string, len(parts))
 	}
@@ -109,18 +112,19 @@ type partEnd struct {
 
 // blockRun is a block in progress; only its own goroutine changes it.
 type blockRun struct {
-	r        *runner
-	step     *plan.Step
-	scope    *scope
-	schedule *schedule
-	ends     chan partEnd
-	running  int
-	after    []string // dry run: by part
-	prefix   string   // dry run: the last change among all parts that ended
-	first    *problem
-	warned   bool
-	missed   bool
-	dry      dryEnds
+	r         *runner
+	step      *plan.Step
+	onFailure plan.OnFailure
+	scope     *scope
+	schedule  *schedule
+	ends      chan partEnd
+	running   int
+	after     []string // dry run: by part
+	prefix    string   // dry run: the last change among all parts that ended
+	first     *problem
+	warned    bool
+	missed    bool
+	dry       dryEnds
 }
 
 // dryEnds are the ends of the parts of a container in a dry run.
@@ -142,7 +146,7 @@ func (d *dryEnds) state() event.State {
 
 // part runs one part in the scope that it may see.
 func (b *blockRun) part(i int) outcome {
-	sc, done := b.r.partScope(b.step, b.scope)
+	sc, done := b.r.partScope(b.onFailure, b.scope)
 	defer done()
 	if sc.bound.halted() {
 		return outcome{state: event.NotRun}
@@ -159,13 +163,13 @@ func (b *blockRun) part(i int) outcome {
 
 // partScope gives a part of a container under `continue` or `warn` a boundary
 // of its own, up to which its failure rises.
-func (r *runner) partScope(s *plan.Step, sc *scope) (*scope, func()) {
-	if s.OnFailure != plan.Continue && s.OnFailure != plan.Warn {
+func (r *runner) partScope(on plan.OnFailure, sc *scope) (*scope, func()) {
+	if on != plan.Continue && on != plan.Warn {
 		return sc, func() {}
 	}
 	c := *sc
 	c.bound = newBoundary(r.hard, sc.bound)
-	c.warns = sc.warns || s.OnFailure == plan.Warn
+	c.warns = sc.warns || on == plan.Warn
 	return &c, c.bound.close
 }
 
@@ -207,7 +211,7 @@ func (b *blockRun) ended(e partEnd) {
 func (b *blockRun) total(in *instance) outcome {
 	after := b.prefix
 	switch {
-	case b.first != nil && b.step.OnFailure == plan.Warn && b.first.state == event.Failed && !b.first.partial:
+	case b.first != nil && b.onFailure == plan.Warn && b.first.state == event.Failed && !b.first.partial:
 		return outcome{state: event.Warned, after: after}
 	case b.first != nil:
 		return outcome{state: b.first.state, problem: b.first, after: after}

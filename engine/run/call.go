@@ -1,6 +1,9 @@
 package run
 
 import (
+	"cmp"
+	"sync/atomic"
+
 	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
@@ -47,12 +50,16 @@ func (r *runner) playbook(p *plan.Plan, sc *scope, owner *instance) outcome {
 	if o.bad() {
 		return o
 	}
+	warned := o.state == event.Warned
 	block := &instance{step: p.Steps, path: owner.path}
 	o = r.block(block, sc)
 	if o.bad() && p.OnFailure == plan.Undo {
 		r.undoWithin(owner.path, sc)
 	}
-	if o.state == event.Waiting || o.state == event.InDoubt || len(p.Finally.Parts) == 0 {
+	if warned && o.state == event.Passed {
+		o.state = event.Warned
+	}
+	if r.suspended() || len(p.Finally.Parts) == 0 || !sc.begun.Load() {
 		return o
 	}
 	return r.epilogue(p, sc, o)
@@ -78,7 +85,7 @@ func (r *runner) epilogue(p *plan.Plan, sc *scope, o outcome) outcome {
 	last.bound, last.watch, last.phase = newBoundary(r.hard, nil), nil, event.Finally
 	defer last.bound.close()
 	f := r.block(&instance{step: p.Finally}, &last)
-	if f.bad() && !o.bad() {
+	if !o.bad() && (f.bad() || f.state == event.Warned) {
 		f.after = o.after
 		return f
 	}
@@ -131,7 +138,7 @@ func (r *runner) runNames(end bool) map[string]any {
 // rootScope is what a playbook's own steps see.
 func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
 	return &scope{
-		shared: newInstances(), bound: r.root,
+		shared: newInstances(), bound: r.root, begun: &atomic.Bool{},
 		names: map[string]any{
 			"inputs": inputs, "vars": r.Environment.Vars,
 			"environment": map[string]any{"name": r.Environment.Name}, "run": r.runNames(false),
@@ -139,20 +146,23 @@ func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
 	}
 }
 
-// results evaluates the outputs of a playbook, as read by a last step.
+// results evaluates the outputs of a playbook, as read by a last step. With the first
+// error come those that have none.
 func (r *runner) results(p *plan.Plan, sc *scope) (map[string]any, error) {
 	names := sc.with(map[string]any{"run": r.runNames(true)})
 	out := make(map[string]any, len(p.Outputs))
+	var wrong error
 	for _, o := range p.Outputs {
 		v, err := r.value(r.hard, o.Value, names)
-		if err != nil {
-			return out, err
+		if err == nil {
+			out[o.Name] = v
+		} else if wrong == nil {
+			wrong = err
 		}
-		out[o.Name] = v
 	}
 	if p.Result == nil {
-		return out, nil
+		return out, wrong
 	}
 	out, _, err := r.journalled(p.Result, out)
-	return out, err
+	return out, cmp.Or(wrong, err)
 }

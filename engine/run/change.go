@@ -25,6 +25,9 @@ func (w *work) change(d environment.Decision) outcome {
 			w.in.done.Met = held
 			return o
 		}
+		if held && w.sc.approved != nil && !w.sc.approved.Held {
+			return w.byNow(o)
+		}
 	}
 	p, subjects, fail := w.preview()
 	if fail != nil {
@@ -62,10 +65,18 @@ func (w *work) metByNow(before bool) (bool, outcome) {
 		return false, passed()
 	}
 	held, o := w.met()
-	if held && !o.bad() {
-		w.in.done.Met, w.in.done.Why = true, "held by the time of the answer"
+	if held {
+		o = w.byNow(o)
 	}
 	return held, o
+}
+
+// byNow ends a step whose aim was reached while it waited for an answer.
+func (w *work) byNow(o outcome) outcome {
+	if !o.bad() {
+		w.in.done.Met, w.in.done.Why = true, "held by the time of the answer"
+	}
+	return o
 }
 
 // notNeeded ends a remedy whose goal was reached while it waited.
@@ -186,9 +197,11 @@ func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome,
 	settled := false
 	if w.applied == action.AppliedLost {
 		w.lost = out.Failure
-		w.applied, settled = w.settle(subjects, out.Failure)
+		if w.applied, settled = w.settle(subjects, out.Failure); settled {
+			w.lost = nil
+		}
 	}
-	if w.applied == action.AppliedNot && w.lost != nil && !settled {
+	if w.applied == action.AppliedNot && w.lost != nil {
 		return w.inDoubt(subjects), false // this attempt was refused; of one before it nothing is known
 	}
 	switch w.applied {
@@ -311,7 +324,7 @@ func (w *work) intent(p action.Preview, subjects []action.Subject) *event.Intent
 	params := marshal(w.op.action.Params, w.op.params)
 	in := &event.Intent{
 		Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, Phase: w.sc.phase, Params: params,
-		Digest: w.digest(subjects), Subjects: subjects, Idempotent: w.op.bound.Idempotent, Preview: p,
+		Digest: w.digest(subjects), Subjects: subjects, Idempotent: w.op.bound.Idempotent, Preview: p, Undo: w.undoParams(),
 	}
 	if w.look != nil && w.in.before != nil {
 		in.Before = marshal(w.look.action.Outputs, w.in.before)
@@ -329,7 +342,8 @@ func (w *work) note() {
 	})
 }
 
-// undoParams are the parameters of the declared undo, fixed with the outcome.
+// undoParams are the parameters of the declared undo, as far as they are known:
+// fixed with the intent, and with the outcome anew.
 func (w *work) undoParams() []byte {
 	u := w.in.step.Undo
 	if u == nil || u.Body != plan.BodyAction {

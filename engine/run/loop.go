@@ -44,7 +44,7 @@ func (r *runner) items(in *instance, sc *scope, items []any, when *event.Check) 
 		r.record(event.TypeExpanded, in.path, 0, &event.Expanded{Items: texts, Value: marshal(schema.ListOf(in.step.Loop.Item), items)}) != nil {
 		return r.stopped(in)
 	}
-	r.began()
+	sc.begun.Store(true)
 	sc, done := r.timed(in, sc)
 	l := &loopRun{r: r, in: in, scope: sc, items: make([]*instance, len(items)), ends: make([]outcome, len(items))}
 	o, ok := passed(), true
@@ -122,11 +122,11 @@ func (l *loopRun) ended(i int, o outcome) {
 // one plays item i.
 func (l *loopRun) one(i int, value any) outcome {
 	r, s := l.r, l.in.step
-	part, done := r.partScope(s, l.scope)
+	part, done := r.partScope(s.OnFailure, l.scope)
 	defer done()
 	sc := part.within(l.in.path.Item(i), map[string]any{"item": value, "index": i})
 	if l.approved != nil {
-		sc.approved = l.approved[i].Digest
+		sc.approved = &l.approved[i]
 	}
 	l.mu.Lock()
 	if l.after != "" && s.Loop.MaxParallel <= 1 {

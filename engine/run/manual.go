@@ -20,7 +20,7 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	if err != nil {
 		return r.stopped(in)
 	}
-	r.began()
+	sc.begun.Store(true)
 	switch {
 	case r.DryRun:
 		return r.dryManual(in, sc)

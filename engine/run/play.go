@@ -42,18 +42,19 @@ func (r *runner) whole(sc *scope, timeIsUp func()) outcome {
 	if p := r.tally.first; p != nil && p.reason == "timed_out" && p.path == "" && !r.suspended() {
 		o = outcome{state: event.Failed, problem: p}
 	}
-	if o.bad() && r.Plan.OnFailure == plan.Undo && !r.suspended() {
+	if o.bad() && r.Plan.OnFailure == plan.Undo {
 		r.undoWithin("", sc)
 	}
-	if r.suspended() || len(r.Plan.Finally.Parts) == 0 || !r.tally.began {
+	if r.suspended() || len(r.Plan.Finally.Parts) == 0 || !sc.begun.Load() {
 		return o
 	}
 	return r.epilogue(r.Plan, sc, o)
 }
 
 // suspended: the run waits for a person or is in doubt, so it has not ended.
-func (r *runner) suspended() bool {
-	return r.tally.doubt != nil || r.tally.waits != nil
+func (r *runner) suspended() (is bool) {
+	r.tally.do(func() { is = r.tally.doubt != nil || r.tally.waits != nil })
+	return is
 }
 
 // open writes the head of the journal.
@@ -185,7 +186,7 @@ func (r *runner) endings(fin *event.RunFinished, o outcome, first *problem) []ev
 	}
 	add(event.EndSignal, r.signal.Load() != nil)
 	if r.DryRun {
-		add(event.EndFailed, o.bad() || r.tally.dryBad)
+		add(event.EndFailed, o.bad())
 		return all
 	}
 	add(event.EndDoubt, r.tally.doubt != nil)

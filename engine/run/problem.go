@@ -16,6 +16,7 @@ type problem struct {
 	failure *event.Failure
 	check   *event.Check
 	partial bool     // a part of an effect was applied
+	told    bool     // as a warning
 	look    []string // in doubt: what to check
 }
 

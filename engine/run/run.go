@@ -98,6 +98,7 @@ const (
 	readLimit   = 30 * time.Second
 	changeLimit = 5 * time.Minute
 	manualLimit = 24 * time.Hour
+	maxPause    = 30 * 24 * time.Hour // between attempts, where max_delay bounds none
 	expiresIn   = 10 * time.Minute
 	maxItems    = 10_000
 	repeats     = 3 // times that an idempotent change is sent while nothing is known of it

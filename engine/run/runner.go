@@ -167,7 +167,6 @@ func (h logHandler) WithGroup(string) slog.Handler { return h }
 // tally gathers what the end of a run tells.
 type tally struct {
 	mu       sync.Mutex
-	began    bool // a step began, so finally runs
 	first    *problem
 	doubt    *problem
 	waits    *problem
@@ -178,7 +177,6 @@ type tally struct {
 	findings []event.Finding
 	counts   map[event.State]int
 	dry      event.DryCounts
-	dryBad   bool
 }
 
 func (t *tally) do(f func()) {

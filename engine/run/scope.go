@@ -2,6 +2,7 @@ package run
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"runbook/engine/event"
@@ -24,8 +25,9 @@ type scope struct {
 	reads  bool        // a prerequisite: never changes anything
 	phase  event.Phase // Finally and Undo; "" for the rest
 	remedy remedied
+	begun  *atomic.Bool // whether a step of its playbook began, so that finally runs
 
-	approved string // of an item of a loop that was approved as a whole: the digest of what it would do
+	approved *event.ApprovalItem // of an item of a loop that was approved as a whole
 }
 
 // remedied is what the steps of a remedy know beside their names; it is zero for

@@ -80,7 +80,7 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	if r.record(event.TypeStepStarted, in.path, 0, started) != nil {
 		return r.stopped(in)
 	}
-	r.began()
+	sc.begun.Store(true)
 	sc, done := r.timed(in, sc)
 	var o outcome
 	switch in.step.Body {
@@ -153,8 +153,12 @@ func (r *runner) when(in *instance, sc *scope) (*event.Check, event.Verdict, out
 // failure, and a failure that stays rises to its boundary.
 func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) outcome {
 	if o.state == event.Failed && in.step.OnFailure == plan.Warn && !o.problem.partial {
-		r.warn(in, o.problem.message())
-		o = outcome{state: event.Warned, after: o.after, problem: o.problem}
+		if o.problem.told {
+			o.problem = nil
+		} else {
+			r.warn(in, o.problem.message())
+		}
+		o.state = event.Warned
 	}
 	if r.DryRun && o.state == event.Passed {
 		o.state = event.Executed
@@ -183,7 +187,7 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		return r.stopped(in)
 	}
 	r.count(in, o.state)
-	if o.state == event.Failed && in.step.OnFailure == plan.Undo && in.step.Body == plan.BodyAction {
+	if o.bad() && in.step.OnFailure == plan.Undo && in.step.Body == plan.BodyAction {
 		r.undoWithin(in.path, sc)
 	}
 	return o
@@ -218,6 +222,7 @@ func (r *runner) rise(in *instance, sc *scope, o outcome, warning bool) {
 	switch {
 	case o.problem == nil || o.problem.path != in.path:
 	case warning:
+		o.problem.told = true
 		r.warn(in, o.problem.message())
 	default:
 		r.tally.note(o.problem)
@@ -272,10 +277,6 @@ func (t *tally) note(p *problem) {
 			t.first = p
 		}
 	})
-}
-
-func (r *runner) began() {
-	r.tally.do(func() { r.tally.began = true })
 }
 
 // count counts a step that ended, for run.passed and its like; blocks are not.

@@ -16,8 +16,12 @@ type undoable struct {
 
 // undoWithin undoes, in reverse order, the effects of the step at path and of
 // those within it. It asks nobody, and the halt of the run does not end it. A
-// failed undo blocks the undos of those that its step came after.
+// failed undo blocks the undos of those that its step came after. A run that is in
+// doubt or waits undoes nothing: it has not ended.
 func (r *runner) undoWithin(path event.Path, sc *scope) {
+	if r.suspended() {
+		return
+	}
 	var todo []undoable
 	r.tally.do(func() {
 		r.tally.undo = slices.DeleteFunc(r.tally.undo, func(u undoable) bool {
