@@ -201,7 +201,7 @@ func (s *scene) play(t *testing.T, text string) event.RunFinished {
 }
 
 // retold holds what the run says of its changes equal to what a reader of its
-// journal folds, who has not seen the last fact. Of changes that began in the same
+// journal folds, who has not seen the last fact. Of what began or ended in the same
 // moment either may come first.
 func (s *scene) retold(t *testing.T) {
 	t.Helper()
@@ -222,7 +222,7 @@ func (s *scene) retold(t *testing.T) {
 			f.Title = ""
 			out = append(out, f)
 		}
-		return out
+		return slices.SortedStableFunc(slices.Values(out), func(a, b event.Finding) int { return strings.Compare(string(a.Step), string(b.Step)) })
 	}
 	equal(t, "the warnings in its journal", untitled(h.Warnings()), untitled(s.final.Warnings))
 }
