@@ -129,3 +129,37 @@ func TestLocksOutliveWhatDidNotEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingIsSentWhenALockIsLost holds that a run asks for its locks before an
+// effect: where the file of one is gone, nothing is sent.
+func TestNothingIsSentWhenALockIsLost(t *testing.T) {
+	k := newKit(t)
+	q := k.request(t, "kept", "told")
+	q.Through = func(j run.Journal) run.Journal {
+		return &before{j, event.TypeStepStarted, func() {
+			for _, file := range k.files(t, "locks") {
+				if err := os.Remove(file); err != nil {
+					t.Error(err)
+				}
+			}
+		}}
+	}
+	fin, err := k.Run(t.Context(), q)
+	if err != nil || fin.ExitCode != 1 || k.box.calls != 0 || fin.Failure == nil || !strings.Contains(fin.Failure.What, "the lock kept is lost") {
+		t.Errorf("%+v, %v, %d calls: %+v", fin, err, k.box.calls, fin.Failure)
+	}
+}
+
+// before does something before a fact of some type is written.
+type before struct {
+	run.Journal
+	at event.Type
+	do func()
+}
+
+func (b *before) Append(e *event.Event) error {
+	if e.Type == b.at {
+		b.do()
+	}
+	return b.Journal.Append(e)
+}

@@ -196,6 +196,7 @@ func TestWarningsOfContainers(t *testing.T) {
 		"partly applied":                        {text: "steps: [{id: b, on_failure: warn, steps: [" + strings.Replace(fails, "not_applied", "partial", 1) + "]}]", code: 1},
 		"partly applied, in a loop":             {text: "steps: [{id: l, on_failure: warn, for_each: [1], action: world.set, with: {name: a, value: 1, ends: partial}}]", code: 1},
 		"partly applied, after another failure": {text: "steps: [{id: b, on_failure: warn, steps: [" + fails + ", " + strings.Replace(fails, "not_applied", "partial", 1) + "]}]", warnings: "b/1", code: 1},
+		"partly applied, in a loop under continue":  {text: "steps: [{id: b, on_failure: warn, steps: [{id: l, on_failure: continue, for_each: [not_applied, partial], action: world.set, with: {name: a, value: 1, ends: '${{ item }}'}}]}]", warnings: "l[0]", code: 1},
 		"partly applied, after another item failed": {text: "steps: [{id: l, on_failure: warn, for_each: [not_applied, partial], action: world.set, with: {name: a, value: 1, ends: '${{ item }}'}}]", warnings: "l[0]", code: 1},
 		"no warn": {text: "steps: [{id: b, steps: [" + fails + "]}]", code: 1},
 	} {
@@ -259,5 +260,59 @@ func TestAnApprovedReadChangesNothing(t *testing.T) {
 			equal(t, "intents", s.order(event.TypeIntent, event.TypeOutcome), "[]")
 			equal(t, "asked", len(s.order(event.TypeApprovalRequested)), 1)
 		})
+	}
+}
+
+// What is final is asked for once: another attempt, or another look, cannot help.
+func TestWhatIsFinalIsNotTriedAgain(t *testing.T) {
+	for name, text := range map[string]string{
+		"a change":     "{id: x, retry: {attempts: 3, delay: 5s}, action: world.set, with: {name: a, value: 1, ends: final}}",
+		"a read":       "{id: x, retry: {attempts: 3, delay: 5s}, action: world.get, with: {name: forbidden}}",
+		"a polled one": "{id: x, within: 30s, action: world.get, with: {name: forbidden}, verify: [outputs.value == 1]}",
+		"a look":       "{id: x, within: 30s, observe: {action: world.get, with: {name: forbidden}}, action: world.set, with: {name: a, value: 1}, verify: [observed.value == 1]}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			fin := s.play(t, "steps: ["+text+"]")
+			equal(t, "code", fin.ExitCode, 1)
+			equal(t, "took", s.took, time.Duration(0))
+			equal(t, "announced", s.order(event.TypeRetry), "[]")
+			equal(t, "told", strings.Contains(fmt.Sprint(fin.Failure), "forbidden"), true)
+		})
+	}
+}
+
+// An action that starts a program is previewed in a dry run, also where it only reads,
+// and what it would give is unknown.
+func TestADryRunStartsNoProgram(t *testing.T) {
+	s := newScene()
+	s.options.DryRun = true
+	fin := s.play(t, "steps: [{id: x, action: world.spawn, with: {name: a}}, {id: y, when: 'steps.x.outputs.value == 0', action: world.get, with: {name: b}}]")
+	equal(t, "code", fin.ExitCode, 0)
+	equal(t, "seen", s.world.seen, "[b]")
+	equal(t, "states", s.states("x", "y"), "x=previewed y=unknown")
+}
+
+// Where the outcome cannot be written the run ends: what is known of the change is
+// told, nothing follows, and nobody looks at the target any more.
+func TestAJournalThatFailsAtTheOutcome(t *testing.T) {
+	for ends, told := range map[string]string{"": "applied", "partial": "partial", "lost": "lost", "lost_applied": "lost", "not_applied": ""} {
+		for _, name := range []string{"world.set", "world.set_again", "world.set_settled"} {
+			s := newScene()
+			s.journal.fail = func(e *event.Event) bool { return e.Type == event.TypeOutcome }
+			with := "name: a, value: 1"
+			if ends != "" {
+				with += ", ends: " + ends
+			}
+			fin := s.play(t, "steps: [{id: x, retry: {attempts: 2}, action: "+name+", with: {"+with+"}, observe: {action: world.get, with: {name: a}}, verify: [observed.value == 1], within: 5s}, {id: y, action: world.set, with: {name: b, value: 1}}]\nfinally: [{action: world.set, with: {name: c, value: 1}}]")
+			equal(t, "code", fin.ExitCode, 5)
+			equal(t, "sent", s.world.order(), "[a=1]")
+			equal(t, "looks", s.world.seen, "[a]")
+			state := ""
+			for _, c := range fin.Changes {
+				state += string(c.State)
+			}
+			equal(t, name+" that ends "+ends, state, told)
+		}
 	}
 }

@@ -38,7 +38,7 @@ type valueOutputs struct {
 type setParams struct {
 	Name  string        `yaml:"name" doc:"Name of the value."`
 	Value int           `yaml:"value" doc:"New value."`
-	Ends  string        `yaml:"ends,omitempty" doc:"How it ends." enum:"not_applied,partial,partial_then_refused,partial_and_moved,lost,lost_applied,lost_then_refused,lost_and_moved"`
+	Ends  string        `yaml:"ends,omitempty" doc:"How it ends." enum:"not_applied,partial,partial_then_refused,partial_and_moved,lost,lost_applied,lost_then_refused,lost_and_moved,final"`
 	Fails int           `yaml:"fails,omitempty" doc:"So often it ends so."`
 	Takes time.Duration `yaml:"takes,omitempty" doc:"How long it takes."`
 }
@@ -74,6 +74,9 @@ func (w *world) get(_ context.Context, _ action.Call, p nameParams) (valueOutput
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen = append(w.seen, p.Name)
+	if p.Name == "forbidden" {
+		return valueOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "forbidden", Final: true}
+	}
 	if w.fails[p.Name] > 0 {
 		w.fails[p.Name]--
 		return valueOutputs{}, errors.New("no answer")
@@ -119,6 +122,9 @@ func (w *world) end(p setParams) (valueOutputs, error) {
 		if w.fails["set "+p.Name] > 1 {
 			return valueOutputs{}, action.NotApplied(err)
 		}
+	}
+	if p.Ends == "final" {
+		return valueOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "forbidden", Final: true}
 	}
 	if strings.HasPrefix(p.Ends, "partial") {
 		return valueOutputs{}, action.Partial(err)
@@ -185,6 +191,7 @@ func (w *world) registry() *action.Registry {
 func (w *world) others() []*action.Action {
 	return []*action.Action{
 		action.New(action.Spec[nameParams, valueOutputs]{Name: "world.get", Summary: "Reads a value.", Example: "action: world.get", Run: w.get}),
+		action.New(action.Spec[nameParams, valueOutputs]{Name: "world.spawn", Summary: "Reads a value by a program.", Example: "action: world.spawn", Child: true, Run: w.get}),
 		action.New(action.Spec[listParams, listOutputs]{
 			Name: "world.list", Summary: "Lists.", Example: "action: world.list",
 			Run: func(_ context.Context, _ action.Call, p listParams) (o listOutputs, _ error) {

@@ -198,3 +198,20 @@ func TestACancelledRequestEndsAtOnceAndLeavesNothing(t *testing.T) {
 	}
 	goleak.VerifyNone(t, before)
 }
+
+// Each header that asks a server for another method or path is known, however it is
+// spelled, and no other is taken for one.
+func TestHeadersThatOverrideAreKnown(t *testing.T) {
+	for name, want := range map[string]bool{
+		"X-HTTP-Method-Override": true, "X-HTTP-Method": true, "X-Method-Override": true, "X-Original-Method": true,
+		"X-Original-URL": true, "X-Rewrite-URL": true, "_method": true,
+		"Method": false, "X-Original-Host": false, "X-HTTP-Methods": false, "X-Request-Id": false,
+	} {
+		for _, spelled := range []string{name, strings.ToLower(name), strings.ToUpper(name), http.CanonicalHeaderKey(name)} {
+			asked, got := Override(http.Header{spelled: {"DELETE"}})
+			if got != want || got && asked != "DELETE" {
+				t.Errorf("%s asks for %q: %v", spelled, asked, got)
+			}
+		}
+	}
+}
