@@ -133,7 +133,7 @@ steps:
 		},
 		"changes of a loop over a block, and of finally": {
 			steps: "steps: [{id: l, for_each: [a, b], steps: [{id: w, action: shell.run, with: {argv: [touch, '${{ item }}']}}]}, {action: flow.fail, with: {message: no}}]\nfinally: [{action: shell.run, with: {argv: [touch, c]}}]\n",
-			code:  1, has: []string{"changes=2", "changed   l[0]/w", "changed   l[1]/w"}, lacks: []string{"not_changed l", "not_changed w"},
+			code:  1, has: []string{"changes=3", "changed   l[0]/w", "changed   l[1]/w", "changed   finally/1"}, lacks: []string{"not_changed l", "not_changed w"},
 		},
 		"changes as prerequisites": {
 			steps: "prerequisites: [{action: docker.restart, with: {container: a}}, {action: mongo.delete, approve: true, with: {collection: a, filter: {}, limit: 5}}]\nsteps: [{action: flow.log, with: {text: a}}]",
@@ -166,6 +166,34 @@ steps:
 		"scalars that are neither plainly numbers nor text": {
 			steps: set("{sha: 72225e2, phone: 0123, big: 12345678901234567890, under: 1_000, date: 2026-01-02}"),
 			holds: output("all", map[string]any{"sha": "72225e2", "phone": "0123", "big": "12345678901234567890", "under": "1_000", "date": "2026-01-02"}),
+		},
+		"an item of a loop that fails": {
+			steps: "steps: [{id: l, on_failure: continue, for_each: [a, b], steps: [{action: flow.fail, with: {message: 'no ${{ item }}'}}, {action: flow.log, with: {text: 'after ${{ item }}'}}]}]",
+			code:  1, has: []string{"no a", "no b"}, lacks: []string{"after a", "after b"},
+		},
+		"loops of a dry run": {
+			steps: "steps: [{id: c, for_each: [1, 2], action: http.request, with: {path: '/${{ item }}'}}, {id: b, steps: [{action: shell.run, with: {argv: [touch, made]}}]}, {id: w, action: flow.wait, with: {for: 1h}}]",
+			words: []string{"run", "it.yaml", "--dry-run", "--offline"}, has: []string{"executed=0"}, lacks: []string{" executed "}, holds: func(r *ran) bool { return len(r.asked) == 0 },
+		},
+		"a file that is missing, beside another": {
+			steps: "steps: [{action: flow.lgo, with: {text: a}}]", words: []string{"validate", "--format", "json", "missing.yaml", "it.yaml"}, code: 1,
+			holds: func(r *ran) bool {
+				var told struct{ Findings []struct{ Source string } }
+				return json.Unmarshal([]byte(r.out), &told) == nil && len(told.Findings) == 2 && told.Findings[0].Source == "missing.yaml" && told.Findings[1].Source == "it.yaml"
+			},
+		},
+		"values in an address": {
+			steps: `steps: [{id: l, for_each: ["a b", "a&b", "a#b", "../x", "ä"], action: http.request, with: {url: 'SERVER/u/${{ item }}/s?q=${{ item }}&n=5'}}]`,
+			holds: func(r *ran) bool {
+				return slices.Equal(r.asked, []string{"GET /u/a%20b/s?q=a%20b&n=5", "GET /u/a&b/s?q=a%26b&n=5", "GET /u/a%23b/s?q=a%23b&n=5", "GET /u/..%2Fx/s?q=..%2Fx&n=5", "GET /u/%C3%A4/s?q=%C3%A4&n=5"})
+			},
+		},
+		"a program that leaves another behind": {
+			steps: "steps: [{id: s, action: shell.run, with: {argv: [sh, -c, 'sleep 61 & echo started']}}]", code: 1, has: []string{"left behind", "sleep 61", "detach: true"},
+		},
+		"what an environment lacks": {
+			steps: "steps: [{action: redis.ping}, {action: flow.log, with: {text: '${{ vars.nosuch }}'}}, {action: http.request, target: elsewhere, with: {path: /}}]", config: token, env: []string{"TOKEN=hunter22-hunter22"},
+			words: []string{"validate", "it.yaml"}, code: 1, has: []string{"it.yaml:5:", "redis", "nosuch", "elsewhere"},
 		},
 		"one quote at the margin": {
 			steps: "steps:\n\"\n" + strings.Repeat("  - {action: flow.log, with: {text: a}}\n", 2_000), words: []string{"validate", "it.yaml"}, code: 1, has: []string{"it.yaml:6:1: error RB1011"}, lacks: []string{"it.yaml:7"},
