@@ -111,7 +111,7 @@ func (a *App) Leak(t testing.TB, where, rate string) {
 }
 
 // Requests returns how often each method and path, like "GET /health", was
-// asked since the container started or ForgetRequests, the switches included.
+// asked since the container started, the switches included.
 func (a *App) Requests(t testing.TB) map[string]int64 {
 	t.Helper()
 	counts := map[string]int64{}
@@ -119,14 +119,6 @@ func (a *App) Requests(t testing.TB) map[string]int64 {
 		t.Fatal(err)
 	}
 	return counts
-}
-
-// ForgetRequests lets Requests count from 0.
-func (a *App) ForgetRequests(t testing.TB) {
-	t.Helper()
-	if err := a.ask(t.Context(), http.MethodDelete, "/lab/requests", nil); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (a *App) post(t testing.TB, path string, query url.Values) {

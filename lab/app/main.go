@@ -2,9 +2,8 @@
 // against, as one static binary for a container built from nothing.
 //
 // It answers the service's HTTP API, exposes its metrics on a port of their
-// own, and has switches below /lab/ that make it misbehave for real: it leaks
-// touched memory, answers late, or fails. The switches are calls and not flags,
-// so that a restart ends every fault.
+// own, and has a switch below /lab/ that makes it leak touched memory for real.
+// The switch is a call and not a flag, so that a restart ends the fault.
 //
 //	app                  serve until SIGTERM or SIGINT
 //	app -check URL       exit 0 if URL answers below 400, else 1
@@ -21,27 +20,29 @@ import (
 	"syscall"
 )
 
-// version is set by the build with -ldflags "-X main.version=...".
-var version = "dev"
+// version is what the service says that it is.
+const version = "dev"
 
-// config is what the flags and the environment decide.
+// maxLeak is how many bytes leaks take: it protects a host without a limit.
+const maxLeak = 1 << 30
+
+// config is what the flags decide.
 type config struct {
 	appAddr     string
 	metricsAddr string
 	checkURL    string
-	maxLeak     byteSize
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is the program without its process: it returns the exit code, 2 for a
 // mistake in the flags.
-func run(ctx context.Context, flags []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	cfg, err := parseConfig(flags, getenv, stderr)
+func run(ctx context.Context, flags []string, stdout, stderr io.Writer) int {
+	cfg, err := parseConfig(flags, stderr)
 	if err != nil {
 		return 2
 	}
@@ -53,8 +54,8 @@ func run(ctx context.Context, flags []string, getenv func(string) string, stdout
 		return 0
 	}
 	log := slog.New(slog.NewTextHandler(stdout, nil))
-	service := newService(serviceOptions{log: log, maxLeak: int64(cfg.maxLeak)})
-	defer service.close()
+	service := newService(log, maxLeak)
+	defer service.leak.close()
 	if err := serve(ctx, log, service, cfg); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
@@ -62,23 +63,12 @@ func run(ctx context.Context, flags []string, getenv func(string) string, stdout
 	return 0
 }
 
-func parseConfig(flags []string, getenv func(string) string, stderr io.Writer) (config, error) {
-	cfg := config{maxLeak: 1 << 30}
+func parseConfig(flags []string, stderr io.Writer) (config, error) {
+	var cfg config
 	set := flag.NewFlagSet("app", flag.ContinueOnError)
 	set.SetOutput(stderr)
-	set.StringVar(&cfg.appAddr, "addr", orDefault(getenv("APP_ADDR"), ":8060"), "address of the API (APP_ADDR)")
-	set.StringVar(&cfg.metricsAddr, "metrics-addr", orDefault(getenv("METRICS_ADDR"), ":9090"), "address of /metrics (METRICS_ADDR)")
+	set.StringVar(&cfg.appAddr, "addr", ":8060", "address of the API")
+	set.StringVar(&cfg.metricsAddr, "metrics-addr", ":9090", "address of /metrics")
 	set.StringVar(&cfg.checkURL, "check", "", "ask `URL` once and exit 0 if it answers below 400")
-	set.Var(&cfg.maxLeak, "leak-max", "most memory that a leak takes; protects a host without a limit")
-	if err := set.Parse(flags); err != nil {
-		return config{}, err
-	}
-	return cfg, nil
-}
-
-func orDefault(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
+	return cfg, set.Parse(flags)
 }

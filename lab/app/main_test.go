@@ -13,23 +13,21 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	s, server := newTestService(t)
+	_, server := newTestService(t)
 	url := server.URL + "/health"
-	noEnv := func(string) string { return "" }
-	if code := run(t.Context(), []string{"-check", url}, noEnv, io.Discard, io.Discard); code != 0 {
+	if code := run(t.Context(), []string{"-check", url}, io.Discard, io.Discard); code != 0 {
 		t.Errorf("exit %d for a healthy service", code)
 	}
-	s.status.Store(http.StatusServiceUnavailable)
 	var stderr bytes.Buffer
-	if code := run(t.Context(), []string{"-check", url}, noEnv, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "503") {
+	if code := run(t.Context(), []string{"-check", server.URL + "/nowhere"}, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), "404") {
 		t.Errorf("exit %d for a failing service: %s", code, &stderr)
 	}
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	if code := run(t.Context(), []string{"-check", gone.URL}, noEnv, io.Discard, io.Discard); code != 1 {
+	if code := run(t.Context(), []string{"-check", gone.URL}, io.Discard, io.Discard); code != 1 {
 		t.Errorf("exit %d for a refused port", code)
 	}
-	if code := run(t.Context(), []string{"-nonsense"}, noEnv, io.Discard, io.Discard); code != 2 {
+	if code := run(t.Context(), []string{"-nonsense"}, io.Discard, io.Discard); code != 2 {
 		t.Errorf("exit %d for a wrong flag", code)
 	}
 }
@@ -55,10 +53,11 @@ func (b *syncBuffer) String() string {
 func TestServeUntilStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	env := map[string]string{"APP_ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0"}
 	var log, stderr syncBuffer
 	exit := make(chan int, 1)
-	go func() { exit <- run(ctx, nil, func(name string) string { return env[name] }, &log, &stderr) }()
+	go func() {
+		exit <- run(ctx, []string{"-addr", "127.0.0.1:0", "-metrics-addr", "127.0.0.1:0"}, &log, &stderr)
+	}()
 
 	addresses := regexp.MustCompile(`api=(\S+) metrics=(\S+)`)
 	var found []string
@@ -82,7 +81,7 @@ func TestServeOnATakenAddress(t *testing.T) {
 	defer taken.Close()
 	var stderr bytes.Buffer
 	address := taken.Listener.Addr().String()
-	code := run(t.Context(), []string{"-addr", address}, func(string) string { return "" }, io.Discard, &stderr)
+	code := run(t.Context(), []string{"-addr", address}, io.Discard, &stderr)
 	if code != 1 || !strings.Contains(stderr.String(), address) {
 		t.Errorf("exit %d: %s", code, &stderr)
 	}

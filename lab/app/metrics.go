@@ -22,21 +22,20 @@ func (s *service) metricsHandler() http.Handler {
 // the system tells them.
 func (s *service) metrics() string {
 	var page metricsPage
-	stats := s.cache.read()
-	page.gauge("mltb_cache_hit_rate", "Share of look-ups answered from the cache.", stats.hitRate())
-	page.counter("mltb_cache_evictions_total", "Keys that made room for others.", float64(stats.evictions))
-	page.gauge("mltb_cache_size_bytes", "Memory of the cache.", float64(s.leak.cache.size()))
-	page.gauge("mltb_connection_pool_active", "Connections in use.", float64(s.pool.active()))
-	page.gauge("mltb_connection_pool_max", "Connections that may be in use.", poolSize)
-	page.gauge("mltb_connection_pool_avg_wait_ms", "Mean wait for a connection, in milliseconds.", s.pool.averageWaitMs())
-	page.counter("mltb_rate_limiter_blocked_requests", "Requests that were refused.", 0)
-	page.counter("mltb_rate_limiter_allowed_requests", "Requests that were let through.", float64(s.pool.uses.Load()))
+	page.figure("mltb_cache_hit_rate", "gauge", "Share of look-ups answered from the cache.", s.cache.hitRate())
+	page.figure("mltb_cache_evictions_total", "counter", "Keys that made room for others.", 0)
+	page.figure("mltb_cache_size_bytes", "gauge", "Memory of the cache.", float64(s.leak.cache.size()))
+	page.figure("mltb_connection_pool_active", "gauge", "Connections in use.", float64(s.pool.active()))
+	page.figure("mltb_connection_pool_max", "gauge", "Connections that may be in use.", poolSize)
+	page.figure("mltb_connection_pool_avg_wait_ms", "gauge", "Mean wait for a connection, in milliseconds.", s.pool.averageWaitMs())
+	page.figure("mltb_rate_limiter_blocked_requests", "counter", "Requests that were refused.", 0)
+	page.figure("mltb_rate_limiter_allowed_requests", "counter", "Requests that were let through.", float64(s.pool.uses.Load()))
 	page.histogram("mltb_query_duration_seconds", "Time that requests took.", s.queries.read())
 	if used, ok := readFirstNumber(memoryUsageFiles[:]); ok {
-		page.gauge("container_memory_usage_bytes", "Memory of the container.", used)
+		page.figure("container_memory_usage_bytes", "gauge", "Memory of the container.", used)
 	}
 	if limit, ok := readFirstNumber(memoryLimitFiles[:]); ok {
-		page.gauge("container_spec_memory_limit_bytes", "Limit of the container's memory.", limit)
+		page.figure("container_spec_memory_limit_bytes", "gauge", "Limit of the container's memory.", limit)
 	}
 	return page.String()
 }
@@ -69,13 +68,8 @@ func (p *metricsPage) head(name, kind, help string) {
 	fmt.Fprintf(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
-func (p *metricsPage) gauge(name, help string, value float64) {
-	p.head(name, "gauge", help)
-	fmt.Fprintf(p, "%s %s\n", name, printNumber(value))
-}
-
-func (p *metricsPage) counter(name, help string, value float64) {
-	p.head(name, "counter", help)
+func (p *metricsPage) figure(name, kind, help string, value float64) {
+	p.head(name, kind, help)
 	fmt.Fprintf(p, "%s %s\n", name, printNumber(value))
 }
 

@@ -36,12 +36,6 @@ func (r *requests) read() map[string]int64 {
 	return maps.Clone(r.counts)
 }
 
-func (r *requests) reset() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	clear(r.counts)
-}
-
 // count counts every request before it reaches next, except those that ask
 // for the counts.
 func (r *requests) count(next http.Handler) http.Handler {
