@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -135,11 +135,14 @@ func (c *checker) span(n *node) (from, to int) {
 	return c.places.of(n)
 }
 
-// text returns the source of n, quoted for a message.
-func (c *checker) text(n *node) string {
+// sourceOf returns the source of n.
+func (c *checker) sourceOf(n *node) string {
 	from, to := c.span(n)
-	return quoted(c.places.text(from, to))
+	return c.places.text(from, to)
 }
+
+// text returns the source of n, quoted for a message.
+func (c *checker) text(n *node) string { return quoted(c.sourceOf(n)) }
 
 func quoted(s string) string { return "`" + s + "`" }
 
@@ -286,18 +289,25 @@ func (c *checker) object(n *ast.MapNode) *node {
 	return out
 }
 
-// optionalHint says how to read a value that may be nil.
-func (c *checker) optionalHint(n *node) string {
-	from, to := c.span(n)
-	text := c.places.text(from, to)
-	return fmt.Sprintf("write (%s ?? %s), or must(%s, %s)", text, exampleOf(n.typ), text, strconv.Quote("why it must be there"))
+// mayBeNil reports a value that is used as if it were never nil, and says how to read it.
+func (c *checker) mayBeNil(n *node, from, to int) {
+	at, end := c.span(n)
+	text, example := c.places.text(at, end), exampleOf(n.typ)
+	hint := fmt.Sprintf("write must(%s, %q)", text, "why it must be there")
+	fixed := strings.TrimPrefix(hint, "write ")
+	if example != "" {
+		fixed = fmt.Sprintf("(%s ?? %s)", text, example)
+		hint = "write " + fixed + ", or" + strings.TrimPrefix(hint, "write")
+	}
+	c.report(CodeOptional, from, to, c.text(n)+" may be nil here", hint)
+	c.problems[len(c.problems)-1].fix = c.places.text(0, at) + fixed + c.places.text(end, utf8.RuneCountInString(c.source))
 }
 
-// exampleOf is a value of the type, as it is written.
+// exampleOf is a value of the type, as it is written; "" for none.
 func exampleOf(t *schema.Type) string {
-	return cmp.Or(map[schema.Kind]string{
+	return map[schema.Kind]string{
 		schema.Bool: "false", schema.Int: "0", schema.Number: "0", schema.String: `""`,
 		schema.SizeKind: `bytes("0B")`, schema.Duration: `duration("0s")`,
-		schema.List: "[]", schema.Map: "{}", schema.Object: "{}",
-	}[t.Kind], "a default")
+		schema.List: "[]", schema.Map: "{}",
+	}[t.Kind]
 }

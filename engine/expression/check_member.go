@@ -70,7 +70,9 @@ func (c *checker) opens(part *node) bool {
 		return false
 	}
 	if base.typ.Optional && !part.optional {
-		c.report(CodeOptional, c.dot(part), int(part.to), c.text(base)+" may be nil here", c.safeHint(part, base))
+		hint, fix := c.safeHint(part, base)
+		c.report(CodeOptional, c.dot(part), int(part.to), c.text(base)+" may be nil here", hint)
+		c.problems[len(c.problems)-1].fix = fix
 	}
 	return true
 }
@@ -157,8 +159,8 @@ func (c *checker) bracketed(out *node) bool {
 }
 
 // safeHint shows the source with ?. for the member out of base, and how else
-// a step may be read.
-func (c *checker) safeHint(out, base *node) string {
+// a step may be read; fix is the whole source with it.
+func (c *checker) safeHint(out, base *node) (hint, fix string) {
 	at := c.dot(out)
 	insert := "?"
 	switch {
@@ -168,17 +170,45 @@ func (c *checker) safeHint(out, base *node) string {
 		insert = "#?"
 	}
 	runes := []rune(c.source)
+	fix = string(runes[:at]) + insert + string(runes[at:])
 	from, to := c.span(out)
-	if len(runes) <= 80 {
+	if len(runes) <= maxShown {
 		from, to = 0, len(runes)
 	}
-	hint := "write " + quoted(string(runes[from:at])+insert+string(runes[at:to]))
-	for n := base; n != nil; n = n.a {
-		if n.op == opStep {
-			return hint + fmt.Sprintf(", or ask `steps.%s.state == \"passed\"` first", n.name)
+	hint = "write " + quoted(string(runes[from:at])+insert+string(runes[at:to]))
+	if base.op == opMember && base.a.op == opStep { // not of what may be nil besides
+		hint += fmt.Sprintf(", or ask `steps.%s.state == \"passed\"` first", base.a.name)
+	}
+	return hint, fix
+}
+
+// maxShown is how many characters of a source a hint repeats whole.
+const maxShown = 80
+
+// try puts to the test what is proposed for values that may be nil: a ?. gives nil,
+// which may have to be answered, too, where it is used. What solves nothing is said in
+// words.
+func (c *checker) try(want *schema.Type, use purpose) {
+	env := *c.env
+	env.trying = true
+	for i := range c.problems {
+		p := &c.problems[i]
+		for source := p.fix; source != "" && len(source) <= maxSource; {
+			_, left := compileAt(source, c.base, &env, want, use)
+			if len(left) < len(c.problems) {
+				if source != p.fix && len(source) <= maxShown {
+					p.Hint = "write " + quoted(source)
+				} else if source != p.fix {
+					p.Hint += ", and answer the nil that it may give, by ?? or must"
+				}
+				break
+			}
+			source = ""
+			if i < len(left) && left[i].Code == CodeOptional {
+				source = left[i].fix
+			}
 		}
 	}
-	return hint
 }
 
 func (c *checker) index(n *ast.MemberNode, base *node) *node {
@@ -200,7 +230,8 @@ func (c *checker) index(n *ast.MemberNode, base *node) *node {
 		}
 		c.wantKind(out.b, key, isText, "a key")
 	case schema.String:
-		c.report(CodeType, int(out.at), int(out.to), "single characters cannot be read from a text", "write "+quoted("[0:1]"))
+		c.report(CodeType, int(out.at), int(out.to), "single characters cannot be read from a text",
+			fmt.Sprintf("write `%s[%s:%s + 1]`", c.sourceOf(base), c.sourceOf(out.b), c.sourceOf(out.b)))
 	default:
 		c.report(CodeType, int(out.at), int(out.to), fmt.Sprintf("%s is %s and has no elements", c.text(base), article(typ)), "")
 	}

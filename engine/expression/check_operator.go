@@ -151,10 +151,10 @@ func (c *checker) mixHint(n *node, left, right *schema.Type) string {
 		}
 	}
 	if left.Kind == schema.List && n.op == opAdd {
-		return "write concat(a, b)"
+		return fmt.Sprintf("write concat(%s, %s)", c.sourceOf(n.a), c.sourceOf(n.b))
 	}
 	if left.Kind == schema.List && n.op == opContains {
-		return "write b in a"
+		return fmt.Sprintf("write %s in %s", c.sourceOf(n.b), c.sourceOf(n.a))
 	}
 	return ""
 }

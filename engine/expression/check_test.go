@@ -10,121 +10,130 @@ import (
 	"runbook/engine/schema"
 )
 
-// TestProblems holds each rule of the checker: what is refused, where, and what
-// the reader is told. marked has « » around the place of each problem.
+// problems are the rules of the checker: what is refused, where, and what the reader is
+// told. marked has « » around the place of each problem.
+var problems = []struct {
+	marked string // source with « » around what is reported
+	want   *schema.Type
+	code   string // of each problem, the same
+	says   string // a part of the first message or hint
+}{
+	{"outputs.status «=» 200", nil, "RB1201", "write =="},
+	{"outputs.status ==«=» 200", nil, "RB1201", "unexpected"},
+	{"outputs.json?[0«]»", nil, "RB1201", "write `outputs.json?.[0]`"},
+	{"map(inputs.names, {\"v\"«:» #})", nil, "RB1201", "write `map(inputs.names, {{\"v\": #}})`"},
+	{"map(inputs.names, {\"v\"«:» {\"w\": #}})", nil, "RB1201", "write `map(inputs.names, {{\"v\": {\"w\": #}}})`"},
+	{"outputs.status ==«»", nil, "RB1201", "ends too early"},
+	{"«»", nil, "RB1210", "empty"},
+	{"« »  ", nil, "RB1210", "empty"},
+	{"outputs.status == $«{»{ 200 }}", nil, "RB1201", "without a further ${{"},
+	{"«${{» outputs.status }} == 200", nil, "RB1201", "leave out ${{ and }}"},
+	{"«${{» outputs.status", nil, "RB1201", "not closed"},
+	{"steps.«later».outputs.status", nil, "RB1202", "add it to needs"},
+	{"steps.«nope».state", nil, "RB1205", "no step nope"},
+
+	// Optional values.
+	{"steps.maybe.outputs«.status» == 200", nil, "RB1203", "write `steps.maybe.outputs?.status == 200`, or ask `steps.maybe.state == \"passed\"` first"},
+	{"«steps.maybe.outputs?.status» > 1", nil, "RB1203", "write (steps.maybe.outputs?.status ?? 0), or must(steps.maybe.outputs?.status, "},
+	{"len(«outputs.version»)", nil, "RB1203", `?? ""`},
+	{"map(outputs.containers, len(«.health»))", nil, "RB1203", ""},
+	{"find(outputs.containers, .running)«.name»", nil, "RB1203", "find(outputs.containers, .running)?.name"},
+	{"filter([find(outputs.containers, true)], «.running»)", nil, "RB1203", "write `filter([find(outputs.containers, true)], (#?.running ?? false))`"},
+	{"trimPrefix(find(outputs.containers, .running)«.name», \"a\")", nil, "RB1203", "write `trimPrefix((find(outputs.containers, .running)?.name ?? \"\"), \"a\")`"},
+	{"find(steps.sure.outputs.containers, .running)«.name»", schema.AnyType, "RB1203", "write `find(steps.sure.outputs.containers, .running)?.name`"},
+	{"len(steps.maybe.outputs«.body») > len(string(steps.maybe.outputs?.status ?? 1)) and inputs.force", nil, "RB1203", "?? or must"},
+	{"first([inputs.numbers])«[»0]", nil, "RB1203", "first([inputs.numbers])?.[0]"},
+	{"steps.maybe.outputs«[»\"status\"]", nil, "RB1203", "steps.maybe.outputs?.[\"status\"]"},
+	{"outputs[«\"statsu\"»]", nil, "RB1205", "did you mean `status`?"},
+	{"mean(«map(outputs.containers, first(inputs.numbers))»)", nil, "RB1203", "filter(..., # != nil)"},
+	{"«outputs.json?.ok»", schema.BoolType, "RB1203", ""},
+	{"«outputs.version»", schema.StringType, "RB1203", ""},
+	{"steps.maybe.state == \"failed\" and steps.maybe.outputs«.status» == 1", nil, "RB1203", ""},
+	{"steps.maybe.state == \"passed\" or steps.maybe.outputs«.status» == 1", nil, "RB1203", ""},
+	{"steps.maybe.outputs«.status» == 1 and steps.maybe.state == \"passed\"", nil, "RB1203", ""},
+	{"(steps.maybe.state == \"passed\" ? 1 : steps.maybe.outputs«.status») > 0", nil, "RB1203", ""},
+
+	// Types.
+	{"outputs.status «==» \"200\"", nil, "RB1204", "int(...)"},
+	{"inputs.window «>» \"5m\"", nil, "RB1204", `write duration("5m")`},
+	{"\"2GiB\" «<» inputs.limit", nil, "RB1204", `write bytes("2GiB")`},
+	{"inputs.lost_at «>» \"2026-01-01\"", nil, "RB1204", `write date("2026-01-01")`},
+	{"\"n=\" «+» inputs.count", nil, "RB1204", "string(...)"},
+	{"inputs.names «+» inputs.names", nil, "RB1204", "concat(inputs.names, inputs.names)"},
+	{"inputs.names «contains» \"a\"", nil, "RB1204", "write \"a\" in inputs.names"},
+	{"inputs.window «*» inputs.window", nil, "RB1204", ""},
+	{"not «inputs.count»", nil, "RB1204", "> 0"},
+	{"«inputs.names» and true", nil, "RB1204", "len(...) > 0"},
+	{"«inputs.count» ? 1 : 2", nil, "RB1204", "true or false"},
+	{"-«inputs.names»", nil, "RB1204", ""},
+	{"inputs.count «in» inputs.names", nil, "RB1204", "never in a list of string"},
+	{"\"a\" «in» inputs.container", nil, "RB1204", "a contains b"},
+	{"inputs.container matches «\"a(\"»", nil, "RB1204", "regular expression"},
+	{"inputs.mode == «\"fats\"»", nil, "RB1204", `did you mean "fast"?`},
+	{"steps.sure.state == «\"pased\"»", nil, "RB1204", `did you mean "passed"?`},
+	{"steps.sure.state in [\"passed\", «\"done\"»]", nil, "RB1204", "it is one of"},
+	{"inputs.names[«\"a\"»]", nil, "RB1204", "an index is"},
+	{"inputs.container«[»0]", nil, "RB1204", "[0:0 + 1]"},
+	{"inputs.count«[»0:1]", nil, "RB1204", "sliced"},
+	{"inputs.names.«length»", nil, "RB1204", "[0].length"},
+	{"len(«inputs.count»)", nil, "RB1204", "len takes"},
+	{"all(«inputs.count», true)", nil, "RB1204", "takes a list"},
+	{"all(inputs.names, «#»)", nil, "RB1204", "len(...) > 0"},
+	{"mean(«inputs.names»)", nil, "RB1204", "takes a list"},
+	{"{(«1»): 2}", nil, "RB1204", "a key is a text"},
+	{"«outputs.status»", schema.BoolType, "RB1204", "compare it"},
+	{"«outputs.status»", schema.StringType, "RB1204", "string(...)"},
+	{"«\"x\"»", schema.EnumOf("fast", "slow"), "RB1204", "never \"x\""},
+	{"«inputs.names»", schema.ListOf(schema.IntType), "RB1204", "list of string"},
+
+	// Names.
+	{"«output».status", nil, "RB1205", "did you mean `outputs`?"},
+	{"outputs.«statsu»", nil, "RB1205", "did you mean `status`?"},
+	{"outputs.«zzzzzzzz»", nil, "RB1205", "it has: status, latency_ms"},
+	{"all(outputs.containers, .«runing»)", nil, "RB1205", "did you mean `running`?"},
+	{"all(outputs.containers, «running»)", nil, "RB1205", ".running"},
+	{"«step».sure.state == \"passed\"", nil, "RB1205", "`steps`"},
+	{"«null» == outputs.json", nil, "RB1205", "write nil"},
+	{"«$env».inputs", nil, "RB1205", "without $"},
+
+	// Functions.
+	{"«lenn»(inputs.names)", nil, "RB1206", "did you mean `len`?"},
+	{"«now»() - inputs.lost_at", nil, "RB1206", "run.started"},
+	{"«reduce»(inputs.numbers, #acc + #)", nil, "RB1206", "use sum"},
+	{"inputs.container.«upper»()", nil, "RB1206", "no methods"},
+	{"«len»()", nil, "RB1206", "one value"},
+	{"«split»(\"a\")", nil, "RB1206", "2 to 3 values"},
+
+	// Secrets.
+	{"«inputs.token» == \"x\"", nil, "RB1207", "be compared"},
+	{"«inputs.token» != nil", nil, "RB1207", "be compared"},
+	{"len(«inputs.token»)", nil, "RB1207", "given to len"},
+	{"«inputs.token» + \"x\"", nil, "RB1207", ""},
+	{"\"x\" in «[inputs.token]»", nil, "RB1207", "be compared"},
+	{"len(«{a: [inputs.token]}»)", nil, "RB1207", "toBase64 and urlEncode"},
+	{"map(«[inputs.token]», #)", nil, "RB1207", "given to map"},
+	{"«{a: inputs.token}»", schema.AnyType, "RB1207", "cannot go here"},
+	{"«toJSON({a: inputs.token})» == \"x\"", nil, "RB1207", "be compared"},
+	{"«{(inputs.container): inputs.token}[\"x\"]» == \"x\"", nil, "RB1207", "be compared"},
+	{"«inputs.token».x", nil, "RB1207", "whole"},
+	{"«inputs.token»[0]", nil, "RB1207", "whole"},
+	{"«inputs.token»", schema.StringType, "RB1207", "headers"},
+	{"«inputs»[inputs.container]", nil, "RB1207", "name the field"},
+	{"inputs.force ? («inputs.token ?? \"x\"») == \"x\" : false", nil, "RB1207", ""},
+
+	// Steps.
+	{"«steps»[inputs.container].state", nil, "RB1209", "steps.<id>"},
+	{"keys(«steps»)", nil, "RB1209", "by name"},
+	{"«outputs.status» == nil", nil, "RB1211", "never nil"},
+
+	// Several at once.
+	{"outputs.«statsu» == 1 and outputs.«boddy» == \"\" or «foo»", nil, "RB1205", "did you mean `status`?"},
+	{"\"größe\" == outputs.«bdoy»", nil, "RB1205", "did you mean `body`?"},
+}
+
+// TestProblems holds each rule of the checker.
 func TestProblems(t *testing.T) {
-	for _, c := range []struct {
-		marked string // source with « » around what is reported
-		want   *schema.Type
-		code   string // of each problem, the same
-		says   string // a part of the first message or hint
-	}{
-		{"outputs.status «=» 200", nil, "RB1201", "write =="},
-		{"outputs.status ==«=» 200", nil, "RB1201", "unexpected"},
-		{"outputs.status ==«»", nil, "RB1201", "ends too early"},
-		{"«»", nil, "RB1210", "empty"},
-		{"« »  ", nil, "RB1210", "empty"},
-		{"outputs.status == $«{»{ 200 }}", nil, "RB1201", "without a further ${{"},
-		{"«${{» outputs.status }} == 200", nil, "RB1201", "leave out ${{ and }}"},
-		{"«${{» outputs.status", nil, "RB1201", "not closed"},
-		{"steps.«later».outputs.status", nil, "RB1202", "add it to needs"},
-		{"steps.«nope».state", nil, "RB1205", "no step nope"},
-
-		// Optional values.
-		{"steps.maybe.outputs«.status» == 200", nil, "RB1203", "write `steps.maybe.outputs?.status == 200`, or ask `steps.maybe.state == \"passed\"` first"},
-		{"«steps.maybe.outputs?.status» > 1", nil, "RB1203", "write (steps.maybe.outputs?.status ?? 0), or must(steps.maybe.outputs?.status, "},
-		{"len(«outputs.version»)", nil, "RB1203", `?? ""`},
-		{"map(outputs.containers, len(«.health»))", nil, "RB1203", ""},
-		{"find(outputs.containers, .running)«.name»", nil, "RB1203", "find(outputs.containers, .running)?.name"},
-		{"filter([find(outputs.containers, true)], «.running»)", nil, "RB1203", "filter([find(outputs.containers, true)], #?.running)"},
-		{"first([inputs.numbers])«[»0]", nil, "RB1203", "first([inputs.numbers])?.[0]"},
-		{"steps.maybe.outputs«[»\"status\"]", nil, "RB1203", "steps.maybe.outputs?.[\"status\"]"},
-		{"outputs[«\"statsu\"»]", nil, "RB1205", "did you mean `status`?"},
-		{"mean(«map(outputs.containers, first(inputs.numbers))»)", nil, "RB1203", "filter(..., # != nil)"},
-		{"«outputs.json?.ok»", schema.BoolType, "RB1203", ""},
-		{"«outputs.version»", schema.StringType, "RB1203", ""},
-		{"steps.maybe.state == \"failed\" and steps.maybe.outputs«.status» == 1", nil, "RB1203", ""},
-		{"steps.maybe.state == \"passed\" or steps.maybe.outputs«.status» == 1", nil, "RB1203", ""},
-		{"steps.maybe.outputs«.status» == 1 and steps.maybe.state == \"passed\"", nil, "RB1203", ""},
-		{"(steps.maybe.state == \"passed\" ? 1 : steps.maybe.outputs«.status») > 0", nil, "RB1203", ""},
-
-		// Types.
-		{"outputs.status «==» \"200\"", nil, "RB1204", "int(...)"},
-		{"inputs.window «>» \"5m\"", nil, "RB1204", `write duration("5m")`},
-		{"\"2GiB\" «<» inputs.limit", nil, "RB1204", `write bytes("2GiB")`},
-		{"inputs.lost_at «>» \"2026-01-01\"", nil, "RB1204", `write date("2026-01-01")`},
-		{"\"n=\" «+» inputs.count", nil, "RB1204", "string(...)"},
-		{"inputs.names «+» inputs.names", nil, "RB1204", "concat"},
-		{"inputs.names «contains» \"a\"", nil, "RB1204", "b in a"},
-		{"inputs.window «*» inputs.window", nil, "RB1204", ""},
-		{"not «inputs.count»", nil, "RB1204", "> 0"},
-		{"«inputs.names» and true", nil, "RB1204", "len(...) > 0"},
-		{"«inputs.count» ? 1 : 2", nil, "RB1204", "true or false"},
-		{"-«inputs.names»", nil, "RB1204", ""},
-		{"inputs.count «in» inputs.names", nil, "RB1204", "never in a list of string"},
-		{"\"a\" «in» inputs.container", nil, "RB1204", "a contains b"},
-		{"inputs.container matches «\"a(\"»", nil, "RB1204", "regular expression"},
-		{"inputs.mode == «\"fats\"»", nil, "RB1204", `did you mean "fast"?`},
-		{"steps.sure.state == «\"pased\"»", nil, "RB1204", `did you mean "passed"?`},
-		{"steps.sure.state in [\"passed\", «\"done\"»]", nil, "RB1204", "it is one of"},
-		{"inputs.names[«\"a\"»]", nil, "RB1204", "an index is"},
-		{"inputs.container«[»0]", nil, "RB1204", "[0:1]"},
-		{"inputs.count«[»0:1]", nil, "RB1204", "sliced"},
-		{"inputs.names.«length»", nil, "RB1204", "[0].length"},
-		{"len(«inputs.count»)", nil, "RB1204", "len takes"},
-		{"all(«inputs.count», true)", nil, "RB1204", "takes a list"},
-		{"all(inputs.names, «#»)", nil, "RB1204", "len(...) > 0"},
-		{"mean(«inputs.names»)", nil, "RB1204", "takes a list"},
-		{"{(«1»): 2}", nil, "RB1204", "a key is a text"},
-		{"«outputs.status»", schema.BoolType, "RB1204", "compare it"},
-		{"«outputs.status»", schema.StringType, "RB1204", "string(...)"},
-		{"«\"x\"»", schema.EnumOf("fast", "slow"), "RB1204", "never \"x\""},
-		{"«inputs.names»", schema.ListOf(schema.IntType), "RB1204", "list of string"},
-
-		// Names.
-		{"«output».status", nil, "RB1205", "did you mean `outputs`?"},
-		{"outputs.«statsu»", nil, "RB1205", "did you mean `status`?"},
-		{"outputs.«zzzzzzzz»", nil, "RB1205", "it has: status, latency_ms"},
-		{"all(outputs.containers, .«runing»)", nil, "RB1205", "did you mean `running`?"},
-		{"all(outputs.containers, «running»)", nil, "RB1205", ".running"},
-		{"«step» == nil", nil, "RB1205", "`steps`"},
-		{"«null» == outputs.json", nil, "RB1205", "write nil"},
-		{"«$env».inputs", nil, "RB1205", "without $"},
-
-		// Functions.
-		{"«lenn»(inputs.names)", nil, "RB1206", "did you mean `len`?"},
-		{"«now»() - inputs.lost_at", nil, "RB1206", "run.started"},
-		{"«reduce»(inputs.numbers, #acc + #)", nil, "RB1206", "use sum"},
-		{"inputs.container.«upper»()", nil, "RB1206", "no methods"},
-		{"«len»()", nil, "RB1206", "one value"},
-		{"«split»(\"a\")", nil, "RB1206", "2 to 3 values"},
-
-		// Secrets.
-		{"«inputs.token» == \"x\"", nil, "RB1207", "be compared"},
-		{"«inputs.token» != nil", nil, "RB1207", "be compared"},
-		{"len(«inputs.token»)", nil, "RB1207", "given to len"},
-		{"«inputs.token» + \"x\"", nil, "RB1207", ""},
-		{"\"x\" in «[inputs.token]»", nil, "RB1207", "be compared"},
-		{"len(«{a: [inputs.token]}»)", nil, "RB1207", "toBase64 and urlEncode"},
-		{"map(«[inputs.token]», #)", nil, "RB1207", "given to map"},
-		{"«{a: inputs.token}»", schema.AnyType, "RB1207", "cannot go here"},
-		{"«toJSON({a: inputs.token})» == \"x\"", nil, "RB1207", "be compared"},
-		{"«{(inputs.container): inputs.token}[\"x\"]» == \"x\"", nil, "RB1207", "be compared"},
-		{"«inputs.token».x", nil, "RB1207", "whole"},
-		{"«inputs.token»[0]", nil, "RB1207", "whole"},
-		{"«inputs.token»", schema.StringType, "RB1207", "headers"},
-		{"«inputs»[inputs.container]", nil, "RB1207", "name the field"},
-		{"inputs.force ? («inputs.token ?? \"x\"») == \"x\" : false", nil, "RB1207", ""},
-
-		// Steps.
-		{"«steps»[inputs.container].state", nil, "RB1209", "steps.<id>"},
-		{"keys(«steps»)", nil, "RB1209", "by name"},
-		{"«outputs.status» == nil", nil, "RB1211", "never nil"},
-
-		// Several at once.
-		{"outputs.«statsu» == 1 and outputs.«boddy» == \"\" or «foo»", nil, "RB1205", "did you mean `status`?"},
-		{"\"größe\" == outputs.«bdoy»", nil, "RB1205", "did you mean `body`?"},
-	} {
+	for _, c := range problems {
 		source, places := unmark(c.marked)
 		_, problems := expression.Compile(source, testEnv(), c.want)
 		if c.code == "RB1211" {
@@ -154,6 +163,70 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%s: says %q, want %q", source, said, c.says)
 		}
 	}
+}
+
+// TestHintsAreTried applies what hints propose: with one of the texts in place of what
+// is reported, or of the whole, there is a problem less.
+func TestHintsAreTried(t *testing.T) {
+	applied := 0
+	for _, c := range problems {
+		source, places := unmark(c.marked)
+		_, before := expression.Compile(source, testEnv(), c.want)
+		for i, p := range before {
+			texts := proposed(p.Hint)
+			if len(texts) == 0 {
+				continue
+			}
+			applied++
+			at := places[i]
+			runes := []rune(source)
+			left, marked, right := string(runes[:at.offset]), string(runes[at.offset:min(len(runes), at.offset+at.length)]), string(runes[min(len(runes), at.offset+at.length):])
+			for _, text := range texts {
+				helps := func(source string) bool {
+					_, after := expression.Compile(source, testEnv(), c.want)
+					return len(after) < len(before)
+				}
+				if strings.HasPrefix(marked, `"`) && !strings.HasPrefix(text, `"`) {
+					text = `"` + text + `"` // a name in brackets
+				}
+				literal := text[strings.IndexByte(text, '(')+1 : len(text)-1]
+				sides := strings.SplitN(source, " "+marked+" ", 2)
+				filled := func(with string) string { return strings.ReplaceAll(text, "...", with) }
+				if !helps(left+filled(marked)+right) && !helps(text) && !helps(strings.ReplaceAll(source, literal, text)) && !helps(filled(marked)+right) &&
+					!(len(sides) == 2 && (helps(filled(sides[0])+" "+marked+" "+sides[1]) || helps(sides[0]+" "+marked+" "+filled(sides[1])))) {
+					t.Errorf("%s: %q does not help: %s", source, text, p.Hint)
+				}
+			}
+		}
+	}
+	if applied < 50 {
+		t.Errorf("only %d hints propose a text", applied)
+	}
+}
+
+// proposed are the texts that a hint proposes; none if it says what to do in words.
+func proposed(hint string) []string {
+	if _, word, ok := strings.Cut(hint, "did you mean "); ok {
+		word, _, _ = strings.Cut(word, "?")
+		return []string{strings.Trim(word, "`")}
+	}
+	_, text, ok := strings.Cut(hint, "write ")
+	if !ok {
+		_, text, ok = strings.Cut(hint, "compare it, as ")
+	}
+	if text, _, _ = strings.Cut(text, " around "); !ok || strings.ContainsAny(text, "<$") || !strings.ContainsAny(text, "(=`.>") {
+		return nil
+	}
+	text, _, _ = strings.Cut(text, ", or ask")
+	text, _, _ = strings.Cut(text, "; ")
+	text, _, _ = strings.Cut(text, ", and ")
+	if inside, found := strings.CutPrefix(text, "`"); found {
+		return []string{strings.TrimSuffix(inside, "`")}
+	}
+	if first, second, two := strings.Cut(text, ", or "); two {
+		return []string{first, second}
+	}
+	return strings.Split(text, " or ")
 }
 
 type place struct{ offset, length int }

@@ -30,6 +30,8 @@ type Env struct {
 	// PassedStep is the type of a step that is known to have passed, used
 	// where its state was asked in the same expression. It may be nil.
 	PassedStep func(id string) *schema.Type
+
+	trying bool // a proposal is tried: no others are made
 }
 
 // Problem is a mistake in an expression. Offset and Length count characters of
@@ -39,6 +41,8 @@ type Problem struct {
 	Offset, Length int
 	Message, Hint  string
 	Warning        bool
+
+	fix string // the source as it is with what is proposed; "" if nothing is
 }
 
 // faulty reports whether one of the problems is no warning.
@@ -188,6 +192,9 @@ func compileAt(source string, base int, env *Env, want *schema.Type, use purpose
 	c.fit(root, want, use)
 	c.order()
 	if faulty(c.problems) {
+		if !env.trying {
+			c.try(want, use)
+		}
 		return nil, c.problems
 	}
 	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names), pathsIn(nil, root)}}

@@ -203,7 +203,8 @@ func (c *checker) operand(n *node, what string) *schema.Type {
 		return schema.AnyType
 	}
 	if n.typ.Optional && n.typ.Kind != schema.Null {
-		c.reportNode(CodeOptional, n, c.text(n)+" may be nil here", c.optionalHint(n))
+		from, to := c.span(n)
+		c.mayBeNil(n, from, to)
 		return n.typ.AsRequired()
 	}
 	return n.typ
@@ -230,7 +231,7 @@ func (c *checker) fit(n *node, want *schema.Type, use purpose) {
 	switch {
 	case use == interpolated:
 		if typ.Optional {
-			c.report(CodeOptional, 0, length, c.text(n)+" may be nil here", c.optionalHint(n))
+			c.mayBeNil(n, 0, length)
 		}
 		if typ.Kind != schema.SecretKind {
 			c.noSecret(n, "be printed inside of another value")
@@ -238,7 +239,7 @@ func (c *checker) fit(n *node, want *schema.Type, use purpose) {
 	case want == nil:
 	case use == printed && printable(typ) && (!typ.Optional || want.Optional):
 	case typ.Optional && !want.Optional && want.Kind != schema.Any && typ.Kind != schema.Null:
-		c.report(CodeOptional, 0, length, c.text(n)+" may be nil here", c.optionalHint(n))
+		c.mayBeNil(n, 0, length)
 	default:
 		if want.Kind == schema.String {
 			c.enumerated(want, n)

@@ -78,21 +78,45 @@ func syntaxProblem(source string, err error) *Problem {
 	if token, ok := strings.CutPrefix(at.Message, "unexpected token "); ok {
 		p.Message = "unexpected " + tokenText(token)
 	}
-	switch {
-	case strings.HasPrefix(at.Message, "unexpected token EOF"):
+	if strings.HasPrefix(at.Message, "unexpected token EOF") {
 		p.Message = "the expression ends too early"
+	}
+	meant := meantBy(source, p.Offset)
+	_, err = parser.Parse(meant)
+	switch {
+	case meant != "" && err == nil:
+		p.Hint = "write " + quoted(meant)
 	case strings.Contains(source, "${{"):
 		p.Hint = "write the expression once inside ${{ }}, without a further ${{ in it"
 	case strings.HasPrefix(at.Message, `unexpected token Operator("=")`):
 		p.Hint = "to compare, write =="
 	case strings.HasPrefix(at.Message, `unexpected token Operator("&")`):
 		p.Hint = "write && or and"
-	case strings.HasPrefix(at.Message, `unexpected token Operator("===")`):
-		p.Hint = "write =="
 	case strings.Contains(at.Message, "coalesce expressions"):
 		p.Message, p.Hint = "?? stands beside another operator", "put brackets around it: (a ?? b)"
 	}
 	return p
+}
+
+// otherwise are operators of other languages, and ours.
+var otherwise = strings.NewReplacer("?[", "?.[", "===", "==", "!==", "!=")
+
+// meantBy is what may have been meant by a source that is none from an offset on: an
+// operator of ours, or two pairs of braces for a map that a predicate gives; "" for
+// others.
+func meantBy(source string, offset int) string {
+	if ours := otherwise.Replace(source); ours != source {
+		return ours
+	}
+	p := newPlaces(source)
+	for i := len(p.tokens) - 1; i > 0; i-- {
+		open, before := p.tokens[i], p.tokens[i-1]
+		if open.Value == "{" && before.Value == "," && open.From < offset && p.match[i] > i {
+			end := p.tokens[p.match[i]].From
+			return p.text(0, open.From) + "{" + p.text(open.From, end) + "}" + p.text(end, utf8.RuneCountInString(source))
+		}
+	}
+	return ""
 }
 
 // tokenText turns Operator("=") into `=`.
