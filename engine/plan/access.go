@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"runbook/engine/event"
 	"runbook/engine/expression"
@@ -98,9 +99,9 @@ func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 		ids := func() []string { return slices.Sorted(maps.Keys(v.c.steps)) }
 		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: v.c.known(CodeNoAncestor, id, ids)}
 	}
-	optional, problem := v.access(t)
+	optional, problem, hint := v.access(t)
 	if problem != "" {
-		return nil, &expression.Problem{Code: CodeNoAncestor, Message: fmt.Sprintf("step %q %s", id, problem), Hint: "read a step above, or name it in `needs`"}
+		return nil, &expression.Problem{Code: CodeNoAncestor, Message: fmt.Sprintf("step %q %s", id, problem), Hint: hint}
 	}
 	if optional && v.passed(id) {
 		optional = false
@@ -109,8 +110,8 @@ func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 }
 
 // access decides whether the reader may read t, and whether t may not have
-// passed by then.
-func (v *view) access(t *node) (optional bool, problem string) {
+// passed by then; of a problem also what to do.
+func (v *view) access(t *node) (optional bool, problem, hint string) {
 	chain := ancestors(v.reader)
 	var common, below *node
 	for x := t; x != nil; x = x.parent {
@@ -120,15 +121,15 @@ func (v *view) access(t *node) (optional bool, problem string) {
 		}
 	}
 	if hidden := loopBetween(t, common); hidden {
-		return false, "is in a loop, and can be read only from within it"
+		return false, "is in a loop, and can be read only from within it", "move what reads it into the loop"
 	}
 	optional = v.mayNotPass(t, common)
 	if v.reader == nil || common == nil {
 		last := v.reader == nil || v.reader.phase > t.phase
 		if !last {
-			return false, "runs later than this one"
+			return false, "runs later than this one", "move what reads it into `finally`, or into the outputs of the playbook"
 		}
-		return optional || v.reader != nil && v.reader.phase == inFinally, ""
+		return optional || v.reader != nil && v.reader.phase == inFinally, "", ""
 	}
 	mine := v.reader
 	for mine.parent != common && mine != common {
@@ -136,20 +137,28 @@ func (v *view) access(t *node) (optional bool, problem string) {
 	}
 	switch {
 	case t == v.reader:
-		return false, "is this one: read `outputs`, `observed` or `before`"
+		return false, "is this one", "read `outputs`, `observed` or `before`, without steps." + t.step.ID
 	case slices.Contains(chain, t):
-		return false, "holds this one, and has not ended when it is read"
+		return false, "holds this one, and has not ended when it is read", "move what reads it below the step, or into its `verify`"
 	case common == v.reader:
 		if !v.within {
-			return false, "is a part of this one, and has not run when it is read"
+			return false, "is a part of this one, and has not run when it is read", "move what reads it into `verify`, or below the step"
 		}
-		return optional, ""
+		return optional, "", ""
 	}
 	waits, looked := common.step.waits(mine.number, below.number)
 	if v.c.looked += looked; !waits {
-		return false, "is not waited for by this one"
+		return false, "is not waited for by this one", waiting(mine, below)
 	}
-	return optional || v.reader.phase == inFinally, ""
+	return optional || v.reader.phase == inFinally, "", ""
+}
+
+// waiting says how to let a step wait for one beside it.
+func waiting(n, other *node) string {
+	if n.step.AfterAll || other.step.ID == "" {
+		return "move what reads it below step " + other.step.Path
+	}
+	return fmt.Sprintf("write needs: [%s]%s", strings.Join(append(values(n.tree.Needs), other.step.ID), ", "), map[bool]string{true: " on the block around it"}[len(n.children) > 0])
 }
 
 // ancestors are the reader and all that holds it.

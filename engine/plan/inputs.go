@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"runbook/engine/expression"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
@@ -64,7 +65,7 @@ func (c *compiler) bound(n *yaml.Node, t *schema.Type) any {
 	case schema.String, schema.List, schema.Map:
 		want = schema.IntType
 	}
-	v, err := schema.ParseText(want, n.Text, n.Quoted)
+	v, err := constant(n, want)
 	if err != nil {
 		c.mismatch(n, err)
 		return nil
@@ -113,7 +114,10 @@ func constant(n *yaml.Node, t *schema.Type) (any, error) {
 		}
 		return m, nil
 	}
-	return schema.ParseText(t, n.Text, n.Quoted)
+	if expression.HasTemplate(n.Text) {
+		return nil, &schema.Fault{Message: "a declaration is fixed, it takes no ${{ }}", Takes: t.String() + "; where it is read write what may change"}
+	}
+	return schema.ParseText(t, expression.Literal(n.Text), n.Quoted)
 }
 
 // unusedInputs warns of what nothing reads.

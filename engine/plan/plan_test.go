@@ -358,6 +358,51 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestWhereToRead holds what is said of a step that is read from the wrong place; a
+// list of needs that is proposed is tried.
+func TestWhereToRead(t *testing.T) {
+	const get = "action: world.get, with: {name: a}"
+	const reads = get + ", verify: [steps.a.outputs.value == 1]"
+	for text, hint := range map[string]string{
+		"steps: [{id: a, " + get + "}, {needs: [], " + reads + "}]": "write needs: [a]",
+		"steps: [{id: a, " + get + "}, {id: b, " + get + "}, {needs: [b], " + strings.Replace(reads, "steps.a", "steps.c", 1) + "}, {id: c, needs: [], " + get + "}]": "write needs: [b, c]",
+		"steps: [{id: a, " + get + "}, {needs: [], steps: [{" + reads + "}]}]":                                                                                        "write needs: [a] on the block around it",
+		"steps: [{" + reads + "}, {id: a, " + get + "}]":                                                                                                              "move what reads it below step a",
+		"steps: [{for_each: [1], steps: [{id: a, " + get + "}]}, {" + reads + "}]":                                                                                    "move what reads it into the loop",
+		"steps: [{id: a, " + reads + "}]":                                                                                                                             "read `outputs`, `observed` or `before`, without steps.a",
+		"steps: [{id: a, when: steps.b.outputs.value == 1, steps: [{id: b, " + get + "}]}]":                                                                           "move what reads it into `verify`, or below the step",
+		"steps: [{" + reads + "}]\nfinally: [{id: a, " + get + "}]":                                                                                                   "move what reads it into `finally`, or into the outputs of the playbook",
+	} {
+		_, list := compile(t, text, nil)
+		if len(list) != 1 || list[0].Hint != hint {
+			t.Errorf("%s: %v", text, list)
+			continue
+		}
+		if needs, ok := strings.CutPrefix(hint, "write "); ok {
+			needs, _, _ = strings.Cut(needs, " on ")
+			old := "needs: []"
+			if strings.Contains(text, "needs: [b]") {
+				old = "needs: [b]"
+			}
+			if _, left := compile(t, strings.Replace(text, old, needs, 1), nil); len(left) > 0 {
+				t.Errorf("%s: with %s: %v", text, needs, left)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"inputs: {a: {type: string, default: '${{ vars.x }}'}}":      "a declaration is fixed, it takes no ${{ }}",
+		"inputs: {a: {type: int, default: 1, max: '${{ vars.x }}'}}": "a declaration is fixed, it takes no ${{ }}",
+		"inputs: {a: {type: list, default: [a, '${{ vars.x }}']}}":   "a declaration is fixed, it takes no ${{ }}",
+		"inputs: {a: {type: string, default: '$${{ literal }}'}}":    "",
+		"inputs: {a: {type: list, of: {name: string}, default: []}}": "\"of\" is a text, this is a mapping",
+	} {
+		_, list := compile(t, text+"\nsteps: [{action: world.get, with: {name: \"${{ inputs.a }}\"}}]", nil)
+		if all := lines(list); want == "" && list.Errors() > 0 || !strings.Contains(all, want) {
+			t.Errorf("%s: %s", text, all)
+		}
+	}
+}
+
 // TestFindings holds what is allowed and does not do what it seems to.
 func TestFindings(t *testing.T) {
 	const set = "action: world.set, with: {name: a, value: 1}"

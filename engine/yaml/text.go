@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +27,13 @@ func (d *decoder) text(k *Key, key, n *Node, dst scalar) bool {
 		if k.Type.Kind != schema.String && !k.condition {
 			want = "a " + k.Type.String()
 		}
-		d.wrongKind(n, fmt.Sprintf("%q is %s", key.Text, want), bracesHint(n))
+		hint := bracesHint(n)
+		if len(k.Type.Enum) > 0 {
+			hint = oneOf("", k.Type.Enum)
+		} else if k.Type.Kind != schema.String && !k.condition {
+			hint = "it takes " + k.Takes()
+		}
+		d.wrongKind(n, fmt.Sprintf("%q is %s", key.Text, want), hint)
 		return false
 	}
 	if k.condition && strings.TrimSpace(n.Text) == "" {
@@ -129,6 +136,7 @@ func (d *decoder) misfit(k *Key, key, n *Node, err error) {
 	}
 	if strings.Contains(n.Text, "${{") {
 		message = fmt.Sprintf("%q is fixed, it takes no ${{ }}", key.Text)
+		hint = cmp.Or(hint, "it takes "+k.Takes())
 	}
 	d.report(n.Span, diag.CodeBadValue, message, hint)
 }
