@@ -172,15 +172,24 @@ func contractOfIndexes(t *testing.T, call action.Call) {
 	if err != nil || len(p.Changes) != 3 || p.Changes[1].After != "gid, unique" || !strings.Contains(p.Summary, "make 3 indexes over 12 documents") {
 		t.Errorf("preview %+v, %v", p, err)
 	}
-	if applied, _, err := bound.Settle(t.Context(), call, nil); applied != action.AppliedLost {
+	subjects, err := bound.Subjects(t.Context(), call)
+	if err != nil || subjects[0].Version != "lacks user_id_1_status_1, gid_1, updated_at_-1" {
+		t.Errorf("subjects %v, %v", subjects, err)
+	}
+	if applied, _, err := bound.Settle(t.Context(), call, subjects); applied != action.AppliedLost {
 		t.Errorf("settled before: %s, %v", applied, err)
 	}
-	out = actiontest.Run(t, EnsureIndexes, call, with).Outputs
-	if got := fmt.Sprint(out["created"]); got != "[user_id_1_status_1 gid_1 updated_at_-1]" {
-		t.Errorf("created %s", got)
+	const created = "[user_id_1_status_1 gid_1 updated_at_-1] []"
+	if out = actiontest.Run(t, EnsureIndexes, call, with).Outputs; fmt.Sprint(out["created"], out["existing"]) != created {
+		t.Errorf("created %s", out)
 	}
-	if applied, _, err := bound.Settle(t.Context(), call, nil); applied != action.AppliedFully {
-		t.Errorf("settled after: %s, %v", applied, err)
+	if applied, r, err := bound.Settle(t.Context(), call, subjects); applied != action.AppliedFully || fmt.Sprint(r.Outputs["created"], r.Outputs["existing"]) != created {
+		t.Errorf("settled after: %s, %v, %v", applied, r, err)
+	}
+	again := call
+	again.Subjects, again.Again = subjects, true
+	if r, err := bound.Run(t.Context(), again); err != nil || fmt.Sprint(r.Outputs["created"], r.Outputs["existing"]) != created {
+		t.Errorf("repeated: %v, %v", r, err)
 	}
 	if got := indexNames(t, call, "tasks"); len(got) != 4 || got[0] != "_id_" {
 		t.Errorf("indexes %v", got)

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -52,15 +53,32 @@ with:
 	Idempotent: true,
 	Run:        ensureIndexes,
 	Preview:    previewIndexes,
-	Subjects: func(_ context.Context, call action.Call, p ensureIndexesParams) ([]action.Subject, error) {
-		n, err := p.toChange(call)
-		if err != nil {
-			return nil, err
+	Subjects: func(ctx context.Context, call action.Call, p ensureIndexesParams) ([]action.Subject, error) {
+		n, _, missing, _, err := p.look(ctx, call)
+		names := make([]string, len(missing))
+		for i, w := range missing {
+			names[i] = w.Name
 		}
-		return []action.Subject{{Kind: "collection", Name: n.String(), ID: n.String()}}, nil
+		return []action.Subject{{Kind: "collection", Name: n.String(), ID: n.String(), Version: lacking + strings.Join(names, ", ")}}, err
 	},
 	Settle: settleIndexes,
 })
+
+// lacking begins the version of a collection: which indexes are to be made.
+const lacking = "lacks "
+
+// made divides the indexes that are there into those that a collection lacked
+// before the change, and the others.
+func made(there []string, subjects []action.Subject) (o ensureIndexesOutputs) {
+	for _, name := range there {
+		if len(subjects) == 1 && slices.Contains(strings.Split(strings.TrimPrefix(subjects[0].Version, lacking), ", "), name) {
+			o.Created = append(o.Created, name)
+		} else {
+			o.Existing = append(o.Existing, name)
+		}
+	}
+	return o
+}
 
 // look returns what is there and what is missing, or the failure that a
 // conflict is.
@@ -95,7 +113,7 @@ func ensureIndexes(ctx context.Context, call action.Call, p ensureIndexesParams)
 	if err != nil {
 		return ensureIndexesOutputs{}, action.NotApplied(err)
 	}
-	o := ensureIndexesOutputs{Existing: existing}
+	o := made(existing, call.Subjects) // by an attempt whose reply was lost
 	if len(missing) == 0 {
 		return o, nil
 	}
@@ -155,10 +173,11 @@ func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams
 
 // settleIndexes looks whether nothing is missing. An index that is still being
 // built is not listed as ready by all servers, and asking again waits for it.
-func settleIndexes(ctx context.Context, call action.Call, p ensureIndexesParams, _ []action.Subject) (action.Applied, *ensureIndexesOutputs, error) {
+func settleIndexes(ctx context.Context, call action.Call, p ensureIndexesParams, subjects []action.Subject) (action.Applied, *ensureIndexesOutputs, error) {
 	_, existing, missing, _, err := p.look(ctx, call)
 	if err != nil || len(missing) > 0 {
 		return action.AppliedLost, nil, err
 	}
-	return action.AppliedFully, &ensureIndexesOutputs{Existing: existing}, nil
+	o := made(existing, subjects)
+	return action.AppliedFully, &o, nil
 }

@@ -72,7 +72,7 @@ func (m matching) ids(ctx context.Context) (bson.A, error) {
 func (m matching) counted(ctx context.Context, subjects []action.Subject) (bson.A, error) {
 	ids, err := m.ids(ctx)
 	if err == nil && len(subjects) == 1 && subjects[0] != m.subject(ids) {
-		return nil, m.Refusal(fmt.Sprintf("%s match now, others than the %s that were counted; nothing was sent",
+		return nil, m.Refusal(fmt.Sprintf("the filter finds %s now, and not those that were counted, %s; nothing was sent",
 			schema.HumanQuantity(len(ids), "document", "documents"), subjects[0].Version), "run it again: it counts afresh")
 	}
 	return ids, err

@@ -116,6 +116,9 @@ func configSet(ctx context.Context, call action.Call, p configSetParams) (config
 	}
 	o := configSetOutputs{Parameter: p.Parameter, Before: p.told(before), After: p.told(before)}
 	if p.same(before) {
+		if o.Changed = call.Again; call.Again { // by an attempt whose reply was lost
+			o.Before = call.Subjects[0].Version
+		}
 		return o, nil
 	}
 	_, err = ask(ctx, s, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), func(ctx context.Context, c *goredis.Client) (string, error) {
