@@ -14,7 +14,7 @@ func clientCommands() map[string]command {
 		"CLIENT GETNAME": {words: 2, exactly: true, run: clientName},
 		"CLIENT SETNAME": {words: 3, exactly: true, run: clientSetName},
 		"CLIENT SETINFO": {words: 4, exactly: true, run: done},
-		"CLIENT KILL":    {words: 3, mutates: true, run: clientKill},
+		"CLIENT KILL":    {words: 4, mutates: true, run: clientKill},
 	}
 }
 
@@ -63,15 +63,11 @@ func clientSetName(r *request) {
 	r.peer.WriteOK()
 }
 
-// clientKill is CLIENT KILL ADDRESS, or of filters that must all fit.
+// clientKill ends the clients that all of its filters fit.
 func clientKill(r *request) {
-	old := len(r.args) == 1
-	fits := func(l line) bool { return l.address == r.args[0] }
-	if !old {
-		var ok bool
-		if fits, ok = r.filters(); !ok {
-			return
-		}
+	fits, ok := r.filters()
+	if !ok {
+		return
 	}
 	killed := 0
 	for _, l := range r.lines() {
@@ -85,14 +81,7 @@ func clientKill(r *request) {
 		}
 		r.server.clients.kill(l.id, r.server.gate.Clock().Now())
 	}
-	switch {
-	case !old:
-		r.peer.WriteInt(killed)
-	case killed == 0:
-		r.fail("ERR No such client")
-	default:
-		r.peer.WriteOK()
-	}
+	r.peer.WriteInt(killed)
 }
 
 func (r *request) filters() (fits func(line) bool, ok bool) {

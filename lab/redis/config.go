@@ -12,10 +12,9 @@ import (
 
 func configCommands() map[string]command {
 	return map[string]command{
-		"CONFIG GET":       {words: 3, run: configGet},
-		"CONFIG SET":       {words: 4, mutates: true, run: configSet},
-		"CONFIG RESETSTAT": {words: 2, exactly: true, mutates: true, run: configResetStat},
-		"CONFIG REWRITE":   {words: 2, exactly: true, mutates: true, run: func(r *request) { r.peer.WriteOK() }},
+		"CONFIG GET":     {words: 3, run: configGet},
+		"CONFIG SET":     {words: 4, mutates: true, run: configSet},
+		"CONFIG REWRITE": {words: 2, exactly: true, mutates: true, run: func(r *request) { r.peer.WriteOK() }},
 	}
 }
 
@@ -92,13 +91,4 @@ func (s *Server) set(wanted settings) {
 			}
 		}
 	})
-}
-
-func configResetStat(r *request) {
-	h := &r.server.history
-	h.calls, h.errors, h.total, h.peers = map[string]*calls{}, map[string]int{}, 0, 0
-	r.server.model.Change(func(w *model.World) {
-		w.Redis.Hits, w.Redis.Misses, w.Redis.Evicted, w.Redis.Commands = 0, 0, 0, 0
-	})
-	r.peer.WriteOK()
 }

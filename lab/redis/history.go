@@ -12,7 +12,6 @@ type history struct {
 	slow     []slowCommand // the newest first
 	spikes   map[string][]spike
 	calls    map[string]*calls // by name, as config|get
-	errors   map[string]int    // by their first word
 	total    int
 	peers    int // connections since the start
 }
@@ -39,7 +38,7 @@ type calls struct {
 }
 
 func newHistory() history {
-	return history{spikes: map[string][]spike{}, calls: map[string]*calls{}, errors: map[string]int{}}
+	return history{spikes: map[string][]spike{}, calls: map[string]*calls{}}
 }
 
 // keptSpikes is how many events Redis keeps of a name.
@@ -57,8 +56,6 @@ func (h *history) note(r *request, reply []byte, now time.Time, settings *settin
 	c.took += r.took
 	h.total++
 	if len(reply) > 0 && reply[0] == '-' {
-		code, _, _ := strings.Cut(string(reply[1:]), " ")
-		h.errors[code]++
 		c.failed++
 	}
 	if limit := settings.number("slowlog-log-slower-than"); limit >= 0 && r.took.Microseconds() >= int64(limit) && r.name != "AUTH" && r.name != "HELLO" {

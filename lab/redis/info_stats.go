@@ -17,11 +17,6 @@ func (r *report) aboutSaving() {
 	if s.running {
 		since = int(w.Now.Sub(s.began).Seconds())
 	}
-	rewriting := w.Now.Before(s.rewrite)
-	r.put("loading", 0)
-	r.put("async_loading", 0)
-	r.put("current_cow_peak", 0)
-	r.put("current_cow_size", 0)
 	r.put("rdb_changes_since_last_save", w.Traffic.Rate*w.Now.Sub(w.Redis.LastSave).Seconds())
 	r.put("rdb_bgsave_in_progress", bit(s.running))
 	r.put("rdb_last_save_time", w.Redis.LastSave.Unix())
@@ -29,17 +24,9 @@ func (r *report) aboutSaving() {
 	r.put("rdb_last_bgsave_time_sec", took)
 	r.put("rdb_current_bgsave_time_sec", since)
 	r.put("rdb_saves", s.count)
-	r.put("rdb_last_cow_size", 0)
-	r.put("rdb_last_load_keys_expired", 0)
-	r.put("rdb_last_load_keys_loaded", w.Redis.Entries)
 	r.put("aof_enabled", bit(r.server.settings.get("appendonly") == "yes"))
-	r.put("aof_rewrite_in_progress", bit(rewriting))
-	r.put("aof_rewrite_scheduled", 0)
-	r.put("aof_last_rewrite_time_sec", -1)
-	r.put("aof_current_rewrite_time_sec", -1)
-	r.put("aof_last_bgrewrite_status", "ok")
 	r.put("aof_last_write_status", "ok")
-	r.put("aof_last_cow_size", 0)
+	r.none("loading", "async_loading", "current_cow_peak", "current_cow_size", "rdb_last_cow_size", "rdb_last_load_keys_expired", "aof_rewrite_scheduled", "aof_last_cow_size")
 }
 
 func bit(b bool) int {
@@ -51,10 +38,6 @@ func bit(b bool) int {
 
 func (r *report) aboutStats() {
 	h, w := &r.server.history, r.world
-	errors := 0
-	for _, n := range h.errors {
-		errors += n
-	}
 	commands := w.Redis.Commands + float64(h.total)
 	r.put("total_connections_received", len(r.server.clients.service)+h.peers)
 	r.put("total_commands_processed", commands)
@@ -63,23 +46,12 @@ func (r *report) aboutStats() {
 	r.put("total_net_output_bytes", commands*900)
 	r.put("instantaneous_input_kbps", fmt.Sprintf("%.2f", w.Traffic.Rate*4*70/1024))
 	r.put("instantaneous_output_kbps", fmt.Sprintf("%.2f", w.Traffic.Rate*4*900/1024))
-	r.put("rejected_connections", 0)
-	r.put("sync_full", 0)
-	r.put("sync_partial_ok", 0)
-	r.put("sync_partial_err", 0)
-	r.put("expired_keys", 0)
-	r.put("expired_stale_perc", "0.00")
 	r.put("evicted_keys", w.Redis.Evicted)
-	r.put("evicted_clients", 0)
 	r.put("keyspace_hits", w.Redis.Hits)
 	r.put("keyspace_misses", w.Redis.Misses)
-	r.put("pubsub_channels", 0)
-	r.put("pubsub_patterns", 0)
 	r.put("latest_fork_usec", bit(r.server.saving.count > 0)*1200)
 	r.put("total_forks", r.server.saving.count)
-	r.put("total_error_replies", errors)
-	r.put("total_reads_processed", commands)
-	r.put("total_writes_processed", commands)
+	r.none("rejected_connections", "sync_full", "sync_partial_ok", "sync_partial_err", "expired_keys", "evicted_clients", "pubsub_channels", "pubsub_patterns")
 }
 
 func (r *report) aboutKeys() {

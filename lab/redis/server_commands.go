@@ -10,18 +10,10 @@ import (
 func serverCommands() map[string]command {
 	return map[string]command{
 		"INFO":         {words: 1, run: info},
-		"ROLE":         {words: 1, exactly: true, run: role},
 		"FLUSHALL":     {words: 1, mutates: true, run: flush},
 		"FLUSHDB":      {words: 1, mutates: true, run: flush},
 		"COMMAND DOCS": {words: 2, run: func(r *request) { r.peer.WriteMapLen(0) }},
 	}
-}
-
-func role(r *request) {
-	r.peer.WriteLen(3)
-	r.peer.WriteBulk("master")
-	r.peer.WriteInt(0)
-	r.peer.WriteLen(0)
 }
 
 // flush drops keys, and with those of the first database the model's cache.
