@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf16"
 )
 
 // service answers as the paths say, and keeps what it was asked.
@@ -27,6 +28,10 @@ type service struct {
 
 func newService(t *testing.T) *service {
 	s := &service{}
+	answers := map[string]string{
+		"/big": `{"n": 18446744073709551615, "f": 0.1}`, "/bom": "\ufeff{\"a\": 1}", "/utf16": wide(`{"a": 1}`), "/broken": `{"a": 1`,
+		"/page": "<html><title>Log in</title></html>", "/": `{"a": 1}`,
+	}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.asked = append(s.asked, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Authorization")))
@@ -45,10 +50,18 @@ func newService(t *testing.T) *service {
 		case "/cut":
 			panic(http.ErrAbortHandler)
 		}
-		_, _ = w.Write([]byte(`{"a": 1}`))
+		_, _ = w.Write([]byte(answers[r.URL.Path]))
 	}))
 	t.Cleanup(s.Close)
 	return s
+}
+
+func wide(text string) string {
+	out := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(text)) {
+		out = append(out, byte(u), byte(u>>8))
+	}
+	return string(out)
 }
 
 // ran is a call of the program that has ended.
@@ -83,6 +96,9 @@ func kinds() map[string]kind {
 	}
 	set := func(with string) string {
 		return "steps:\n  - {id: a, action: flow.set, with: " + with + "}\noutputs: {all: '${{ steps.a.outputs }}'}\n"
+	}
+	get := func(path string) string {
+		return "steps: [{id: a, action: http.request, with: {url: 'SERVER" + path + "'}}]\noutputs: {json: '${{ steps.a.outputs.json }}', why: '${{ steps.a.outputs.json_error }}'}\n"
 	}
 	return map[string]kind{
 		"a secret in the headers of a target": {
@@ -195,6 +211,30 @@ steps:
 			steps: "steps: [{action: redis.ping}, {action: flow.log, with: {text: '${{ vars.nosuch }}'}}, {action: http.request, target: elsewhere, with: {path: /}}]", config: token, env: []string{"TOKEN=hunter22-hunter22"},
 			words: []string{"validate", "it.yaml"}, code: 1, has: []string{"it.yaml:5:", "redis", "nosuch", "elsewhere"},
 		},
+		"changes that pass for reads": {
+			steps: `on_failure: continue
+steps:
+  - {action: http.request, with: {method: POST, path: /elsewhere, json: {jsonrpc: "2.0", id: 1, method: ok}}}
+  - {action: http.request, with: {method: POST, path: /graphql, json: {query: "mutation { drop }"}}}
+  - {action: http.request, with: {path: /, headers: {X-HTTP-Method-Override: DELETE}}}
+  - {action: http.request, with: {path: "/?_method=delete"}}
+  - {action: http.request, with: {path: "/../elsewhere", method: POST}}
+`, config: `{default: e, environments: {e: {targets: {http: {base_url: "SERVER", reads: [{rpc: ok, path: /rpc}, {graphql: query, path: /graphql}, "POST /search"]}}}}}`,
+			words: []string{"run", "it.yaml", "--dry-run"}, has: []string{"previewed=5"}, holds: func(r *ran) bool { return len(r.asked) == 0 },
+		},
+		"reads that pass as such": {
+			steps: `steps:
+  - {action: http.request, with: {method: POST, path: /rpc, json: {jsonrpc: "2.0", id: 1, method: ok}}}
+  - {action: http.request, with: {method: POST, path: /graphql, json: {query: "query { tasks }"}}}
+  - {action: http.request, with: {method: POST, path: /search}}
+`, config: `{default: e, environments: {e: {targets: {http: {base_url: "SERVER", reads: [{rpc: ok, path: /rpc}, {graphql: query, path: /graphql}, "POST /search"]}}}}}`,
+			words: []string{"run", "it.yaml", "--dry-run"}, has: []string{"executed=3"}, holds: func(r *ran) bool { return len(r.asked) == 3 },
+		},
+		"JSON with a large number":         {steps: get("/big"), holds: output("json", map[string]any{"f": "0.1", "n": "18446744073709551615"})},
+		"JSON with a byte order mark":      {steps: get("/bom"), holds: output("json", map[string]any{"a": 1})},
+		"JSON in UTF-16":                   {steps: get("/utf16"), holds: output("json", map[string]any{"a": 1})},
+		"JSON that is broken":              {steps: get("/broken"), holds: func(r *ran) bool { return r.outputs["json"] == nil && r.outputs["why"] != nil }},
+		"a page that says that it is JSON": {steps: get("/page"), holds: func(r *ran) bool { return r.outputs["json"] == nil && r.outputs["why"] != nil }},
 		"one quote at the margin": {
 			steps: "steps:\n\"\n" + strings.Repeat("  - {action: flow.log, with: {text: a}}\n", 2_000), words: []string{"validate", "it.yaml"}, code: 1, has: []string{"it.yaml:6:1: error RB1011"}, lacks: []string{"it.yaml:7"},
 		},
