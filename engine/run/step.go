@@ -207,15 +207,14 @@ func (in *instance) unknown(after string) {
 }
 
 // rise halts what a bad outcome concerns: refusal, doubt and waiting the run,
-// a failure its boundary. A failure that is a warning is told as one.
+// a failure its boundary. A failure that is a warning is told as one. It is noted
+// first: what ends by the halt asks whether the run is suspended.
 func (r *runner) rise(in *instance, sc *scope, o outcome, warning bool) {
+	halt := r.root.halt
 	switch o.state {
 	case event.Refused, event.InDoubt, event.Waiting:
-		r.root.halt()
 	case event.Failed:
-		if !r.DryRun { // what follows a failed read is shown as unknown
-			sc.bound.halt()
-		}
+		halt = sc.bound.halt
 	default:
 		return
 	}
@@ -227,6 +226,9 @@ func (r *runner) rise(in *instance, sc *scope, o outcome, warning bool) {
 	default:
 		r.tally.note(o.problem)
 		r.find(in, o.problem)
+	}
+	if !r.DryRun || o.state != event.Failed { // what follows a failed read is shown as unknown
+		halt()
 	}
 }
 
