@@ -154,6 +154,7 @@ func servePrometheus(l *Lab, g *gate.Gate, address string) (string, error) {
 }
 
 func serveAlertmanager(l *Lab, g *gate.Gate, address string) (string, error) {
-	s, err := alertmanager.Serve(l.prometheus, g, address)
-	return keep(l, s, err)
+	return plain(func(*model.Model, *gate.Gate, string) (net.Addr, error) {
+		return alertmanager.Serve(l.prometheus, g, address)
+	})(l, g, address)
 }

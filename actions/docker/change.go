@@ -95,25 +95,33 @@ func (ch change) apply(ctx context.Context, call action.Call, name string) (chan
 	return ch.outputs(c, changed, took), nil
 }
 
-// judge says what a failed change left behind. Docker answers 500 after it
-// tried, so the state decides; a missing answer stays lost.
+// judge says what a failed change left behind: where the container is as it was,
+// nothing.
 func (ch change) judge(ctx context.Context, e *engine, before *found, a *attempt, err error) error {
-	err = e.failed(a, err, before)
-	if a.progress().status != 500 {
-		return err
-	}
-	now, ok, lookErr := e.inspect(ctx, before.id)
-	if lookErr != nil || !ok {
-		return err
-	}
-	f := *action.AsFailure(err)
-	f.Seen = append(f.Seen, fmt.Sprintf("container %s: %s → %s", now.name, before.state(), now.state()))
+	now, f := e.left(ctx, before, a, err)
 	switch {
+	case now == nil:
+		return f
 	case now.started.Equal(before.started) && now.state() == before.state():
-		return action.NotApplied(&f)
-	default:
-		return action.Partial(&f)
+		return action.NotApplied(f)
 	}
+	return action.Partial(f)
+}
+
+// left is the failure of a change, and what it left behind; nil where that is not
+// known or proves nothing: Docker answers 500 after it tried, so the state decides
+// then, and what else it answers is clear.
+func (e *engine) left(ctx context.Context, before *found, a *attempt, err error) (*found, *action.Failure) {
+	f := *action.AsFailure(e.failed(a, err, before))
+	if a.progress().status != 500 {
+		return nil, &f
+	}
+	now, ok, err := e.inspect(ctx, before.id)
+	if err != nil || !ok {
+		return nil, &f
+	}
+	f.Seen = append(f.Seen, fmt.Sprintf("container %s: %s → %s", now.name, before.state(), now.state()))
+	return now, &f
 }
 
 func (ch change) outputs(c *found, changed bool, took time.Duration) changedOutputs {

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -63,32 +62,25 @@ func restart(ctx context.Context, call action.Call, p restartParams) (restartOut
 	return o, nil
 }
 
-// judgeRestart says what a failed restart left behind. Docker answers 500 when
-// the stop or the start failed, so the container's state decides.
+// judgeRestart says what a failed restart left behind: the stop or the start
+// failed.
 func judgeRestart(ctx context.Context, e *engine, before *found, a *attempt, err error) error {
-	err = e.failed(a, err, before)
-	p := a.progress()
-	if p.status != 500 {
-		return err
+	now, f := e.left(ctx, before, a, err)
+	if now == nil {
+		return f
 	}
-	now, ok, lookErr := e.inspect(ctx, before.id)
-	if lookErr != nil || !ok {
-		return err
-	}
-	f := *action.AsFailure(err)
 	answer := f.What
-	f.Seen = append(f.Seen, fmt.Sprintf("container %s: %s → %s", now.name, before.state(), now.state()))
 	f.Do = []string{e.command("start " + now.name), e.command("logs --tail 50 " + now.name)}
 	switch {
 	case now.started.Equal(before.started) && now.running() == before.running():
 		f.What = "the container was not restarted and is " + now.state() + " as before; " + answer
-		return action.NotApplied(&f)
+		return action.NotApplied(f)
 	case !now.running():
 		f.What = "the container was stopped and did not start again; " + answer
 	default:
 		f.What = "the container was started again, yet with an error; " + answer
 	}
-	return action.Partial(&f)
+	return action.Partial(f)
 }
 
 // settleMargin is how much longer than its time to stop a container is watched.

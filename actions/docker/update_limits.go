@@ -154,18 +154,14 @@ func (p updateLimitsParams) outputs(before, now *found, warnings []string) updat
 // judgeLimits: on 500 the engine puts its own record back, though of two
 // limits the kernel may have taken one.
 func judgeLimits(ctx context.Context, e *engine, c *found, p updateLimitsParams, a *attempt, err error) error {
-	err = e.failed(a, err, c)
-	if a.progress().status != 500 {
-		return err
+	now, f := e.left(ctx, c, a, err)
+	switch {
+	case now == nil:
+		return f
+	case !p.holdOn(now) && (p.Memory == nil || p.CPUs == nil):
+		return action.NotApplied(f)
 	}
-	now, ok, lookErr := e.inspect(ctx, c.id)
-	if lookErr != nil || !ok {
-		return err
-	}
-	if !p.holdOn(now) && (p.Memory == nil || p.CPUs == nil) {
-		return action.NotApplied(err)
-	}
-	return action.Partial(err)
+	return action.Partial(f)
 }
 
 func previewLimits(ctx context.Context, call action.Call, p updateLimitsParams) (action.Preview, error) {

@@ -17,7 +17,7 @@ import (
 const latency = 2 * time.Millisecond
 
 // handler is the whole server's.
-func (s *Server) handler() http.Handler {
+func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, do := range map[string]http.HandlerFunc{
 		"GET /api/v2/alerts":          s.listAlerts,
@@ -69,7 +69,7 @@ func matchersOf(r *http.Request) ([]*matcher, error) {
 }
 
 // filtered are the alerts that a request asks for.
-func (s *Server) filtered(r *http.Request) ([]alert, error) {
+func (s *server) filtered(r *http.Request) ([]alert, error) {
 	matchers, err := matchersOf(r)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s *Server) filtered(r *http.Request) ([]alert, error) {
 	}), nil
 }
 
-func (s *Server) listAlerts(w http.ResponseWriter, r *http.Request) {
+func (s *server) listAlerts(w http.ResponseWriter, r *http.Request) {
 	found, err := s.filtered(r)
 	if err != nil {
 		send(w, http.StatusBadRequest, err.Error())
@@ -100,7 +100,7 @@ func (s *Server) listAlerts(w http.ResponseWriter, r *http.Request) {
 	send(w, http.StatusOK, found)
 }
 
-func (s *Server) listSilences(w http.ResponseWriter, r *http.Request) {
+func (s *server) listSilences(w http.ResponseWriter, r *http.Request) {
 	matchers, err := matchersOf(r)
 	if err != nil {
 		send(w, http.StatusBadRequest, err.Error())
@@ -158,7 +158,7 @@ func (p *postable) silence() (s *silence, code int, message string) {
 	return s, 0, ""
 }
 
-func (s *Server) postSilence(w http.ResponseWriter, r *http.Request) {
+func (s *server) postSilence(w http.ResponseWriter, r *http.Request) {
 	var sent postable
 	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
 		fail(w, http.StatusBadRequest, http.StatusBadRequest, fmt.Sprintf("parsing silence body from \"\" failed, because %v", err))
@@ -193,7 +193,7 @@ func identified(w http.ResponseWriter, r *http.Request) (id string, ok bool) {
 	return id, ok
 }
 
-func (s *Server) getSilence(w http.ResponseWriter, r *http.Request) {
+func (s *server) getSilence(w http.ResponseWriter, r *http.Request) {
 	id, ok := identified(w, r)
 	if !ok {
 		return
@@ -208,7 +208,7 @@ func (s *Server) getSilence(w http.ResponseWriter, r *http.Request) {
 	send(w, http.StatusOK, found.at(s.gate.Clock().Now()))
 }
 
-func (s *Server) deleteSilence(w http.ResponseWriter, r *http.Request) {
+func (s *server) deleteSilence(w http.ResponseWriter, r *http.Request) {
 	id, ok := identified(w, r)
 	if !ok {
 		return
@@ -223,7 +223,7 @@ func (s *Server) deleteSilence(w http.ResponseWriter, r *http.Request) {
 	found.expire(s.gate.Clock().Now())
 }
 
-func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
+func (s *server) status(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, map[string]any{
 		"cluster": map[string]any{"peers": []string{}, "status": "disabled"},
 		"config":  map[string]string{"original": configuration},

@@ -3,7 +3,6 @@
 package alertmanager
 
 import (
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -40,33 +39,22 @@ type alertSource interface {
 	Alerts() []prometheus.Alert
 }
 
-// Server is an Alertmanager. Its methods may be called from anywhere.
-type Server struct {
+// server is an Alertmanager.
+type server struct {
 	source  alertSource
 	gate    *gate.Gate
-	address net.Addr
 	started time.Time
 
 	mu       sync.Mutex
 	silences silences
 }
 
-// Serve starts a server at a TCP address; it ends with the gate. Its alerts are
-// those of source that fire.
-func Serve(source interface{ Alerts() []prometheus.Alert }, g *gate.Gate, address string) (*Server, error) {
-	s := &Server{source: source, gate: g, started: g.Clock().Now()}
-	var err error
-	if s.address, err = g.Serve("tcp", address, s.handler(), gate.ByMethod); err != nil {
-		return nil, fmt.Errorf("serve Alertmanager: %w", err)
-	}
-	return s, nil
+// Serve serves an Alertmanager at a TCP address, behind g, until g is closed. Its
+// alerts are those of source that fire. It returns where it listens.
+func Serve(source interface{ Alerts() []prometheus.Alert }, g *gate.Gate, address string) (net.Addr, error) {
+	s := &server{source: source, gate: g, started: g.Clock().Now()}
+	return g.Serve("tcp", address, s.handler(), gate.ByMethod)
 }
-
-// Addr is where the server listens, host:port.
-func (s *Server) Addr() string { return s.address.String() }
-
-// Close has nothing to end: the gate ends the connections.
-func (s *Server) Close() {}
 
 // alert is an alert as the API has it.
 type alert struct {
@@ -115,7 +103,7 @@ func fingerprint(labels map[string]string) string {
 }
 
 // alerts are the alerts of now, by fingerprint, with what mutes them.
-func (s *Server) alerts() []alert {
+func (s *server) alerts() []alert {
 	now := s.gate.Clock().Now()
 	var all []alert
 	for _, a := range s.source.Alerts() {

@@ -44,18 +44,17 @@ func newLab(t *testing.T) *lab {
 	t.Helper()
 	c := clock.Step(start, 0)
 	g := gate.New("alertmanager", c, &gate.Log{})
-	s, err := alertmanager.Serve(source{}, g, "127.0.0.1:0")
+	at, err := alertmanager.Serve(source{}, g, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		s.Close()
 		g.Close()
 		c.Close()
 		http.DefaultClient.CloseIdleConnections()
 		goleak.VerifyNone(t)
 	})
-	return &lab{t, c, "http://" + s.Addr()}
+	return &lab{t, c, "http://" + at.String()}
 }
 
 // ask returns the status of an answer and its text: "200 []".

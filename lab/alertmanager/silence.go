@@ -50,7 +50,9 @@ type matcher struct {
 // compile makes the matcher ready to match.
 func (m *matcher) compile() (err error) {
 	if m.IsRegex {
-		m.regex, err = regexp.Compile("^(?:" + m.Value + ")$")
+		if _, err = regexp.Compile(m.Value); err == nil {
+			m.regex, err = regexp.Compile("^(?:" + m.Value + ")$")
+		}
 	}
 	return err
 }
@@ -88,42 +90,22 @@ func (l *silences) get(id string) *silence {
 	return l.all[i]
 }
 
-// set makes a silence, or changes the one of its ID, as far as that does not
-// change what it muted already; otherwise another takes its place.
+// set makes a silence; it takes the place of the one of its ID.
 func (l *silences) set(s *silence, now time.Time) (id string, err error) {
-	s.UpdatedAt = stamp(now)
 	if s.ID != "" {
 		old := l.get(s.ID)
 		if old == nil {
 			return "", errNotFound
 		}
-		if old.takes(s, now) {
-			*old = *s
-			return s.ID, nil
-		}
 		old.expire(now)
 	}
 	l.made++
-	s.ID = identifier(fmt.Sprint(l.made, now.UnixNano(), s.CreatedBy, s.Comment))
+	s.UpdatedAt, s.ID = stamp(now), identifier(fmt.Sprint(l.made, now.UnixNano(), s.CreatedBy, s.Comment))
 	if time.Time(s.StartsAt).Before(now) {
 		s.StartsAt = stamp(now)
 	}
 	l.all = append(l.all, s)
 	return s.ID, nil
-}
-
-// takes says whether a silence may be changed to another in its place.
-func (s *silence) takes(to *silence, now time.Time) bool {
-	if !slices.EqualFunc(s.Matchers, to.Matchers, (*matcher).same) {
-		return false
-	}
-	switch s.state(now) {
-	case "active":
-		return time.Time(s.StartsAt).Unix() == time.Time(to.StartsAt).Unix() && !time.Time(to.EndsAt).Before(now)
-	case "pending":
-		return !time.Time(to.StartsAt).Before(now)
-	}
-	return false
 }
 
 // expire ends a silence now, if it has not ended.
@@ -196,7 +178,7 @@ func (s *silence) check(now time.Time) error {
 			return fmt.Errorf("silence invalid: invalid label matcher %d: invalid label name %q", i, m.Name)
 		}
 		if err := m.compile(); err != nil {
-			return fmt.Errorf("silence invalid: invalid label matcher %d: invalid regular expression %q: %w", i, m.Value, plainly(err, m.Value))
+			return fmt.Errorf("silence invalid: invalid label matcher %d: invalid regular expression %q: %w", i, m.Value, err)
 		}
 		empty = empty && m.matches("")
 	}
@@ -204,14 +186,6 @@ func (s *silence) check(now time.Time) error {
 		return errors.New("silence invalid: at least one matcher must not match the empty string")
 	}
 	return nil
-}
-
-// plainly is an error of a regular expression without what was put around it.
-func plainly(err error, expression string) error {
-	if _, bare := regexp.Compile(expression); bare != nil {
-		return bare
-	}
-	return err
 }
 
 // identifier is an ID of the form of a random UUID.

@@ -67,9 +67,6 @@ func New(name string, c *clock.Clock, log *Log) *Gate {
 	return g
 }
 
-// Name is the name of the target.
-func (g *Gate) Name() string { return g.name }
-
 // Clock is the clock of the lab.
 func (g *Gate) Clock() *clock.Clock { return g.clock }
 

@@ -75,7 +75,7 @@ func (w *World) newContainers(started time.Time) []*Container {
 			Aliases: []string{service, name}, State: Running, Created: started.Add(-time.Second), Started: started,
 			Restart: "unless-stopped", MemoryLimit: memory, SwapLimit: memory, CPULimit: cpus, ReadOnly: service != "app",
 			Health: &Health{Status: "healthy", Interval: 5 * time.Second, lastRun: started},
-			Memory: usualMemory(service), CPUTime: time.Hour,
+			Memory: usualMemory(service), usual: usualMemory(service), CPUTime: time.Hour,
 			Processes: []Process{{PID: 1, User: service, Command: "/" + service, CPU: 1}},
 		}
 		if port != 0 {
@@ -99,35 +99,15 @@ func (w *World) newContainers(started time.Time) []*Container {
 	return all
 }
 
-// usualMemory is what a service other than the app uses, in bytes.
+// usualMemory is what a service other than the app uses, in bytes; "" is what
+// somebody runs beside the service.
 func usualMemory(service string) float64 {
-	switch service {
-	case "": // what somebody runs beside the service
-		return 4 * MiB
-	case "mongo":
-		return 640 * MiB
-	case "redis":
-		return 110 * MiB
-	case "prometheus":
-		return 310 * MiB
-	case "grafana":
-		return 130 * MiB
-	case "worker":
-		return 150 * MiB
-	case "qbittorrent":
-		return 140 * MiB
-	case "alertmanager":
-		return 30 * MiB
+	known := map[string]float64{"": 4, "mongo": 640, "redis": 110, "prometheus": 310, "grafana": 130, "worker": 150, "qbittorrent": 140, "alertmanager": 30}
+	mib, ok := known[service]
+	if !ok {
+		mib = 60
 	}
-	return 60 * MiB
-}
-
-// extraMemory is what a service uses beyond that now.
-func (w *World) extraMemory(service string) float64 {
-	if service == "redis" {
-		return w.Redis.UsedBytes - redisUsual
-	}
-	return 0
+	return mib * MiB
 }
 
 // wantedCPU is how many processors c could use now.

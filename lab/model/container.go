@@ -51,6 +51,7 @@ type Container struct {
 	Said      int    // lines since it was made, also those that went
 
 	throttledPeriods float64
+	usual            float64 // bytes that its service uses on a quiet day
 }
 
 // Quota is a limit of processors: microseconds of each period, in microseconds.

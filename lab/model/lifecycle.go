@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -12,13 +11,10 @@ func bootTime(service string) time.Duration {
 	switch service {
 	case "app":
 		return 3 * time.Second
-	case "mongo":
+	case "mongo", "prometheus", "alertmanager", "grafana":
 		return 2 * time.Second
-	case "prometheus", "alertmanager", "grafana":
-		return 2 * time.Second
-	default:
-		return 500 * time.Millisecond
 	}
+	return 500 * time.Millisecond
 }
 
 // StopTime is how long c takes to end after it was asked to: what hangs does not
@@ -108,7 +104,7 @@ func (w *World) Restore(c *Container) {
 		return
 	}
 	w.Containers = append(w.Containers, c)
-	slices.SortFunc(w.Containers, func(a, b *Container) int { return strings.Compare(a.Name, b.Name) })
+	w.sortContainers()
 	w.event(c, "create")
 	w.Start(c)
 }
@@ -134,8 +130,8 @@ func (w *World) processStarts(c *Container) {
 		}
 		c.Say(w.Now, false, `level=info msg="started"`)
 	}
-	if c.Service != "app" {
-		c.Memory = usualMemory(c.Service)
+	if c.usual = usualMemory(c.Service); c.Service != "app" {
+		c.Memory = c.usual
 	}
 }
 
@@ -187,10 +183,13 @@ func (w *World) stepContainers() {
 		c.Received += w.around(40_000*c.CPU+500, 0.1)
 		c.Sent += w.around(90_000*c.CPU+500, 0.1)
 		c.Written += w.around(3_000, 0.2)
-		if c.Service == "app" {
+		switch c.Service {
+		case "app":
 			c.Memory = w.App.memory(w.chance())
-		} else {
-			c.Memory = w.around(usualMemory(c.Service)+w.extraMemory(c.Service), 0.01)
+		case "redis":
+			c.Memory = w.around(c.usual+w.Redis.UsedBytes-redisUsual, 0.01)
+		default:
+			c.Memory = w.around(c.usual, 0.01)
 		}
 		if c.MemoryLimit > 0 && c.Memory >= float64(c.MemoryLimit) {
 			w.outOfMemory(c)
