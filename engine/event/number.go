@@ -35,8 +35,26 @@ func NumberOf(name string, v any) *Number {
 // Human is the number for people, by its unit.
 func (n *Number) Human() string { return n.Unit.Human(n.Value) }
 
-// Bare is the number as a condition compares it, without its unit.
-func (n *Number) Bare() string { return schema.HumanNumber(n.Value, n.Against) }
+// Bare is the number as a condition compares it, without its unit; a figure so large that
+// nobody reads it has one.
+func (n *Number) Bare() string {
+	if math.Abs(n.Value) >= 1e6 && n.Unit != "" && !n.like() {
+		return n.Human()
+	}
+	return schema.HumanNumber(n.Value, n.Against)
+}
+
+// like reports whether the unit makes it the same as what it is compared with.
+func (n *Number) like() bool { return n.Against != nil && n.Human() == n.Unit.Human(*n.Against) }
+
+// Compared is the number as one side of a comparison: by its unit, unless that makes it
+// the same as the other.
+func (n *Number) Compared() string {
+	if n.like() {
+		return n.Bare()
+	}
+	return n.Human()
+}
 
 // Comparison is a condition that compares a value with another, as it is written.
 type Comparison struct {

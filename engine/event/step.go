@@ -153,8 +153,10 @@ type Look struct {
 
 // Part is a part of a condition with its value.
 type Part struct {
+	Element   string  `json:"element,omitempty"` // of the condition of all, any or none: that which decided
 	Source    string  `json:"source"`
-	Value     string  `json:"value,omitempty"` // as shown; "" where Evaluated is false
+	Compared  string  `json:"compared,omitempty"` // of a comparison: its sides by their units, "114 GiB < 4.00 MiB"
+	Value     string  `json:"value,omitempty"`    // as shown; "" where Evaluated is false
 	Number    *Number `json:"number,omitempty"`
 	Evaluated bool    `json:"evaluated"`
 	Parts     []Part  `json:"parts,omitempty"`

@@ -27,11 +27,12 @@ type function struct {
 
 // looping is a function that evaluates a predicate for each element of a list.
 type looping struct {
-	name   string
-	bare   bool  // the predicate may be left out: the elements themselves
-	yields kinds // what the predicate gives
-	result func(elem, predicate *schema.Type) *schema.Type
-	run    func(m *machine, n *node, list []any) (any, error)
+	name    string
+	decides bool  // one element may be the reason of the result
+	bare    bool  // the predicate may be left out: the elements themselves
+	yields  kinds // what the predicate gives
+	result  func(elem, predicate *schema.Type) *schema.Type
+	run     func(m *machine, n *node, list []any) (any, error)
 }
 
 func (c *checker) callee(n *ast.CallNode) *node {

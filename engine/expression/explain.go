@@ -3,6 +3,9 @@ package expression
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"runbook/engine/schema"
 )
 
 // Explanation is an evaluated expression with the value of each of its parts.
@@ -26,6 +29,7 @@ type Part struct {
 	Parts     []*Part
 	Operator  string  // of a comparison: "<"
 	Sides     []*Part // of a comparison: both, constants too
+	Element   string  // of the condition of all, any or none: that for which it decided
 }
 
 // layout is a Part before evaluation.
@@ -60,7 +64,12 @@ func layOut(p *places, n *node) *layout {
 // partsOf returns what n is computed from, none for what is shown whole.
 func partsOf(n *node) []*node {
 	switch n.op {
-	case opMember, opIndex, opSlice, opChain, opCall, opLoop, opName, opStep, opItem, opCount, opLocal, opConst:
+	case opLoop:
+		if of := n.value.(*looping); of.decides && n.b != nil {
+			return []*node{n.b}
+		}
+		return nil
+	case opMember, opIndex, opSlice, opChain, opCall, opName, opStep, opItem, opCount, opLocal, opConst:
 		return nil
 	case opIf, opList, opMap:
 		return n.kids
@@ -74,6 +83,20 @@ func sidesOf(o op, n *node) []*node {
 		return append(sidesOf(o, n.a), sidesOf(o, n.b)...)
 	}
 	return []*node{n}
+}
+
+// name is how people call an element: by what it says of itself, else by its place.
+func (i *item) name() string {
+	object, ok := i.value.(map[string]any)
+	if !ok {
+		return schema.Brief(i.value)
+	}
+	for _, key := range []string{"name", "id", "title"} {
+		if text, ok := object[key].(string); ok && text != "" {
+			return text
+		}
+	}
+	return fmt.Sprintf("[%d]", i.index)
 }
 
 func (l *layout) explain(trace map[*node]traced) *Part {
@@ -97,6 +120,13 @@ func (l *layout) explain(trace map[*node]traced) *Part {
 	compares := l.node.op.comparesSizes()
 	for _, inner := range l.parts {
 		part := inner.explain(trace)
+		if l.node.op == opLoop {
+			decided := trace[inner.node].item
+			if decided == nil {
+				continue
+			}
+			part.Element = decided.name()
+		}
 		if !inner.constant {
 			p.Parts = append(p.Parts, part)
 		}

@@ -19,9 +19,9 @@ func groupsOfElem(elem, _ *schema.Type) *schema.Type { return schema.MapOf(schem
 
 // loops are the functions that take a predicate.
 var loops = [...]*looping{
-	{name: "all", yields: isBool, result: boolean, run: decided(false, false)},
-	{name: "none", yields: isBool, result: boolean, run: decided(true, false)},
-	{name: "any", yields: isBool, result: boolean, run: decided(true, true)},
+	{name: "all", decides: true, yields: isBool, result: boolean, run: decided(false, false)},
+	{name: "none", decides: true, yields: isBool, result: boolean, run: decided(true, false)},
+	{name: "any", decides: true, yields: isBool, result: boolean, run: decided(true, true)},
 	{name: "one", yields: isBool, result: boolean, run: runOne},
 	{name: "filter", yields: isBool, result: listOfElem, run: runFilter},
 	{name: "count", bare: true, yields: isBool, result: integral, run: runCount},
@@ -109,14 +109,26 @@ func (m *machine) test(n *node, list []any, visit func(i int, holds bool) (done 
 func decided(stop, found bool) func(*machine, *node, []any) (any, error) {
 	return func(m *machine, n *node, list []any) (any, error) {
 		result := !found
-		err := m.test(n, list, func(_ int, holds bool) bool {
+		err := m.test(n, list, func(i int, holds bool) bool {
 			if holds == stop {
 				result = found
+				m.record(n, list, i)
 			}
 			return holds == stop
 		})
 		return result, err
 	}
+}
+
+// record keeps the parts of the predicate of n for the element that decided.
+func (m *machine) record(n *node, list []any, i int) {
+	if m.trace == nil || len(m.items) != m.depth {
+		return
+	}
+	m.depth++
+	v, err := m.at(n, list, i)
+	m.depth--
+	m.trace[n.b] = traced{value: v, err: err, item: &item{list[i], i}}
 }
 
 func runFilter(m *machine, n *node, list []any) (any, error) {

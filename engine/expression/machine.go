@@ -40,7 +40,8 @@ type machine struct {
 
 	items    []item // of the predicates around, innermost last
 	locals   []any
-	trace    map[*node]traced // what was evaluated outside of predicates; nil: not recorded
+	trace    map[*node]traced // what was evaluated outside of predicates, and for the elements that decided; nil: not recorded
+	depth    int              // of the predicates whose parts are recorded now
 	warnings []string
 }
 
@@ -54,6 +55,7 @@ type item struct {
 type traced struct {
 	value any
 	err   error
+	item  *item // of a predicate: the element that decided
 }
 
 func (e *Expr) machine(ctx context.Context, v Values, lim Limits) *machine {
@@ -128,8 +130,8 @@ func (m *machine) eval(n *node) (any, error) {
 			v, err = u.Unknown, nil
 		}
 	}
-	if m.trace != nil && len(m.items) == 0 {
-		m.trace[n] = traced{v, err}
+	if m.trace != nil && len(m.items) == m.depth {
+		m.trace[n] = traced{value: v, err: err}
 	}
 	return v, err
 }

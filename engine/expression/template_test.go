@@ -207,7 +207,8 @@ outputs.status == 200 and inputs.count > 1 and (1 + inputs.max) * 2 < 10 = false
       1 + inputs.max = 71
         inputs.max = 70`},
 		{`all(outputs.containers, .running)`, `
-all(outputs.containers, .running) = false`},
+all(outputs.containers, .running) = false
+  .running = false`},
 		{`not (len(outputs.containers) > 0)`, `
 not (len(outputs.containers) > 0) = false
   len(outputs.containers) > 0 = true

@@ -43,10 +43,20 @@ func (t *Tree) add(s *Step, parent event.Path) {
 		t.Longest = max(t.Longest, len(s.Path))
 		return
 	}
-	s.Parent.Parts = append(s.Parent.Parts, s)
+	parts := s.Parent.Parts
+	at := len(parts)
+	for at > 0 && after(parts[at-1].Path, s.Path) {
+		at--
+	}
+	s.Parent.Parts = slices.Insert(parts, at, s)
 	if s.Phase == "" {
 		s.Phase = s.Parent.Phase
 	}
+}
+
+// after reports whether x is an item behind y in the same loop.
+func after(x, y event.Path) bool {
+	return x.IsItem() && x.Loop() == y.Loop() && (len(x) > len(y) || len(x) == len(y) && x > y)
 }
 
 // Known returns the step at path, nil if there is none.

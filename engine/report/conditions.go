@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 
 	"runbook/engine/event"
@@ -117,7 +118,11 @@ func (t *tree) conditions(s *history.Step, indent int) {
 // it.
 func (t *tree) item(c *event.Check, indent, widest int) {
 	sign, style := t.check(c.Verdict)
-	l := t.Fill(t.Indent(indent).Add(style, sign+" "), page.Plain, c.That)
+	text := c.That
+	if c.Verdict == event.CheckFailed || c.Verdict == event.NotEvaluated {
+		text = cmp.Or(c.Message, text)
+	}
+	l := t.Fill(t.Indent(indent).Add(style, sign+" "), page.Plain, text)
 	switch c.Verdict {
 	case event.UnknownCheck:
 		t.note(l, indent+2+widest+6, page.Plain, "unknown"+known(c), nowText(c))
@@ -171,25 +176,46 @@ func (t *tree) explain(c *event.Check, indent int) {
 	if c.Within != "" {
 		text += " " + within(c)
 	}
-	if c.Message != "" {
-		t.text(indent-4, page.Plain, c.Message)
-	}
 	t.FlowEnd(t.Indent(indent-4), page.Plain, text, t.Line(page.Dim, c.Place))
 }
 
+// explainParts prints parts with their values: of a comparison also its sides by their
+// units, and then not what they are computed from but for what that begins with.
 func (t *tree) explainParts(parts []event.Part, indent int) {
 	for _, x := range parts {
-		value := bare(x.Value, x.Number)
-		if !x.Evaluated {
+		value := x.Value
+		switch {
+		case !x.Evaluated:
 			value = "not evaluated"
+		case x.Compared != "":
+			value += "  " + x.Compared
+		case x.Number != nil:
+			value = x.Number.Compared()
 		}
-		if value != x.Source {
-			t.FlowEnd(t.Indent(indent), page.Plain, x.Source, t.Line(page.Plain, value))
+		if source := strings.TrimSpace(x.Element + "  " + x.Source); value != source {
+			t.FlowEnd(t.Indent(indent), page.Plain, source, t.Line(page.Plain, value))
 		}
-		if x.Evaluated {
-			t.explainParts(x.Parts, indent+2)
+		if within := x.Parts; x.Evaluated {
+			if x.Compared != "" {
+				within = origins(x.Parts)
+			}
+			t.explainParts(within, indent+2)
 		}
 	}
+}
+
+// origins are the values that the sides of a comparison are computed from.
+func origins(sides []event.Part) (all []event.Part) {
+	for _, side := range sides {
+		for _, x := range side.Parts {
+			if deeper := origins([]event.Part{x}); len(deeper) > 0 {
+				all = append(all, deeper...)
+			} else {
+				all = append(all, x)
+			}
+		}
+	}
+	return all
 }
 
 // deciding is the comparison on which a condition failed: the first part that is

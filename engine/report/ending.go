@@ -141,12 +141,29 @@ func (e *ending) expected() fact {
 // meant.
 func (e *ending) why() []fact {
 	f := e.failure
-	out := []fact{saidFact("What", f.What), saidFact("Where", f.Where, f.Place), saidFact("Tried", f.Tried...), saidFact("Seen", f.Seen...)}
+	out := []fact{saidFact("What", f.What), e.also(), saidFact("Where", f.Where, f.Place), saidFact("Tried", f.Tried...), saidFact("Seen", f.Seen...)}
 	for _, x := range f.Facts {
 		first := min(1, len(x.Label))
 		out = append(out, saidFact(strings.ToUpper(x.Label[:first])+x.Label[first:], x.Value))
 	}
 	return append(out, saidFact("Nearest", strings.Join(f.Nearest, ", ")))
+}
+
+// also are the other failures, a line each, in the order of the file.
+func (e *ending) also() fact {
+	f := fact{label: "Also"}
+	failed := map[event.Path]string{}
+	for _, x := range e.run.Findings {
+		if x.Level == "fail" && x.Step != e.end.Step {
+			failed[x.Step] = strings.Join(page.Split(x.Message), "; ")
+		}
+	}
+	for s := range e.run.All {
+		if text, ok := failed[s.Path]; ok {
+			f.add(string(s.Path) + ": " + text)
+		}
+	}
+	return f.most(mostNotChanged)
 }
 
 func (e *ending) notChanged() fact {
@@ -158,11 +175,7 @@ func (e *ending) notChanged() fact {
 		}
 		f.add(text)
 	}
-	if left := len(f.rows) - mostNotChanged; left > 0 {
-		f.rows = f.rows[:mostNotChanged]
-		f.add(more(left, ""))
-	}
-	return f
+	return f.most(mostNotChanged)
 }
 
 // How many steps are named that were not changed, or not reached.

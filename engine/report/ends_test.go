@@ -5,6 +5,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/schema"
 )
 
 // toRestart is the story up to the restart, before anything is known of it.
@@ -156,4 +157,29 @@ func failedCheck() *story {
 	f := &event.Failure{What: "expected outputs.status == 200, seen 503", Place: c.Place}
 	s.add(event.TypeStepFinished, "healthy", &event.StepFinished{State: event.Failed, Failure: f, Check: c, Duration: 71 * time.Millisecond})
 	return s.add(event.TypeRunFinished, "", &event.RunFinished{Schema: 1, State: event.Failed, ExitCode: 1, Step: "healthy", Failure: f, Duration: 71 * time.Millisecond})
+}
+
+// severalFailures is a check of two items that failed in one step, and two more steps.
+func severalFailures() *story {
+	s := newStory().begin()
+	const full = "observed.last_percent < 70 and observed.slope_bytes_per_second * 3600 < observed.free_bytes"
+	c := &event.Check{Kind: "verify", That: full, Message: "Full in less than 8 hours at this rate", Verdict: event.CheckFailed, Seen: "14400000000",
+		Number: &event.Number{Value: 14400000000, Unit: schema.UnitBytes}, Place: "leak.yaml:44:9", Parts: []event.Part{
+			{Source: "observed.last_percent < 70", Value: "true", Evaluated: true, Compared: "11.8 % < 70.0 %", Parts: []event.Part{{Source: "observed.last_percent", Value: "11.8", Evaluated: true}}},
+			{Source: "observed.slope_bytes_per_second * 3600 < observed.free_bytes", Value: "false", Evaluated: true, Compared: "13.4 GiB < 4.00 MiB", Parts: []event.Part{
+				{Source: "observed.slope_bytes_per_second * 3600", Value: "14400000000", Evaluated: true, Parts: []event.Part{
+					{Source: "observed.slope_bytes_per_second", Value: "4000000", Number: &event.Number{Value: 4000000, Unit: schema.UnitBytesPerSecond}, Evaluated: true}}},
+				{Source: "observed.free_bytes", Value: "4194304", Evaluated: true},
+			}},
+		}}
+	all := &event.Check{Kind: "verify", That: "all(outputs.containers, .running)", Verdict: event.CheckFailed, Seen: "app-2: false", Place: "leak.yaml:45:9", Parts: []event.Part{
+		{Element: "app-2", Source: ".running", Value: "false", Evaluated: true},
+	}}
+	s.add(event.TypeStepStarted, "memory", &event.StepStarted{Brief: "docker.sample_stats app", Action: "docker.sample_stats", Target: "docker"})
+	s.add(event.TypeCheck, "memory", c).add(event.TypeCheck, "memory", all)
+	f := &event.Failure{What: "Full in less than 8 hours at this rate; expected " + full + ", seen 13.4 GiB\nexpected all(outputs.containers, .running), seen app-2: false", Place: c.Place}
+	other := &event.Failure{What: "expected outputs.status == 200, seen 503", Place: "leak.yaml:60:9"}
+	s.add(event.TypeStepFinished, "healthy", &event.StepFinished{State: event.Failed, Failure: other, Duration: 71 * time.Millisecond})
+	s.add(event.TypeStepFinished, "memory", &event.StepFinished{State: event.Failed, Failure: f, Check: c, Duration: 71 * time.Millisecond})
+	return s.add(event.TypeRunFinished, "", &event.RunFinished{Schema: 1, State: event.Failed, ExitCode: 1, Step: "memory", Failure: f, Duration: 71 * time.Millisecond})
 }

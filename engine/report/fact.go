@@ -44,6 +44,15 @@ func (f fact) or(text string) fact {
 	return f
 }
 
+// most is the fact with at most so many rows, and how many more there are.
+func (f fact) most(n int) fact {
+	if left := len(f.rows) - n; left > 0 {
+		f.rows = f.rows[:n]
+		f.add(more(left, ""))
+	}
+	return f
+}
+
 // word is the label as the third field of a plain line.
 func (f fact) word() string {
 	switch f.label {

@@ -122,9 +122,21 @@ type blockRun struct {
 	after     []string // dry run: by part
 	prefix    string   // dry run: the last change among all parts that ended
 	first     *problem
+	at        int      // the part that first is of
 	warned    bool
 	missed    bool
 	dry       dryEnds
+}
+
+// before reports whether the problem is told before another, and is the class of the
+// container: not one that only another brought about; of the same kind the first of
+// the file, whichever came first.
+func (o outcome) before(other *problem, above bool) bool {
+	p := o.problem
+	if other == nil || other.state == event.Cancelled {
+		return true
+	}
+	return p.partial && !other.partial || above && p.partial == other.partial && p.state == other.state
 }
 
 // dryEnds are the ends of the parts of a container in a dry run.
@@ -198,8 +210,8 @@ func (b *blockRun) ended(e partEnd) {
 	b.dry.add(e.state)
 	switch {
 	case e.bad():
-		if b.first == nil || b.first.state == event.Cancelled || e.problem.partial && !b.first.partial {
-			b.first = e.problem
+		if e.before(b.first, e.index < b.at) {
+			b.first, b.at = e.problem, e.index
 		}
 	case e.state == event.Warned:
 		b.warned = true

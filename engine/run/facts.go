@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -74,8 +75,9 @@ func parts(of *expression.Part) []event.Part {
 	}
 	out := make([]event.Part, len(of.Parts))
 	for i, p := range of.Parts {
-		out[i] = event.Part{Source: p.Source, Evaluated: p.Evaluated, Parts: parts(p)}
+		out[i] = event.Part{Element: cut(p.Element), Source: p.Source, Evaluated: p.Evaluated, Parts: parts(p)}
 		if p.Evaluated {
+			out[i].Compared = sidesOf(p)
 			out[i].Value, out[i].Number = cut(schema.TextOf(p.Value)), numberOf(p, p.Value, of)
 		}
 		if p.Err != "" {
@@ -83,6 +85,19 @@ func parts(of *expression.Part) []event.Part {
 		}
 	}
 	return out
+}
+
+// sidesOf are the sides of a comparison of numbers; "" of others. A side without a
+// unit of its own has that of the other.
+func sidesOf(p *expression.Part) string {
+	if len(p.Sides) != 2 {
+		return ""
+	}
+	left, right := numberOf(p.Sides[0], p.Sides[0].Value, p), numberOf(p.Sides[1], p.Sides[1].Value, p)
+	if left == nil || right == nil {
+		return ""
+	}
+	return left.Compared() + " " + p.Operator + " " + right.Compared()
 }
 
 // numberOf is the value v of a part as a number, beside what it is compared with in
@@ -93,8 +108,9 @@ func numberOf(p *expression.Part, v any, around *expression.Part) *event.Number 
 		return n
 	}
 	for i, side := range around.Sides {
-		if other := event.NumberOf("", around.Sides[1-i].Value); side == p && other != nil {
-			n.Against = &other.Value
+		other := around.Sides[1-i]
+		if against := event.NumberOf(other.Source, other.Value); side == p && against != nil {
+			n.Against, n.Unit = &against.Value, cmp.Or(n.Unit, against.Unit)
 		}
 	}
 	return n
@@ -105,7 +121,12 @@ func numberOf(p *expression.Part, v any, around *expression.Part) *event.Number 
 // the present value where that is unknown.
 func deciding(p *expression.Part) (seen, now string, n *event.Number) {
 	var around *expression.Part
+	element := ""
 	for len(p.Parts) > 0 {
+		if len(p.Sides) == 2 { // as it was compared, not what it was computed from
+			around, p = p, p.Sides[0]
+			break
+		}
 		next := p.Parts[0]
 		for _, x := range p.Parts {
 			if x.Evaluated && x.Value == false {
@@ -113,7 +134,7 @@ func deciding(p *expression.Part) (seen, now string, n *event.Number) {
 				break
 			}
 		}
-		around, p = p, next
+		around, p, element = p, next, cmp.Or(next.Element, element)
 	}
 	if !p.Evaluated {
 		return "", "", nil
@@ -127,7 +148,11 @@ func deciding(p *expression.Part) (seen, now string, n *event.Number) {
 	if p.Err != "" {
 		return p.Err, "", nil
 	}
-	return cut(schema.TextOf(p.Value)), "", numberOf(p, p.Value, around)
+	seen, n = schema.TextOf(p.Value), numberOf(p, p.Value, around)
+	if element != "" { // the value of which it decided
+		seen, n = element+": "+seen, nil
+	}
+	return cut(seen), "", n
 }
 
 // stepFacts are the steps of a plan as the journal has them, so that a report

@@ -149,7 +149,7 @@ func (l *loopRun) total() outcome {
 	for _, e := range l.ends {
 		dry.add(e.state)
 		switch {
-		case e.bad() && (o.problem == nil || o.problem.state == event.Cancelled || e.problem.partial && !o.problem.partial):
+		case e.bad() && e.before(o.problem, false):
 			o.problem = e.problem
 		case e.state == event.Warned && o.state == event.Passed:
 			o.state = event.Warned

@@ -40,6 +40,7 @@ type verification struct {
 type judged struct {
 	checks  []*event.Check
 	failed  *event.Check // the first `fail` item that does not hold
+	others  []*event.Check
 	warned  bool
 	unknown bool
 }
@@ -135,8 +136,12 @@ func (v *verification) evaluate() judged {
 		j.checks = append(j.checks, c)
 		switch c.Verdict {
 		case event.CheckFailed, event.NotEvaluated:
-			if !item.Warn && j.failed == nil {
+			switch {
+			case item.Warn:
+			case j.failed == nil:
 				j.failed = c
+			default:
+				j.others = append(j.others, c)
 			}
 		case event.CheckWarned:
 			j.warned = true
@@ -227,15 +232,9 @@ func (w *work) judged(look lookFunc, lastErr error) outcome {
 func verdict(in *instance, j judged, v *verification) outcome {
 	switch {
 	case j.failed != nil:
-		f := &event.Failure{What: "expected " + j.failed.That, Place: j.failed.Place}
-		if j.failed.Message != "" {
-			f.What = j.failed.Message + "; expected " + j.failed.That
-		}
-		switch {
-		case j.failed.Error != "":
-			f.What += ", not evaluated: " + j.failed.Error
-		case j.failed.Seen != "":
-			f.What += ", seen " + j.failed.Seen
+		f := &event.Failure{What: unmet(j.failed), Place: j.failed.Place}
+		for _, c := range j.others {
+			f.What += "\n" + unmet(c)
 		}
 		if v.lastErr != nil {
 			l := event.FailureOf(v.lastErr)
@@ -249,6 +248,23 @@ func verdict(in *instance, j judged, v *verification) outcome {
 		return outcome{state: event.Warned}
 	}
 	return passed()
+}
+
+// unmet says of an item that does not hold what was expected, and what was seen.
+func unmet(c *event.Check) string {
+	text := "expected " + c.That
+	if c.Message != "" {
+		text = c.Message + "; " + text
+	}
+	switch {
+	case c.Error != "":
+		return text + ", not evaluated: " + c.Error
+	case c.Number != nil:
+		return text + ", seen " + c.Number.Bare()
+	case c.Seen != "":
+		return text + ", seen " + c.Seen
+	}
+	return text
 }
 
 // verifyContainer judges the items of a block or a call, which may read the

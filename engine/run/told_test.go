@@ -1,0 +1,74 @@
+package run_test
+
+import (
+	"testing"
+
+	"runbook/engine/event"
+)
+
+// All failures are found, and the first of the file is that of the run, whichever came
+// first: here the one that waits longest.
+func TestFailuresAreToldInTheOrderOfTheFile(t *testing.T) {
+	s := newScene()
+	s.world.values["a"] = 1
+	fin := s.play(t, `
+on_failure: continue
+steps:
+  - id: blk
+    on_failure: continue
+    steps:
+      - {id: late, action: world.get, with: {name: a}, verify: ["observed.value == 9", "outputs.value == 8"], observe: {action: world.get, with: {name: a}}, within: 5s}
+      - {id: early, needs: [], action: world.get, with: {name: a}, verify: ["outputs.value == 7"]}
+`)
+	equal(t, "step", fin.Step, "late")
+	equal(t, "what", fin.Failure.What, "expected observed.value == 9, seen 1\nexpected outputs.value == 8, seen 1")
+	equal(t, "early", s.state("early"), event.Failed)
+}
+
+// Of a condition that failed each part is told: comparisons by the units of their sides,
+// and of all, any and none the element that decided.
+func TestPartsOfAConditionAreTold(t *testing.T) {
+	for that, test := range map[string]struct{ seen, parts string }{
+		"inputs.a < 5 and inputs.rate_bytes_per_second * 3600 < inputs.free_bytes": {
+			"14400000000", "inputs.a < 5 [1 < 5] inputs.a | inputs.rate_bytes_per_second * 3600 < inputs.free_bytes [13.4 GiB < 1.00 MiB] " +
+				"inputs.rate_bytes_per_second * 3600 inputs.rate_bytes_per_second inputs.free_bytes | "},
+		"inputs.used_percent < 70":           {"69.98", "inputs.used_percent | "},
+		"all(inputs.sizes, # > 0)":           {"0: 0", "<0> # > 0 [0 > 0] # | "},
+		"none(inputs.names, # == 'b')":       {"b: b", "<b> # == 'b' # | "},
+		"not any(inputs.names, len(#) == 1)": {"a: 1", "any(inputs.names, len(#) == 1) <a> len(#) == 1 [1 == 1] len(#) | "},
+	} {
+		s := newScene()
+		s.play(t, `
+inputs:
+  a: {type: int, default: 1}
+  rate_bytes_per_second: {type: int, default: 4000000}
+  free_bytes: {type: int, default: 1048576}
+  used_percent: {type: number, default: 69.98}
+  sizes: {type: list, of: int, default: [3, 0, 5]}
+  names: {type: list, of: string, default: [a, b]}
+steps: [{id: x, action: world.list, with: {count: 1}, verify: [{that: "`+that+`"}]}]
+`)
+		c := data[event.Check](s, "x")[0]
+		got := ""
+		for _, p := range c.Parts {
+			got += told(p) + "| "
+		}
+		if c.Seen != test.seen || got != test.parts {
+			t.Errorf("%s: seen %s of %s\n%s", that, c.Seen, got, test.parts)
+		}
+	}
+}
+
+func told(p event.Part) (text string) {
+	if p.Element != "" {
+		text = "<" + p.Element + "> "
+	}
+	text += p.Source + " "
+	if p.Compared != "" {
+		text += "[" + p.Compared + "] "
+	}
+	for _, x := range p.Parts {
+		text += told(x)
+	}
+	return text
+}
