@@ -18,9 +18,6 @@ import (
 	"runbook/internal/console"
 )
 
-// leastWidth is the least width in columns at which the live tree is drawn.
-const leastWidth = 60
-
 // page says how text is printed on f.
 func (a *app) page(f *console.Output) report.Options {
 	o := report.Options{Look: page.Of(f), Location: time.UTC}
@@ -55,8 +52,8 @@ func (a *app) output(flag string) (string, error) {
 	if !a.Out.Terminal() || os.Getenv("TERM") == "dumb" || os.Getenv("CI") != "" {
 		return outputPlain, nil
 	}
-	if w, _ := a.Out.Size(); w < leastWidth {
-		a.note("the terminal has %d columns, the live tree needs %d: plain lines follow", w, leastWidth)
+	if w, _ := a.Out.Size(); w < page.LeastLive {
+		a.note("the terminal has %d columns, the live tree needs %d: plain lines follow", w, page.LeastLive)
 		return outputPlain, nil
 	}
 	return outputAuto, nil

@@ -18,6 +18,9 @@ type Look struct {
 	Size func() (width, height int) // of the terminal now; nil: Width and 24
 }
 
+// LeastLive is the width in columns below which nothing is drawn again.
+const LeastLive = 60
+
 // The most columns that text uses, and those of an unknown terminal.
 const (
 	maxWidth     = 100

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,30 @@ func TestPlain(t *testing.T) {
 			}
 			golden(t, "plain_"+name, b.String())
 		})
+	}
+}
+
+// A narrow terminal is given the same words, none of them broken.
+func TestPlainOnANarrowTerminal(t *testing.T) {
+	for name, make := range stories() {
+		var wide, narrow bytes.Buffer
+		s := make()
+		o := options(92, s)
+		onto := o
+		onto.Size = func() (int, int) { return 40, 15 }
+		for _, v := range []*Plain{NewPlain(&wide, o), NewPlain(&narrow, onto)} {
+			for _, e := range s.events {
+				v.Event(e)
+			}
+		}
+		if got, want := strings.Fields(narrow.String()), strings.Fields(wide.String()); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+		for l := range strings.SplitSeq(narrow.String(), "\n") {
+			if strings.Contains(strings.TrimSpace(l), " ") && page.Width(l) > 40 {
+				t.Errorf("%s: %q", name, l)
+			}
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func (t *Terminal) live(room int) []*page.Line {
 	}
 	foot := newSheet(t.o)
 	foot.Blank()
-	foot.Put(foot.Line(page.Dim, "  Ctrl-C stops after the changes in flight; a second one stops at once"))
+	foot.Flow(foot.Indent(2), page.Dim, "Ctrl-C stops after the changes in flight; a second one stops at once")
 	lines := crop(p, running, room-len(foot.Lines()))
 	if len(lines)+len(foot.Lines()) <= room {
 		lines = append(lines, foot.Lines()...)

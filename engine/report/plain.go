@@ -14,8 +14,8 @@ import (
 )
 
 // Plain is the view for pipes, files and screen readers: one line a fact, of
-// time, step or `-`, a word, and text. Its lines are never cut, wrapped or
-// taken back.
+// time, step or `-`, a word, and text. Its lines are never cut or taken back, and
+// wrapped only for the eye, on a narrow terminal.
 type Plain struct {
 	w        io.Writer
 	o        Options
@@ -60,7 +60,11 @@ func (v *Plain) line(at time.Time, step event.Path, word, text string) {
 	}
 	text = strings.ReplaceAll(strings.Join(page.Split(text), " / "), "→", "->")
 	out := strings.TrimRight(fmt.Sprintf("%s %-10s %-9s %s", at.UTC().Format(time.RFC3339), step, word, text), " ")
-	_, v.err = io.WriteString(v.w, page.Clean(out, false)+"\n")
+	out = page.Clean(out, false)
+	if width, _ := v.o.Rows(); v.o.Size != nil && width < page.LeastLive {
+		out = strings.Join(page.Wrap(out, width-4), "\n    ") // the terminal would break words
+	}
+	_, v.err = io.WriteString(v.w, out+"\n")
 }
 
 func (v *Plain) fact(e event.Event) {
