@@ -257,6 +257,7 @@ type Poll struct {
 	Sides  *Comparison   `json:"compares,omitempty"`
 	Left   time.Duration `json:"left"`
 	Every  string        `json:"every,omitempty"` // as written
+	Asked  string        `json:"asked,omitempty"` // instead: who is asked whether an effect was applied
 }
 
 // Log is a line of an action. Transient.

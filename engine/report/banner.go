@@ -29,7 +29,7 @@ func (p *sheet) banner(r *history.Run) {
 	p.environment(h.Environment)
 	p.targets(h.Environment.Targets)
 	p.inputs(h.Inputs)
-	Effects(p.Page, p.label("Effects"), h.Effects, asking(h.Effects.Approvals))
+	Effects(p.Page, p.label("Effects"), h.Effects, asksFirst(h.Effects.Approvals))
 	p.fact(saidFact("Interrupts", h.Interrupts...))
 	assumes := saidFact("Assumes", h.Assumes...)
 	for i := range assumes.rows {
@@ -137,8 +137,8 @@ func inAll(before, each string, n int) string {
 	return before + " and " + each + " for each item"
 }
 
-// asking names the steps that ask.
-func asking(steps []string) string {
+// asksFirst names the steps that ask.
+func asksFirst(steps []string) string {
 	switch n := len(steps); {
 	case n == 0:
 		return ""

@@ -199,7 +199,12 @@ func (v *Plain) transient(e event.Event) {
 		}
 		return
 	case *event.Poll:
-		if v.due(e) {
+		last, told := v.progress[e.Path]
+		switch {
+		case d.Asked != "" && (!told || e.Time.Sub(last) >= between):
+			v.line(e.Time, e.Path, "settling", asking(d)+", "+coarse(d.Left)+" left")
+			v.progress[e.Path] = e.Time
+		case d.Asked == "" && v.due(e):
 			v.line(e.Time, e.Path, "polling", fmt.Sprintf("%s, seen %s, %s left", d.That, bare(d.Seen, d.Number), coarse(d.Left)))
 		}
 	case *event.Progress:

@@ -31,7 +31,7 @@ func told(e event.Event) (word, text string) {
 	case *event.Retry:
 		return "retry", fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.What, schema.HumanDuration(d.Delay))
 	case *event.Settled:
-		return "settled", strings.TrimRight(page.Word(d.Applied)+", by "+d.How+" "+d.By, " ")
+		return "settled", settled(d)
 	case *event.Approval:
 		return approval(e.Type, d, "")
 	}
@@ -83,6 +83,20 @@ func outcome(d *event.Outcome) string {
 		return d.Failure.What
 	}
 	return d.Summary
+}
+
+// settled says what became of an effect that was in doubt, and who knows it.
+func settled(d *event.Settled) string {
+	text := map[action.Applied]string{
+		action.AppliedFully: "it had been applied", action.AppliedPart: "it had been applied in part", action.AppliedNot: "it had not been applied",
+	}[d.Applied]
+	switch d.How {
+	case "settle":
+		return text + ", as the target says"
+	case "observe":
+		return text + ", as was observed"
+	}
+	return strings.TrimSpace(text + ", as told by " + d.By)
 }
 
 // approval says what became of a question; the clock stands behind who answered.

@@ -210,11 +210,16 @@ func (t *tree) poll(s *history.Step, indent int) {
 		seen, wanted = human(p.Seen, p.Number), p.Sides.Operator+" "+p.Sides.Right
 	}
 	text := "now " + orNothing(seen) + ", waiting for " + wanted
+	if p.Asked != "" {
+		text = asking(p)
+	}
 	if p.Every != "" {
 		text += ", observed every " + p.Every
 	}
 	t.Right(t.Indent(indent).Add(page.Plain, text), t.Line(page.Dim, coarseLeft(p.Left)))
 }
+
+func asking(p *event.Poll) string { return "asking " + p.Asked + " whether it was applied" }
 
 // failure says why a step failed where no check says it.
 func (t *tree) failure(s *history.Step, indent int) {

@@ -122,7 +122,7 @@ type blockRun struct {
 	after     []string // dry run: by part
 	prefix    string   // dry run: the last change among all parts that ended
 	first     *problem
-	at        int      // the part that first is of
+	at        int // the part that first is of
 	warned    bool
 	missed    bool
 	dry       dryEnds

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,8 @@ type frame struct {
 	hard  context.Context
 	watch *stopwatch
 	names *scope // sc with outputs, observed, before
+
+	looked string // what the last look saw, in a line
 }
 
 func (r *runner) frame(in *instance, sc *scope) frame {
@@ -129,6 +132,10 @@ func (f *frame) late(ctx context.Context, op *operation, took time.Duration, err
 // stay outside the journal.
 func (f *frame) lookOnce(before bool) (*event.Observation, error) {
 	res, err := f.invoke(f.soft, f.look, readLimit)
+	f.looked = cut(cmp.Or(res.Summary, schema.TextOf(res.Outputs)))
+	if err != nil {
+		f.looked = action.AsFailure(err).What
+	}
 	fact := &event.Observation{Action: f.look.action.Name, Target: f.look.target.Name, Before: before, Outputs: res.raw, Summary: res.Summary, Duration: res.took}
 	var v any
 	if err == nil {

@@ -29,6 +29,7 @@ type recorder struct {
 	mu     sync.Mutex
 	facts  []event.Event
 	polls  int
+	asked  []string             // whether an effect was applied, and the time left
 	told   []*event.RunFinished // to who follows, outside the journal
 	fail   func(*event.Event) bool
 	long   func(*event.Event) bool // refuses a fact alone
@@ -56,7 +57,9 @@ func (j *recorder) Transient(e event.Event) {
 	defer j.mu.Unlock()
 	switch d := e.Data.(type) {
 	case *event.Poll:
-		j.polls++
+		if j.polls++; d.Asked != "" {
+			j.asked = append(j.asked, d.Asked+" "+d.Left.String())
+		}
 	case *event.RunFinished:
 		j.told = append(j.told, d)
 	}

@@ -1,8 +1,11 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -16,6 +19,7 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 	defer func(soft, hard context.Context) { w.soft, w.hard = soft, hard }(w.soft, w.hard)
 	w.soft, w.hard = w.runner.hard, w.runner.hard
 	if w.op.bound.Settle != nil {
+		w.settling(w.in.path, w.op.target.Name, readLimit)
 		ctx, cancel := w.Clock.WithTimeout(w.hard, readLimit)
 		applied, res, err := w.op.bound.Settle(ctx, w.call(w.in.path, w.op.target), subjects)
 		cancel()
@@ -30,6 +34,11 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 		return w.settled(action.AppliedFully, "observe", lost)
 	}
 	return action.AppliedLost, false
+}
+
+// settling shows who is asked what became of an effect, and how long there is time.
+func (r *runner) settling(path event.Path, target string, left time.Duration) {
+	r.show(event.TypePoll, path, &event.Poll{Asked: cmp.Or(target, "this host"), Left: left})
 }
 
 func (w *work) settled(a action.Applied, how string, lost *event.Failure) (action.Applied, bool) {
@@ -65,6 +74,11 @@ func (f *frame) observedProof(before any, look lookFunc) bool {
 	start := f.Clock.Now()
 	v.names = f.names
 	for {
+		left := time.Duration(0)
+		if f.in.step.Within != nil {
+			left = f.in.step.Within.Limit - f.Clock.Now().Sub(start)
+		}
+		f.settling(f.in.path, f.look.target.Name, left)
 		_, _, err := look()
 		if err == nil && f.allHold(v) {
 			return true
@@ -97,6 +111,30 @@ func (f *frame) allHold(v *verification) bool {
 	return true
 }
 
+// presently is the state of what the effect was about, as it is read now.
+func (w *work) presently(before []action.Subject) (seen []string) {
+	if w.look != nil && w.looked != "" {
+		seen = append(seen, "now, "+w.look.action.Name+": "+w.looked)
+	}
+	if len(before) == 0 {
+		return seen
+	}
+	ctx, cancel := w.Clock.WithTimeout(w.runner.hard, readLimit)
+	defer cancel()
+	subjects, err := w.op.bound.Subjects(ctx, w.call(w.in.path, w.op.target))
+	if err != nil {
+		return append(seen, "now: "+action.AsFailure(err).What)
+	}
+	for _, s := range subjects {
+		text := fmt.Sprintf("now, %s %s is at %s", s.Kind, s.Name, s.Version)
+		if slices.Contains(before, s) {
+			text += ", as before it"
+		}
+		seen = append(seen, text)
+	}
+	return seen
+}
+
 // inDoubt suspends the run: it is not known whether the effect was applied. What
 // is not idempotent was sent once.
 func (w *work) inDoubt(subjects []action.Subject) outcome {
@@ -116,6 +154,7 @@ func (w *work) inDoubt(subjects []action.Subject) outcome {
 			f.Seen = append(f.Seen, fmt.Sprintf("before it, %s %s was at %s", s.Kind, s.Name, s.Version))
 		}
 	}
+	f.Seen = append(f.Seen, w.presently(subjects)...)
 	o := ended(w.in, event.InDoubt, &f)
 	o.problem.look = []string{"look at " + w.op.target.Name + " at " + w.op.target.Address + ": " + w.op.brief()}
 	return o

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"strings"
 	"testing"
 
 	"runbook/engine/event"
@@ -71,4 +72,25 @@ func told(p event.Part) (text string) {
 		text += told(x)
 	}
 	return text
+}
+
+// In doubt the present state is told as it was just read, and while it is asked for, who
+// is asked and how long there is time.
+func TestDoubtTellsWhatIsThereNow(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, `
+steps:
+  - id: a
+    action: world.set
+    with: {name: a, value: 1, ends: lost}
+    observe: {action: world.get, with: {name: a}}
+    verify: [observed.value == 1]
+    within: 3s
+`)
+	equal(t, "state", fin.State, event.InDoubt)
+	equal(t, "seen", strings.Join(fin.Failure.Seen, "\n"), `it is not known whether world.set name=a  value=1  ends=lost was applied; it was not repeated
+before it, value a was at 0
+now, world.get: {"value":0}
+now, value a is at 0, as before it`)
+	equal(t, "asked", strings.Join(s.journal.asked, ", "), "this host 3s, this host 2s, this host 1s, this host 0s")
 }
