@@ -20,10 +20,10 @@ type sample struct {
 	memoryLimit float64   // bytes; the host's memory where there is no limit
 	cpu         time.Duration
 	pids        int64
-	received    int64 // bytes over all networks since the start
-	sent        int64
-	read        int64 // bytes from block devices since the start
-	written     int64
+	received    *int64 // bytes over all networks since the start; nil, as each below, where the engine does not count
+	sent        *int64
+	read        *int64 // bytes from block devices since the start
+	written     *int64
 }
 
 func (s sample) percent() float64 { return 100 * s.memory / s.memoryLimit }
@@ -68,18 +68,27 @@ func newSample(s container.StatsResponse, at time.Time) sample {
 		cpu: time.Duration(s.CPUStats.CPUUsage.TotalUsage), pids: int64(s.PidsStats.Current),
 	}
 	for _, n := range s.Networks {
-		out.received += int64(n.RxBytes)
-		out.sent += int64(n.TxBytes)
+		out.received, out.sent = plus(out.received, n.RxBytes), plus(out.sent, n.TxBytes)
 	}
 	for _, b := range s.BlkioStats.IoServiceBytesRecursive {
 		switch strings.ToLower(b.Op) {
 		case "read":
-			out.read += int64(b.Value)
+			out.read = plus(out.read, b.Value)
 		case "write":
-			out.written += int64(b.Value)
+			out.written = plus(out.written, b.Value)
 		}
 	}
 	return out
+}
+
+// plus adds to a count, which begins with what is counted first: what an engine
+// does not count, as the traffic in the network of the host, is not 0.
+func plus(sum *int64, n uint64) *int64 {
+	total := int64(n)
+	if sum != nil {
+		total += *sum
+	}
+	return &total
 }
 
 // usedMemory is the usage less the inactive page cache, as docker stats counts

@@ -20,10 +20,10 @@ type statsOutputs struct {
 	FreeBytes        int64   `yaml:"free_bytes" doc:"Left below the limit."`
 	CPUPercent       float64 `yaml:"cpu_percent" doc:"Over half a second; 100 is one processor."`
 	PIDs             int64   `yaml:"pids" doc:"Processes and threads."`
-	NetworkRxBytes   int64   `yaml:"network_rx_bytes" doc:"Received since the start."`
-	NetworkTxBytes   int64   `yaml:"network_tx_bytes" doc:"Sent since the start."`
-	BlockReadBytes   int64   `yaml:"block_read_bytes" doc:"Read from block devices since the start."`
-	BlockWriteBytes  int64   `yaml:"block_write_bytes" doc:"Written to block devices since the start."`
+	NetworkRxBytes   *int64  `yaml:"network_rx_bytes" doc:"Received since the start; nil where the engine does not count, as in the network of the host."`
+	NetworkTxBytes   *int64  `yaml:"network_tx_bytes" doc:"Sent since the start; nil where the engine does not count."`
+	BlockReadBytes   *int64  `yaml:"block_read_bytes" doc:"Read from block devices since the start; nil where the engine does not count."`
+	BlockWriteBytes  *int64  `yaml:"block_write_bytes" doc:"Written to block devices since the start; nil where the engine does not count."`
 }
 
 func (o statsOutputs) Summary() string {

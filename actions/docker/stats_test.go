@@ -113,6 +113,20 @@ func TestStats(t *testing.T) {
 	}
 }
 
+// What the engine does not count, as the traffic in the network of the host, is not 0.
+func TestFiguresThatTheEngineDoesNotCount(t *testing.T) {
+	f := newFake(t, app())
+	first, last := statsOf(100, 0), statsOf(250, 1)
+	last.Networks, last.BlkioStats = nil, container.BlkioStats{}
+	f.stats = []container.StatsResponse{first, last}
+	o := mustRun(t, Stats, f.call(t), map[string]any{"container": "app"}).Outputs
+	for _, key := range []string{"network_rx_bytes", "network_tx_bytes", "block_read_bytes", "block_write_bytes"} {
+		if o[key] != nil {
+			t.Errorf("%s = %v", key, o[key])
+		}
+	}
+}
+
 func TestSampleStats(t *testing.T) {
 	f := newFake(t, app())
 	f.stats = []container.StatsResponse{statsOf(100, 0), statsOf(200, 1e9), statsOf(300, 3e9), statsOf(400, 3e9)}
