@@ -50,7 +50,7 @@ with:
 `,
 	Target:     Target,
 	Effect:     action.Write,
-	Idempotent: true,
+	Idempotent: true, // what is there is not made again
 	Run:        ensureIndexes,
 	Preview:    previewIndexes,
 	Subjects: func(ctx context.Context, call action.Call, p ensureIndexesParams) ([]action.Subject, error) {

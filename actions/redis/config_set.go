@@ -70,7 +70,7 @@ verify: [outputs.after == "536870912"]
 `,
 	Target:     Target,
 	Effect:     action.Write,
-	Idempotent: true,
+	Idempotent: true, // it is sent again only where the parameter is what it was before
 	Run:        configSet,
 	Preview:    previewConfigSet,
 	Subjects: func(ctx context.Context, call action.Call, p configSetParams) ([]action.Subject, error) {

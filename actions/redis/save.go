@@ -30,7 +30,7 @@ timeout: 5m
 `,
 	Target:     Target,
 	Effect:     action.Write,
-	Idempotent: true,
+	Idempotent: true, // a snapshot is of what there is when it is written
 	Run:        save,
 	Preview:    previewSave,
 	Subjects: func(ctx context.Context, call action.Call, _ action.None) ([]action.Subject, error) {
