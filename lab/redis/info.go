@@ -1,144 +1,103 @@
 package redis
 
 import (
+	"embed"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"text/template"
 	"time"
 
 	"runbook/lab/model"
 )
 
-// section is a part of INFO.
-type section struct {
-	name  string
-	extra bool // only where it is asked for
-	write func(*report)
-}
+//go:embed info.txt
+var infoText embed.FS
 
-func sections() []section {
-	return []section{
-		{"Server", false, (*report).aboutServer}, {"Clients", false, (*report).aboutClients}, {"Memory", false, (*report).aboutMemory},
-		{"Persistence", false, (*report).aboutSaving}, {"Stats", false, (*report).aboutStats}, {"Replication", false, (*report).aboutReplication},
-		{"CPU", false, (*report).aboutCPU}, {"Modules", false, func(*report) {}}, {"Commandstats", true, (*report).aboutCommands},
-		{"Errorstats", false, func(*report) {}}, {"Cluster", false, func(r *report) { r.put("cluster_enabled", 0) }}, {"Keyspace", false, (*report).aboutKeys},
-	}
-}
-
-// report is an answer to INFO that is written.
-type report struct {
-	strings.Builder
-	server *Server
-	world  *model.World
-}
-
-func (r *report) put(name string, value any) {
-	if f, ok := value.(float64); ok {
-		fmt.Fprintf(r, "%s:%.0f\r\n", name, f)
-		return
-	}
-	fmt.Fprintf(r, "%s:%v\r\n", name, value)
-}
-
-// none puts figures of what there is none of here.
-func (r *report) none(names ...string) {
-	for _, name := range names {
-		r.put(name, 0)
-	}
-}
+// infoTemplate is INFO with all of its sections, which an empty line parts.
+var infoTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("info.txt").Option("missingkey=error").Funcs(template.FuncMap{
+		"whole": func(n float64) string { return fmt.Sprintf("%.0f", n) },
+		"fixed": func(n float64) string { return fmt.Sprintf("%.2f", n) },
+		"human": humanSize,
+		"cpu":   func(seconds, share float64) string { return fmt.Sprintf("%.6f", seconds*share) },
+		"bit": func(b bool) int {
+			if b {
+				return 1
+			}
+			return 0
+		},
+	}).ParseFS(infoText, "info.txt"))
+})
 
 // info writes the sections that are asked for, without one the default ones.
 func info(r *request) {
-	text := &report{server: r.server}
-	r.server.model.Look(func(w *model.World) {
-		text.world = w
-		for _, s := range sections() {
-			if !asked(s, r.args) {
-				continue
-			}
-			if text.Len() > 0 {
-				text.WriteString("\r\n")
-			}
-			text.WriteString("# " + s.name + "\r\n")
-			s.write(text)
+	var whole strings.Builder
+	var err error
+	r.server.model.Look(func(w *model.World) { err = infoTemplate().Execute(&whole, r.server.figures(w)) })
+	if err != nil {
+		r.fail("ERR %v", err)
+		return
+	}
+	var sections []string
+	for section := range strings.SplitSeq(whole.String(), "\n\n") {
+		section = strings.TrimSpace(section)
+		title, _, _ := strings.Cut(section, "\n")
+		if asked(strings.TrimPrefix(title, "# "), r.args) {
+			sections = append(sections, section+"\n")
 		}
-	})
-	text.world = nil
-	r.text(text.String())
+	}
+	r.text(strings.ReplaceAll(strings.Join(sections, "\n"), "\n", "\r\n"))
 }
 
-func asked(s section, names []string) bool {
-	if len(names) == 0 {
-		return !s.extra
-	}
-	return slices.ContainsFunc(names, func(name string) bool {
+// asked says whether a section is among those of that names; that of the
+// commands is there only where it is asked for.
+func asked(section string, names []string) bool {
+	usual := section != "Commandstats"
+	return usual && len(names) == 0 || slices.ContainsFunc(names, func(name string) bool {
 		switch strings.ToLower(name) {
 		case "all", "everything":
 			return true
 		case "default":
-			return !s.extra
+			return usual
 		}
-		return strings.EqualFold(name, s.name)
+		return strings.EqualFold(name, section)
 	})
 }
 
-func (r *report) aboutServer() {
-	w := r.world
-	up := w.Now.Sub(w.Redis.Started)
-	r.put("redis_version", version)
-	r.put("redis_mode", "standalone")
-	r.put("os", "Linux 6.1.0 x86_64")
-	r.put("arch_bits", 64)
-	r.put("process_id", 1)
-	r.put("run_id", runID(w.Seed, w.Redis.Started))
-	r.put("tcp_port", 6379)
-	r.put("server_time_usec", w.Now.UnixMicro())
-	r.put("uptime_in_seconds", int(up.Seconds()))
-	r.put("uptime_in_days", int(up.Hours()/24))
-	r.put("hz", r.server.settings.get("hz"))
-	r.put("configured_hz", r.server.settings.get("hz"))
-	r.put("config_file", "/usr/local/etc/redis/redis.conf")
+// figures are what the text of INFO tells, by the names that it has for them.
+func (s *Server) figures(w *model.World) map[string]any {
+	u, up, started := s.usage(w), w.Now.Sub(w.Redis.Started), w.Redis.Started
+	commands, rate := w.Redis.Commands+float64(s.history.total), w.Traffic.Rate*4
+	took, runs, processor := -1, -1, 0.0
+	if s.saving.count > 0 || s.saving.failed {
+		took = int(s.saving.took.Seconds())
+	}
+	if s.saving.running {
+		runs = int(w.Now.Sub(s.saving.began).Seconds())
+	}
+	if c := w.Container("redis"); c != nil {
+		processor = c.CPUTime.Seconds()
+	}
+	return map[string]any{
+		"world": w, "settings": s.settings, "version": version, "run": runID(w.Seed, started), "replication": runID(^w.Seed, started),
+		"seconds": int(up.Seconds()), "days": int(up.Hours() / 24), "clock": w.Now.Unix() & (1<<24 - 1),
+		"clients": len(s.clients.connected) + len(s.clients.service), "connections": len(s.clients.service) + s.history.peers,
+		"used": u.used, "resident": u.resident, "peak": u.peak, "peakPercent": 100 * u.used / u.peak, "overhead": u.overhead, "startup": u.startup,
+		"dataset": max(0, u.used-u.overhead), "datasetPercent": 100 * max(0, u.used-u.overhead) / (u.used - u.startup), "active": 1.02 * u.used,
+		"host": float64(model.HostMemory()), "fragmentation": u.resident / u.used, "fragments": u.resident - u.used, "clientBytes": u.clients,
+		"unsaved": w.Traffic.Rate * w.Now.Sub(w.Redis.LastSave).Seconds(), "saving": s.saving.running, "failed": s.saving.failed,
+		"saveTook": took, "saveRuns": runs, "saves": s.saving.count, "processor": processor,
+		"commands": commands, "rate": rate, "input": commands * 70, "output": commands * 900, "inputRate": rate * 70 / 1024, "outputRate": rate * 900 / 1024,
+		"commandLines": s.commandLines(), "keyLines": s.keyLines(),
+	}
 }
 
 // runID is the ID of a process: 40 hexadecimal digits.
 func runID(seed uint64, started time.Time) string {
 	return fmt.Sprintf("%016x%016x%08x", seed*0x9E3779B97F4A7C15^uint64(started.UnixNano()), uint64(started.UnixNano())*0xBF58476D1CE4E5B9, uint32(started.Unix()))
-}
-
-func (r *report) aboutClients() {
-	k := &r.server.clients
-	r.put("connected_clients", len(k.connected)+len(k.service))
-	r.put("maxclients", r.server.settings.get("maxclients"))
-	r.none("cluster_connections", "client_recent_max_output_buffer", "blocked_clients", "tracking_clients", "clients_in_timeout_table")
-}
-
-func (r *report) aboutMemory() {
-	u, w := r.server.usage(r.world), r.world
-	human := func(name string, value float64) {
-		r.put(name, value)
-		r.put(name+"_human", humanSize(value))
-	}
-	human("used_memory", u.used)
-	human("used_memory_rss", u.resident)
-	human("used_memory_peak", u.peak)
-	r.put("used_memory_peak_perc", fmt.Sprintf("%.2f%%", 100*u.used/u.peak))
-	r.put("used_memory_overhead", u.overhead)
-	r.put("used_memory_startup", u.startup)
-	r.put("used_memory_dataset", max(0, u.used-u.overhead))
-	r.put("used_memory_dataset_perc", fmt.Sprintf("%.2f%%", 100*max(0, u.used-u.overhead)/(u.used-u.startup)))
-	r.put("allocator_allocated", u.used)
-	r.put("allocator_active", 1.02*u.used)
-	r.put("allocator_resident", u.resident)
-	human("total_system_memory", float64(model.HostMemory()))
-	human("maxmemory", w.Redis.MaxBytes)
-	r.put("maxmemory_policy", w.Redis.Policy)
-	r.put("allocator_frag_ratio", "1.02")
-	r.put("mem_fragmentation_ratio", fmt.Sprintf("%.2f", u.resident/u.used))
-	r.put("mem_fragmentation_bytes", u.resident-u.used)
-	r.put("mem_clients_normal", u.clients)
-	r.put("mem_allocator", "jemalloc-5.3.0")
-	r.none("number_of_cached_scripts", "mem_not_counted_for_evict", "mem_replication_backlog", "mem_clients_slaves", "mem_aof_buffer", "active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
 }
 
 // humanSize writes a size as INFO does.
@@ -154,28 +113,20 @@ func humanSize(n float64) string {
 	return fmt.Sprintf("%.2f%s", n, units[i])
 }
 
-func (r *report) aboutReplication() {
-	r.put("role", "master")
-	r.put("master_failover_state", "no-failover")
-	r.put("master_replid", runID(^r.world.Seed, r.world.Redis.Started))
-	r.put("master_replid2", strings.Repeat("0", 40))
-	r.put("second_repl_offset", -1)
-	r.put("repl_backlog_size", r.server.settings.get("repl-backlog-size"))
-	r.none("connected_slaves", "master_repl_offset", "repl_backlog_active", "repl_backlog_first_byte_offset", "repl_backlog_histlen")
-}
-
-func (r *report) aboutCPU() {
-	if c := r.world.Container("redis"); c != nil {
-		r.put("used_cpu_sys", fmt.Sprintf("%.6f", 0.4*c.CPUTime.Seconds()))
-		r.put("used_cpu_user", fmt.Sprintf("%.6f", 0.6*c.CPUTime.Seconds()))
-	}
-}
-
-func (r *report) aboutCommands() {
-	all := r.server.history.calls
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		c := all[name]
+func (s *Server) commandLines() string {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.history.calls)) {
+		c := s.history.calls[name]
 		spent := c.took.Microseconds()
-		fmt.Fprintf(r, "cmdstat_%s:calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=0,failed_calls=%d\r\n", name, c.count, spent, float64(spent)/float64(c.count), c.failed)
+		fmt.Fprintf(&text, "cmdstat_%s:calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=0,failed_calls=%d\n", name, c.count, spent, float64(spent)/float64(c.count), c.failed)
 	}
+	return text.String()
+}
+
+func (s *Server) keyLines() string {
+	var text strings.Builder
+	for _, db := range s.databases() {
+		fmt.Fprintf(&text, "db%d:keys=%d,expires=%d,avg_ttl=%d\n", db.number, db.keys, db.expires, db.ttl.Milliseconds())
+	}
+	return text.String()
 }
