@@ -52,7 +52,8 @@ type kit struct {
 	*Launcher
 	box   *box
 	state string
-	leave func() // cancels the start
+	leave func()         // cancels the start
+	held  *journal.Locks // of another run: what nobody keeps is let go of
 }
 
 const env = `
@@ -296,7 +297,8 @@ func TestValuesOfTheRunDecide(t *testing.T) {
 
 // occupy lets another run hold a lock of the playbook write.
 func (k *kit) occupy(q *Request) {
-	_, err := q.State.Lock(context.Background(), journal.LockRequest{
+	var err error
+	k.held, err = q.State.Lock(context.Background(), journal.LockRequest{
 		Keys: []string{"box/a"}, Holder: journal.Holder{Run: "20260105-aaaa", Playbook: "other", Environment: q.Environment.Name, User: "bob", Host: "there", PID: 7},
 	})
 	if err != nil {
