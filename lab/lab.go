@@ -162,9 +162,6 @@ func (l *Lab) Mutations() []gate.Call {
 	return mutations
 }
 
-// Model is the model of the service.
-func (l *Lab) Model() *model.Model { return l.model }
-
 // EachSecond calls do about once for each second of the lab's time, with the
 // state of that moment.
 func (l *Lab) EachSecond(do func(model.State)) {

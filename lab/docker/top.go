@@ -11,38 +11,22 @@ import (
 	"runbook/lab/model"
 )
 
-// top answers docker top: as ps -ef, or as ps aux where that is asked for.
-func top(w *model.World, c *model.Container, r *http.Request) (any, error) {
+// top answers docker top: as ps -ef, with the numbers of the host.
+func top(w *model.World, c *model.Container, _ *http.Request) (any, error) {
 	if !c.Running() {
 		return nil, failure{http.StatusConflict, "Container " + c.ID + " is not running"}
 	}
-	return processes(w, c, strings.Contains(r.FormValue("ps_args"), "u")), nil
-}
-
-// processes are those of c, with the numbers of the host.
-func processes(w *model.World, c *model.Container, wide bool) container.TopResponse {
 	o := container.TopResponse{Titles: []string{"UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"}}
-	if wide {
-		o.Titles = []string{"USER", "PID", "%CPU", "%MEM", "VSZ", "RSS", "TTY", "STAT", "START", "TIME", "COMMAND"}
-	}
 	for i, p := range c.Processes {
 		cpu, used := p.CPU, time.Duration(0)
-		rss := int64(4 * model.MiB)
 		if i == 0 {
-			cpu, used, rss = 100*c.CPU, w.UsedCPU(c), int64(c.Memory)
+			cpu, used = 100*c.CPU, w.UsedCPU(c)
 		}
-		began := c.Started.UTC().Format("15:04")
-		if !wide {
-			o.Processes = append(o.Processes, []string{p.User, fmt.Sprint(hostPID(c, p.PID)), fmt.Sprint(hostPID(c, 0)), fmt.Sprintf("%.0f", cpu), began, "?", clockTime(used), p.Command})
-			continue
-		}
-		share := 100 * float64(rss) / float64(model.HostMemory())
 		o.Processes = append(o.Processes, []string{
-			p.User, fmt.Sprint(hostPID(c, p.PID)), fmt.Sprintf("%.1f", cpu), fmt.Sprintf("%.1f", share), fmt.Sprint(3 * rss / 1024), fmt.Sprint(rss / 1024),
-			"?", "Ssl", began, fmt.Sprintf("%d:%02d", int(used.Minutes()), int(used.Seconds())%60), p.Command,
+			p.User, fmt.Sprint(hostPID(c, p.PID)), fmt.Sprint(hostPID(c, 0)), fmt.Sprintf("%.0f", cpu), c.Started.UTC().Format("15:04"), "?", clockTime(used), p.Command,
 		})
 	}
-	return o
+	return o, nil
 }
 
 func clockTime(d time.Duration) string {

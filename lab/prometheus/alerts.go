@@ -43,9 +43,8 @@ type Alert struct {
 type instance struct {
 	Alert
 	set     labels.Labels
-	held    time.Time // when its expression ended to hold; zero while it does
-	inAlert *series   // ALERTS
-	since   *series   // ALERTS_FOR_STATE
+	inAlert *series // ALERTS
+	since   *series // ALERTS_FOR_STATE
 }
 
 // evaluator evaluates the rules and knows the alerts. Moments that nobody looked
@@ -115,7 +114,7 @@ func (e *evaluator) update(r *rule, now time.Time) {
 		}
 	}
 	for hash, a := range r.active {
-		if !a.EvaluatedAt.Equal(now) && !a.keeps(r, now) {
+		if !a.EvaluatedAt.Equal(now) {
 			delete(r.active, hash)
 			e.end(a.inAlert)
 			e.end(a.since)
@@ -144,21 +143,10 @@ func (r *rule) holds(metric labels.Labels, value float64, now time.Time) {
 		a = &instance{set: set, Alert: Alert{Name: r.name, Labels: set.Map(), State: Pending, ActiveAt: now, Expr: r.expr}}
 		r.active[hash] = a
 	}
-	a.Value, a.EvaluatedAt, a.held, a.Annotations = value, now, time.Time{}, map[string]string{}
+	a.Value, a.EvaluatedAt, a.Annotations = value, now, map[string]string{}
 	for i := range r.annotations {
 		a.Annotations[r.annotations[i].name] = r.annotations[i].fill(d)
 	}
-}
-
-// keeps says whether an alert fires on although its expression does not hold.
-func (a *instance) keeps(r *rule, now time.Time) bool {
-	if a.State != Firing || r.keep == 0 {
-		return false
-	}
-	if a.held.IsZero() {
-		a.held = now
-	}
-	return now.Sub(a.held) < r.keep
 }
 
 // write adds the samples of an alert's own series.

@@ -118,28 +118,14 @@ type groupJSON struct {
 
 func (s *Server) listRules(r *http.Request) (any, error) {
 	s.now()
-	kind := strings.ToLower(r.FormValue("type"))
-	if !slices.Contains([]string{"", "alert", "record"}, kind) {
-		return nil, invalid("type", fmt.Errorf("not supported value %q", kind))
-	}
-	groups := []groupJSON{}
-	if kind == "record" {
-		return map[string]any{"groups": groups}, nil
-	}
-	chosen := func(parameter, name string) bool {
-		names := r.Form[parameter]
-		return len(names) == 0 || slices.Contains(names, name)
-	}
+	groups, names := []groupJSON{}, r.Form["rule_name[]"]
 	e := s.rules
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, g := range e.groups {
-		if !chosen("rule_group[]", g.name) || !chosen("file[]", rulesFile) {
-			continue
-		}
 		made := groupJSON{Name: g.name, File: rulesFile, Rules: []ruleJSON{}, Interval: evaluateEvery.Seconds(), Last: e.last}
 		for _, one := range g.rules {
-			if chosen("rule_name[]", one.name) {
+			if len(names) == 0 || slices.Contains(names, one.name) {
 				made.Rules = append(made.Rules, one.json(e.last))
 			}
 		}
@@ -151,7 +137,7 @@ func (s *Server) listRules(r *http.Request) (any, error) {
 // json is the rule as the API has it. The evaluator's lock is held.
 func (r *rule) json(last time.Time) ruleJSON {
 	j := ruleJSON{
-		State: "inactive", Name: r.name, Query: r.expr, Duration: r.hold.Seconds(), KeepFiringFor: r.keep.Seconds(),
+		State: "inactive", Name: r.name, Query: r.expr, Duration: r.hold.Seconds(), KeepFiringFor: 0,
 		Labels: plain(r.labels), Annotations: plain(r.annotations), Alerts: alertsJSON(r.alerts()), Health: "ok", Last: last, Type: "alerting",
 	}
 	states := map[string]int{"inactive": 0, Pending: 1, Firing: 2}

@@ -23,12 +23,11 @@ type ruleFile struct {
 		Interval string `yaml:"interval"`
 		Limit    int    `yaml:"limit"`
 		Rules    []struct {
-			Alert         string            `yaml:"alert"`
-			Expr          string            `yaml:"expr"`
-			For           string            `yaml:"for"`
-			KeepFiringFor string            `yaml:"keep_firing_for"`
-			Labels        map[string]string `yaml:"labels"`
-			Annotations   map[string]string `yaml:"annotations"`
+			Alert       string            `yaml:"alert"`
+			Expr        string            `yaml:"expr"`
+			For         string            `yaml:"for"`
+			Labels      map[string]string `yaml:"labels"`
+			Annotations map[string]string `yaml:"annotations"`
 		} `yaml:"rules"`
 	} `yaml:"groups"`
 }
@@ -43,7 +42,7 @@ type group struct {
 type rule struct {
 	name        string
 	expr        string // as the parser writes it
-	hold, keep  time.Duration
+	hold        time.Duration
 	labels      []text
 	annotations []text
 
@@ -68,7 +67,7 @@ func parseRules(file []byte) ([]*group, error) {
 	for _, g := range read.Groups {
 		made := &group{name: g.Name}
 		for _, r := range g.Rules {
-			one, err := newRule(r.Alert, r.Expr, r.For, r.KeepFiringFor)
+			one, err := newRule(r.Alert, r.Expr, r.For)
 			if err == nil {
 				one.labels, err = texts(r.Labels)
 			}
@@ -85,7 +84,7 @@ func parseRules(file []byte) ([]*group, error) {
 	return groups, nil
 }
 
-func newRule(name, expr, hold, keep string) (*rule, error) {
+func newRule(name, expr, hold string) (*rule, error) {
 	if name == "" {
 		return nil, errors.New("it has no `alert`; the lab takes alerts alone")
 	}
@@ -94,18 +93,12 @@ func newRule(name, expr, hold, keep string) (*rule, error) {
 		return nil, fmt.Errorf("expr: %w", err)
 	}
 	r := &rule{name: name, expr: parsed.String(), active: map[uint64]*instance{}}
-	for _, d := range []struct {
-		text string
-		into *time.Duration
-	}{{hold, &r.hold}, {keep, &r.keep}} {
-		if d.text == "" {
-			continue
-		}
-		read, err := model.ParseDuration(d.text)
+	if hold != "" {
+		read, err := model.ParseDuration(hold)
 		if err != nil {
 			return nil, err
 		}
-		*d.into = time.Duration(read)
+		r.hold = time.Duration(read)
 	}
 	return r, nil
 }
@@ -148,26 +141,21 @@ func (t *text) fill(d data) string {
 	return b.String()
 }
 
-// functions are those of Prometheus that make numbers readable.
+// functions are those of Prometheus that the shipped rules make numbers readable
+// with.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"humanize":           func(v float64) string { return prefixed(v, 1000, []string{"", "k", "M", "G", "T", "P"}) },
-		"humanize1024":       func(v float64) string { return prefixed(v, 1024, []string{"", "ki", "Mi", "Gi", "Ti", "Pi"}) },
+		"humanize":           humanize,
 		"humanizePercentage": func(v float64) string { return fmt.Sprintf("%.4g%%", v*100) },
 		"humanizeDuration":   humanizeDuration,
-		"title":              strings.ToTitle,
-		"toUpper":            strings.ToUpper,
-		"toLower":            strings.ToLower,
 	}
 }
 
-func prefixed(v, base float64, prefixes []string) string {
+func humanize(v float64) string {
+	prefixes := []string{"", "k", "M", "G", "T", "P"}
 	i := 0
-	for ; i < len(prefixes)-1 && (v >= base || v <= -base); i++ {
-		v /= base
-	}
-	if i == 0 {
-		return fmt.Sprintf("%.4g", v)
+	for ; i < len(prefixes)-1 && (v >= 1000 || v <= -1000); i++ {
+		v /= 1000
 	}
 	return fmt.Sprintf("%.4g%s", v, prefixes[i])
 }
