@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -92,6 +93,12 @@ func parts(text string) []part {
 	}
 }
 
+// What other tools take for a variable of the process, and for a secret.
+var (
+	shellVariable    = regexp.MustCompile(`\$\{\w+\}|^\$[A-Z_]+$`)
+	unopened = regexp.MustCompile(`(\$\{|(^|[^$])\{\{) *secrets?\.\w+ *\}`)
+)
+
 // notASecret reports a value of another form where a secret must or may stand.
 func (l *loader) notASecret(n *yaml.Node, t *schema.Type) bool {
 	switch {
@@ -100,7 +107,10 @@ func (l *loader) notASecret(n *yaml.Node, t *schema.Type) bool {
 	case t.Kind == schema.SecretKind:
 		l.fail(CodeNoSecret, n, "a secret is never written here, but where it comes from", rightForm)
 		return true
-	case t.AcceptsSecret && n.Kind == yaml.Map && len(n.Pairs) == 1 && slices.Contains([]string{"env", "file", "command"}, n.Pairs[0].Key.Text):
+	case n.Kind == yaml.Scalar && (t.AcceptsSecret && shellVariable.MatchString(n.Text) || unopened.MatchString(n.Text)):
+		l.fail(CodeNoSecret, n, "this would be sent as it stands, and is no secret", "write \"${{ secrets.NAME }}\" in the text, and NAME: {env: VARIABLE}, {file: PATH} or {command: [PROGRAM]} under secrets:")
+		return true
+	case n.Kind == yaml.Map && len(n.Pairs) == 1 && (t.AcceptsSecret && slices.Contains([]string{"file", "command"}, n.Pairs[0].Key.Text) || n.Pairs[0].Key.Text == "env"):
 		l.fail(CodeNoSecret, n, "where a secret comes from is said under secrets:", rightForm)
 		return true
 	}

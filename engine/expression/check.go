@@ -201,6 +201,8 @@ func (c *checker) unknownName(n *ast.IdentifierNode) {
 	switch near := c.near(n.Value, known); {
 	case n.Value == "null":
 		hint = "write nil"
+	case n.Value == "secrets":
+		hint = "write vars.NAME, with vars: {NAME: {secret: NAME}} in runbook.yaml, or an input of type secret"
 	case strings.HasPrefix(n.Value, "$"):
 		hint = "write the expression without $"
 	case near != "":

@@ -203,7 +203,11 @@ func (c *compiler) listValue(out *Value, n *yaml.Node, t *schema.Type, v *view) 
 
 func (c *compiler) mapValue(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 	if t.Kind != schema.Object && t.Kind != schema.Map && t.Kind != schema.Any {
-		c.fail(diag.CodeBadValue, n, "a mapping stands where "+t.String()+" is taken", "")
+		hint := ""
+		if t.AcceptsSecret || t.Kind == schema.SecretKind {
+			hint = "of a secret write \"${{ vars.NAME }}\", with vars: {NAME: {secret: NAME}} in runbook.yaml"
+		}
+		c.fail(diag.CodeBadValue, n, "a mapping stands where "+t.String()+" is taken", hint)
 		return
 	}
 	out.IsObject = true
