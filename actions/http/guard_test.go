@@ -4,6 +4,7 @@ import (
 	"errors"
 	nethttp "net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"runbook/engine/action"
@@ -106,8 +107,10 @@ func TestEffectAndDryRunAgree(t *testing.T) {
 func TestQueriesOfGraphQL(t *testing.T) {
 	for document, want := range map[string]bool{
 		"{ a }": true, "query { a }": true, "query Q { a } query R { b }": true, "{ ...F } fragment F on T { a }": true,
-		"query Q($a: In = {x: [1]}, $b: String! = \"}\") @cached(for: {s: 1}) { a(b: $b, c: \"mutation\") { d } } # mutation": true,
-		"{ a(t: \"\"\"a \\\"\"\" } mutation \"\"\") }": true, "{ mutation }": true, "{ a(t: \"\u00e9\") }": true, ",{ a },": true,
+		"query Q($a: In = {x: [1]}, $b: String! = \"}\") @cached(for: {s: 1}) { a(b: $b, c: \"mutation\") { d } }": true,
+		"{ mutation }": true, "query Q { a(t: \"\") b(t: \"\\\"\") }": true, strings.Repeat("{a", 60) + strings.Repeat("}", 60): true, "{ a(t: \"\u00e9\") }": true, ",{ a },": true,
+		"{ a } # comment": false, "{ a(t: \"\"\" \" \"\"\") } mutation { drop(t: \"\"\" \" \"\"\") }": false, "{ a(t: \"\"\"x\"\"\") }": false,
+		strings.Repeat("{a", 99) + strings.Repeat("}", 99): false, "{ a } " + strings.Repeat(" ", 99<<10): false,
 		"": false, "mutation { a }": false, "subscription { a }": false, "{ a } mutation { b }": false, "query Q { a } mutation M { b }": false,
 		"# c\rmutation { b }": false, "query Q # c\n mutation { b }": false, "{ a(t: \"\\\") }": false, "{ a(t: \"x\ny\") }": false, "{ a(t: \"\"\"x) }": false,
 		"{ a": false, "{ a }}": false, "{ (a} )": false, "query": false, "query Q": false, "fragment F on T": false, "type T { a: Int }": false,

@@ -75,7 +75,7 @@ func invalid(where string, err error) error {
 // that says how far the request came.
 func (c *client) send(ctx context.Context, call action.Call, m message, limit time.Duration, most int64) (reply, error) {
 	within, x := endpoint.Begin(ctx, call, cmp.Or(limit, c.config.Limit(0)), action.Reach{
-		Where: "http " + m.String(), Server: "the service", Address: hostPort(m.to.URL), Setting: call.Setting("base_url"),
+		Where: "http " + m.String(), Server: "the service", Address: action.HostPort(m.to.URL), Setting: call.Setting("base_url"),
 	})
 	defer x.End()
 	x.Secret = m.to.secret

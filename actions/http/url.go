@@ -1,14 +1,13 @@
 package http
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
 
+	"runbook/engine/action"
 	"runbook/engine/schema"
 	"runbook/internal/endpoint"
 )
@@ -111,8 +110,8 @@ func encodeQuery(query map[string]any) (string, error) {
 // below is the URL of a path below a base.
 func below(base *url.URL, path schema.Text) (*url.URL, error) {
 	u, err := url.Parse("/" + strings.TrimLeft(path.Reveal(), "/"))
-	if err != nil {
-		return nil, wrong("path", path, "no path of a URL", err)
+	if err != nil { // its text quotes a part of the path
+		return nil, fmt.Errorf("path %q is no path of a URL", showText(path))
 	}
 	joined := *base
 	joined.Path, joined.RawPath, joined.Fragment = strings.TrimRight(base.Path, "/")+u.Path, "", ""
@@ -121,14 +120,6 @@ func below(base *url.URL, path schema.Text) (*url.URL, error) {
 	}
 	joined.RawQuery = joinQuery(base.RawQuery, u.RawQuery)
 	return &joined, nil
-}
-
-// wrong is the error of a text that is no URL; its cause quotes a part of it.
-func wrong(name string, text schema.Text, what string, err error) error {
-	if text.IsSecret() {
-		return fmt.Errorf("%s %s is %s", name, text, what)
-	}
-	return fmt.Errorf("%s %q is %s: %w", name, showText(text), what, unwrapURL(err))
 }
 
 // joinQuery keeps the query of the base URL, as a key that every request needs,
@@ -140,35 +131,16 @@ func joinQuery(base, own string) string {
 
 func absolute(name string, text schema.Text) (*url.URL, error) {
 	u, err := url.Parse(text.Reveal())
-	if err != nil {
-		return nil, wrong(name, text, "no URL", err)
-	}
-	u.RawQuery = joinQuery("", u.RawQuery)
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, fmt.Errorf("%s %q is no absolute URL; it begins with http:// or https:// and a host", name, showText(text))
 	}
+	u.RawQuery = joinQuery("", u.RawQuery)
 	return u, nil
 }
 
-// unwrapURL drops the text of the URL, which may hold a password, from an error
-// of net/url.
-func unwrapURL(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
 func sameOrigin(a, b *url.URL) bool {
-	return a != nil && b != nil && a.Scheme == b.Scheme && a.Hostname() == b.Hostname() && port(a) == port(b)
+	return a != nil && b != nil && a.Scheme == b.Scheme && action.HostPort(a) == action.HostPort(b)
 }
-
-func port(u *url.URL) string {
-	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
-}
-
-func hostPort(u *url.URL) string { return net.JoinHostPort(u.Hostname(), port(u)) }
 
 // belowBase returns the path of u relative to base's, if u is under base.
 func belowBase(base, u *url.URL) (string, bool) {

@@ -95,8 +95,8 @@ func parts(text string) []part {
 
 // What other tools take for a variable of the process, and for a secret.
 var (
-	shellVariable    = regexp.MustCompile(`\$\{\w+\}|^\$[A-Z_]+$`)
-	unopened = regexp.MustCompile(`(\$\{|(^|[^$])\{\{) *secrets?\.\w+ *\}`)
+	shellVariable = regexp.MustCompile(`\$\{\w+\}|^\$[A-Z_]+$`)
+	unopened      = regexp.MustCompile(`(\$\{|(^|[^$])\{\{) *secrets?\.\w+ *\}`)
 )
 
 // notASecret reports a value of another form where a secret must or may stand.

@@ -17,24 +17,13 @@ type DockerEnv struct {
 }
 
 // Docker returns the engine that $DOCKER_HOST names, or the one at the standard
-// socket. Where neither answers and $DOCKER_HOST is not set, it starts one, as
-// root on Linux, which lasts as long as the test. Packages that must start one
-// wait for each other, so call Docker once in a test.
+// socket.
 func Docker(t testing.TB) *DockerEnv {
 	t.Helper()
-	named := os.Getenv("DOCKER_HOST")
-	host := cmp.Or(named, client.DefaultDockerHost)
+	host := cmp.Or(os.Getenv("DOCKER_HOST"), client.DefaultDockerHost)
 	env, err := connect(t, host, 3*time.Second)
-	if err == nil {
-		return env
-	}
-	if named != "" {
-		t.Fatalf("no Docker engine answers at DOCKER_HOST=%s: %v", named, err)
-	}
-	t.Logf("no Docker engine answers at %s, starting one: %v", host, err)
-	host = startDockerd(t)
-	if env, err = connect(t, host, time.Minute); err != nil {
-		t.Fatalf("the Docker engine that was started at %s does not answer: %v", host, err)
+	if err != nil {
+		t.Fatalf("no Docker engine answers at %s; start one, or set DOCKER_HOST: %v", host, err)
 	}
 	return env
 }

@@ -1,10 +1,7 @@
 package realtest
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"runbook/lab/container"
 )
@@ -13,11 +10,6 @@ import (
 // It stays: other tests may use it.
 func (e *DockerEnv) Image(t testing.TB) string {
 	t.Helper()
-	unlock, err := acquireLock(filepath.Join(os.TempDir(), "runbook-realtest-image.lock"), time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unlock()
 	reference, err := container.Image(t.Context(), e.Client)
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,8 @@
 // of lab/app, Redis servers, Prometheus with an Alertmanager. Only tests import it.
 //
 // It connects to what $DOCKER_HOST and $RUNBOOK_TEST_REDIS name, or to the
-// engine's standard socket, and starts a service of its own in a temporary
-// directory where none answers. Everything that it starts has a unique name,
+// engine's standard socket, and starts the other services of its own in temporary
+// directories. Everything that it starts has a unique name,
 // listens on loopback, and ends with the test that asked for it; it never
 // touches anything else. Packages may use it at the same time.
 //
