@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -207,6 +208,35 @@ func TestProxyAndTimeoutOfATarget(t *testing.T) {
 		_, err := actiontest.Bind(t, s.action, call, s.with).Run(t.Context(), call)
 		if f := action.AsFailure(err); err == nil || !strings.Contains(f.What, "no answer in ") {
 			t.Errorf("%s: %v", s.action.Name, err)
+		}
+	}
+}
+
+// Of an address that is a secret people see the host, whatever becomes of a request.
+func TestSecretAddressesAreNotTold(t *testing.T) {
+	const secret = "hunter2222-hunter2222"
+	for status, answered := range map[int]string{200: "{", 302: "", 400: `{"status":"error","errorType":"bad_data","error":"x"}`, 401: "", 404: "", 422: `{"status":"error","errorType":"execution","error":"x"}`, 500: "", 503: ""} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/"+secret+"/") {
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, answered)
+			}
+		}))
+		defer server.Close()
+		for _, s := range speaks {
+			for _, base := range []string{server.URL, "http://127.0.0.1:1", "http://no-such-name.invalid", "://"} {
+				call := actiontest.Call(t, map[string]any{s.key: schema.NewSecret("address", base+"/"+secret)})
+				call.Target.Name = s.action.Family
+				bound := actiontest.Bind(t, s.action, call, s.with)
+				_, err := bound.Run(t.Context(), call)
+				told := bound.Brief + actiontest.Logged(t, s.action, call, s.with)
+				if err != nil {
+					told += fmt.Sprintf("%+v", *action.AsFailure(err))
+				}
+				if strings.Contains(told, secret) || err != nil && base == server.URL && !strings.Contains(told, strings.TrimPrefix(server.URL, "http://")) {
+					t.Errorf("%s, %d: %s", s.action.Name, status, told)
+				}
+			}
 		}
 	}
 }

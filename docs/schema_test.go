@@ -8,7 +8,6 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/reference"
 	"runbook/engine/yaml"
-	"runbook/internal/schematest"
 	"runbook/playbooks"
 )
 
@@ -21,10 +20,10 @@ func TestSchemasTakeWhatIsShipped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compiled := schematest.Compile(t, text)
+		whole := schemaOf(t, text)
 		check := func(place, text string) {
 			checked++
-			if err := compiled.Validate(schematest.Value(&yaml.Source{Name: place, Text: []byte(text)})); err != nil {
+			if err := whole.Validate(valueOf(&yaml.Source{Name: place, Text: []byte(text)})); err != nil {
 				t.Errorf("%s: %v", place, err)
 			}
 		}

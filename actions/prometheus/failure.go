@@ -46,7 +46,7 @@ func (s *server) failed(x *endpoint.Exchange, query string, err error) error {
 
 // command returns the line that evaluates a query by hand.
 func (s *server) command(query string) string {
-	return "promtool query instant " + s.URL() + " '" + strings.ReplaceAll(query, "'", `'\''`) + "'"
+	return "promtool query instant " + s.Shown() + " " + action.Quote(query)
 }
 
 // explained returns type and text of Prometheus' own errors, "" for any other.

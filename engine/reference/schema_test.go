@@ -11,7 +11,6 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/reference"
-	"runbook/internal/schematest"
 )
 
 func compile(t *testing.T, write func(*action.Registry) ([]byte, error)) *jsonschema.Schema {
@@ -24,7 +23,19 @@ func compile(t *testing.T, write func(*action.Registry) ([]byte, error)) *jsonsc
 	if err != nil || !bytes.Equal(text, again) {
 		t.Fatal("the schema differs the second time", err)
 	}
-	return schematest.Compile(t, text)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
 }
 
 func instance(t *testing.T, text string) any {

@@ -78,6 +78,9 @@ func (s *Server) Begin(ctx context.Context, call action.Call, limit time.Duratio
 // URL returns the server's URL, for a client library.
 func (s *Server) URL() string { return s.base.String() }
 
+// Shown returns the server's URL for people.
+func (s *Server) Shown() string { return s.shown }
+
 // Where names the server: "prometheus at http://127.0.0.1:9091".
 func (s *Server) Where() string { return s.protocol.Kind + " at " + s.shown }
 

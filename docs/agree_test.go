@@ -1,6 +1,4 @@
-// Package schematest holds a JSON Schema and a decoder to each other: what one
-// takes the other takes, over files and over every small change of them.
-package schematest
+package docs
 
 import (
 	"bytes"
@@ -17,8 +15,8 @@ import (
 	"runbook/engine/yaml"
 )
 
-// Compile returns a schema as an independent library understands it.
-func Compile(t testing.TB, text []byte) *jsonschema.Schema {
+// schemaOf returns a schema as an independent library understands it.
+func schemaOf(t testing.TB, text []byte) *jsonschema.Schema {
 	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
@@ -28,16 +26,16 @@ func Compile(t testing.TB, text []byte) *jsonschema.Schema {
 	if err := compiler.AddResource("schema.json", document); err != nil {
 		t.Fatal(err)
 	}
-	compiled, err := compiler.Compile("schema.json")
+	whole, err := compiler.Compile("schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return compiled
+	return whole
 }
 
-// Value is the content of a file as a JSON Schema sees it, nil if the text is no
+// valueOf is the content of a file as a JSON Schema sees it, nil if the text is no
 // YAML.
-func Value(source *yaml.Source) any {
+func valueOf(source *yaml.Source) any {
 	root, list := yaml.Read(source)
 	if root == nil || list.Errors() > 0 {
 		return nil
@@ -72,13 +70,13 @@ type pair struct {
 	decode func(*yaml.Source) diag.List
 }
 
-// Agree fails the test where the schema and the decoder disagree about one of
+// agree holds a JSON Schema and a decoder to each other: it fails the test where the schema and the decoder disagree about one of
 // the values, which both take, or about a change of one: a value of another
 // kind, a key that is missing, one that is not there, or one that stands
 // elsewhere in the files. It returns how many changes were tried.
-func Agree(t *testing.T, text []byte, decode func(*yaml.Source) diag.List, values ...any) int {
+func agree(t *testing.T, text []byte, decode func(*yaml.Source) diag.List, values ...any) int {
 	t.Helper()
-	p := pair{Compile(t, text), decode}
+	p := pair{schemaOf(t, text), decode}
 	known := map[string]any{}
 	for _, v := range values {
 		keysOf(v, known)
