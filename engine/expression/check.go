@@ -202,7 +202,7 @@ func (c *checker) unknownName(n *ast.IdentifierNode) {
 	case n.Value == "null":
 		hint = "write nil"
 	case n.Value == "secrets":
-		hint = "write vars.NAME, with vars: {NAME: {secret: NAME}} in runbook.yaml, or an input of type secret"
+		hint = "a secret is a variable of the environment, as vars: {NAME: {secret: NAME}} in runbook.yaml, and read as vars.NAME; else it is an input of that type"
 	case strings.HasPrefix(n.Value, "$"):
 		hint = "write the expression without $"
 	case near != "":

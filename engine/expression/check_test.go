@@ -93,6 +93,7 @@ var problems = []struct {
 	{"all(outputs.containers, .«runing»)", nil, "RB1205", "did you mean `running`?"},
 	{"all(outputs.containers, «running»)", nil, "RB1205", ".running"},
 	{"«step».sure.state == \"passed\"", nil, "RB1205", "`steps`"},
+	{"«secrets».token", nil, "RB1205", "vars: {NAME: {secret: NAME}} in runbook.yaml"},
 	{"«null» == outputs.json", nil, "RB1205", "write nil"},
 	{"«$env».inputs", nil, "RB1205", "without $"},
 
