@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"sync"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -23,9 +23,6 @@ type group struct {
 	stop   func() bool
 	guard  *exec.Cmd // ends the group if this process dies; nil: none
 	told   io.WriteCloser
-
-	mu   sync.Mutex
-	over bool // its number may be another group's by now
 }
 
 // guarding reads the group, then waits for the end of this process, which holds the
@@ -64,13 +61,7 @@ func (g *group) watch() {
 	}
 }
 
-func (g *group) kill(signal syscall.Signal) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.over {
-		_ = syscall.Kill(-g.cmd.Process.Pid, signal)
-	}
-}
+func (g *group) kill(signal syscall.Signal) { _ = syscall.Kill(-g.cmd.Process.Pid, signal) }
 
 // end ends what is left of the group and returns its names. What ends by itself in a
 // moment is not among them, and what is detached stays.
@@ -88,9 +79,6 @@ func (g *group) end() (left []string) {
 		}
 		g.kill(syscall.SIGKILL)
 	}
-	g.mu.Lock()
-	g.over = true
-	g.mu.Unlock()
 	if g.guard != nil {
 		_ = g.guard.Process.Kill()
 		_ = g.guard.Wait()
@@ -118,11 +106,7 @@ func (g *group) members() (names []string) {
 			continue
 		}
 		line, _ := os.ReadFile("/proc/" + entry.Name() + "/cmdline")
-		var argv []string
-		for _, word := range bytes.Split(bytes.TrimRight(line, "\x00"), []byte{0}) {
-			argv = append(argv, string(word))
-		}
-		names = append(names, commandLine(argv, 60)+" (pid "+entry.Name()+")")
+		names = append(names, commandLine(strings.Split(strings.TrimRight(string(line), "\x00"), "\x00"), 60)+" (pid "+entry.Name()+")")
 	}
 	return names
 }

@@ -86,7 +86,7 @@ func TestFailureClosesForGood(t *testing.T) {
 					t.Fatalf("append %d: %v", i, err)
 				}
 			}
-			if w.Err() == nil || w.Reserve(1) == nil || w.Close() == nil {
+			if w.Reserve(1) == nil || w.Close() == nil {
 				t.Error("the failure was forgotten")
 			}
 			if n := file.after.Load(); n != 0 {
@@ -186,7 +186,7 @@ func TestReserve(t *testing.T) {
 	if err := w.Reserve(1 << 55); !errors.As(err, &failed) || failed.Op != "reserve" {
 		t.Errorf("32 PiB were reserved: %v", err)
 	}
-	if err := errors.Join(w.Err(), w.Close()); err != nil {
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if info, err = os.Stat(w.Path()); err != nil || info.Size() != size || info.Sys().(*syscall.Stat_t).Blocks > 16 {

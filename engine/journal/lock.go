@@ -240,17 +240,6 @@ func (l *Locks) guard(f *lockFile, despite []string) error {
 	return &LockedError{Key: f.key, Holder: last.Holder, Guarded: true, State: sum.State, Step: string(sum.Step)}
 }
 
-// Keys returns the keys that are held, sorted.
-func (l *Locks) Keys() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	keys := make([]string, len(l.files))
-	for i, f := range l.files {
-		keys[i] = f.key
-	}
-	return keys
-}
-
 // Held reports an error if a key is no longer held, because its file was taken
 // away.
 func (l *Locks) Held() error {

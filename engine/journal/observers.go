@@ -128,13 +128,9 @@ func (o *observers) clean(t event.Type, data any) any {
 	if err != nil {
 		return nil
 	}
-	text := o.redactor.JSON(raw)
-	if string(text) == string(raw) {
-		return data
-	}
-	payload, err := decodePayload(t, text)
+	_, seen, err := masked(o.redactor, t, raw, data)
 	if err != nil {
 		return nil
 	}
-	return payload
+	return seen
 }

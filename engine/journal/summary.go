@@ -210,27 +210,18 @@ func recordsOf(from io.Reader, types ...event.Type) iter.Seq[record] {
 	}
 }
 
+var errIntent = errors.New("an effect was begun")
+
 // hasIntent reports whether a run got as far as an effect. What cannot be read
 // counts as one.
 func hasIntent(path string) bool {
-	file, err := os.Open(path)
-	if err != nil {
-		return true
-	}
-	defer file.Close()
-	lines := newLines(file)
-	for {
-		line, err := lines.next()
-		if err != nil {
-			return !errors.Is(err, io.EOF)
+	_, err := Scan(path, func(ev event.Event) error {
+		if ev.Type == event.TypeIntent {
+			return errIntent
 		}
-		if !bytes.Contains(line, []byte(`,"type":"intent"`)) {
-			continue
-		}
-		if r, err := parseRecord(line); err != nil || r.Type == event.TypeIntent {
-			return true
-		}
-	}
+		return nil
+	})
+	return err != nil
 }
 
 // notFound is the failure to find a run.

@@ -81,13 +81,6 @@ func (w *Writer) Run() string { return w.run }
 // Path returns the path of the file, "" where nothing is written.
 func (w *Writer) Path() string { return w.path }
 
-// Err returns the error that closed the journal, nil while it is sound.
-func (w *Writer) Err() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.err
-}
-
 // Subscribe gives each fact that is appended from now on to observe: in order,
 // after it was journalled (of a synced type: after the sync), without secrets,
 // by one goroutine. Transient facts are given too, unless observe is far behind.
@@ -157,12 +150,18 @@ func (w *Writer) encodeData(ev *event.Event) (text []byte, seen any, put func(),
 	if err != nil {
 		return nil, nil, put, err
 	}
-	text, seen = raw, ev.Data
-	if clean := w.options.Redactor.JSON(raw); len(clean) != len(raw) || &clean[0] != &raw[0] {
-		text = clean
-		seen, err = decodePayload(ev.Type, clean)
-	}
+	text, seen, err = masked(w.options.Redactor, ev.Type, raw, ev.Data)
 	return text, seen, put, err
+}
+
+// masked returns a payload and its JSON without secrets: as they are if there is none.
+func masked(r *redact.Redactor, t event.Type, raw []byte, data any) ([]byte, any, error) {
+	clean := r.JSON(raw)
+	if len(clean) == len(raw) && &clean[0] == &raw[0] {
+		return raw, data, nil
+	}
+	seen, err := decodePayload(t, clean)
+	return clean, seen, err
 }
 
 // observe queues ev for the observers.

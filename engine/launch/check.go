@@ -48,14 +48,10 @@ func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) dia
 // them.
 func lacking(p *plan.Plan, env *environment.Environment) diag.List {
 	var list diag.List
-	for _, n := range needsOf(p) {
-		t, ok := env.Target(n.target)
-		if n.target == "" || ok && t.Kind == n.kind {
-			continue
-		}
+	for n, kind := range lacks(p, env) {
 		d := diag.Diagnostic{Code: environment.CodeLacking, Message: fmt.Sprintf("there is no target %s, which %s needs", n.target, n.action)}
-		if ok {
-			d.Message = fmt.Sprintf("the target %s is of kind %s, and %s needs kind %s", n.target, t.Kind, n.action, n.kind)
+		if kind != "" {
+			d.Message = fmt.Sprintf("the target %s is of kind %s, and %s needs kind %s", n.target, kind, n.action, n.kind)
 		} else if near := diag.Nearest(n.target, namesOf(env, n.kind)); near != "" {
 			d.Hint = fmt.Sprintf("did you mean %q?", near)
 		}

@@ -72,27 +72,19 @@ func (q *Request) deny(s Visited, refused string, d environment.Decision) *Refus
 // missingTargets refuses a plan whose environment lacks a target.
 func (q *Request) missingTargets() error {
 	env, f := q.Environment, &action.Failure{}
-	var lacks []string
-	for _, n := range needsOf(q.Plan) {
-		t, ok := env.Target(n.target)
-		switch {
-		case n.target == "" || ok && t.Kind == n.kind:
-			continue
-		case !ok:
-			f.Seen = append(f.Seen, fmt.Sprintf("%s: %s at step %s needs it, %s", n.target, n.action, n.step, n.place))
-		default:
-			f.Seen = append(f.Seen, fmt.Sprintf("%s is of kind %s; %s needs kind %s, %s", n.target, t.Kind, n.action, n.kind, n.place))
+	var names []string
+	for n, kind := range lacks(q.Plan, env) {
+		names = append(names, n.target)
+		seen := fmt.Sprintf("%s: %s at step %s needs it, %s", n.target, n.action, n.step, n.place)
+		if kind != "" {
+			seen = fmt.Sprintf("%s is of kind %s; %s needs kind %s, %s", n.target, kind, n.action, n.kind, n.place)
 		}
-		lacks = append(lacks, n.target)
-		file := env.File
-		if file == "" {
-			file = environment.DefaultFile
-		}
-		f.Do = append(f.Do, fmt.Sprintf("write it in %s: environments.%s.targets.%s", file, env.Name, n.target))
+		f.Seen = append(f.Seen, seen)
+		f.Do = append(f.Do, fmt.Sprintf("write it in %s: environments.%s.targets.%s", cmp.Or(env.File, environment.DefaultFile), env.Name, n.target))
 	}
-	if len(lacks) == 0 {
+	if len(names) == 0 {
 		return nil
 	}
-	f.What = fmt.Sprintf("environment %s has no target %s", env.Name, strings.Join(lacks, ", "))
+	f.What = fmt.Sprintf("environment %s has no target %s", env.Name, strings.Join(names, ", "))
 	return &Refusal{Ending: event.EndInvalid, Failure: f}
 }

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"runbook/engine/action"
@@ -193,6 +194,19 @@ func needsOf(p *plan.Plan) []need {
 		add(s, s.Observe)
 	})
 	return out
+}
+
+// lacks returns the needs of a plan that an environment does not meet; of a target of
+// another kind that kind.
+func lacks(p *plan.Plan, env *environment.Environment) iter.Seq2[need, string] {
+	return func(yield func(need, string) bool) {
+		for _, n := range needsOf(p) {
+			t, ok := env.Target(n.target)
+			if n.target != "" && (!ok || t.Kind != n.kind) && !yield(n, t.Kind) {
+				return
+			}
+		}
+	}
 }
 
 // reach is what of its environment the run can reach.

@@ -163,9 +163,7 @@ func (w *work) outputs(res given) {
 	if res.Outputs != nil {
 		v = res.Outputs
 	}
-	w.in.mu.Lock()
 	w.in.outputs = v
-	w.in.mu.Unlock()
 	w.names.names["outputs"] = v
 }
 

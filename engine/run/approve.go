@@ -156,8 +156,8 @@ func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
 
 // wait lets people answer within that time, which counts towards no other limit.
 func (r *runner) wait(ctx context.Context, in *instance, watch *stopwatch, limit time.Duration, ask func(context.Context)) {
-	in.set(event.Waiting)
-	defer in.set(event.Running)
+	in.state = event.Waiting
+	defer func() { in.state = event.Running }()
 	defer watch.pause()()
 	ctx, cancel := r.Clock.WithTimeout(ctx, limit)
 	defer cancel()

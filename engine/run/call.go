@@ -24,9 +24,7 @@ func (r *runner) callPlaybook(in *instance, sc *scope, inputs map[string]any) ou
 		if err != nil {
 			return failed(in, &event.Failure{What: "outputs of " + callee.Name + ": " + err.Error()})
 		}
-		in.mu.Lock()
 		in.outputs = got
-		in.mu.Unlock()
 	}
 	return o
 }

@@ -50,12 +50,10 @@ func (w *work) unread(u schema.Unknown) outcome {
 
 // unknown sets what expressions see of the step.
 func (f *frame) unknown(outputs, observed any) {
-	f.in.mu.Lock()
 	f.in.outputs, f.in.observed = outputs, observed
 	if u, ok := outputs.(schema.Unknown); ok {
 		f.in.pending = &u
 	}
-	f.in.mu.Unlock()
 	f.names.names["outputs"], f.names.names["observed"] = outputs, observed
 }
 
@@ -135,9 +133,7 @@ func (w *work) previewed(p *action.Preview, why string) outcome {
 // dryManual previews a manual step: what a person would report is unknown.
 func (r *runner) dryManual(in *instance, _ *scope) outcome {
 	u := schema.Unknown{After: string(in.path)}
-	in.mu.Lock()
 	in.outputs, in.pending, in.done.Why = u, &u, "a person does it"
-	in.mu.Unlock()
 	return outcome{state: event.Previewed, after: string(in.path)}
 }
 
@@ -147,10 +143,8 @@ func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome
 	if o.bad() {
 		return o
 	}
-	in.mu.Lock()
 	in.pending = &schema.Unknown{After: when.After}
 	in.done.Why = "if its `when` is true"
-	in.mu.Unlock()
 	o.state = event.Unknown
 	if o.after == "" {
 		o.after = when.After
@@ -164,10 +158,8 @@ func (r *runner) unknownLoop(in *instance, sc *scope, u schema.Unknown, when *ev
 	c.after = u.After
 	inner := (&c).within(in.path.Item(0), map[string]any{"item": u, "index": u})
 	o := r.once(in, inner, when)
-	in.mu.Lock()
 	in.outputs, in.observed, in.before = u, u, u
 	in.pending, in.done.Why = &u, "for each of a list that is "+u.String()
-	in.mu.Unlock()
 	if o.bad() {
 		return o
 	}

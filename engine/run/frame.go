@@ -9,6 +9,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/plan"
 	"runbook/engine/schema"
 )
 
@@ -143,12 +144,10 @@ func (f *frame) lookOnce(before bool) (*event.Observation, error) {
 	} else {
 		fact.Failure = event.FailureOf(err)
 	}
-	f.in.mu.Lock()
 	f.in.observed = v
 	if before {
 		f.in.before = v
 	}
-	f.in.mu.Unlock()
 	f.names.names["observed"] = v
 	if before {
 		f.names.names["before"] = v
@@ -176,16 +175,7 @@ func (f *frame) observe(before bool) error {
 // some and all hold.
 func (f *frame) pre() (bool, []*event.Check) {
 	v := &verification{runner: f.runner, in: f.in, kind: "pre", names: f.names, ctx: f.soft}
-	var checks []*event.Check
-	for _, item := range f.in.step.Verify {
-		if item.Warn || !item.Pre {
-			continue
-		}
-		c := v.judge(item)
-		if c.Verdict != event.Held {
-			return false, nil
-		}
-		checks = append(checks, c)
-	}
-	return len(checks) > 0, checks
+	v.only = func(item *plan.Check) bool { return !item.Warn && item.Pre }
+	j := v.evaluate()
+	return len(j.checks) > 0 && j.failed == nil && !j.unknown, j.checks
 }

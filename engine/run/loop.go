@@ -179,12 +179,8 @@ func (in *instance) gather(items []*instance) {
 		if it == nil {
 			continue
 		}
-		it.mu.RLock()
 		outputs[i], observed[i], before[i] = it.outputs, it.observed, it.before
 		in.attempts += it.attempts
-		it.mu.RUnlock()
 	}
-	in.mu.Lock()
 	in.outputs, in.observed, in.before = outputs, observed, before
-	in.mu.Unlock()
 }

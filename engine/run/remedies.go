@@ -63,9 +63,7 @@ func (g *goal) metBefore(checks []*event.Check) outcome {
 }
 
 func (g *goal) result(remedy any, verdict string) {
-	g.in.mu.Lock()
 	g.in.outputs = map[string]any{"remedy": remedy, "verdict": verdict}
-	g.in.mu.Unlock()
 }
 
 // judge evaluates the goal and keeps what became of its items. It looks afresh

@@ -101,12 +101,12 @@ func (notRunStep) Member(name string) (any, bool) {
 	return nil, true
 }
 
-// instance is a step in one scope: its state and what it gave.
+// instance is a step in one scope: its state and what it gave. Expressions read only
+// steps that are final, so whoever reads it comes after who wrote it.
 type instance struct {
 	step *plan.Step
 	path event.Path
 
-	mu                        sync.RWMutex
 	state                     event.State
 	outputs, observed, before any
 	failure                   string
@@ -118,8 +118,6 @@ type instance struct {
 
 // Member implements expression.Object.
 func (in *instance) Member(name string) (any, bool) {
-	in.mu.RLock()
-	defer in.mu.RUnlock()
 	switch name {
 	case "outputs":
 		return in.outputs, true

@@ -9,6 +9,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/plan"
 )
 
 // settle finds out what became of an effect whose reply was lost: by the
@@ -57,37 +58,23 @@ func (w *work) settled(a action.Applied, how string, lost *event.Failure) (actio
 // time, and at least one of them was seen not to hold before: what was not
 // evaluated then proves nothing. Nor does that they do not hold now.
 func (f *frame) observedProof(before any, look lookFunc) bool {
-	changed := false
-	names := f.names.with(map[string]any{"observed": before})
-	v := &verification{runner: f.runner, in: f.in, kind: "verify", names: names, ctx: f.hard}
-	for _, item := range f.in.step.Verify {
-		if item.Warn || item.Expr.Reads("outputs") {
-			continue
-		}
-		if v.judge(item).Verdict == event.CheckFailed {
-			changed = true
-		}
-	}
-	if !changed {
+	v := &verification{runner: f.runner, in: f.in, kind: "verify", names: f.names.with(map[string]any{"observed": before}), ctx: f.hard}
+	v.only = func(item *plan.Check) bool { return !item.Warn && !item.Expr.Reads("outputs") }
+	if !slices.ContainsFunc(v.evaluate().checks, func(c *event.Check) bool { return c.Verdict == event.CheckFailed }) {
 		return false
 	}
+	v.names, v.fresh, v.within = f.names, true, f.in.step.Within
 	start := f.Clock.Now()
-	v.names = f.names
-	for {
+	v.look = func() (event.Type, any, error) {
 		left := time.Duration(0)
-		if f.in.step.Within != nil {
-			left = f.in.step.Within.Limit - f.Clock.Now().Sub(start)
+		if v.within != nil {
+			left = v.within.Limit - f.Clock.Now().Sub(start)
 		}
 		f.settling(f.in.path, f.look.target.Name, left)
-		_, _, err := look()
-		if err == nil && f.allHold(v) {
-			return true
-		}
-		within := f.in.step.Within
-		if within == nil || f.Clock.Now().Add(within.Every).Sub(start) > within.Limit || f.Clock.Sleep(f.hard, within.Every) != nil {
-			return false
-		}
+		return look()
 	}
+	j, o := v.poll(start)
+	return !o.bad() && j.failed == nil
 }
 
 // goalProof is observedProof for a remedy that has no observation of its own, by
@@ -100,15 +87,6 @@ func (w *work) goalProof() bool {
 	around := g.frame
 	around.soft, around.hard = w.soft, w.hard
 	return around.observedProof(g.in.observed, around.lookAgain)
-}
-
-func (f *frame) allHold(v *verification) bool {
-	for _, item := range f.in.step.Verify {
-		if !item.Warn && !item.Expr.Reads("outputs") && v.judge(item).Verdict != event.Held {
-			return false
-		}
-	}
-	return true
 }
 
 // presently is the state of what the effect was about, as it is read now.

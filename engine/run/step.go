@@ -16,7 +16,7 @@ import (
 func (r *runner) step(s *plan.Step, sc *scope) outcome {
 	in := sc.add(s)
 	start := r.Clock.Now()
-	in.set(event.Running)
+	in.state = event.Running
 	return r.finish(in, sc, r.safely(in, func() outcome { return r.decided(in, sc) }), start)
 }
 
@@ -195,8 +195,6 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 
 // unknown says of a container with unknown parts when its end is known.
 func (in *instance) unknown(after string) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	if in.pending != nil {
 		return
 	}
@@ -240,17 +238,9 @@ func (r *runner) stopped(in *instance) outcome {
 	return ended(in, event.Cancelled, &event.Failure{What: "the journal cannot be written"})
 }
 
-func (in *instance) set(s event.State) {
-	in.mu.Lock()
-	in.state = s
-	in.mu.Unlock()
-}
-
 // end sets what expressions see of a finished step, lets go of what none reads, and
 // returns its last fact.
 func (in *instance) end(o outcome, took time.Duration) *event.StepFinished {
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	in.state = o.state
 	done := in.done
 	done.State, done.Duration = o.state, took

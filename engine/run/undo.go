@@ -77,6 +77,6 @@ func (r *runner) undoOne(u undoable) bool {
 }
 
 func (r *runner) undone(u undoable, s event.State, f *event.Failure) {
-	u.in.set(s)
+	u.in.state = s
 	_ = r.record(event.TypeStepFinished, u.in.path, 0, &event.StepFinished{State: s, Failure: f, Duration: time.Duration(0)})
 }
