@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"runbook/engine/action"
@@ -67,7 +65,6 @@ func (e *LockedError) Error() string {
 type Locks struct {
 	state  *State
 	holder Holder
-	mu     sync.Mutex
 	files  []*lockFile // by name
 }
 
@@ -97,28 +94,18 @@ func (s *State) Lock(ctx context.Context, r LockRequest) (*Locks, error) {
 	}
 	r.Holder.Since = r.Holder.Since.UTC().Round(0)
 	l := &Locks{state: s, holder: r.Holder}
-	if err := l.Add(ctx, r); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
-// Add takes more keys, of a playbook that is called: those that are held
-// already are free. Of r its Holder is not used. Errors are those of Lock; what
-// was held before stays so.
-func (l *Locks) Add(ctx context.Context, r LockRequest) error {
 	started := time.Now()
 	var shown string
 	for {
 		err := l.try(r)
 		var locked *LockedError
 		if !errors.As(err, &locked) {
-			return err
+			return l, err
 		}
 		left := r.Wait - time.Since(started)
 		if left <= 0 {
 			locked.Took = time.Since(started)
-			return locked
+			return nil, locked
 		}
 		if who := locked.Key + " " + locked.Holder.Run; who != shown && r.Waiting != nil {
 			shown = who
@@ -128,38 +115,30 @@ func (l *Locks) Add(ctx context.Context, r LockRequest) error {
 		select {
 		case <-ctx.Done():
 			pause.Stop()
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		case <-pause.C:
 		}
 	}
 }
 
-// try takes all keys that are not held yet, in the order of their names, or
-// none.
+// try takes all keys, in the order of their names, or none.
 func (l *Locks) try(r LockRequest) (err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var taken []*lockFile
+	l.files = nil
 	defer func() {
 		if err != nil {
-			for _, f := range taken {
+			for _, f := range l.files {
 				f.file.Close()
 			}
 		}
 	}()
-	keys := slices.Clone(r.Keys)
-	slices.Sort(keys)
-	for _, key := range slices.Compact(keys) {
-		if slices.ContainsFunc(l.files, func(f *lockFile) bool { return f.key == key }) {
-			continue
-		}
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(r.Keys))) {
 		f, err := l.take(key, r.Despite)
 		if err != nil {
 			return err
 		}
-		taken = append(taken, f)
+		l.files = append(l.files, f)
 	}
-	for _, f := range taken {
+	for _, f := range l.files {
 		if err := f.write(lockDetails{Key: f.key, Holder: l.holder}); err != nil {
 			return cannotWrite(l.state.dir, err)
 		}
@@ -167,8 +146,6 @@ func (l *Locks) try(r LockRequest) (err error) {
 	if err := l.state.enter(filepath.Join(l.state.dir, "locks")); err != nil {
 		return cannotWrite(l.state.dir, err)
 	}
-	l.files = append(l.files, taken...)
-	slices.SortFunc(l.files, func(a, b *lockFile) int { return cmp.Compare(a.key, b.key) })
 	return nil
 }
 
@@ -243,8 +220,6 @@ func (l *Locks) guard(f *lockFile, despite []string) error {
 // Held reports an error if a key is no longer held, because its file was taken
 // away.
 func (l *Locks) Held() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, f := range l.files {
 		mine, err := f.file.Stat()
 		if err != nil {
@@ -260,8 +235,6 @@ func (l *Locks) Held() error {
 
 // Release lets go of all keys. Unless the run has ended they stay guarded.
 func (l *Locks) Release(ended bool) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var errs []error
 	for _, f := range l.files {
 		if ended {

@@ -2,7 +2,6 @@ package run
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -26,7 +25,6 @@ type work struct {
 	applied action.Applied
 	lost    *event.Failure // of the last attempt of which nothing is known
 	part    bool           // an attempt was applied in part, and another follows
-	raw     json.RawMessage
 }
 
 // act plays a step whose body is an action.
@@ -122,15 +120,9 @@ func (w *work) awaited(err error) bool {
 func (w *work) readOnce() (outcome, error) {
 	for attempt := 1; ; attempt++ {
 		w.in.attempts = attempt
-		res, err := w.invoke(w.soft, w.op, readLimit)
+		fact, err := w.once()
 		if cause, ok := interrupted(w.soft); ok && err != nil {
 			return w.cut(cause, err), nil
-		}
-		w.outputs(res)
-		w.in.done.Summary = res.Summary
-		fact := &event.Result{Outputs: w.raw, Summary: res.Summary, Duration: res.took}
-		if err != nil {
-			fact.Failure = event.FailureOf(err)
 		}
 		if w.record(event.TypeResult, w.in.path, attempt, fact) != nil {
 			return w.stopped(w.in), nil //nolint:nilerr // the step ends by its journal, whatever the action said
@@ -158,13 +150,8 @@ func (w *work) cut(cause error, err error) outcome {
 
 // outputs keeps what an action gave.
 func (w *work) outputs(res given) {
-	w.raw = res.raw
-	var v any
-	if res.Outputs != nil {
-		v = res.Outputs
-	}
-	w.in.outputs = v
-	w.names.names["outputs"] = v
+	w.in.outputs = res.value()
+	w.names.names["outputs"] = w.in.outputs
 }
 
 // retry says whether an error of the action is answered by another attempt,
@@ -196,15 +183,16 @@ func (w *work) again() (event.Type, any, error) {
 	if w.look != nil {
 		return w.lookAgain()
 	}
+	fact, err := w.once()
+	return event.TypeResult, fact, err
+}
+
+// once reads once.
+func (w *work) once() (*event.Result, error) {
 	res, err := w.invoke(w.soft, w.op, readLimit)
-	fact := &event.Result{Summary: res.Summary, Duration: res.took}
-	if err != nil {
-		fact.Failure = event.FailureOf(err)
-		return event.TypeResult, fact, err
-	}
 	w.outputs(res)
-	w.in.done.Summary, fact.Outputs = res.Summary, w.raw
-	return event.TypeResult, fact, nil
+	w.in.done.Summary = res.Summary
+	return &event.Result{Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took}, err
 }
 
 // pause is how long to wait after the attempt of that number.

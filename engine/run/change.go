@@ -181,10 +181,7 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 	if err == nil {
 		w.in.done.Summary = res.Summary
 	}
-	out := &event.Outcome{Applied: w.applied, Outputs: w.raw, Summary: res.Summary, Duration: res.took, Undo: w.undoParams()}
-	if err != nil {
-		out.Failure = event.FailureOf(err)
-	}
+	out := &event.Outcome{Applied: w.applied, Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took, Undo: w.undoParams()}
 	if w.record(event.TypeOutcome, w.in.path, number, out) != nil {
 		return nil, w.stopped(w.in), nil
 	}

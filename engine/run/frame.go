@@ -63,6 +63,14 @@ type given struct {
 	took time.Duration
 }
 
+// value is the outputs, nil for none.
+func (g given) value() any {
+	if g.Outputs == nil {
+		return nil
+	}
+	return g.Outputs
+}
+
 // invoke runs an operation once, in one of the run's slots. A pause needs none.
 func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (given, error) {
 	if op.action.Pause {
@@ -137,20 +145,14 @@ func (f *frame) lookOnce(before bool) (*event.Observation, error) {
 	if err != nil {
 		f.looked = action.AsFailure(err).What
 	}
-	fact := &event.Observation{Action: f.look.action.Name, Target: f.look.target.Name, Before: before, Outputs: res.raw, Summary: res.Summary, Duration: res.took}
-	var v any
-	if err == nil {
-		v = res.Outputs
-	} else {
-		fact.Failure = event.FailureOf(err)
+	fact := &event.Observation{
+		Action: f.look.action.Name, Target: f.look.target.Name, Before: before,
+		Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took,
 	}
-	f.in.observed = v
+	f.in.observed = res.value()
+	f.names.names["observed"] = f.in.observed
 	if before {
-		f.in.before = v
-	}
-	f.names.names["observed"] = v
-	if before {
-		f.names.names["before"] = v
+		f.in.before, f.names.names["before"] = f.in.observed, f.in.observed
 	}
 	return fact, err
 }

@@ -91,7 +91,7 @@ func (g *goal) apply() outcome {
 		mark := g.changed()
 		o := g.remedy(part)
 		if g.byNow {
-			return g.enough(i)
+			return g.end(i, nil, "met")
 		}
 		if o.state == event.Skipped {
 			continue
@@ -117,11 +117,10 @@ func (g *goal) apply() outcome {
 		}
 		switch verdict {
 		case "effective":
-			return g.reached(i, part)
+			return g.end(i+1, part.Name(), "effective")
 		case "worse":
 			g.result(nil, verdict)
-			f := failed(g.in, &event.Failure{What: part.Name() + " made it worse: an item that held before no longer does", Place: part.Place})
-			return f
+			return failed(g.in, &event.Failure{What: part.Name() + " made it worse: an item that held before no longer does", Place: part.Place})
 		}
 	}
 	g.result(nil, "ineffective")
@@ -133,11 +132,6 @@ func (g *goal) heldByNow() (bool, outcome) {
 	o := g.judge(true, false)
 	g.byNow = !o.bad() && g.last.failed == nil
 	return g.byNow, o
-}
-
-// enough ends a step whose goal was reached while remedy i waited.
-func (g *goal) enough(i int) outcome {
-	return g.end(i, nil, "met")
 }
 
 // remedy runs one remedy in a boundary of its own.
@@ -177,8 +171,6 @@ func (g *goal) changedSince(mark int) (some bool) {
 	return some
 }
 
-func (g *goal) path(part *plan.Step) event.Path { return g.sc.path(part) }
-
 // gives reports whether a remedy that did not pass gives way to the next: one
 // that was refused, is in doubt, partly applied or cancelled ends the step.
 func (g *goal) gives(o outcome) bool {
@@ -199,7 +191,7 @@ func (g *goal) verdict(before judged) string {
 }
 
 func (g *goal) report(i int, part *plan.Step, verdict string, before judged, start time.Time) *event.Remedy {
-	r := &event.Remedy{Index: i + 1, Address: g.path(part), Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
+	r := &event.Remedy{Index: i + 1, Address: g.sc.path(part), Title: part.Name(), Verdict: verdict, Duration: g.Clock.Now().Sub(start)}
 	for n, c := range g.last.checks {
 		now := compared(c)
 		item := event.Goal{That: c.That, Name: outputName(now.Source), After: now.Value, Is: now.Number, Held: c.Verdict == event.Held}
@@ -233,14 +225,10 @@ func outputName(source string) string {
 	return source
 }
 
-func (g *goal) reached(i int, part *plan.Step) outcome {
-	return g.end(i+1, part.Name(), "effective")
-}
-
 // end ends a step whose goal is reached; the remedies from i on are not needed.
 func (g *goal) end(i int, remedy any, verdict string) outcome {
 	for n, rest := range g.in.step.Parts[i:] {
-		fact := &event.Remedy{Index: i + n + 1, Address: g.path(rest), Title: rest.Name(), Verdict: "not_needed"}
+		fact := &event.Remedy{Index: i + n + 1, Address: g.sc.path(rest), Title: rest.Name(), Verdict: "not_needed"}
 		if g.record(event.TypeRemedy, g.in.path, 0, fact) != nil {
 			return g.stopped(g.in)
 		}
