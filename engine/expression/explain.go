@@ -30,15 +30,8 @@ type Part struct {
 	Operator  string  // of a comparison: "<"
 	Sides     []*Part // of a comparison: both, constants too
 	Element   string  // of the condition of all, any or none: that for which it decided
-}
 
-// layout is a Part before evaluation.
-type layout struct {
-	node     *node
-	source   string
-	offset   int
-	constant bool
-	parts    []*layout // of a comparison: both sides, constants too
+	node *node
 }
 
 // Explain evaluates the expression and keeps the value of each part.
@@ -50,13 +43,15 @@ func (e *Expr) Explain(ctx context.Context, v Values, lim Limits) Explanation {
 	return Explanation{Value: got, Err: err, Root: e.layout.explain(m.trace), Warnings: m.warnings}
 }
 
-func layOut(p *places, n *node) *layout {
+// layOut is a part before evaluation.
+func layOut(p *places, n *node) *Part {
 	from, to := p.of(n)
-	l := &layout{node: n, source: p.text(from, to), offset: from, constant: n.constant()}
-	for _, part := range partsOf(n) {
-		if part != nil && (n.op.comparesSizes() || !part.constant()) {
-			l.parts = append(l.parts, layOut(p, part))
+	l := &Part{Source: p.text(from, to), Offset: from, node: n}
+	for _, inner := range partsOf(n) {
+		if inner == nil || inner.constant() && !n.op.comparesSizes() {
+			continue
 		}
+		l.Sides = append(l.Sides, layOut(p, inner))
 	}
 	return l
 }
@@ -99,16 +94,12 @@ func (i *item) name() string {
 	return fmt.Sprintf("[%d]", i.index)
 }
 
-func (l *layout) explain(trace map[*node]traced) *Part {
-	p := &Part{Source: l.source, Offset: l.offset}
-	got, ok := trace[l.node]
-	if ok {
+func (l *Part) explain(trace map[*node]traced) *Part {
+	p := &Part{Source: l.Source, Offset: l.Offset}
+	if got, ok := trace[l.node]; ok {
 		p.Evaluated, p.Value = true, got.value
-		if got.err != nil {
+		if got.err != nil && !errors.Is(got.err, errShort) {
 			p.Err = got.err.Error()
-		}
-		if errors.Is(got.err, errShort) {
-			p.Err = ""
 		}
 		if _, lazy := got.value.(Object); lazy {
 			p.Value = nil
@@ -117,8 +108,7 @@ func (l *layout) explain(trace map[*node]traced) *Part {
 	if l.node.op == opConst {
 		p.Evaluated, p.Value = true, l.node.value
 	}
-	compares := l.node.op.comparesSizes()
-	for _, inner := range l.parts {
+	for _, inner := range l.Sides {
 		part := inner.explain(trace)
 		if l.node.op == opLoop {
 			decided := trace[inner.node].item
@@ -127,15 +117,13 @@ func (l *layout) explain(trace map[*node]traced) *Part {
 			}
 			part.Element = decided.name()
 		}
-		if !inner.constant {
+		p.Sides = append(p.Sides, part)
+		if !inner.node.constant() {
 			p.Parts = append(p.Parts, part)
 		}
-		if compares {
-			p.Sides = append(p.Sides, part)
-		}
 	}
-	if compares {
-		p.Operator = l.node.name
+	if p.Operator = l.node.name; !l.node.op.comparesSizes() {
+		p.Operator, p.Sides = "", nil
 	}
 	return p
 }

@@ -77,7 +77,7 @@ type Expr struct {
 	references
 
 	once   sync.Once
-	layout *layout
+	layout *Part
 }
 
 // references are what an expression or a template refers to.

@@ -15,10 +15,7 @@ func (q *Request) header(engine string, in *Inputs) event.RunCreated {
 	h := event.RunCreated{
 		Schema: 1, Playbook: p.Name, Title: p.Title, Engine: engine, User: q.User, Host: q.Host, Trigger: q.Trigger,
 		Sources: sources(p), Environment: q.where(), Inputs: in.facts(p), Effects: effects(p, q.Environment.Policy, q.names(in)),
-		Assumes: p.Assumes, Expected: p.Expected, SeeAlso: p.SeeAlso, DryRun: q.DryRun, Offline: q.Offline, Command: q.Command,
-	}
-	if p.Escalation != nil {
-		h.Escalation = &event.Escalation{After: p.Escalation.After, Contact: p.Escalation.Contact}
+		Assumes: p.Assumes, Expected: p.Expected, SeeAlso: p.SeeAlso, DryRun: q.DryRun, Offline: q.Offline, Command: q.Command, Escalation: p.Escalation,
 	}
 	return h
 }
@@ -26,7 +23,7 @@ func (q *Request) header(engine string, in *Inputs) event.RunCreated {
 func sources(p *plan.Plan) []event.Source {
 	var out []event.Source
 	for _, one := range p.Whole() {
-		out = append(out, event.Source{Name: one.Source.Name, SHA256: one.Source.SHA256, Embedded: one.Source.Embedded})
+		out = append(out, event.Source{Name: one.Source.Name, SHA256: one.Source.SHA256(), Embedded: one.Source.Embedded})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/event"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
@@ -137,11 +138,11 @@ func (c *compiler) head() {
 	t, p := c.tree, c.plan
 	p.Name, p.Title, p.Category, p.Purpose, p.Expected = t.Name.Value, t.Title.Value, t.Category.Value, t.Purpose.Value, t.Expected.Value
 	p.Symptoms, p.Alerts, p.SeeAlso = values(t.Symptoms), values(t.Alerts), values(t.SeeAlso)
-	p.Source = sourceOf(t.Source)
+	p.Source = t.Source
 	p.Timeout, p.MaxParallel = t.Timeout.Value, t.MaxParallel.Or(defaultParallel)
 	p.OnFailure = onFailure(t.OnFailure)
 	if e := t.Escalation; e != nil {
-		p.Escalation = &Escalation{After: e.After.Value, Contact: e.Contact.Value}
+		p.Escalation = &event.Escalation{After: e.After.Value, Contact: e.Contact.Value}
 	}
 	for _, w := range []struct {
 		name string
@@ -159,10 +160,6 @@ func values(list []yaml.String) []string {
 		out[i] = s.Value
 	}
 	return out
-}
-
-func sourceOf(s *yaml.Source) Source {
-	return Source{Name: s.Name, SHA256: s.SHA256(), Embedded: s.Embedded, Text: s.Text}
 }
 
 func (c *compiler) prerequisites() []*playbook.Step {

@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 // Plan is a playbook that may run. It is immutable and may be shared.
 type Plan struct {
 	Name, Title, Category, Purpose, Expected string
 	Symptoms, Alerts, SeeAlso                []string
-	Escalation                               *Escalation
-	Source                                   Source
+	Escalation                               *event.Escalation
+	Source                                   *yaml.Source
 
 	Inputs  *schema.Type // an Object
 	Outputs []Output
@@ -64,20 +66,6 @@ func (p *Plan) Whole() []*Plan {
 		}
 	}
 	return out
-}
-
-// Source is a file that a plan was made from.
-type Source struct {
-	Name     string
-	SHA256   string
-	Embedded bool
-	Text     []byte
-}
-
-// Escalation is whom to call and when.
-type Escalation struct {
-	After   time.Duration
-	Contact string
 }
 
 // Output is one of the playbook's outputs.

@@ -168,7 +168,7 @@ func convertList(t *Type, v any) (any, error) {
 		return nil, misfit(t, v)
 	}
 	elem := t.Element()
-	out, found := make([]any, len(in)), gather{}
+	out, found := make([]any, len(in)), Errors{}
 	for i := range in {
 		var err error
 		if out[i], err = Convert(elem, in[i]); err != nil {
@@ -184,7 +184,7 @@ func convertMap(t *Type, v any) (any, error) {
 		return nil, misfit(t, v)
 	}
 	elem := t.Element()
-	out, found := make(map[string]any, len(in)), gather{}
+	out, found := make(map[string]any, len(in)), Errors{}
 	for key, value := range in {
 		fitted, err := Convert(elem, value)
 		if err != nil {
@@ -192,12 +192,12 @@ func convertMap(t *Type, v any) (any, error) {
 		}
 		out[key] = fitted
 	}
-	slices.SortStableFunc(found.faults, func(a, b *Fault) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(found.Faults, func(a, b *Fault) int { return cmp.Compare(a.Path, b.Path) })
 	return out, found.err()
 }
 
 func convertObject(t *Type, in map[string]any) (any, error) {
-	out, found := make(map[string]any, len(t.Fields)), gather{}
+	out, found := make(map[string]any, len(t.Fields)), Errors{}
 	known := 0
 	for i := range t.Fields {
 		f := &t.Fields[i]
@@ -239,7 +239,7 @@ func absent(f *Field, given bool, out map[string]any) error {
 	return nil
 }
 
-func unknownNames(t *Type, in map[string]any, found *gather) {
+func unknownNames(t *Type, in map[string]any, found *Errors) {
 	var strange []string
 	for name := range in {
 		if _, ok := t.Field(name); !ok {
@@ -252,7 +252,7 @@ func unknownNames(t *Type, in map[string]any, found *gather) {
 		if near := diag.Nearest(name, t.Names()); near != "" {
 			f.Message += ", did you mean " + near
 		}
-		found.faults = append(found.faults, f)
+		found.Faults = append(found.Faults, f)
 	}
 }
 

@@ -86,10 +86,8 @@ func joinPath(prefix, path string) string {
 	}
 }
 
-// gather collects the faults of parts.
-type gather struct{ faults []*Fault }
-
-func (g *gather) add(prefix string, err error) {
+// add gathers the faults of a part.
+func (e *Errors) add(prefix string, err error) {
 	if err == nil {
 		return
 	}
@@ -97,12 +95,13 @@ func (g *gather) add(prefix string, err error) {
 	if found == nil {
 		found = []*Fault{{Path: prefix, Message: err.Error()}}
 	}
-	g.faults = append(g.faults, found...)
+	e.Faults = append(e.Faults, found...)
 }
 
-func (g *gather) err() error {
-	if len(g.faults) == 0 {
+// err is e if it has a fault.
+func (e *Errors) err() error {
+	if len(e.Faults) == 0 {
 		return nil
 	}
-	return &Errors{Faults: g.faults}
+	return e
 }
