@@ -128,7 +128,8 @@ func (c Command) Again() string {
 
 // Plan is a chunk of the steps of a plan, in the order of the file.
 type Plan struct {
-	Steps []Step `json:"steps"`
+	Steps  []Step `json:"steps"`
+	Called []Step `json:"called,omitempty"` // of called playbooks: address, without indexes of items, title, brief and place
 }
 
 // StepKind is the body of a step.

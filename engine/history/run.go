@@ -66,6 +66,9 @@ func (r *Run) applyRun(e event.Event) {
 		for i := range d.Steps {
 			r.Tree.plan(&d.Steps[i])
 		}
+		for i := range d.Called {
+			r.Tree.call(&d.Called[i])
+		}
 	case *event.Locks:
 		r.Locks = d.Keys
 	case *event.Owner:

@@ -19,6 +19,7 @@ type Tree struct {
 
 	outline *outline
 	byPath  map[event.Path]*Step
+	called  map[event.Path]*event.Step // planned steps of called playbooks
 }
 
 // plan takes a planned step.
@@ -31,6 +32,14 @@ func (t *Tree) plan(p *event.Step) {
 		t.Remedied++
 	}
 	t.add(&Step{Path: p.Path, Plan: p, Phase: p.Phase, State: event.NotRun}, p.Parent)
+}
+
+// call takes a planned step of a called playbook.
+func (t *Tree) call(p *event.Step) {
+	if t.called == nil {
+		t.called = map[event.Path]*event.Step{}
+	}
+	t.called[p.Path] = p
 }
 
 func (t *Tree) add(s *Step, parent event.Path) {
@@ -72,6 +81,9 @@ func (t *Tree) At(path event.Path) *Step {
 		t.outline = &outline{}
 	}
 	s := &Step{Path: path, Plan: t.outline.planned(path), State: event.NotRun}
+	if s.Plan == nil {
+		s.Plan = t.called[path.Plain()]
+	}
 	if s.Plan == nil {
 		s.Plan = &event.Step{Path: path}
 	}

@@ -152,6 +152,17 @@ func (s *Step) Undone() bool {
 	return s != nil
 }
 
+// Address is where the step is in a run, without the indexes of items, if its playbook
+// is called at that address.
+func (s *Step) Address(called event.Path) event.Path {
+	for x := s.Parent; x != nil; x = x.Parent {
+		if x.Loop != nil {
+			return x.Address(called).Part(s.Local)
+		}
+	}
+	return called.Part(s.Local)
+}
+
 // Name is how the step is called in a list: its title, else its brief.
 func (s *Step) Name() string {
 	if s.Title != "" {

@@ -178,6 +178,23 @@ func stepFacts(p *plan.Plan) []event.Step {
 	return out
 }
 
+// maxCalled is how many steps of called playbooks a plan lists.
+const maxCalled = 2_000
+
+// calledFacts adds the steps of the playbooks that p calls, which is itself
+// called at an address.
+func calledFacts(out []event.Step, p *plan.Plan, at event.Path) []event.Step {
+	for _, s := range p.All() {
+		if at != "" {
+			out = append(out, event.Step{Path: s.Address(at), Title: s.Title, Brief: s.Brief, Place: s.Place})
+		}
+		if s.Call != nil && len(out) < maxCalled {
+			out = calledFacts(out, s.Call.Plan, s.Address(at))
+		}
+	}
+	return out
+}
+
 var kinds = [...]event.StepKind{
 	plan.BodyAction: event.KindAction, plan.BodyBlock: event.KindBlock, plan.BodyRemedies: event.KindRemedies,
 	plan.BodyCall: event.KindCall, plan.BodyManual: event.KindManual,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"runbook/engine/event"
+	"runbook/engine/history"
 )
 
 func TestOnFailure(t *testing.T) {
@@ -376,4 +377,24 @@ finally: [{action: world.set, with: {name: "${{ failure.reason }}", value: 1}}]
 	equal(t, "code", fin.ExitCode, 1)
 	equal(t, "sent", s.world.order(), "[c=3 failed=1]")
 	equal(t, "step", fin.Step, "x/c")
+}
+
+// TestCalledStepsHaveTitles holds that the plan of a run has the titles of steps of
+// called playbooks, by the addresses at which they run, in loops or not.
+func TestCalledStepsHaveTitles(t *testing.T) {
+	s := newScene()
+	s.others = map[string]string{"inner": "steps:\n  - {id: look, title: Look once, action: world.get, with: {name: a}}\n  - {for_each: [1, 2], title: Each, steps: [{title: Deep, action: world.get, with: {name: a}}, {id: said, title: Said, action: world.get, with: {name: a}}]}\n  - {action: world.get, with: {name: a}}", "outer": "steps: [{id: in, title: Inner, call: inner}]"}
+	s.play(t, "steps: [{id: x, title: X, call: outer}, {id: each, for_each: [1], steps: [{call: inner}]}]")
+	var r history.Run
+	for i := range s.journal.facts {
+		r.Apply(s.journal.facts[i])
+	}
+	for path, title := range map[event.Path]string{
+		"x": "X", "x/in": "Inner", "x/in/look": "Look once", "x/in/steps/2": "Each", "x/in/steps/2[1]/1": "Deep", "x/in/steps/2[0]/said": "Said",
+		"each[0]/1/look": "Look once", "each[0]/1/steps/2[1]/said": "Said", "x/in/steps/3": "",
+	} {
+		if step := r.Known(path); step == nil || step.Plan.Title != title {
+			t.Errorf("%s: %+v, want the title %q", path, step, title)
+		}
+	}
 }

@@ -85,10 +85,12 @@ func (r *runner) open() error {
 const planChunk = 500
 
 func (r *runner) recordPlan() error {
+	called := calledFacts(nil, r.Plan, "")
 	for chunk := range slices.Chunk(stepFacts(r.Plan), planChunk) {
-		if err := r.record(event.TypePlan, "", 0, &event.Plan{Steps: chunk}); err != nil {
+		if err := r.record(event.TypePlan, "", 0, &event.Plan{Steps: chunk, Called: called}); err != nil {
 			return err
 		}
+		called = nil
 	}
 	return nil
 }
