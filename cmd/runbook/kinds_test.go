@@ -69,6 +69,7 @@ type ran struct {
 	code     int
 	out, err string
 	outputs  map[string]any
+	report   string
 	all      string // with the journal and the report of the run
 	asked    []string
 }
@@ -235,6 +236,20 @@ steps:
 		"JSON in UTF-16":                   {steps: get("/utf16"), holds: output("json", map[string]any{"a": 1})},
 		"JSON that is broken":              {steps: get("/broken"), holds: func(r *ran) bool { return r.outputs["json"] == nil && r.outputs["why"] != nil }},
 		"a page that says that it is JSON": {steps: get("/page"), holds: func(r *ran) bool { return r.outputs["json"] == nil && r.outputs["why"] != nil }},
+		"a map in a closure": {
+			steps: "steps: [{id: n, action: flow.set, with: {n: [1, 2]}}]\noutputs: {c: '${{ map(steps.n.outputs.n, {\"v\": #}) }}'}\n", words: []string{"validate", "it.yaml"}, code: 1,
+			has: []string{`write ` + "`" + `map(steps.n.outputs.n, {{"v": #}})` + "`"},
+		},
+		"a map in a closure, as the hint writes it": {
+			steps: "steps: [{id: n, action: flow.set, with: {n: [1, 2]}}]\noutputs: {c: '${{ map(steps.n.outputs.n, {{\"v\": #}}) }}'}\n", holds: output("c", []any{map[string]any{"v": 1}, map[string]any{"v": 2}}),
+		},
+		"a number that loses its spelling": {
+			steps: set("{version: 1.10, date: 2026-01-02}"), words: []string{"validate", "it.yaml"}, has: []string{"1.10 is read as the number 1.1", `"1.10"`}, lacks: []string{"2026-01-02 is"},
+		},
+		"a change in the middle of many reads, killed": {
+			steps: "steps: [{id: first, for_each: '${{ 1..600 }}', action: flow.log, with: {text: a}}, {id: touch, action: shell.run, with: {argv: [touch, made]}}, {id: second, for_each: '${{ 1..4200 }}', action: flow.log, with: {text: b}}, {id: suicide, action: shell.run, with: {argv: [sh, -c, 'kill -9 $PPID']}}]",
+			code:  -1, holds: func(r *ran) bool { return strings.Contains(r.report, "Changed      touch") },
+		},
 		"one quote at the margin": {
 			steps: "steps:\n\"\n" + strings.Repeat("  - {action: flow.log, with: {text: a}}\n", 2_000), words: []string{"validate", "it.yaml"}, code: 1, has: []string{"it.yaml:6:1: error RB1011"}, lacks: []string{"it.yaml:7"},
 		},
@@ -308,8 +323,8 @@ func play(t *testing.T, k kind) *ran {
 			t.Fatal(err)
 		}
 		r.all += string(text)
-		after, _, _ := called(t, dir, k.env, "report", "last")
-		r.all += after
+		r.report, _, _ = called(t, dir, k.env, "report", "last")
+		r.all += r.report
 		r.outputs = outputsIn(t, text)
 	}
 	return r
