@@ -86,10 +86,11 @@ func last(t *testing.T, stdout string) finished {
 	return f
 }
 
-// leaking starts the app under 128 MiB and lets it leak 4 MiB a second.
+// leaking starts the app under 1 GiB and lets it leak 4 MiB a second: it is full
+// after four minutes, and not while a test waits for a busy machine.
 func leaking(t *testing.T, where string) (*program, *realtest.DockerEnv, *realtest.App) {
 	env := realtest.Docker(t)
-	app := env.App(t, realtest.AppOptions{MemoryMiB: 128})
+	app := env.App(t, realtest.AppOptions{MemoryMiB: 1024})
 	p := build(t)
 	p.environment(fmt.Sprintf("      docker: {host: %q}\n      http: {base_url: %q}\n", env.Host, app.BaseURL))
 	if where != "" {
