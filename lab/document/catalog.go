@@ -22,7 +22,7 @@ func (c *Collection) Indexes() []Index {
 // error and not created. Another index of the same name is an
 // IndexKeySpecsConflict, other options of the same keys are an
 // IndexOptionsConflict, and documents that a unique index cannot hold are a
-// *WriteError of code 11000.
+// *Error of code 11000.
 func (c *Collection) CreateIndex(i Index) (created bool, err error) {
 	if len(i.Keys) == 0 {
 		return false, value.Refused(value.CannotCreateIndex, "Index keys cannot be empty.")

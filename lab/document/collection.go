@@ -50,7 +50,7 @@ func (c *Collection) Version() uint64 { return c.version }
 func (c *Collection) namespace() string { return c.db.name + "." + c.name }
 
 // Insert stores a copy of doc, with an _id if it has none. A key that a unique
-// index already holds is a *WriteError of code 11000.
+// index already holds is an *Error of code 11000.
 func (c *Collection) Insert(doc bson.D) error {
 	normal, err := value.Document(doc)
 	if err != nil {

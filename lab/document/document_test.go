@@ -60,10 +60,6 @@ func codeOf(err error) int32 {
 	if errors.As(err, &e) {
 		return e.Code
 	}
-	var w *WriteError
-	if errors.As(err, &w) {
-		return w.Code
-	}
 	return 0
 }
 

@@ -91,8 +91,7 @@ func (x *index) admit(namespace string, doc bson.D, r *record) ([]any, error) {
 		return key, err
 	}
 	if other := x.hashed[hash(key)]; other != nil && other != r {
-		held := x.named(key)
-		return nil, value.Duplicate(namespace, x.Name, x.Keys, held, value.Format(held))
+		return nil, value.Duplicate(namespace, x.Name, x.Keys, x.named(key))
 	}
 	return key, nil
 }

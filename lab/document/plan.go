@@ -9,9 +9,6 @@ import (
 // Error is a failed command: MongoDB's code, its name, and a message.
 type Error = value.Error
 
-// WriteError is a document that was refused, as a duplicate (code 11000).
-type WriteError = value.WriteError
-
 // Plan is a stage of how a query was answered, with the stage that fed it.
 type Plan struct {
 	// Stage is MongoDB's name: COLLSCAN, IXSCAN, FETCH, SORT, IDHACK, ...

@@ -130,7 +130,7 @@ func TestIndexes(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	err := c.Insert(bson.D{{Key: "_id", Value: 1000}, {Key: "n", Value: 5}})
-	if codeOf(err) != 11000 || err.Error() != "E11000 duplicate key error collection: test.c index: n_1 dup key: { n: 5 }" {
+	if codeOf(err) != 11000 || err.Error() != "(DuplicateKey) E11000 duplicate key error collection: test.c index: n_1 dup key: { n: 5 }" {
 		t.Errorf("duplicate: %v", err)
 	}
 	if _, err := c.Update(Update{Filter: read(t, `{"n": 6}`), Change: read(t, `{"$set": {"n": 7}}`)}); codeOf(err) != 11000 {

@@ -10,7 +10,7 @@ import (
 )
 
 // mistake is an error of a command.
-func mistake(code int32, format string, values ...any) *document.Error {
+func mistake(code value.Code, format string, values ...any) *document.Error {
 	return value.Refused(code, format, values...)
 }
 

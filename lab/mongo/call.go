@@ -129,7 +129,7 @@ func (c *call) admit(what command) error {
 	case c.message.op == opQuery && !what.open:
 		return mistake(value.OldCommand, "Unsupported OP_QUERY command: %s. The client driver may require an upgrade. For more details see https://dochub.mongodb.org/core/legacy-opcode-removal", c.name)
 	case c.message.op != opQuery && database == "":
-		return mistake(40571, "OP_MSG requests require a $db argument")
+		return mistake("40571", "OP_MSG requests require a $db argument")
 	case !validDatabase(database):
 		return mistake(value.InvalidNamespace, "Invalid database name: '%s'", database)
 	case what.admin && database != "admin":
@@ -210,16 +210,11 @@ func (c *call) account(received, sent int) {
 
 // failure is the answer to a command that could not be done.
 func failure(err error) bson.D {
-	var known *document.Error
-	var refused *document.WriteError
-	switch {
-	case errors.As(err, &known):
-		return bson.D{{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: known.Message}, {Key: "code", Value: known.Code}, {Key: "codeName", Value: known.Name}}
-	case errors.As(err, &refused):
-		return bson.D{
-			{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: refused.Message}, {Key: "code", Value: refused.Code}, {Key: "codeName", Value: refused.Name},
-			{Key: "keyPattern", Value: refused.KeyPattern}, {Key: "keyValue", Value: refused.KeyValue},
-		}
+	known := &document.Error{Code: 1, Name: "InternalError", Message: err.Error()}
+	_ = errors.As(err, &known)
+	answer := bson.D{{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: known.Message}, {Key: "code", Value: known.Code}, {Key: "codeName", Value: known.Name}}
+	if known.KeyPattern != nil {
+		answer = append(answer, bson.E{Key: "keyPattern", Value: known.KeyPattern}, bson.E{Key: "keyValue", Value: known.KeyValue})
 	}
-	return bson.D{{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: err.Error()}, {Key: "code", Value: int32(1)}, {Key: "codeName", Value: "InternalError"}}
+	return answer
 }

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -88,11 +87,8 @@ func (t tree) describe(namespace string, a asked, p document.Plan, n int64, verb
 	if filter == nil {
 		filter = bson.D{}
 	}
-	sum := fmt.Sprintf("%08X", shapeOf(namespace, a.query))
 	reply := bson.D{{Key: "explainVersion", Value: "1"}, {Key: "queryPlanner", Value: bson.D{
 		{Key: "namespace", Value: namespace}, {Key: "indexFilterSet", Value: false}, {Key: "parsedQuery", Value: filter},
-		{Key: "queryHash", Value: sum}, {Key: "planCacheKey", Value: sum}, {Key: "optimizationTimeMillis", Value: int32(0)},
-		{Key: "maxIndexedOrSolutionsReached", Value: false}, {Key: "maxIndexedAndSolutionsReached", Value: false}, {Key: "maxScansToExplodeReached", Value: false},
 		{Key: "winningPlan", Value: t.stage(p)}, {Key: "rejectedPlans", Value: bson.A{}},
 	}}}
 	if verbosity == "queryPlanner" {
@@ -107,21 +103,4 @@ func (t tree) describe(namespace string, a asked, p document.Plan, n int64, verb
 		{Key: "totalKeysExamined", Value: int32(p.KeysExamined)}, {Key: "totalDocsExamined", Value: int32(p.DocsExamined)}, {Key: "executionStages", Value: t.stage(p)},
 	}
 	return append(reply, bson.E{Key: "executionStats", Value: stats})
-}
-
-func shapeOf(namespace string, q document.Query) uint32 {
-	h := uint32(2166136261)
-	add := func(s string) {
-		for _, b := range []byte(s) {
-			h = (h ^ uint32(b)) * 16777619
-		}
-	}
-	add(namespace)
-	for _, e := range q.Filter {
-		add(e.Key)
-	}
-	for _, e := range q.Sort {
-		add(e.Key)
-	}
-	return h
 }

@@ -151,7 +151,7 @@ func longOperation(o *model.Operation, now time.Time) bson.D {
 		{Key: "opid", Value: o.ID}, {Key: "secs_running", Value: int64(ran.Seconds())}, {Key: "microsecs_running", Value: ran.Microseconds()},
 		{Key: "op", Value: o.Kind}, {Key: "ns", Value: o.Namespace}, {Key: "command", Value: o.Command}, {Key: "planSummary", Value: o.Plan},
 		{Key: "numYields", Value: int32(ran.Milliseconds() / 10)}, {Key: "locks", Value: bson.D{{Key: "ReplicationStateTransition", Value: "w"}, {Key: "Global", Value: "r"}}},
-		{Key: "waitingForLock", Value: false}, {Key: "lockStats", Value: bson.D{}}, {Key: "waitingForFlowControl", Value: false}, {Key: "flowControlStats", Value: bson.D{}},
+		{Key: "waitingForLock", Value: false},
 	}
 }
 
@@ -161,8 +161,7 @@ func (o *operation) document(now time.Time) bson.D {
 	d := append(o.call.connection.identity(), bson.D{
 		{Key: "active", Value: true}, {Key: "currentOpTime", Value: stamp(now)}, {Key: "opid", Value: o.id}, {Key: "secs_running", Value: int64(ran.Seconds())},
 		{Key: "microsecs_running", Value: ran.Microseconds()}, {Key: "op", Value: o.call.kind()}, {Key: "ns", Value: o.call.subject()},
-		{Key: "command", Value: o.call.body}, {Key: "numYields", Value: int32(0)}, {Key: "locks", Value: bson.D{}}, {Key: "waitingForLock", Value: false},
-		{Key: "lockStats", Value: bson.D{}}, {Key: "waitingForFlowControl", Value: false}, {Key: "flowControlStats", Value: bson.D{}},
+		{Key: "command", Value: o.call.body}, {Key: "numYields", Value: int32(0)}, {Key: "waitingForLock", Value: false},
 	}...)
 	if o.killed.Load() {
 		d = append(d, bson.E{Key: "killPending", Value: true})

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -106,7 +105,7 @@ func (c *call) entry() bson.D {
 	d := bson.D{{Key: "op", Value: c.kind()}, {Key: "ns", Value: c.subject()}, {Key: "command", Value: command}}
 	if c.spent.planned {
 		d = append(d, bson.E{Key: "keysExamined", Value: int32(p.KeysExamined)}, bson.E{Key: "docsExamined", Value: int32(p.DocsExamined)},
-			bson.E{Key: "planSummary", Value: model.PlanSummary(p)}, bson.E{Key: "queryHash", Value: fmt.Sprintf("%08X", shapeOf(c.subject(), filterIn(c.body)))})
+			bson.E{Key: "planSummary", Value: model.PlanSummary(p)})
 	}
 	d = append(d, c.spent.changed...)
 	d = append(d, bson.E{Key: "nreturned", Value: int32(c.spent.returned)}, bson.E{Key: "millis", Value: int32(c.spent.took.Milliseconds())},

@@ -40,7 +40,7 @@ func queryOf(body bson.D, filter string) (q document.Query, err error) {
 	q.Skip, q.Limit = number(body, "skip", 0), number(body, "limit", 0)
 	for name, n := range map[string]int64{"skip": q.Skip, "limit": q.Limit} {
 		if n < 0 && (name == "skip" || filter == "filter") {
-			return q, mistake(51024, "BSON field '%s' value must be >= 0, actual value '%d'", name, n)
+			return q, mistake("51024", "BSON field '%s' value must be >= 0, actual value '%d'", name, n)
 		}
 	}
 	q.Limit = max(q.Limit, -q.Limit)

@@ -6,7 +6,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"runbook/lab/document"
 	"runbook/lab/document/value"
 )
 
@@ -94,17 +93,4 @@ func (c *connection) identity() bson.D {
 		{Key: "type", Value: "op"}, {Key: "host", Value: host}, {Key: "desc", Value: fmt.Sprintf("conn%d", c.id)}, {Key: "connectionId", Value: c.id},
 		{Key: "client", Value: c.address()}, {Key: "appName", Value: c.named()}, {Key: "clientMetadata", Value: c.client},
 	}
-}
-
-// filterIn is what a command looks for.
-func filterIn(body bson.D) (q document.Query) {
-	for _, name := range []string{"filter", "query"} {
-		if d, err := part(body, name); err == nil && d != nil {
-			q.Filter = d
-		}
-	}
-	if d, err := part(body, "sort"); err == nil {
-		q.Sort = d
-	}
-	return q
 }

@@ -20,13 +20,11 @@ func (c *call) serverStatus() (bson.D, error) {
 			{Key: "host", Value: host}, {Key: "version", Value: Version}, {Key: "process", Value: "mongod"}, {Key: "service", Value: bson.A{"shard"}}, {Key: "pid", Value: int64(1)},
 			{Key: "uptime", Value: up.Seconds()}, {Key: "uptimeMillis", Value: up.Milliseconds()}, {Key: "uptimeEstimate", Value: int64(up.Seconds())},
 			{Key: "localTime", Value: bson.NewDateTimeFromTime(w.Now)},
-			{Key: "asserts", Value: counts("regular", 0, "warning", 0, "msg", 0, "user", 0, "tripwire", 0, "rollovers", 0)},
 			{Key: "connections", Value: c.server.connections(w)},
 			{Key: "globalLock", Value: bson.D{
 				{Key: "totalTime", Value: up.Microseconds()}, {Key: "currentQueue", Value: counts("total", 0, "readers", 0, "writers", 0)},
 				{Key: "activeClients", Value: counts("total", len(w.Mongo.Operations), "readers", len(w.Mongo.Operations), "writers", 0)},
 			}},
-			{Key: "locks", Value: bson.D{}},
 		}
 		c.server.tally.in(w.Mongo.Started.UnixMilli(), func(t *tally) { reply = append(reply, t.document(w)...) })
 		reply = append(reply, bson.E{Key: "storageEngine", Value: bson.D{{Key: "name", Value: "wiredTiger"}, {Key: "supportsCommittedReads", Value: true}, {Key: "persistent", Value: true}}},
@@ -61,7 +59,7 @@ func (s *Server) connections(w *model.World) bson.D {
 	made := int64(open) + int64(s.nextID.Load())
 	return bson.D{
 		{Key: "current", Value: int32(open)}, {Key: "available", Value: int32(connectionLimit - open)}, {Key: "totalCreated", Value: int32(made)}, {Key: "rejected", Value: int32(0)},
-		{Key: "active", Value: int32(1 + len(w.Mongo.Operations))}, {Key: "threaded", Value: int32(open)}, {Key: "exhaustIsMaster", Value: int32(0)}, {Key: "exhaustHello", Value: int32(0)}, {Key: "awaitingTopologyChanges", Value: int32(0)},
+		{Key: "active", Value: int32(1 + len(w.Mongo.Operations))},
 	}
 }
 
@@ -69,9 +67,8 @@ func (s *Server) connections(w *model.World) bson.D {
 func (t *tally) document(w *model.World) bson.D {
 	m := &w.Mongo
 	return bson.D{
-		{Key: "network", Value: counts("bytesIn", t.received+int64(m.Queried)*310, "bytesOut", t.sent+int64(m.Queried)*2400, "numRequests", t.requests+int64(m.Queried+m.Inserted+m.Updated+m.Deleted), "numSlowDNSOperations", 0)},
+		{Key: "network", Value: counts("bytesIn", t.received+int64(m.Queried)*310, "bytesOut", t.sent+int64(m.Queried)*2400, "numRequests", t.requests+int64(m.Queried+m.Inserted+m.Updated+m.Deleted))},
 		{Key: "opcounters", Value: counts("insert", m.Inserted, "query", m.Queried, "update", m.Updated, "delete", m.Deleted, "getmore", t.getMores, "command", t.commands)},
-		{Key: "opcountersRepl", Value: counts("insert", 0, "query", 0, "update", 0, "delete", 0, "getmore", 0, "command", 0)},
 		{Key: "metrics", Value: bson.D{
 			{Key: "document", Value: counts("deleted", m.Deleted, "inserted", m.Inserted, "returned", t.returned, "updated", m.Updated)},
 			{Key: "queryExecutor", Value: counts("scanned", t.scanned, "scannedObjects", t.examined)},

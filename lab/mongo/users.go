@@ -105,7 +105,7 @@ func (c *call) createUser() (bson.D, error) {
 	}
 	return nil, c.on(func(w *model.World) error {
 		if _, err := c.user(w); err == nil {
-			return mistake(51003, "User \"%s@%s\" already exists", name, c.database())
+			return mistake("51003", "User \"%s@%s\" already exists", name, c.database())
 		}
 		w.Mongo.Users = append(w.Mongo.Users, model.User{Name: name, Database: c.database(), Roles: roles, Created: w.Now})
 		c.server.accounts.add(c.database()+"."+name, password)

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"errors"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -45,12 +44,11 @@ func (w *writer) each(count int, do func(i int) error) {
 
 // writeError is the error of one write of a command.
 func writeError(i int, err error) bson.D {
-	answer := failure(err)
-	code, _ := field(answer, "code")
-	out := bson.D{{Key: "index", Value: int32(i)}, {Key: "code", Value: code}, {Key: "errmsg", Value: text(answer, "errmsg")}}
-	var refused *document.WriteError
-	if errors.As(err, &refused) {
-		out = append(out, bson.E{Key: "keyPattern", Value: refused.KeyPattern}, bson.E{Key: "keyValue", Value: refused.KeyValue})
+	out := bson.D{{Key: "index", Value: int32(i)}}
+	for _, e := range failure(err) {
+		if e.Key != "ok" && e.Key != "codeName" {
+			out = append(out, e)
+		}
 	}
 	return out
 }

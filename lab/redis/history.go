@@ -10,7 +10,7 @@ type history struct {
 	started  time.Time // of the process
 	nextSlow int
 	slow     []slowCommand // the newest first
-	spikes   map[string][]spike
+	spikes   spikes
 	calls    map[string]*calls // by name, as config|get
 	total    int
 	peers    int // connections since the start
@@ -25,10 +25,10 @@ type slowCommand struct {
 	address, name string
 }
 
-// spike is an event that took long.
-type spike struct {
-	at time.Time
-	ms int
+// spikes are the commands that took long: the last one and the worst.
+type spikes struct {
+	at              time.Time
+	lastMS, worstMS int
 }
 
 // calls are those of one command.
@@ -38,11 +38,8 @@ type calls struct {
 }
 
 func newHistory() history {
-	return history{spikes: map[string][]spike{}, calls: map[string]*calls{}}
+	return history{calls: map[string]*calls{}}
 }
-
-// keptSpikes is how many events Redis keeps of a name.
-const keptSpikes = 160
 
 // note keeps a command that was carried out, as CONFIG wants it.
 func (h *history) note(r *request, reply []byte, now time.Time, settings *settings) {
@@ -64,8 +61,8 @@ func (h *history) note(r *request, reply []byte, now time.Time, settings *settin
 	}
 	h.slow = h.slow[:min(len(h.slow), settings.number("slowlog-max-len"))]
 	if limit := settings.number("latency-monitor-threshold"); limit > 0 && r.took.Milliseconds() >= int64(limit) {
-		all := append(h.spikes["command"], spike{now, int(r.took.Milliseconds())})
-		h.spikes["command"] = all[max(0, len(all)-keptSpikes):]
+		ms := int(r.took.Milliseconds())
+		h.spikes = spikes{now, ms, max(ms, h.spikes.worstMS)}
 	}
 }
 

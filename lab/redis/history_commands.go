@@ -1,19 +1,16 @@
 package redis
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 )
 
 // historyCommands tell of commands that took long.
 func historyCommands() map[string]command {
 	return map[string]command{
-		"SLOWLOG GET":     {words: 2, run: slowLogGet},
-		"SLOWLOG LEN":     {words: 2, exactly: true, run: func(r *request) { r.peer.WriteInt(len(r.server.history.slow)) }},
-		"SLOWLOG RESET":   {words: 2, exactly: true, mutates: true, run: slowLogReset},
-		"LATENCY LATEST":  {words: 2, exactly: true, run: latencyLatest},
-		"LATENCY HISTORY": {words: 3, exactly: true, run: latencyHistory},
+		"SLOWLOG GET":    {words: 2, run: slowLogGet},
+		"SLOWLOG LEN":    {words: 2, exactly: true, run: func(r *request) { r.peer.WriteInt(len(r.server.history.slow)) }},
+		"SLOWLOG RESET":  {words: 2, exactly: true, mutates: true, run: slowLogReset},
+		"LATENCY LATEST": {words: 2, exactly: true, run: latencyLatest},
 	}
 }
 
@@ -51,26 +48,15 @@ func slowLogReset(r *request) {
 }
 
 func latencyLatest(r *request) {
-	spikes := r.server.history.spikes
-	r.peer.WriteLen(len(spikes))
-	for _, name := range slices.Sorted(maps.Keys(spikes)) {
-		all := spikes[name]
-		worst := slices.MaxFunc(all, func(a, b spike) int { return a.ms - b.ms })
-		last := all[len(all)-1]
-		r.peer.WriteLen(4)
-		r.peer.WriteBulk(name)
-		r.peer.WriteInt(int(last.at.Unix()))
-		r.peer.WriteInt(last.ms)
-		r.peer.WriteInt(worst.ms)
+	s := r.server.history.spikes
+	if s.at.IsZero() {
+		r.peer.WriteLen(0)
+		return
 	}
-}
-
-func latencyHistory(r *request) {
-	all := r.server.history.spikes[r.args[0]]
-	r.peer.WriteLen(len(all))
-	for _, s := range all {
-		r.peer.WriteLen(2)
-		r.peer.WriteInt(int(s.at.Unix()))
-		r.peer.WriteInt(s.ms)
-	}
+	r.peer.WriteLen(1)
+	r.peer.WriteLen(4)
+	r.peer.WriteBulk("command")
+	r.peer.WriteInt(int(s.at.Unix()))
+	r.peer.WriteInt(s.lastMS)
+	r.peer.WriteInt(s.worstMS)
 }

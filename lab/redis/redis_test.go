@@ -347,3 +347,25 @@ func BenchmarkServe(b *testing.B) {
 		s.Close()
 	}
 }
+
+// A command that takes long is remembered where CONFIG asks for that.
+func TestLatencyIsRemembered(t *testing.T) {
+	l := start(t)
+	if got, _ := l.do("LATENCY", "LATEST").([]any); len(got) != 0 {
+		t.Errorf("at first: %v", got)
+	}
+	l.do("CONFIG", "SET", "latency-monitor-threshold", "1")
+	for range 2 {
+		l.model.Change(func(w *model.World) { w.Redis.LatencyMS = 30 })
+		l.do("PING")
+	}
+	l.model.Change(func(w *model.World) { w.Redis.LatencyMS = 10 })
+	l.do("PING")
+	got, _ := l.do("LATENCY", "LATEST").([]any)
+	if len(got) != 1 {
+		t.Fatalf("%v", got)
+	}
+	if e := got[0].([]any); e[0] != "command" || e[2] != int64(10) || e[3] != int64(30) {
+		t.Errorf("%v", e)
+	}
+}

@@ -59,17 +59,17 @@ func parsePath(text string) (Expression, error) {
 	if strings.HasPrefix(path, "$") {
 		name, path, _ = strings.Cut(path[1:], ".")
 	} else if path == "" {
-		return nil, value.Refused(16872, "'$' by itself is not a valid FieldPath")
+		return nil, value.Refused("16872", "'$' by itself is not a valid FieldPath")
 	}
 	if name != "ROOT" && name != "NOW" {
-		return nil, value.Refused(17276, "Use of undefined variable: %s", name)
+		return nil, value.Refused("17276", "Use of undefined variable: %s", name)
 	}
 	var names []string
 	if path != "" {
 		names = value.Split(path)
 	}
 	if slices.Contains(names, "") {
-		return nil, value.Refused(15998, "FieldPath field names may not be empty strings.")
+		return nil, value.Refused("15998", "FieldPath field names may not be empty strings.")
 	}
 	return func(s *Scope) (any, error) {
 		if name == "NOW" {
@@ -128,7 +128,7 @@ func parseObject(d bson.D) (Expression, error) {
 }
 
 func oneField(d bson.D) error {
-	return value.Refused(15983, "An object representing an expression must have exactly one field: %s", value.Format(d))
+	return value.Refused("15983", "An object representing an expression must have exactly one field: %s", value.Format(d))
 }
 
 // parseAll reads a list of operands, or the only one.
@@ -186,7 +186,7 @@ func parseOperator(d bson.D) (Expression, error) {
 	}
 	items, err := parseAll(operand)
 	if err == nil && (len(items) < f.least || f.most >= 0 && len(items) > f.most) {
-		return nil, value.Refused(16020, "Expression %s takes %s. %d were passed in.", op, f.arity(), len(items))
+		return nil, value.Refused("16020", "Expression %s takes %s. %d were passed in.", op, f.arity(), len(items))
 	}
 	return func(s *Scope) (any, error) { return f.call(s, op, items) }, err
 }

@@ -236,7 +236,7 @@ func dateToString(op string, v []any) (any, error) {
 		none = append(none, directive, "")
 	}
 	if rest := strings.NewReplacer(none...).Replace(format); strings.Contains(rest, "%") {
-		return nil, value.Refused(18536, "Invalid format character in format string: %s", format)
+		return nil, value.Refused("18536", "Invalid format character in format string: %s", format)
 	}
 	return strings.NewReplacer(written...).Replace(format), nil
 }

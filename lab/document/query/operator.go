@@ -133,7 +133,7 @@ func compileRegex(r bson.Regex) (*regexp.Regexp, error) {
 			flags += string(o)
 		case 'u':
 		default:
-			return nil, value.Refused(51108, "invalid flag in regex options: %c", o)
+			return nil, value.Refused("51108", "invalid flag in regex options: %c", o)
 		}
 	}
 	if flags != "" {
@@ -141,7 +141,7 @@ func compileRegex(r bson.Regex) (*regexp.Regexp, error) {
 	}
 	compiled, err := regexp.Compile(text)
 	if err != nil {
-		return nil, value.Refused(51091, "Regular expression is invalid: %v", err)
+		return nil, value.Refused("51091", "Regular expression is invalid: %v", err)
 	}
 	return compiled, nil
 }

@@ -20,12 +20,12 @@ func ParsePipeline(stages []bson.D) (*Pipeline, error) {
 	p := &Pipeline{}
 	for _, d := range stages {
 		if len(d) != 1 {
-			return nil, value.Refused(40323, "A pipeline stage specification object must contain exactly one field.")
+			return nil, value.Refused("40323", "A pipeline stage specification object must contain exactly one field.")
 		}
 		op := d[0].Key
 		parse := parserOf(op)
 		if parse == nil {
-			return nil, value.Refused(40324, "Unrecognized pipeline stage name for this server of a lab: '%s'", op)
+			return nil, value.Refused("40324", "Unrecognized pipeline stage name for this server of a lab: '%s'", op)
 		}
 		operand, err := value.Normal(d[0].Value)
 		if err != nil {
@@ -63,7 +63,7 @@ func parserOf(op string) parser {
 func document(op string, v any) (bson.D, error) {
 	d, ok := v.(bson.D)
 	if !ok {
-		return nil, value.Refused(15947, "the %s stage specification must be an object, found %s", op, value.TypeName(v))
+		return nil, value.Refused("15947", "the %s stage specification must be an object, found %s", op, value.TypeName(v))
 	}
 	return d, nil
 }

@@ -51,7 +51,7 @@ func ParseProjection(spec bson.D, aggregate bool) (*Projection, error) {
 		return nil, value.Refused(value.BadValue, "%v", err)
 	}
 	if len(normal) == 0 && aggregate {
-		return nil, value.Refused(51272, "Invalid $project :: caused by :: projection specification must have at least one field")
+		return nil, value.Refused("51272", "Invalid $project :: caused by :: projection specification must have at least one field")
 	}
 	p := &Projection{root: &node{}}
 	for _, e := range normal {
@@ -68,7 +68,7 @@ func ParseProjection(spec bson.D, aggregate bool) (*Projection, error) {
 
 func (p *Projection) add(path string, v any) error {
 	if path == "" {
-		return value.Refused(40352, "FieldPath cannot be constructed with empty string")
+		return value.Refused("40352", "FieldPath cannot be constructed with empty string")
 	}
 	if flag, ok := flagOf(v); ok {
 		if strings.HasSuffix(path, ".$") {
@@ -105,9 +105,9 @@ func flagOf(v any) (flag, ok bool) {
 func (p *Projection) place(path string, n *node, inclusive bool) error {
 	if p.decided && p.inclusive != inclusive {
 		if p.inclusive {
-			return value.Refused(31254, "Cannot do exclusion on field %s in inclusion projection", path)
+			return value.Refused("31254", "Cannot do exclusion on field %s in inclusion projection", path)
 		}
-		return value.Refused(31253, "Cannot do inclusion on field %s in exclusion projection", path)
+		return value.Refused("31253", "Cannot do inclusion on field %s in exclusion projection", path)
 	}
 	p.decided, p.inclusive = true, inclusive
 	return p.put(path, n)
@@ -120,7 +120,7 @@ func (p *Projection) put(path string, n *node) error {
 		c := at.child(name)
 		last := i == len(names)-1
 		if c != nil && (last || len(c.children) == 0) {
-			return value.Refused(31249, "Path collision at %s", path)
+			return value.Refused("31249", "Path collision at %s", path)
 		}
 		if last {
 			n.name = name

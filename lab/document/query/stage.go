@@ -14,7 +14,7 @@ import (
 func match(_ string, operand any) (stage, error) {
 	d, ok := operand.(bson.D)
 	if !ok {
-		return nil, value.Refused(15959, "the match filter must be an expression in an object")
+		return nil, value.Refused("15959", "the match filter must be an expression in an object")
 	}
 	filter, err := Parse(d)
 	return func(_ time.Time, docs []bson.D) ([]bson.D, error) {
@@ -44,7 +44,7 @@ func sorting(op string, operand any) (stage, error) {
 		return nil, err
 	}
 	if len(d) == 0 {
-		return nil, value.Refused(15976, "$sort stage must have at least one sort key")
+		return nil, value.Refused("15976", "$sort stage must have at least one sort key")
 	}
 	o, err := value.NewOrder(d)
 	return func(_ time.Time, docs []bson.D) ([]bson.D, error) {
@@ -56,10 +56,10 @@ func sorting(op string, operand any) (stage, error) {
 func cut(op string, operand any) (stage, error) {
 	n, ok := value.Int(operand)
 	if !ok || n < 0 {
-		return nil, value.Refused(5107201, "invalid argument to %s stage: Expected a non-negative number in: %s: %s", op, op, value.Format(operand))
+		return nil, value.Refused("5107201", "invalid argument to %s stage: Expected a non-negative number in: %s: %s", op, op, value.Format(operand))
 	}
 	if op == "$limit" && n == 0 {
-		return nil, value.Refused(15958, "the limit must be positive")
+		return nil, value.Refused("15958", "the limit must be positive")
 	}
 	return func(_ time.Time, docs []bson.D) ([]bson.D, error) {
 		at := min(n, int64(len(docs)))
@@ -73,7 +73,7 @@ func cut(op string, operand any) (stage, error) {
 func count(_ string, operand any) (stage, error) {
 	field, ok := operand.(string)
 	if !ok || field == "" || strings.HasPrefix(field, "$") || strings.Contains(field, ".") {
-		return nil, value.Refused(40156, "the count field must be a non-empty string, without a $ before it and a dot in it")
+		return nil, value.Refused("40156", "the count field must be a non-empty string, without a $ before it and a dot in it")
 	}
 	return func(_ time.Time, docs []bson.D) ([]bson.D, error) {
 		if len(docs) == 0 {
@@ -91,7 +91,7 @@ func unwind(op string, operand any) (stage, error) {
 	}
 	path, ok := operand.(string)
 	if !ok || !strings.HasPrefix(path, "$") || len(path) < 2 {
-		return nil, value.Refused(28818, "%s takes a path with a '$' before it, and this server of a lab no option: %s", op, value.Format(operand))
+		return nil, value.Refused("28818", "%s takes a path with a '$' before it, and this server of a lab no option: %s", op, value.Format(operand))
 	}
 	names := value.Split(path[1:])
 	return func(_ time.Time, docs []bson.D) ([]bson.D, error) {

@@ -37,7 +37,7 @@ func group(op string, operand any) (stage, error) {
 	}
 	id, ok := value.Field(d, "_id")
 	if !ok {
-		return nil, value.Refused(15955, "a group specification must include an _id")
+		return nil, value.Refused("15955", "a group specification must include an _id")
 	}
 	g := grouping{}
 	if g.id, err = expression.Parse(id); err != nil {
@@ -57,13 +57,13 @@ func accumulators(d bson.D) ([]accumulator, error) {
 		}
 		spec, ok := e.Value.(bson.D)
 		if !ok {
-			return nil, value.Refused(40234, "The field '%s' must be an accumulator object", e.Key)
+			return nil, value.Refused("40234", "The field '%s' must be an accumulator object", e.Key)
 		}
 		if strings.Contains(e.Key, ".") {
-			return nil, value.Refused(40235, "The field name '%s' cannot contain '.'", e.Key)
+			return nil, value.Refused("40235", "The field name '%s' cannot contain '.'", e.Key)
 		}
 		if len(spec) != 1 {
-			return nil, value.Refused(40238, "The field '%s' must specify one accumulator", e.Key)
+			return nil, value.Refused("40238", "The field '%s' must specify one accumulator", e.Key)
 		}
 		a, err := accumulatorOf(e.Key, spec[0].Key, spec[0].Value)
 		if err != nil {
@@ -96,7 +96,7 @@ func accumulatorOf(field, op string, operand any) (accumulator, error) {
 	case "$count":
 		a.fold, operand = sum, int32(1)
 	default:
-		return a, value.Refused(15952, "unknown group operator for this server of a lab: '%s'", op)
+		return a, value.Refused("15952", "unknown group operator for this server of a lab: '%s'", op)
 	}
 	x, err := expression.Parse(operand)
 	a.value = x

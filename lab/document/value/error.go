@@ -2,124 +2,80 @@ package value
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// The codes that the server answers with.
+// Code is a code that the server answers with: its number and its name, or the
+// number alone where it has none.
+type Code string
+
+// The codes that have names.
 const (
-	BadValue                int32 = 2
-	FailedToParse           int32 = 9
-	UserNotFound            int32 = 11
-	Unauthorized            int32 = 13
-	TypeMismatch            int32 = 14
-	InvalidLength           int32 = 16
-	ProtocolError           int32 = 17
-	AuthenticationFailed    int32 = 18
-	IllegalOperation        int32 = 20
-	NamespaceNotFound       int32 = 26
-	IndexNotFound           int32 = 27
-	PathNotViable           int32 = 28
-	ConflictingUpdate       int32 = 40
-	CursorNotFound          int32 = 43
-	NamespaceExists         int32 = 48
-	MaxTimeExpired          int32 = 50
-	InvalidIDField          int32 = 53
-	EmptyFieldName          int32 = 56
-	CommandNotFound         int32 = 59
-	ImmutableField          int32 = 66
-	CannotCreateIndex       int32 = 67
-	InvalidOptions          int32 = 72
-	InvalidNamespace        int32 = 73
-	NoReplication           int32 = 76
-	IndexOptionsConflict    int32 = 85
-	IndexKeySpecsConflict   int32 = 86
-	NotSupported            int32 = 115
-	InvalidPipelineOperator int32 = 168
-	InvalidIndexSpec        int32 = 197
-	MechanismUnavailable    int32 = 334
-	OldCommand              int32 = 352
-	TooLarge                int32 = 10334
-	DuplicateKey            int32 = 11000
-	Interrupted             int32 = 11601
-	MissingField            int32 = 40414
+	BadValue                Code = "2 BadValue"
+	FailedToParse           Code = "9 FailedToParse"
+	UserNotFound            Code = "11 UserNotFound"
+	Unauthorized            Code = "13 Unauthorized"
+	TypeMismatch            Code = "14 TypeMismatch"
+	InvalidLength           Code = "16 InvalidLength"
+	ProtocolError           Code = "17 ProtocolError"
+	AuthenticationFailed    Code = "18 AuthenticationFailed"
+	IllegalOperation        Code = "20 IllegalOperation"
+	NamespaceNotFound       Code = "26 NamespaceNotFound"
+	IndexNotFound           Code = "27 IndexNotFound"
+	PathNotViable           Code = "28 PathNotViable"
+	ConflictingUpdate       Code = "40 ConflictingUpdateOperators"
+	CursorNotFound          Code = "43 CursorNotFound"
+	NamespaceExists         Code = "48 NamespaceExists"
+	MaxTimeExpired          Code = "50 MaxTimeMSExpired"
+	InvalidIDField          Code = "53 InvalidIdField"
+	EmptyFieldName          Code = "56 EmptyFieldName"
+	CommandNotFound         Code = "59 CommandNotFound"
+	ImmutableField          Code = "66 ImmutableField"
+	CannotCreateIndex       Code = "67 CannotCreateIndex"
+	InvalidOptions          Code = "72 InvalidOptions"
+	InvalidNamespace        Code = "73 InvalidNamespace"
+	NoReplication           Code = "76 NoReplicationEnabled"
+	IndexOptionsConflict    Code = "85 IndexOptionsConflict"
+	IndexKeySpecsConflict   Code = "86 IndexKeySpecsConflict"
+	NotSupported            Code = "115 CommandNotSupported"
+	InvalidPipelineOperator Code = "168 InvalidPipelineOperator"
+	InvalidIndexSpec        Code = "197 InvalidIndexSpecificationOption"
+	MechanismUnavailable    Code = "334 MechanismUnavailable"
+	OldCommand              Code = "352 UnsupportedOpQueryCommand"
+	TooLarge                Code = "10334 BSONObjectTooLarge"
+	MissingField            Code = "40414"
+	DuplicateKey            Code = "11000 DuplicateKey"
+	Interrupted             Code = "11601 Interrupted"
 )
 
-// Error is the answer of a server to a command that it cannot do. Name is the
-// codeName: "Location" and the code where the server has no other.
+// Error is the answer of a server to a command, or to one of its writes, that it
+// cannot do. Name is the codeName: "Location" and the code where the server has no
+// other. Of a duplicate KeyPattern and KeyValue tell which unique key that is.
 type Error struct {
-	Code    int32
-	Name    string
-	Message string
+	Code                 int32
+	Name                 string
+	Message              string
+	KeyPattern, KeyValue bson.D
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("(%s) %s", e.Name, e.Message) }
 
-// Refused makes an error with the name that belongs to its code.
-func Refused(code int32, format string, values ...any) *Error {
-	return &Error{Code: code, Name: nameOf(code), Message: fmt.Sprintf(format, values...)}
-}
-
-func nameOf(code int32) string {
-	names := map[int32]string{
-		BadValue:                "BadValue",
-		FailedToParse:           "FailedToParse",
-		UserNotFound:            "UserNotFound",
-		Unauthorized:            "Unauthorized",
-		TypeMismatch:            "TypeMismatch",
-		InvalidLength:           "InvalidLength",
-		ProtocolError:           "ProtocolError",
-		AuthenticationFailed:    "AuthenticationFailed",
-		IllegalOperation:        "IllegalOperation",
-		NamespaceNotFound:       "NamespaceNotFound",
-		IndexNotFound:           "IndexNotFound",
-		PathNotViable:           "PathNotViable",
-		ConflictingUpdate:       "ConflictingUpdateOperators",
-		CursorNotFound:          "CursorNotFound",
-		NamespaceExists:         "NamespaceExists",
-		MaxTimeExpired:          "MaxTimeMSExpired",
-		InvalidIDField:          "InvalidIdField",
-		EmptyFieldName:          "EmptyFieldName",
-		CommandNotFound:         "CommandNotFound",
-		ImmutableField:          "ImmutableField",
-		CannotCreateIndex:       "CannotCreateIndex",
-		InvalidOptions:          "InvalidOptions",
-		InvalidNamespace:        "InvalidNamespace",
-		NoReplication:           "NoReplicationEnabled",
-		IndexOptionsConflict:    "IndexOptionsConflict",
-		IndexKeySpecsConflict:   "IndexKeySpecsConflict",
-		NotSupported:            "CommandNotSupported",
-		InvalidPipelineOperator: "InvalidPipelineOperator",
-		InvalidIndexSpec:        "InvalidIndexSpecificationOption",
-		MechanismUnavailable:    "MechanismUnavailable",
-		OldCommand:              "UnsupportedOpQueryCommand",
-		TooLarge:                "BSONObjectTooLarge",
-		DuplicateKey:            "DuplicateKey",
-		Interrupted:             "Interrupted",
+// Refused makes an error of a code.
+func Refused(code Code, format string, values ...any) *Error {
+	number, name, named := strings.Cut(string(code), " ")
+	if !named {
+		name = "Location" + number
 	}
-	if name, ok := names[code]; ok {
-		return name
-	}
-	return fmt.Sprintf("Location%d", code)
+	n, _ := strconv.Atoi(number) // of the constants above, and of literals
+	return &Error{Code: int32(n), Name: name, Message: fmt.Sprintf(format, values...)}
 }
-
-// WriteError is the refusal of one document, as a duplicate of a unique key:
-// KeyPattern and KeyValue tell which key that is.
-type WriteError struct {
-	Code       int32
-	Name       string
-	Message    string
-	KeyPattern bson.D
-	KeyValue   bson.D
-}
-
-func (e *WriteError) Error() string { return e.Message }
 
 // Duplicate makes the error of a second document with the same unique key.
-func Duplicate(namespace, index string, pattern, key bson.D, text string) *WriteError {
-	return &WriteError{
-		Code: DuplicateKey, Name: nameOf(DuplicateKey),
-		Message:    fmt.Sprintf("E11000 duplicate key error collection: %s index: %s dup key: %s", namespace, index, text),
-		KeyPattern: pattern, KeyValue: key,
-	}
+func Duplicate(namespace, index string, pattern, key bson.D) *Error {
+	e := Refused(DuplicateKey, "E11000 duplicate key error collection: %s index: %s dup key: %s", namespace, index, Format(key))
+	e.KeyPattern, e.KeyValue = pattern, key
+	return e
 }

@@ -19,10 +19,10 @@ func NewOrder(sort bson.D) (Order, error) {
 	for _, e := range sort {
 		f, ok := Float(e.Value)
 		if !ok {
-			return o, Refused(15974, "Illegal key in $sort specification: %s: %s", e.Key, Format(e.Value))
+			return o, Refused("15974", "Illegal key in $sort specification: %s: %s", e.Key, Format(e.Value))
 		}
 		if f != 1 && f != -1 {
-			return o, Refused(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+			return o, Refused("15975", "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
 		}
 		o.paths = append(o.paths, Split(e.Key))
 		o.signs = append(o.signs, int(f))
