@@ -31,11 +31,12 @@ func payloadOf(value any, body schema.Text) (payload, error) {
 	case value == nil:
 		return payload{bytes: []byte(text), display: body.String()}, nil
 	}
-	sent, err := encodeJSON(value, true)
+	revealed, _ := schema.Revealed(value, nil)
+	sent, err := encodeJSON(revealed)
 	if err != nil {
 		return payload{}, err
 	}
-	display, err := encodeJSON(value, false)
+	display, err := encodeJSON(value)
 	return payload{bytes: sent, display: string(display), contentType: "application/json"}, err
 }
 
@@ -60,11 +61,11 @@ func beginning(text string, n int) string {
 	return strings.ToValidUTF8(text[:n], "") + "…"
 }
 
-func encodeJSON(value any, reveal bool) ([]byte, error) {
+func encodeJSON(value any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(plainJSON(value, reveal)); err != nil {
+	if err := e.Encode(plainJSON(value)); err != nil {
 		return nil, fmt.Errorf("json cannot be encoded: %w", err)
 	}
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
@@ -72,31 +73,12 @@ func encodeJSON(value any, reveal bool) ([]byte, error) {
 
 // plainJSON returns a playbook value as encoding/json takes it; durations,
 // sizes and times as playbooks print them.
-func plainJSON(value any, reveal bool) any {
-	switch v := value.(type) {
-	case schema.Secret:
-		if reveal {
-			return v.Reveal()
-		}
-		return v.String()
-	case time.Duration, schema.Size, time.Time:
-		return schema.Brief(v)
-	case schema.Unknown:
-		return v.String()
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = plainJSON(v[i], reveal)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for key := range v {
-			out[key] = plainJSON(v[key], reveal)
-		}
-		return out
+func plainJSON(value any) any {
+	switch value.(type) {
+	case time.Duration, schema.Size, time.Time, schema.Secret, schema.Unknown:
+		return schema.TextOf(value)
 	}
-	return value
+	return schema.Mapped(value, plainJSON)
 }
 
 // parseJSON returns the value of a body that is JSON by its type or by its first

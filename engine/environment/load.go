@@ -63,17 +63,25 @@ func target(name string, k *action.TargetKind, config map[string]any) action.Tar
 // default for "". Without a file it is Local. Secrets are named but not read:
 // Resolve does that. The error is of the file system, or an *ErrNotFound.
 func Load(path, name string, registry *action.Registry) (*Environment, diag.List, error) {
+	source, err := written(path)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case source != nil:
+		return Parse(source, name, registry)
+	case name != "" && name != "local":
+		return nil, nil, &ErrNotFound{Name: name, File: "./" + path + " (there is none)", Has: []string{"local"}, Default: "local"}
+	}
+	return Local(registry.Targets()), nil, nil
+}
+
+// written is the file at path, nil where there is none.
+func written(path string) (*yaml.Source, error) {
 	source, err := yaml.Load(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if name != "" && name != "local" {
-			return nil, nil, &ErrNotFound{Name: name, File: "./" + path + " (there is none)", Has: []string{"local"}, Default: "local"}
-		}
-		return Local(registry.Targets()), nil, nil
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return source, nil
 	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the environments: %w", err)
-	}
-	return Parse(source, name, registry)
+	return nil, fmt.Errorf("reading the environments: %w", err)
 }
 
 // Parse is Load of a text. All environments of the file are checked, and of the
@@ -105,12 +113,9 @@ func Parse(source *yaml.Source, name string, registry *action.Registry) (*Enviro
 // All reads every environment of the file at path and returns what is wrong with any; it
 // is empty without a file.
 func All(path string, registry *action.Registry) (all []*Environment, list diag.List, err error) {
-	source, err := yaml.Load(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the environments: %w", err)
+	source, err := written(path)
+	if source == nil {
+		return nil, nil, err
 	}
 	file, list := ReadFile(source)
 	if file == nil {

@@ -140,9 +140,6 @@ func (l *loader) rule(name yaml.String) {
 	if slices.Contains(known, name.Value) {
 		return
 	}
-	hint := "write read, write, destructive, the name of an action, or all of a family: docker.*"
-	if near := diag.Nearest(name.Value, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	l.fail(CodeUnknownRule, name.Node, fmt.Sprintf("%q is neither an effect nor an action", name.Value), hint)
+	l.fail(CodeUnknownRule, name.Node, fmt.Sprintf("%q is neither an effect nor an action", name.Value),
+		meant(name.Value, known, "write read, write, destructive, the name of an action, or all of a family: docker.*"))
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"runbook/engine/action"
-	"runbook/engine/diag"
 	"runbook/engine/file"
 	"runbook/engine/redact"
 	"runbook/engine/schema"
@@ -47,11 +46,8 @@ func (l *loader) declared(name string, at *yaml.Node, e *Environment) bool {
 	if _, ok := e.sources[name]; ok {
 		return true
 	}
-	hint := "declare it under secrets: " + name + ": {env: VARIABLE}, {file: PATH} or {command: [PROGRAM]}"
-	if near := diag.Nearest(name, slices.Sorted(maps.Keys(e.sources))); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	l.fail(CodeNoSecret, at, fmt.Sprintf("no secret %q is declared", name), hint)
+	other := "declare it under secrets: " + name + ": {env: VARIABLE}, {file: PATH} or {command: [PROGRAM]}"
+	l.fail(CodeNoSecret, at, fmt.Sprintf("no secret %q is declared", name), meant(name, slices.Sorted(maps.Keys(e.sources)), other))
 	return false
 }
 
@@ -172,35 +168,28 @@ type resolver struct {
 // fill returns a value with the texts of its secrets. A value that lacks one, as
 // its command is not started, is unknown as a whole.
 func (r *resolver) fill(v any) (any, error) {
-	switch x := v.(type) {
-	case schema.Secret:
-		if x.Reveal() != "" { // it stood in the file, as in the URL of an address
-			r.Secrets = append(r.Secrets, x)
-			return x, nil
-		}
-		return r.secret(x.Name())
-	case []any:
-		out := make([]any, len(x))
-		for i, item := range x {
-			got, err := r.fill(item)
-			if u, ok := got.(schema.Unknown); ok || err != nil {
-				return u, err
-			}
-			out[i] = got
-		}
-		return out, nil
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for key, item := range x {
-			got, err := r.fill(item)
-			if u, ok := got.(schema.Unknown); ok || err != nil {
-				return u, err
-			}
-			out[key] = got
-		}
-		return out, nil
+	var failed error
+	got := r.filled(v, &failed)
+	if u, ok := schema.UnknownIn(got); ok {
+		return u, failed
 	}
-	return v, nil
+	return got, failed
+}
+
+func (r *resolver) filled(v any, failed *error) any {
+	s, ok := v.(schema.Secret)
+	switch {
+	case !ok:
+		return schema.Mapped(v, func(x any) any { return r.filled(x, failed) })
+	case *failed != nil:
+		return nil
+	case s.Reveal() != "": // it stood in the file, as in the URL of an address
+		r.Secrets = append(r.Secrets, s)
+		return s
+	}
+	got, err := r.secret(s.Name())
+	*failed = err
+	return got
 }
 
 // secret is the secret of that name, or that a text of that name composes.

@@ -73,6 +73,14 @@ func requestRule(written string) action.RequestRule {
 	return action.RequestRule{Method: method, Path: path}
 }
 
+// meant is the hint to a wrong name: the nearest of those that there are, else other.
+func meant(name string, known []string, other string) string {
+	if near := diag.Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return other
+}
+
 func (l *loader) kind(name string) *action.TargetKind {
 	for _, k := range l.kinds {
 		if k.Name == name {
@@ -87,11 +95,7 @@ func (l *loader) noKind(at *yaml.Node, name string) {
 	for _, k := range l.kinds {
 		names = append(names, k.Name)
 	}
-	hint := "name a kind: kind: " + strings.Join(names, ", ")
-	if near := diag.Nearest(name, names); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	l.fail(CodeNoTarget, at, fmt.Sprintf("no action knows targets of kind %q", name), hint)
+	l.fail(CodeNoTarget, at, fmt.Sprintf("no action knows targets of kind %q", name), meant(name, names, "name a kind: kind: "+strings.Join(names, ", ")))
 }
 
 // unknown reports a key that a kind of target does not have.

@@ -48,33 +48,26 @@ func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) dia
 // them.
 func lacking(p *plan.Plan, env *environment.Environment) diag.List {
 	var list diag.List
+	var names []string
+	for _, t := range env.Targets {
+		names = append(names, t.Name)
+	}
 	for n, kind := range lacks(p, env) {
 		d := diag.Diagnostic{Code: environment.CodeLacking, Message: fmt.Sprintf("there is no target %s, which %s needs", n.target, n.action)}
 		if kind != "" {
 			d.Message = fmt.Sprintf("the target %s is of kind %s, and %s needs kind %s", n.target, kind, n.action, n.kind)
-		} else if near := diag.Nearest(n.target, namesOf(env, n.kind)); near != "" {
+		} else if near := diag.Nearest(n.target, names); near != "" {
 			d.Hint = fmt.Sprintf("did you mean %q?", near)
 		}
+		// A place is file:line:column.
 		at := strings.Split(n.place, ":")
-		position := diag.Position{Line: 1, Column: 1}
+		var position diag.Position
 		if end := len(at) - 2; end > 0 {
 			d.Source = strings.Join(at[:end], ":")
-			_, _ = fmt.Sscan(at[end], &position.Line) // a place is written so
-			_, _ = fmt.Sscan(at[end+1], &position.Column)
+			_, _ = fmt.Sscan(at[end]+" "+at[end+1], &position.Line, &position.Column)
 		}
 		d.Span = diag.At(position, 1)
 		list.Add(d)
 	}
 	return list
-}
-
-// namesOf are the targets of a kind.
-func namesOf(env *environment.Environment, kind string) []string {
-	var names []string
-	for _, t := range env.Targets {
-		if t.Kind == kind {
-			names = append(names, t.Name)
-		}
-	}
-	return names
 }

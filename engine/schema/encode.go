@@ -31,7 +31,7 @@ func encodePlain(v any) (any, bool) {
 		n, err := jsonNumber(string(v))
 		return n, err == nil
 	case []any, map[string]any:
-		return mapped(v, Encode), true
+		return Mapped(v, Encode), true
 	case Text:
 		if v.secret != nil {
 			return *v.secret, true

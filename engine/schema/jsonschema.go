@@ -139,7 +139,7 @@ func written(v any) any {
 	case time.Duration, Size, time.Time:
 		return show(v)
 	}
-	return mapped(v, written)
+	return Mapped(v, written)
 }
 
 func refTo(name string) string { return "#/$defs/" + name }

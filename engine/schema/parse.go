@@ -178,7 +178,7 @@ func FromJSON(raw any) (v any, err error) {
 	turn = func(raw any) any {
 		text, ok := raw.(json.Number)
 		if !ok {
-			return mapped(raw, turn)
+			return Mapped(raw, turn)
 		}
 		n, wrong := jsonNumber(string(text))
 		err = cmp.Or(err, wrong)

@@ -74,12 +74,12 @@ func plainJSON(v any) any {
 	case Size:
 		return int64(v)
 	}
-	return mapped(v, plainJSON)
+	return Mapped(v, plainJSON)
 }
 
-// mapped returns a list or a map with what f gives of each element; what is
+// Mapped returns a list or a map with what f gives of each element; what is
 // neither it returns as it is.
-func mapped(v any, f func(any) any) any {
+func Mapped(v any, f func(any) any) any {
 	switch v := v.(type) {
 	case []any:
 		list := make([]any, len(v))

@@ -75,7 +75,7 @@ func Revealed(v any, names []string) (any, []string) {
 	if s, ok := v.(Secret); ok {
 		return s.value, append(names, s.name)
 	}
-	v = mapped(v, func(x any) any {
+	v = Mapped(v, func(x any) any {
 		x, names = Revealed(x, names)
 		return x
 	})
