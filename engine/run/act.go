@@ -171,8 +171,8 @@ func (w *work) retry(attempt int, err error) bool {
 	return w.Clock.Sleep(w.soft, delay) == nil
 }
 
-func (w *work) wanted(cond evaluator, err error) bool {
-	v, evalErr := cond.Eval(w.soft, w.names.with(map[string]any{"error": err.Error()}), limits)
+func (w *work) wanted(cond *expression.Expr, err error) bool {
+	v, evalErr := cond.Eval(w.soft, w.names.with(map[string]any{"error": err.Error()}), expression.Limits{})
 	holds, _ := v.(bool)
 	return evalErr == nil && holds
 }

@@ -21,13 +21,6 @@ import (
 	"runbook/engine/schema"
 )
 
-// Why an approval was not had.
-var (
-	errNoPerson = errors.New("approval is needed and there is no terminal")
-	errVoid     = errors.New("what it touches changed again while it waited")
-	errExpired  = errors.New("nobody answered in time")
-)
-
 // approved asks until the effect is approved as it is shown, and says whether it
 // is needed still. What it touches is compared after the answer: if it changed, it
 // asks once more. held is whether what the step is for held before.
@@ -58,7 +51,7 @@ func (w *work) approved(d environment.Decision, p action.Preview, subjects []act
 		void.Reason = "changed since it was shown"
 		_ = w.record(event.TypeApprovalVoid, w.in.path, 0, &void)
 		if moved != nil {
-			return nil, false, ended(w.in, event.Refused, &event.Failure{What: errVoid.Error(), Seen: differences(subjects, now)})
+			return nil, false, ended(w.in, event.Refused, &event.Failure{What: "what it touches changed again while it waited", Seen: differences(subjects, now)})
 		}
 		p, moved, subjects = p2, differences(subjects, now), now
 	}
@@ -145,7 +138,7 @@ func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
 		by := event.Answer{By: w.Header.User, How: "--yes, as the policy of " + w.Environment.Name + " allows"}
 		return w.decided(event.TypeApprovalGiven, a, by)
 	case w.Person == nil:
-		return ended(w.in, event.Waiting, &event.Failure{What: errNoPerson.Error()})
+		return ended(w.in, event.Waiting, &event.Failure{What: "approval is needed and there is no terminal"})
 	}
 	var o outcome
 	w.wait(w.soft, w.in, w.watch, a.Expires.Sub(w.Clock.Now()), func(ctx context.Context) {
@@ -194,7 +187,7 @@ func (w *work) collect(ctx context.Context, shown, a *event.Approval) outcome {
 	}
 	switch {
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
-		return w.decided(event.TypeApprovalExpired, a, event.Answer{Reason: errExpired.Error()})
+		return w.decided(event.TypeApprovalExpired, a, event.Answer{Reason: "nobody answered in time"})
 	case w.soft.Err() != nil:
 		return halted(w.in, context.Cause(w.soft))
 	}

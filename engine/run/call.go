@@ -18,7 +18,7 @@ func (r *runner) callPlaybook(in *instance, sc *scope, inputs map[string]any) ou
 	inner.warns = sc.warns
 	inner.bound = newBoundary(r.hard, sc.bound)
 	defer inner.bound.close()
-	o := r.playbook(callee, inner, in)
+	o := r.playbook(callee, inner, in, func(o outcome) outcome { return o })
 	if !o.bad() {
 		got, err := r.results(callee, inner)
 		if err != nil {
@@ -42,19 +42,19 @@ func (r *runner) calleeInputs(in *instance, sc *scope) (map[string]any, *event.F
 	return full.(map[string]any), nil
 }
 
-// playbook plays prerequisites, steps and finally of a plan.
-func (r *runner) playbook(p *plan.Plan, sc *scope, owner *instance) outcome {
-	o := r.prologue(p, sc, owner)
-	if o.bad() {
-		return o
+// playbook plays prerequisites, steps, undo and finally of a plan. A failing
+// prerequisite ends it before any step, and without finally. over is told of the end of
+// all that the plan's time is for, and returns what it comes to.
+func (r *runner) playbook(p *plan.Plan, sc *scope, owner *instance, over func(outcome) outcome) outcome {
+	first := r.prologue(p, sc, owner)
+	if first.bad() {
+		return over(first)
 	}
-	warned := o.state == event.Warned
-	block := &instance{step: p.Steps, path: owner.path}
-	o = r.block(block, sc)
+	o := over(r.block(&instance{step: p.Steps, path: owner.path}, sc))
 	if o.bad() && p.OnFailure == plan.Undo {
 		r.undoWithin(owner.path, sc)
 	}
-	if warned && o.state == event.Passed {
+	if first.state == event.Warned && o.state == event.Passed {
 		o.state = event.Warned
 	}
 	if r.suspended() || len(p.Finally.Parts) == 0 || !sc.begun.Load() {

@@ -130,13 +130,6 @@ func (w *work) previewed(p *action.Preview, why string) outcome {
 	return outcome{state: event.Previewed, after: string(w.in.path)}
 }
 
-// dryManual previews a manual step: what a person would report is unknown.
-func (r *runner) dryManual(in *instance, _ *scope) outcome {
-	u := schema.Unknown{After: string(in.path)}
-	in.outputs, in.pending, in.done.Why = u, &u, "a person does it"
-	return outcome{state: event.Previewed, after: string(in.path)}
-}
-
 // conditional marks a step whose `when` is unknown: what its body would do was
 // shown, and it may be skipped.
 func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome {

@@ -2,7 +2,6 @@ package run
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -12,13 +11,6 @@ import (
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 )
-
-// evaluator is a compiled expression.
-type evaluator interface {
-	Eval(ctx context.Context, v expression.Values, l expression.Limits) (any, error)
-}
-
-var limits = expression.Limits{}
 
 // marshal encodes a value as the journal has it. What its type does not take
 // is left out, which only a fault of an action can bring about.

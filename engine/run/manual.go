@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"runbook/engine/event"
+	"runbook/engine/schema"
 )
 
 // manual asks a person to do something and to report it. Without one the run
@@ -23,7 +24,9 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	sc.begun.Store(true)
 	switch {
 	case r.DryRun:
-		return r.dryManual(in, sc)
+		u := schema.Unknown{After: string(in.path)}
+		in.outputs, in.pending, in.done.Why = u, &u, "a person does it"
+		return outcome{state: event.Previewed, after: u.After}
 	case r.Person == nil:
 		return ended(in, event.Waiting, &event.Failure{What: "a person must do this and report it, and there is no terminal: " + text})
 	}

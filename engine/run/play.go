@@ -25,30 +25,15 @@ func (r *runner) play() event.RunFinished {
 		}
 	})
 	sc.watch = watch
-	o := r.whole(sc, func() { stop(); watch.end() })
+	o := r.playbook(r.Plan, sc, &instance{}, func(o outcome) outcome {
+		stop()
+		watch.end()
+		if p := r.tally.first; p != nil && p.reason == "timed_out" && p.path == "" && !r.suspended() {
+			o = outcome{state: event.Failed, problem: p}
+		}
+		return o
+	})
 	return r.end(sc, o)
-}
-
-// whole plays prerequisites, steps, undo and finally. A failing prerequisite
-// ends the run before any step, and without finally.
-func (r *runner) whole(sc *scope, timeIsUp func()) outcome {
-	root := &instance{step: r.Plan.Steps}
-	if o := r.prologue(r.Plan, sc, &instance{step: r.Plan.Prerequisites}); o.bad() {
-		timeIsUp()
-		return o
-	}
-	o := r.block(root, sc)
-	timeIsUp()
-	if p := r.tally.first; p != nil && p.reason == "timed_out" && p.path == "" && !r.suspended() {
-		o = outcome{state: event.Failed, problem: p}
-	}
-	if o.bad() && r.Plan.OnFailure == plan.Undo {
-		r.undoWithin("", sc)
-	}
-	if r.suspended() || len(r.Plan.Finally.Parts) == 0 || !sc.begun.Load() {
-		return o
-	}
-	return r.epilogue(r.Plan, sc, o)
 }
 
 // suspended: the run waits for a person or is in doubt, so it has not ended.

@@ -158,7 +158,7 @@ func (v *verification) evaluate() judged {
 
 // judge evaluates one item.
 func (v *verification) judge(item *plan.Check) *event.Check {
-	x := item.Expr.Explain(v.ctx, v.names, limits)
+	x := item.Expr.Explain(v.ctx, v.names, expression.Limits{})
 	c := v.explained(v.kind, item.Expr, x, item.Place)
 	if item.Warn {
 		c.Level = "warn"
@@ -176,7 +176,7 @@ func (v *verification) judge(item *plan.Check) *event.Check {
 	case unknown && v.DryRun:
 		c.Verdict = event.UnknownCheck
 		if v.now != nil {
-			now := v.explained(v.kind, item.Expr, item.Expr.Explain(v.ctx, v.now, limits), item.Place)
+			now := v.explained(v.kind, item.Expr, item.Expr.Explain(v.ctx, v.now, expression.Limits{}), item.Place)
 			c.Now, c.Number = now.Seen, now.Number
 		}
 	case unknown:
