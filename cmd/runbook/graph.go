@@ -20,9 +20,9 @@ func (a *app) graphCommand() *cobra.Command {
 			case "ascii":
 				return ascii(p).Print(a.Out)
 			case "mermaid":
-				return put(a.Out, mermaid(p))
+				return put(a.Out, mermaid.of(p))
 			case "dot":
-				return put(a.Out, dot(p))
+				return put(a.Out, dot(p).of(p))
 			}
 			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii, mermaid or dot")
 		},

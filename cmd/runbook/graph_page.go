@@ -163,49 +163,46 @@ func waitsFor(parts []*plan.Step, i int) []int {
 	return out
 }
 
-// nodeNames gives each step of a plan a name that any format takes.
-func nodeNames(p *plan.Plan) map[*plan.Step]string {
-	ids := make(map[*plan.Step]string, len(p.All()))
+// drawing is how a program that draws graphs wants them written; solid and dotted join
+// two nodes.
+type drawing struct {
+	begin               string
+	node, solid, dotted string
+	quote               func(path, text string) string
+	end                 string
+}
+
+// mermaid is for a page that renders it.
+var mermaid = drawing{
+	begin: "flowchart TD\n", node: "  %s[%s]\n", solid: "  %s --> %s\n", dotted: "  %s -.-> %s\n",
+	quote: func(path, text string) string {
+		return `"` + strings.NewReplacer(`"`, "#quot;", "\n", " ").Replace(path+": "+text) + `"`
+	},
+}
+
+// dot is for Graphviz.
+func dot(p *plan.Plan) drawing {
+	return drawing{
+		begin: fmt.Sprintf("digraph %q {\n  node [shape=box];\n", p.Name), node: "  %s [label=%s];\n", solid: "  %s -> %s;\n", dotted: "  %s -> %s [style=dotted];\n",
+		quote: func(path, text string) string { return fmt.Sprintf("%q", path+"\n"+text) },
+		end:   "}\n",
+	}
+}
+
+func (d drawing) of(p *plan.Plan) string {
+	var b strings.Builder
+	b.WriteString(d.begin)
+	names := make(map[*plan.Step]string, len(p.All()))
 	for i, s := range p.All() {
-		ids[s] = fmt.Sprintf("s%d", i+1)
-	}
-	return ids
-}
-
-// mermaid draws a plan for a page that renders it.
-func mermaid(p *plan.Plan) string {
-	var b strings.Builder
-	b.WriteString("flowchart TD\n")
-	ids := nodeNames(p)
-	for _, s := range p.All() {
-		text := strings.NewReplacer(`"`, "#quot;", "\n", " ").Replace(s.Path + ": " + does(s))
-		fmt.Fprintf(&b, "  %s[\"%s\"]\n", ids[s], text)
+		names[s] = fmt.Sprintf("s%d", i+1)
+		fmt.Fprintf(&b, d.node, names[s], d.quote(s.Path, does(s)))
 	}
 	for _, e := range edges(p) {
-		arrow := "-->"
+		arrow := d.solid
 		if e.inside {
-			arrow = "-.->"
+			arrow = d.dotted
 		}
-		fmt.Fprintf(&b, "  %s %s %s\n", ids[e.from], arrow, ids[e.to])
+		fmt.Fprintf(&b, arrow, names[e.from], names[e.to])
 	}
-	return b.String()
-}
-
-// dot draws a plan for Graphviz.
-func dot(p *plan.Plan) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "digraph %q {\n  node [shape=box];\n", p.Name)
-	ids := nodeNames(p)
-	for _, s := range p.All() {
-		fmt.Fprintf(&b, "  %s [label=%q];\n", ids[s], s.Path+"\n"+does(s))
-	}
-	for _, e := range edges(p) {
-		style := ""
-		if e.inside {
-			style = " [style=dotted]"
-		}
-		fmt.Fprintf(&b, "  %s -> %s%s;\n", ids[e.from], ids[e.to], style)
-	}
-	b.WriteString("}\n")
-	return b.String()
+	return b.String() + d.end
 }

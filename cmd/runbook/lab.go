@@ -29,34 +29,24 @@ Break it, and repair it by playbooks:
 }
 
 func (a *app) labInjectCommand() *cobra.Command {
-	var f lab.Fault
 	var options []string
 	var wanted string
-	cmd := &cobra.Command{
-		Use: "inject FAULT", Short: "Break the running lab", Args: exactly(1, "one fault; runbook lab faults lists them"),
-		Example: "  runbook lab inject memory-leak -o returns=true\n  runbook lab inject target-gone --on docker --for 5s\n  runbook lab inject reply-lost --on docker",
-		RunE: func(c *cobra.Command, words []string) error {
-			f.Name = words[0]
-			if err := control.Known(f.Name); err != nil {
-				return labProblem(err)
+	cmd, f := a.faultCommand("inject", "Break the running lab", func(c *cobra.Command, f *lab.Fault, s *control.Session) (string, error) {
+		for _, word := range options {
+			if err := control.AddOption(f, word); err != nil {
+				return "", err
 			}
-			for _, word := range options {
-				if err := control.AddOption(&f, word); err != nil {
-					return labProblem(err)
-				}
+		}
+		if wanted != "" {
+			d, err := schema.ParseDuration(wanted)
+			if err != nil || d <= 0 {
+				return "", usage("--for "+wanted+" is no duration", "--for 5s")
 			}
-			if wanted != "" {
-				d, err := schema.ParseDuration(wanted)
-				if err != nil || d <= 0 {
-					return usage("--for "+wanted+" is no duration", "--for 5s")
-				}
-				f.For = d
-			}
-			return a.ask(func(s *control.Session) (string, error) { return s.Inject(c.Context(), f) })
-		},
-		ValidArgsFunction: completeFaults,
-	}
-	flagOn(cmd, &f)
+			f.For = d
+		}
+		return s.Inject(c.Context(), *f)
+	})
+	cmd.Example = "  runbook lab inject memory-leak -o returns=true\n  runbook lab inject target-gone --on docker --for 5s\n  runbook lab inject reply-lost --on docker"
 	cmd.Flags().StringVar(&wanted, "for", "", "heal it by itself after that time of the lab")
 	cmd.Flags().StringArrayVarP(&options, "option", "o", nil, "an option of the fault, NAME=VALUE")
 	cmd.Flags().IntVar(&f.Times, "times", 0, "of reply-lost: how many replies")
@@ -64,29 +54,32 @@ func (a *app) labInjectCommand() *cobra.Command {
 }
 
 func (a *app) labHealCommand() *cobra.Command {
-	var f lab.Fault
+	cmd, _ := a.faultCommand("heal", "Take a fault of the running lab back", func(c *cobra.Command, f *lab.Fault, s *control.Session) (string, error) {
+		return s.Heal(c.Context(), *f)
+	})
+	cmd.Example = "  runbook lab heal memory-leak\n  runbook lab heal target-gone --on docker"
+	return cmd
+}
+
+// faultCommand is a verb on one fault of the running lab; --on names a target.
+func (a *app) faultCommand(verb, short string, do func(*cobra.Command, *lab.Fault, *control.Session) (string, error)) (*cobra.Command, *lab.Fault) {
+	f := &lab.Fault{}
 	cmd := &cobra.Command{
-		Use: "heal FAULT", Short: "Take a fault of the running lab back", Args: exactly(1, "one fault"),
-		Example: "  runbook lab heal memory-leak\n  runbook lab heal target-gone --on docker",
+		Use: verb + " FAULT", Short: short, Args: exactly(1, "one fault; runbook lab faults lists them"),
 		RunE: func(c *cobra.Command, words []string) error {
 			f.Name = words[0]
 			if err := control.Known(f.Name); err != nil {
 				return labProblem(err)
 			}
-			return a.ask(func(s *control.Session) (string, error) { return s.Heal(c.Context(), f) })
+			return a.ask(func(s *control.Session) (string, error) { return do(c, f, s) })
 		},
 		ValidArgsFunction: completeFaults,
 	}
-	flagOn(cmd, &f)
-	return cmd
-}
-
-// flagOn adds --on, which names a target.
-func flagOn(cmd *cobra.Command, f *lab.Fault) {
 	cmd.Flags().StringVar(&f.On, "on", "", "the target of a fault at connections, or container/NAME")
 	_ = cmd.RegisterFlagCompletionFunc("on", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return lab.Targets(), cobra.ShellCompDirectiveNoFileComp
 	})
+	return cmd, f
 }
 
 func (a *app) labForwardCommand() *cobra.Command {

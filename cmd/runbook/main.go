@@ -10,30 +10,14 @@ var version string
 
 func main() { os.Exit(execute(os.Args[1:])) }
 
-// engineVersion is the version set by the linker, else that of the module or of
-// the commit it was built from.
+// engineVersion is the version set by the linker, else that of the module, which the
+// compiler takes from the commit.
 func engineVersion() string {
 	if version != "" {
 		return version
 	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	revision, modified := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = "-dirty"
-		}
-	}
-	if revision == "" {
-		return "dev"
-	}
-	return "dev-" + revision + modified
+	return "dev"
 }

@@ -209,7 +209,9 @@ func (a *app) notBegun(err error, mode string) error {
 	}
 	if mode == outputJSON {
 		fin := r.Finished()
-		if err := report.NewJSON(a.Out).NoRun(event.Event{Time: time.Now(), Type: event.TypeRunFinished, Data: &fin}); err != nil {
+		view := report.NewJSON(a.Out)
+		view.Event(event.Event{Time: time.Now(), Type: event.TypeRunFinished, Data: &fin})
+		if err := view.Close(); err != nil {
 			return err
 		}
 		return r

@@ -182,7 +182,7 @@ func (d *document) step(s *plan.Step, indent int) {
 		title = "block"
 	}
 	in := indent + d.ids + 1
-	d.FlowTop(d.Indent(indent).Add(page.Bold, short(s)).Pad(in, 1), page.Plain, title, d.verdict(s))
+	d.FlowEnd(d.Indent(indent).Add(page.Bold, short(s)).Pad(in, 1), page.Plain, title, d.verdict(s))
 	if s.Title != "" && s.Op != nil {
 		d.Flow(d.Indent(in), page.Plain, operation(s.Op))
 	}

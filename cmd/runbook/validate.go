@@ -139,24 +139,14 @@ func verdict(list diag.List, files, faulty int, took time.Duration) string {
 
 // validation is the document of `validate --format json`.
 type validation struct {
-	Schema    int    `json:"schema"`
-	Playbooks int    `json:"playbooks"`
-	Errors    int    `json:"errors"`
-	Warnings  int    `json:"warnings"`
-	Findings  []mark `json:"findings"`
-}
-
-// mark is a diagnostic with its severity as a word.
-type mark struct {
-	diag.Diagnostic
-	Severity string `json:"severity"`
+	Schema    int       `json:"schema"`
+	Playbooks int       `json:"playbooks"`
+	Errors    int       `json:"errors"`
+	Warnings  int       `json:"warnings"`
+	Findings  diag.List `json:"findings"`
 }
 
 func findings(list diag.List, files int) validation {
-	v := validation{Schema: 1, Playbooks: files, Errors: list.Errors(), Findings: []mark{}}
-	v.Warnings = len(list) - v.Errors
-	for _, d := range list {
-		v.Findings = append(v.Findings, mark{Diagnostic: d, Severity: d.Severity.String()})
-	}
-	return v
+	errs := list.Errors()
+	return validation{Schema: 1, Playbooks: files, Errors: errs, Warnings: len(list) - errs, Findings: append(diag.List{}, list...)}
 }

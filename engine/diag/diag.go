@@ -28,6 +28,9 @@ func (s Severity) String() string {
 	return "error"
 }
 
+// MarshalText writes the word, as programs read it.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // Position is a place in a source: line and column count from 1, the column in
 // characters. The zero Position is unknown.
 type Position struct {

@@ -247,7 +247,7 @@ type DryCounts struct {
 // Progress is how far an action is. Transient.
 type Progress struct {
 	action.Progress
-	Total time.Duration `json:"for,omitempty"` // where the parameters fix it (`for`)
+	Total time.Duration `json:"duration,omitempty"` // where the parameters fix it (`for`)
 }
 
 // Poll is one look that did not yet hold. Transient.

@@ -141,7 +141,7 @@ func TestFlow(t *testing.T) {
 		label := func(text string) *page.Line { return p.Line(page.Dim, "  "+text).Pad(15, 1) }
 		end := p.Line(page.Dim, "not checked")
 		p.FlowEnd(label("Assumes"), page.Plain, "The service may be interrupted for some seconds", end)
-		p.FlowTop(p.Line(page.BoldRed, "Failed").Add(page.Plain, "  "), page.Plain, "memory-leak on production at recover/2, after 12s", p.Line(page.Plain, "exit 1"))
+		p.FlowEnd(p.Line(page.BoldRed, "Failed").Add(page.Plain, "  "), page.Plain, "memory-leak on production at recover/2, after 12s", p.Line(page.Plain, "exit 1"))
 		p.Flow(label("Journal"), page.Plain, "~/.local/state/runbook/runs/20261124-k7qm.journal")
 		p.Whole(label("Then"), page.Bold, "runbook run memory-leak --env production", p.Line(page.Plain, ""))
 		return p.String()
@@ -154,8 +154,8 @@ Failed  memory-leak on production at recover/2, after 12s                 exit 1
 `,
 		50: `  Assumes      The service may be interrupted for
                some seconds            not checked
-Failed  memory-leak on production at        exit 1
-        recover/2, after 12s
+Failed  memory-leak on production at recover/2,
+        after 12s                           exit 1
   Journal
     ~/.local/state/runbook/runs/20261124-k7qm.journal
   Then
@@ -165,9 +165,10 @@ Failed  memory-leak on production at        exit 1
     The service may be
     interrupted for some
     seconds        not checked
-Failed  memory-leak on  exit 1
+Failed  memory-leak on
         production at
         recover/2, after 12s
+                        exit 1
   Journal
     ~/.local/state/runbook/runs/20261124-k7qm.journal
   Then
@@ -276,7 +277,7 @@ func FuzzPage(f *testing.F) {
 		p := page.New(k)
 		p.Say(page.Red, text)
 		p.Flow(p.Line(page.Dim, text), page.Bold, text)
-		p.FlowTop(p.Indent(3), page.Plain, text, p.Line(page.Dim, text))
+		p.FlowEnd(p.Indent(3), page.Plain, text, p.Line(page.Dim, text))
 		p.FlowEnd(p.Line(page.Plain, "label  "), page.Plain, text, p.Line(page.Dim, "end"))
 		p.Whole(p.Line(page.Plain, "  "), page.Plain, text, p.Line(page.Plain, text))
 		p.Table(page.Table{Columns: make([]page.Column, 2), Rows: [][]*page.Line{p.Cells(page.Dim, text, "x")}})

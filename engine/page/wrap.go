@@ -20,25 +20,6 @@ func (p *Page) FlowEnd(l *Line, s Style, text string, end *Line) {
 	p.Right(p.Fill(l, s, text), end)
 }
 
-// FlowTop is for a head: text stays behind l, and end is at the right margin of
-// the first line.
-func (p *Page) FlowTop(l *Line, s Style, text string, end *Line) {
-	column := l.width
-	room := p.width - column
-	if end.width > 0 && room-end.width-2 >= leastRoom {
-		room -= end.width + 2
-	}
-	first, rest := "", p.cleanLines(text)
-	if parts := Wrap(rest, room); len(parts) > 0 {
-		first = parts[0]
-		rest = strings.TrimLeft(rest[len(first):], " \n")
-	}
-	p.Right(l.append(s, first), end)
-	for _, part := range Wrap(rest, p.width-column) {
-		p.Put(p.Indent(column).append(s, part))
-	}
-}
-
 // FlowLine is Flow for a text of several styles.
 func (p *Page) FlowLine(l, text *Line) {
 	whole := text.Text(false)

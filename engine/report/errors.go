@@ -17,7 +17,7 @@ const errColumn = 13
 func Error(w io.Writer, f *action.Failure, exit int, o Options) error {
 	p := newSheet(o)
 	l := p.Line(page.BoldRed, "error:").Add(page.Plain, " ")
-	p.FlowTop(l, page.Plain, f.Error(), p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
+	p.FlowEnd(l, page.Plain, f.Error(), p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
 	facts := []fact{saidFact("tried", f.Tried), saidFact("seen", f.Seen...)}
 	for _, x := range f.Facts {
 		facts = append(facts, saidFact(x.Label, x.Value))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"runbook/engine/event"
 )
@@ -42,14 +41,6 @@ func (j *JSON) Event(e event.Event) {
 // Close returns the first error of writing.
 func (j *JSON) Close() error { return j.err }
 
-// NoRun prints the last line of a command that began no run: state is
-// `locked`, `refused` or `invalid`, and `run` is null.
-func (j *JSON) NoRun(e event.Event) error {
-	j.run = ""
-	j.Event(e)
-	return j.err
-}
-
 // JSONLine encodes the fact e of a run as one line, without its line end. A
 // run that is suspended ends as `run_finished` too.
 func JSONLine(run string, e event.Event) ([]byte, error) {
@@ -60,8 +51,6 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 		e.Data = filled(d.RunFinished)
 	case *event.RunFinished:
 		e.Data = filled(*d)
-	case *event.Progress:
-		e.Data = progressJSON{d.Done, d.Progress.Total, d.Note, d.Total}
 	}
 	head := struct {
 		Schema  int        `json:"schema"`
@@ -101,14 +90,6 @@ func encoded(v any) ([]byte, error) {
 		return nil, fmt.Errorf("encode a fact: %w", err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// progressJSON is progress under the names of fields.
-type progressJSON struct {
-	Done     int           `json:"done"`
-	Total    int           `json:"total,omitempty"`
-	Note     string        `json:"note,omitempty"`
-	Duration time.Duration `json:"duration,omitempty"` // in all, where it is fixed
 }
 
 // filled makes lists of the last fact that are nil empty.

@@ -46,7 +46,7 @@ func (e *ending) head() {
 		exit = ""
 	}
 	p := e.page
-	p.FlowTop(p.Line(style, word).Add(page.Plain, "  "), page.Plain, text, p.Line(page.Plain, exit))
+	p.FlowEnd(p.Line(style, word).Add(page.Plain, "  "), page.Plain, text, p.Line(page.Plain, exit))
 }
 
 func at(step event.Path) string {

@@ -15,9 +15,8 @@ import (
 
 // timeline keeps the first and the last of what happened, in words.
 type timeline struct {
-	first, last []moment
-	start       int // of last, which is a ring once it is full
-	left        int // moments between first and last
+	moments []moment
+	left    int // moments that are left out behind the first
 }
 
 // moment is one line of the timeline.
@@ -27,34 +26,27 @@ type moment struct {
 	text string
 }
 
+// How many of the first are kept, and at least of the last.
 const (
 	keepFirst = 1000
 	keepLast  = 4000
 )
 
 func (t *timeline) put(m moment) {
-	switch {
-	case len(t.first) < keepFirst:
-		t.first = append(t.first, m)
-	case len(t.last) < keepLast:
-		t.last = append(t.last, m)
-	default:
-		t.last[t.start] = m
-		t.start = (t.start + 1) % keepLast
-		t.left++
+	if len(t.moments) == keepFirst+2*keepLast {
+		t.moments = slices.Delete(t.moments, keepFirst, keepFirst+keepLast)
+		t.left += keepLast
 	}
+	t.moments = append(t.moments, m)
 }
 
 // each gives the moments in order; between says how many are left out there.
 func (t *timeline) each(line func(moment), between func(int)) {
-	for _, m := range t.first {
+	for i, m := range t.moments {
+		if i == keepFirst && t.left > 0 {
+			between(t.left)
+		}
 		line(m)
-	}
-	if t.left > 0 {
-		between(t.left)
-	}
-	for i := range t.last {
-		line(t.last[(t.start+i)%len(t.last)])
 	}
 }
 

@@ -119,7 +119,7 @@ func (p sheet) total(r *rehearsal.Report, exit int) {
 	if failed := len(r.Results) - passed; failed > 0 {
 		text += fmt.Sprintf(", %d failed", failed)
 	}
-	p.FlowTop(p.Indent(0), page.Plain, text, p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
+	p.FlowEnd(p.Indent(0), page.Plain, text, p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
 }
 
 // coverage tells what was reached, and lists what was not; with names of
