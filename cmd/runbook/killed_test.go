@@ -58,15 +58,15 @@ func TestKilledRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := journal.Read(s.Path(sum.ID))
-	if err != nil {
-		t.Fatal(err)
-	}
 	intents := 0
-	for _, e := range l.Events {
+	_, err = journal.Scan(s.Path(sum.ID), func(e event.Event) error {
 		if e.Type == event.TypeIntent {
 			intents++
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if n := len(pids()); intents != 5 || n != 5 {
 		t.Errorf("%d intents, %d programs", intents, n)

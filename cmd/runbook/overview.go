@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/spf13/cobra"
-
-	"runbook/engine/diag"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
 	"runbook/engine/page"
@@ -89,13 +86,4 @@ func environments() string {
 		return "No runbook.yaml here: the local Docker socket is used."
 	}
 	return "Environments in ./runbook.yaml."
-}
-
-// nearestVerb is the verb that was most likely meant.
-func nearestVerb(word string, root *cobra.Command) string {
-	var verbs []string
-	for _, c := range root.Commands() {
-		verbs = append(verbs, c.Name())
-	}
-	return diag.Nearest(word, verbs)
 }

@@ -116,12 +116,12 @@ func (a *app) mistyped(err error) *action.Failure {
 	if word, ok := strings.CutPrefix(text, `unknown command "`); ok {
 		word, _, _ = strings.Cut(word, `"`)
 		f.What = fmt.Sprintf("there is no command %q", word)
-		if near := nearestVerb(word, a.root); near != "" {
-			f.Nearest = []string{near}
+		a.root.SuggestionsMinimumDistance = 2
+		if f.Nearest = a.root.SuggestionsFor(word); len(f.Nearest) > 0 {
 			f.Do[0] = "runbook"
 			for _, w := range a.line {
 				if w == word {
-					w = near
+					w = f.Nearest[0]
 				}
 				f.Do[0] += " " + action.Quote(w)
 			}

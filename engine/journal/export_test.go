@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+
+	"runbook/engine/event"
 )
 
 // Opened counts the journals that s opens to read them.
@@ -32,4 +34,21 @@ func (s *State) Entered(fails string) *[]string {
 		return syncDir(dir)
 	}
 	return &all
+}
+
+// Read reads and verifies a journal whole.
+func Read(path string) (*Log, error) {
+	l := &Log{Path: path}
+	err := l.read(func(ev event.Event) error {
+		l.Events = append(l.Events, ev)
+		return nil
+	})
+	return l, err
+}
+
+// Err returns the error that closed the journal, nil while it is sound.
+func (w *Writer) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
 }

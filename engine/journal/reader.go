@@ -42,19 +42,9 @@ func (e *DamageError) Error() string {
 // Unwrap returns the cause.
 func (e *DamageError) Unwrap() error { return e.Err }
 
-// Read reads and verifies a journal. A torn tail is left out. With a
-// *DamageError it returns what precedes the damage.
-func Read(path string) (*Log, error) {
-	l := &Log{Path: path}
-	err := l.read(func(ev event.Event) error {
-		l.Events = append(l.Events, ev)
-		return nil
-	})
-	return l, err
-}
-
-// Scan is Read for a journal of any size: it calls f for each event in order
-// and ends with f's error. torn is the length of the torn tail in bytes.
+// Scan reads and verifies a journal of any size: it calls f for each event in order
+// and ends with f's error. A torn tail is left out; torn is its length in bytes. A
+// *DamageError comes behind the events that precede the damage.
 func Scan(path string, f func(event.Event) error) (torn int, err error) {
 	l := &Log{Path: path}
 	err = l.read(f)

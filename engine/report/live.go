@@ -19,7 +19,6 @@ func (t *Terminal) live(room int) []*page.Line {
 			tr.step(s)
 		}
 	}
-	running := len(p.Lines())
 	pending, left := upNext(&t.run, mostPending)
 	for _, s := range pending {
 		tr.head(s, 2, tr.titleColumn())
@@ -30,7 +29,7 @@ func (t *Terminal) live(room int) []*page.Line {
 	foot := newSheet(t.o)
 	foot.Blank()
 	foot.Flow(foot.Indent(2), page.Dim, "Ctrl-C stops after the changes in flight; a second one stops at once")
-	lines := crop(p, running, room-len(foot.Lines()))
+	lines := crop(p, room-len(foot.Lines()))
 	if len(lines)+len(foot.Lines()) <= room {
 		lines = append(lines, foot.Lines()...)
 	}
@@ -53,19 +52,12 @@ func upNext(r *history.Run, most int) (next []*history.Step, left int) {
 	return next, 0
 }
 
-// crop takes away lines until room is enough: first of what is pending, then
-// of what runs, from below.
-func crop(p *sheet, running, room int) []*page.Line {
-	if room < 1 {
-		return nil
-	}
+// crop takes away lines from below until room is enough, and says how many.
+func crop(p *sheet, room int) []*page.Line {
 	lines := p.Lines()
-	if len(lines) <= room {
-		return lines
+	if room < 1 || len(lines) <= room {
+		return lines[:min(len(lines), max(room, 0))]
 	}
-	text := "  . " + more(len(lines)-room+1, "")
-	if running >= room {
-		text = "  " + p.Sign(page.SignEllipsis) + " " + more(running-room+1, "") + " lines"
-	}
+	text := "  " + p.Sign(page.SignEllipsis) + " " + more(len(lines)-room+1, "") + " lines"
 	return append(lines[:room-1:room-1], p.Line(page.Dim, text))
 }
