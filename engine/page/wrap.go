@@ -81,7 +81,7 @@ func (p *Page) Whole(l *Line, s Style, text string, end *Line) {
 func (p *Page) place(l *Line, word, all int) (*Line, int) {
 	for _, column := range []int{l.width, l.indent() + 2, lastColumn} {
 		room := p.width - column
-		if column == l.width && (all <= room || column <= lastColumn) || word <= room && room >= leastRoom {
+		if column == l.width && (all <= room || column <= 2*lastColumn) || word <= room && room >= leastRoom {
 			return p.at(l, column)
 		}
 	}
