@@ -11,11 +11,11 @@ import (
 
 // Fault is a fault to inject.
 type Fault struct {
-	Name    string         // memory-leak
-	Options map[string]any // of the fault, as returns: true
-	On      string         // the target of a fault at connections; of target-gone also container/NAME, which is removed
-	For     time.Duration  // until it is healed by itself; 0: never
-	Times   int            // of reply-lost: how many replies; 0 is one
+	Name    string          // memory-leak
+	Options map[string]bool // of the fault, as returns: true
+	On      string          // the target of a fault at connections; of target-gone also container/NAME, which is removed
+	For     time.Duration   // until it is healed by itself; 0: never
+	Times   int             // of reply-lost: how many replies; 0 is one
 }
 
 // String is how the fault is told: "target-gone on docker".

@@ -182,7 +182,7 @@ func TestFaultsThatCannotBe(t *testing.T) {
 		`there is no fault "fire"`:             {Name: "fire"},
 		"needs a target in `on`":               {Name: "hanging-target"},
 		"it takes no target":                   {Name: "memory-leak", On: "docker"},
-		`has no option "colour"`:               {Name: "memory-leak", Options: map[string]any{"colour": true}},
+		`has no option "colour"`:               {Name: "memory-leak", Options: map[string]bool{"colour": true}},
 		"there is no container of the service": {Name: "target-gone", On: "container/nobody"},
 	} {
 		if err := l.Inject(fault); err == nil || !strings.Contains(err.Error(), want) {

@@ -23,8 +23,8 @@ func (s *server) handler() http.Handler {
 		"GET /api/v2/alerts":          s.listAlerts,
 		"GET /api/v2/silences":        s.listSilences,
 		"POST /api/v2/silences":       s.postSilence,
-		"GET /api/v2/silence/{id}":    s.getSilence,
-		"DELETE /api/v2/silence/{id}": s.deleteSilence,
+		"GET /api/v2/silence/{id}":    s.silence(getSilence),
+		"DELETE /api/v2/silence/{id}": s.silence(deleteSilence),
 		"GET /api/v2/status":          s.status,
 		"GET /-/healthy":              fine,
 		"GET /-/ready":                fine,
@@ -184,44 +184,29 @@ func (s *server) postSilence(w http.ResponseWriter, r *http.Request) {
 	send(w, http.StatusOK, map[string]string{"silenceID": id})
 }
 
-// identified is the ID in the path of a request; where it is none it is refused.
-func identified(w http.ResponseWriter, r *http.Request) (id string, ok bool) {
-	id = r.PathValue("id")
-	if ok = uuidForm.MatchString(id); !ok {
-		fail(w, http.StatusUnprocessableEntity, 601, fmt.Sprintf("silenceID in path must be of type uuid: %q", id))
+// silence answers about the one whose ID is in the path of a request.
+func (s *server) silence(do func(http.ResponseWriter, *silence, time.Time)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := r.PathValue("id")
+		if !uuidForm.MatchString(id) {
+			fail(w, http.StatusUnprocessableEntity, 601, fmt.Sprintf("silenceID in path must be of type uuid: %q", id))
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if found := s.silences.get(id); found != nil {
+			do(w, found, s.gate.Clock().Now())
+		} else {
+			w.WriteHeader(http.StatusNotFound)
+		}
 	}
-	return id, ok
 }
 
-func (s *server) getSilence(w http.ResponseWriter, r *http.Request) {
-	id, ok := identified(w, r)
-	if !ok {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := s.silences.get(id)
-	if found == nil {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	send(w, http.StatusOK, found.at(s.gate.Clock().Now()))
+func getSilence(w http.ResponseWriter, of *silence, now time.Time) {
+	send(w, http.StatusOK, of.at(now))
 }
 
-func (s *server) deleteSilence(w http.ResponseWriter, r *http.Request) {
-	id, ok := identified(w, r)
-	if !ok {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := s.silences.get(id)
-	if found == nil {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	found.expire(s.gate.Clock().Now())
-}
+func deleteSilence(_ http.ResponseWriter, of *silence, now time.Time) { of.expire(now) }
 
 func (s *server) status(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, map[string]any{

@@ -23,10 +23,10 @@ func TestParseFault(t *testing.T) {
 		bad  string
 	}{
 		{text: "memory-leak", want: lab.Fault{Name: "memory-leak"}},
-		{text: "memory-leak,returns", want: lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": true}}},
-		{text: "memory-leak,returns=false", want: lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": false}}},
-		{text: "memory-leak,returns=2.5", want: lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": 2.5}}},
-		{text: "memory-leak,returns=late", want: lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": "late"}}},
+		{text: "memory-leak,returns", want: lab.Fault{Name: "memory-leak", Options: map[string]bool{"returns": true}}},
+		{text: "memory-leak,returns=false", want: lab.Fault{Name: "memory-leak", Options: map[string]bool{"returns": false}}},
+		{text: "memory-leak,returns=late", bad: `is true or false, not "late"`},
+		{text: "memory-leak,returns=", bad: `is true or false, not ""`},
 		{text: "target-gone,on=docker,for=30s", want: lab.Fault{Name: "target-gone", On: "docker", For: 30 * time.Second}},
 		{text: "target-gone,for=soon", bad: "is no duration"},
 		{text: "target-gone,for=-1s", bad: "is no duration"},

@@ -54,24 +54,15 @@ func AddOption(f *lab.Fault, word string) error {
 		}
 		return wrong(fmt.Sprintf("fault %s has no option %q; %s", f.Name, name, has), "runbook lab faults "+f.Name)
 	}
+	on, err := strconv.ParseBool(text)
+	if given && err != nil {
+		return wrong(fmt.Sprintf("the option %s of fault %s is true or false, not %q", name, f.Name, text), "runbook lab faults "+f.Name)
+	}
 	if f.Options == nil {
-		f.Options = map[string]any{}
+		f.Options = map[string]bool{}
 	}
-	f.Options[name] = optionValue(text, given)
+	f.Options[name] = on || !given
 	return nil
-}
-
-func optionValue(text string, given bool) any {
-	if !given {
-		return true
-	}
-	if b, err := strconv.ParseBool(text); err == nil {
-		return b
-	}
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		return n
-	}
-	return text
 }
 
 // Known is an error where there is no such fault; it names the nearest one.

@@ -78,7 +78,7 @@ func (p *process) say(stream byte, text string) {
 func programs() map[string]func(p *process, args []string) int {
 	return map[string]func(p *process, args []string) int{
 		"true": func(*process, []string) int { return 0 }, "false": func(*process, []string) int { return 1 },
-		"echo": echo, "env": printEnvironment, "printenv": printEnvironment, "ps": list, "sleep": sleep,
+		"echo": echo, "printenv": printenv, "ps": list, "sleep": sleep,
 		"kill": signal, "sh": shell, "bash": shell, "redis-cli": redis,
 	}
 }
@@ -116,25 +116,13 @@ func (p *process) value(name string) (string, bool) {
 	return "", false
 }
 
-func printEnvironment(p *process, args []string) int {
-	if len(args) > 0 {
-		value, ok := p.value(args[0])
+func printenv(p *process, args []string) int {
+	for _, name := range args {
+		value, ok := p.value(name)
 		if !ok {
 			return 1
 		}
 		p.say(stdout, value+"\n")
-		return 0
-	}
-	var names []string
-	for _, v := range append(slices.Clone(p.env), "HOSTNAME=") {
-		name, _, _ := strings.Cut(v, "=")
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	for _, name := range names {
-		value, _ := p.value(name)
-		p.say(stdout, name+"="+value+"\n")
 	}
 	return 0
 }

@@ -70,7 +70,7 @@ func (s *Server) Close() {
 	s.closed = true
 	s.mu.Unlock()
 	s.cancel()
-	s.watch.close()
+	s.watch.wake(nil)
 	s.gate.Close()
 	s.work.Wait()
 }

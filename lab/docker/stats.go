@@ -17,17 +17,12 @@ const statsEvery = time.Second
 // stats answers docker stats: one sample at once, one with the sample before
 // it, or one each second.
 func (s *Server) stats(w http.ResponseWriter, r *http.Request) error {
-	sample := func() (container.StatsResponse, error) {
-		var o container.StatsResponse
-		err := s.look(r, func(world *model.World, c *model.Container) error {
+	sample := func() (o container.StatsResponse, err error) {
+		err = s.look(r, func(world *model.World, c *model.Container) error {
 			o = figures(world, c)
 			return nil
 		})
 		return o, err
-	}
-	again := func() (o container.StatsResponse, gone bool) {
-		o, err := sample()
-		return o, err != nil
 	}
 	now, err := sample()
 	if err != nil {
@@ -51,9 +46,8 @@ func (s *Server) stats(w http.ResponseWriter, r *http.Request) error {
 			return errGone
 		}
 		before := now
-		gone := false
-		if now, gone = again(); gone {
-			return nil // it was removed; the stream ends
+		if now, err = sample(); err != nil {
+			return nil //nolint:nilerr // it was removed; the stream ends
 		}
 		now.PreRead, now.PreCPUStats = before.Read, before.CPUStats
 		if !send(out, now) || !stream {

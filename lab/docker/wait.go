@@ -12,28 +12,22 @@ import (
 // watch wakes who waits for the world to change.
 type watch struct {
 	mu      sync.Mutex
-	waiting map[int]context.CancelFunc
-	next    int
-	closed  bool
+	changes context.Context // ends at the next change
+	wakes   context.CancelFunc
 }
 
-func newWatch() *watch { return &watch{waiting: map[int]context.CancelFunc{}} }
+func newWatch() *watch {
+	w := &watch{}
+	w.changes, w.wakes = context.WithCancel(context.Background())
+	return w
+}
 
 // wake wakes everybody; it is called while the model is locked.
 func (w *watch) wake(*model.World) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, cancel := range w.waiting {
-		cancel()
-	}
-	clear(w.waiting)
-}
-
-func (w *watch) close() {
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.wake(nil)
+	w.wakes()
+	w.changes, w.wakes = context.WithCancel(context.Background())
 }
 
 // context returns a context that ends with ctx and at the next change. It is taken
@@ -42,19 +36,8 @@ func (w *watch) context(ctx context.Context) (context.Context, context.CancelFun
 	ctx, cancel := context.WithCancel(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
-		cancel()
-		return ctx, cancel
-	}
-	n := w.next
-	w.next++
-	w.waiting[n] = cancel
-	return ctx, func() {
-		cancel()
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.waiting, n)
-	}
+	stop := context.AfterFunc(w.changes, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // until looks now and after each change of the world, until look is done or ctx

@@ -42,10 +42,7 @@ func (f Fault) Connect(c Connection, replies int) (heal func()) {
 }
 
 // Options choose a variant of a fault.
-type Options map[string]any
-
-// flag is whether an option is set.
-func (o Options) flag(name string) bool { on, _ := o[name].(bool); return on }
+type Options map[string]bool
 
 type active struct {
 	name  string

@@ -12,7 +12,7 @@ func appFaults() []Fault {
 			seen: func(s State) bool { return s.App.MemoryPercent > 80 && s.Cache.SizeBytes < 50*MiB },
 			inject: func(w *World, o Options) error {
 				w.App.LeakRate = w.around(0.51*MiB, 0.04)
-				if o.flag("returns") {
+				if o["returns"] {
 					w.App.LeakAgain = w.App.LeakRate
 				}
 				return nil
@@ -63,7 +63,7 @@ func appFaults() []Fault {
 			Symptoms: "CPU at its limit, throttled, latency many times as high", Cure: "a higher CPU limit (with `loop: true` it is a loop in the process: a new process)", Vain: "restarting the container",
 			seen: func(s State) bool { return s.App.Throttled && s.HTTP.LatencyMS > 150 },
 			inject: func(w *World, o Options) error {
-				if o.flag("loop") {
+				if o["loop"] {
 					w.App.Spin = 1.4
 				} else {
 					w.Traffic.Usual *= 6

@@ -7,16 +7,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// stopped ends the container of a service, with its last words.
+// stopped ends the containers of a service, with their last words.
 func stopped(service string, exit int, last string) func(*World, Options) error {
 	return func(w *World, _ Options) error {
-		c, err := must(w, service)
-		if err != nil {
-			return err
+		for _, c := range w.Service(service) {
+			c.Say(w.Now, true, last)
+			w.Stop(c, exit)
 		}
-		c.Say(w.Now, true, last)
-		w.Stop(c, exit)
-		return nil
+		_, err := must(w, service)
+		return err
 	}
 }
 
@@ -104,7 +103,7 @@ func queueFaults() []Fault {
 			Cure: "resetting them (with `hung: true` aria2 moves nothing until its process ends; with `lost: true` they can only be deleted)",
 			seen: func(s State) bool { return s.Queue.Stuck == 12 },
 			inject: func(w *World, o Options) error {
-				if o.flag("hung") {
+				if o["hung"] {
 					w.client("aria2").Hung = true
 					for _, c := range w.Service("aria2") {
 						c.Say(w.Now, true, "[ERROR] download stuck: no progress, timeout")
@@ -112,7 +111,7 @@ func queueFaults() []Fault {
 				}
 				n := 12
 				w.loseTasks(n, "aria2", 5*time.Minute)
-				if o.flag("lost") {
+				if o["lost"] {
 					w.Downloads.refuse = true
 				}
 				return nil
@@ -126,19 +125,8 @@ func queueFaults() []Fault {
 		}, {
 			Name: "worker-down", Summary: "All workers have ended.", Settles: 5 * time.Minute,
 			Symptoms: "the queue grows, nothing is downloaded", Cure: "starting the workers", Vain: "resetting tasks",
-			seen: func(s State) bool { return s.Queue.Workers == 0 && s.Queue.Depth > 10 },
-			inject: func(w *World, _ Options) error {
-				for _, c := range w.Service("worker") {
-					c.Say(w.Now, true, `level=fatal msg="panic: nil map"`)
-					w.Stop(c, 2)
-				}
-				return nil
-			},
-			heal: func(w *World) {
-				for _, c := range w.Service("worker") {
-					w.Start(c)
-				}
-			},
+			seen:   func(s State) bool { return s.Queue.Workers == 0 && s.Queue.Depth > 10 },
+			inject: stopped("worker", 2, `level=fatal msg="panic: nil map"`), heal: started("worker"),
 		}, {
 			Name: "queue-backlog", Summary: "Downloads are asked for faster than the workers finish them.", Settles: 15 * time.Minute,
 			Symptoms: "the queue grows while all workers are busy", Cure: "more workers", Vain: "restarting the workers",

@@ -57,7 +57,7 @@ func (r *reader) fault(w *writtenFault, h *Rehearsal) model.Fault {
 			h.Fault.For = r.duration(p.Value)
 		case slices.Contains(known.Options, p.Key.Text):
 			if h.Fault.Options == nil {
-				h.Fault.Options = map[string]any{}
+				h.Fault.Options = map[string]bool{}
 			}
 			h.Fault.Options[p.Key.Text] = typed[bool](r, p.Value, schema.BoolType)
 		default:

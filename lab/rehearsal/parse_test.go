@@ -65,7 +65,7 @@ expect:
   remedies: {recover: none}
   changes: {only: [http.request], count: 2}
   message: text`).File.Rehearsals[0]
-	equal(t, h.Fault, lab.Fault{Name: "memory-leak", Options: map[string]any{"returns": true}})
+	equal(t, h.Fault, lab.Fault{Name: "memory-leak", Options: map[string]bool{"returns": true}})
 	equal(t, h.Settle, 90*time.Second)
 	equal(t, h.Seed.Value, 7)
 	equal(t, h.Inputs["who"], any("alice"))
