@@ -3,8 +3,6 @@ package schema
 import (
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 )
 
 // Size is a number of bytes. It prints as 2GiB and compares as an integer.
@@ -59,15 +57,8 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // HoldsSecret reports whether v is, or holds at any depth, a Secret.
 func HoldsSecret(v any) bool {
-	switch x := v.(type) {
-	case Secret:
-		return true
-	case []any:
-		return slices.ContainsFunc(x, HoldsSecret)
-	case map[string]any:
-		return slices.ContainsFunc(slices.Collect(maps.Values(x)), HoldsSecret)
-	}
-	return false
+	_, names := Revealed(v, nil)
+	return len(names) > 0
 }
 
 // Revealed returns v with the texts of its secrets, whose names it adds to names.
