@@ -54,11 +54,8 @@ func callTake(_ *machine, args []any) (any, error) {
 }
 
 func callReverse(_ *machine, args []any) (any, error) {
-	list := slices.Clone(args[0].([]any))
+	list := append([]any{}, args[0].([]any)...)
 	slices.Reverse(list)
-	if list == nil {
-		list = []any{}
-	}
 	return boundedList(list)
 }
 
@@ -122,12 +119,9 @@ func callUnique(m *machine, args []any) (any, error) {
 }
 
 func callSort(m *machine, args []any) (any, error) {
-	list := slices.Clone(args[0].([]any))
+	list := append([]any{}, args[0].([]any)...)
 	if len(list) > maxList {
 		return nil, errList
-	}
-	if list == nil {
-		list = []any{}
 	}
 	return list, m.sort(list, func(v any) any { return v }, args[1:])
 }

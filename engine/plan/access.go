@@ -241,15 +241,14 @@ var (
 	)
 	environmentType = schema.ObjectOf(schema.Field{Name: "name", Type: schema.StringType})
 	runType         = schema.ObjectOf(schema.Field{Name: "id", Type: schema.StringType}, schema.Field{Name: "started", Type: schema.TimeType})
-	runEndType      = schema.ObjectOf(
-		schema.Field{Name: "id", Type: schema.StringType}, schema.Field{Name: "started", Type: schema.TimeType},
+	runEndType      = schema.ObjectOf(append(slices.Clone(runType.Fields),
 		schema.Field{Name: "passed", Type: schema.IntType}, schema.Field{Name: "warned", Type: schema.IntType},
 		schema.Field{Name: "failed", Type: schema.IntType}, schema.Field{Name: "skipped", Type: schema.IntType},
 		schema.Field{Name: "findings", Type: schema.ListOf(schema.ObjectOf(
 			schema.Field{Name: "step", Type: schema.StringType}, schema.Field{Name: "title", Type: schema.StringType},
 			schema.Field{Name: "level", Type: schema.StringType}, schema.Field{Name: "message", Type: schema.StringType},
 		))},
-	)
+	)...)
 	failureType = schema.ObjectOf(
 		schema.Field{Name: "reason", Type: schema.EnumOf("", "failed", "refused", "cancelled", "timed_out")},
 		schema.Field{Name: "step", Type: schema.StringType}, schema.Field{Name: "title", Type: schema.StringType},

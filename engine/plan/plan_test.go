@@ -14,6 +14,7 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/launch"
 	"runbook/engine/plan"
+	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
 
@@ -355,6 +356,29 @@ func TestWarnings(t *testing.T) {
 		"2:10 warning RB1407 input \"unused\" is never used\n"
 	if got := lines(list); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestValuesAsYAMLHasThem holds the values of files that readers of YAML got wrong.
+func TestValuesAsYAMLHasThem(t *testing.T) {
+	for text, want := range map[string]string{
+		"\n    base: {x: 1}\n    a:\n      x: 2\n      <<: {x: 1, y: 3}":                                                                                                                 `{"a":{"x":2,"y":3},"base":{"x":1}}`,  // own keys win in a merge
+		"\n    a: &anchor test\n    *anchor : 1":                                                                                                                                         `{"a":"test","test":1}`,               // an alias as a key
+		"\n    a:\tb\n    c:   1\t\t# x\n    d: {\n\t\t\"x\":\t1,\n\t\t\"y\": [\t2 ]\n      }":                                                                                           `{"a":"b","c":1,"d":{"x":1,"y":[2]}}`, // tabs that indent nothing
+		"\n    a: {x: 1,\n      # comment\n      y: 2}  # after\n    b: [1, # one\n      2] # two\n    c: [ # first\n      ]":                                                            `{"a":{"x":1,"y":2},"b":[1,2],"c":[]}`,
+		"\r\n    a: |\r\n      one\r\n      two\r\n    b: >-\r\n      x\r\n      y":                                                                                                      `{"a":"one\ntwo\n","b":"x y"}`,
+		"\n    a: |2-\n\n          text\n    b: >1\n       folded\n       two\n      three\n    c: |+\n      keep\n\n    d: end":                                                         `{"a":"\n    text","b":"  folded\n  two\n three\n","c":"keep\n\n","d":"end"}`,
+		"\n    sha: 72225e2\n    phone: 0123\n    big: 12345678901234567890\n    hex: 0x1F\n    under: 1_000\n    inf: .inf\n    date: 2026-01-02\n    tag: \"1.10\"\n    code: \"007\"": `{"big":"12345678901234567890","code":"007","date":"2026-01-02","hex":"0x1F","inf":".inf","phone":"0123","sha":"72225e2","tag":"1.10","under":"1_000"}`,
+	} {
+		p, list := compile(t, "steps: [{action: world.get, with: {name: a}}]\noutputs:\n  all:"+text+"\n", nil)
+		if p == nil {
+			t.Errorf("%q: %s", text, lines(list))
+			continue
+		}
+		got, err := p.Outputs[0].Value.Fill(nil)
+		if err != nil || schema.TextOf(got) != want {
+			t.Errorf("%q is %s, want %s (%v)", text, schema.TextOf(got), want, err)
+		}
 	}
 }
 
