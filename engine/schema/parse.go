@@ -2,7 +2,6 @@ package schema
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -157,7 +156,7 @@ func parseJSON(t *Type, text string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no %s, write it as JSON, as %s", quote(text), t.Kind, jsonExample(t))
 	}
-	v, err := FromJSON(raw)
+	v, err := numbered(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -171,21 +170,25 @@ func jsonExample(t *Type) string {
 	return `{"a": 1}`
 }
 
-// FromJSON turns what encoding/json decodes (with UseNumber or without) into a
-// playbook value: whole numbers become int, others float64.
-func FromJSON(raw any) (v any, err error) {
-	var turn func(any) any
-	turn = func(raw any) any {
-		text, ok := raw.(json.Number)
-		if !ok {
-			return Mapped(raw, turn)
+// numbered turns the numbers of what encoding/json decoded into values, in place.
+func numbered(raw any) (v any, err error) {
+	switch raw := raw.(type) {
+	case json.Number:
+		return jsonNumber(string(raw))
+	case []any:
+		for i := range raw {
+			if raw[i], err = numbered(raw[i]); err != nil {
+				return nil, err
+			}
 		}
-		n, wrong := jsonNumber(string(text))
-		err = cmp.Or(err, wrong)
-		return n
+	case map[string]any:
+		for key := range raw {
+			if raw[key], err = numbered(raw[key]); err != nil {
+				return nil, err
+			}
+		}
 	}
-	v = turn(raw)
-	return v, err
+	return raw, nil
 }
 
 // jsonNumber is a number as JSON spells it. A whole number beyond 64 bits would be
@@ -212,7 +215,7 @@ func ParseJSON(document []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return FromJSON(raw)
+	return numbered(raw)
 }
 
 // utf8Of is a text in UTF-8, without a byte order mark. JSON begins with a character of
