@@ -6,13 +6,12 @@ import "math"
 type Disk struct {
 	TotalBytes float64
 	UsedBytes  float64
-	LogBytes   float64 // of it, written by a log that is not rotated
-	LogRate    float64 // bytes in a second
+	LogRate    float64 // bytes in a second, of a log that is not rotated
 	Unused     float64 // of it, images and build cache that nothing uses
 }
 
 func newDisk() Disk {
-	return Disk{TotalBytes: 100 * GiB, UsedBytes: 57 * GiB, LogBytes: 1 * GiB, Unused: 3 * GiB}
+	return Disk{TotalBytes: 100 * GiB, UsedBytes: 57 * GiB, Unused: 3 * GiB}
 }
 
 // UsedPercent is the use of the disk in per cent.
@@ -20,6 +19,5 @@ func (d *Disk) UsedPercent() float64 { return 100 * d.UsedBytes / d.TotalBytes }
 
 func (w *World) stepDisk() {
 	d := &w.Disk
-	grow := math.Min(d.LogRate, d.TotalBytes-d.UsedBytes)
-	d.LogBytes, d.UsedBytes = d.LogBytes+grow, d.UsedBytes+grow
+	d.UsedBytes = math.Min(d.TotalBytes, d.UsedBytes+d.LogRate)
 }

@@ -6,6 +6,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document"
+	"runbook/lab/document/value"
 )
 
 // Downloads is what the workers do with the tasks in the database.
@@ -232,27 +233,13 @@ func (w *World) readTasks() {
 }
 
 func readTask(doc bson.D) *Task {
+	field := func(name string) any { v, _ := value.Field(doc, name); return v }
 	t := &Task{}
-	for _, e := range doc {
-		switch v := e.Value.(type) {
-		case string:
-			switch e.Key {
-			case "gid":
-				t.GID = v
-			case "client":
-				t.Client = v
-			case "status":
-				t.Status = v
-			}
-		case int32:
-			if e.Key == "progress" {
-				t.Progress = float64(v)
-			}
-		case bson.DateTime:
-			if e.Key == "updated_at" {
-				t.Updated = v.Time()
-			}
-		}
-	}
+	t.GID, _ = field("gid").(string)
+	t.Client, _ = field("client").(string)
+	t.Status, _ = field("status").(string)
+	progress, _ := field("progress").(int32)
+	updated, _ := field("updated_at").(bson.DateTime)
+	t.Progress, t.Updated = float64(progress), updated.Time()
 	return t
 }

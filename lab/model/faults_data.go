@@ -162,7 +162,7 @@ func hostFaults() []Fault {
 			Symptoms: "an unknown user with all rights, an unknown process in the app's container, traffic to an unknown address", Cure: "isolating, removing, rotating secrets", Vain: "restarts",
 			seen: func(s State) bool { return len(s.Mongo.Accounts) > 3 },
 			inject: func(w *World, _ Options) error {
-				w.Mongo.Users = append(w.Mongo.Users, User{"support2", "admin", []string{"root"}, w.Now})
+				w.Mongo.Users = append(w.Mongo.Users, User{Name: "support2", Database: "admin", Roles: []string{"root"}})
 				if c := w.Container("app"); c != nil {
 					c.Processes = append(c.Processes, Process{PID: 4711, User: "app", Command: "/tmp/.x/kworker --connect 203.0.113.9:443", CPU: 12})
 					c.Say(w.Now, false, `level=info msg="login" user=admin remote=203.0.113.9`)

@@ -38,7 +38,7 @@ type Mongo struct {
 type User struct {
 	Name, Database string
 	Roles          []string
-	Created        time.Time
+	Password       string
 }
 
 // Operation is one that runs until it is killed.
@@ -50,7 +50,6 @@ type Operation struct {
 	Plan      string // COLLSCAN
 	Client    string
 	Started   time.Time
-	Killed    bool
 }
 
 // queryPlan is how a query that the app makes is answered now.
@@ -84,9 +83,9 @@ func newMongo(w *World) Mongo {
 		Queried: 2_900_000, Inserted: 61_000, Updated: 410_000, Deleted: 900,
 	}
 	m.Users = []User{
-		{"admin", "admin", []string{"root"}, w.Now.Add(-400 * 24 * time.Hour)},
-		{Project, Project, []string{"readWrite"}, w.Now.Add(-400 * 24 * time.Hour)},
-		{"backup", "admin", []string{"backup"}, w.Now.Add(-380 * 24 * time.Hour)},
+		{Name: "admin", Database: "admin", Roles: []string{"root"}},
+		{Name: Project, Database: Project, Roles: []string{"readWrite"}},
+		{Name: "backup", Database: "admin", Roles: []string{"backup"}},
 	}
 	for _, name := range []string{Project, "admin", "local", "config"} {
 		d := document.New(name)

@@ -10,27 +10,25 @@ const redisUsual = 96 * MiB
 
 // Redis is the server of the shared cache and the queue.
 type Redis struct {
-	Up         bool
-	Started    time.Time
-	UsedBytes  float64
-	MaxBytes   float64 // maxmemory; 0: none
-	Policy     string  // maxmemory-policy
-	Entries    float64 // of the cache
-	Hits       float64 // since the start
-	Misses     float64
-	Evicted    float64
-	EvictRate  float64 // in the last second
-	Commands   float64
-	LastSave   time.Time
-	SaveFails  bool
-	PeakBytes  float64
-	Clients    int
-	LatencyMS  float64 // of a command
-	WorkingSet float64 // bytes that the cache would hold without a limit
+	Up        bool
+	Started   time.Time
+	UsedBytes float64
+	MaxBytes  float64 // maxmemory; 0: none
+	Policy    string  // maxmemory-policy
+	Entries   float64 // of the cache
+	Hits      float64 // since the start
+	Misses    float64
+	Evicted   float64
+	EvictRate float64 // in the last second
+	Commands  float64
+	LastSave  time.Time
+	PeakBytes float64
+	Clients   int
+	LatencyMS float64 // of a command
 }
 
 func newRedis(now time.Time) Redis {
-	r := Redis{Up: true, Policy: "allkeys-lru", MaxBytes: 256 * MiB, UsedBytes: redisUsual, WorkingSet: redisUsual, LastSave: now.Add(-40 * time.Minute), LatencyMS: 0.4, Clients: 8}
+	r := Redis{Up: true, Policy: "allkeys-lru", MaxBytes: 256 * MiB, UsedBytes: redisUsual, LastSave: now.Add(-40 * time.Minute), LatencyMS: 0.4, Clients: 8}
 	r.Started = now.Add(-36 * time.Hour)
 	r.Hits, r.Misses, r.Evicted = 5_160_000, 840_000, 900
 	r.Entries = 42_000
@@ -39,7 +37,7 @@ func newRedis(now time.Time) Redis {
 
 // start is a new process: it loads what was saved.
 func (r *Redis) start(now time.Time) {
-	*r = Redis{Started: now, Policy: r.Policy, MaxBytes: r.MaxBytes, UsedBytes: r.UsedBytes, WorkingSet: r.WorkingSet, Entries: r.Entries, LastSave: r.LastSave, LatencyMS: 0.4, Clients: 2}
+	*r = Redis{Started: now, Policy: r.Policy, MaxBytes: r.MaxBytes, UsedBytes: r.UsedBytes, Entries: r.Entries, LastSave: r.LastSave, LatencyMS: 0.4, Clients: 2}
 }
 
 // Flush drops the cache.
@@ -58,8 +56,7 @@ func (w *World) HitRate() float64 {
 	if !w.Redis.Up {
 		return 0.12 // the app's own cache
 	}
-	held := math.Min(1, w.Redis.UsedBytes/math.Max(1, w.Redis.WorkingSet))
-	return 0.12 + 0.74*held
+	return 0.12 + 0.74*math.Min(1, w.Redis.UsedBytes/redisUsual)
 }
 
 // stepRedis fills the cache and evicts what has no room.
@@ -71,13 +68,13 @@ func (w *World) stepRedis() {
 	}
 	r.Clients = 8
 	r.Commands += w.Traffic.Rate * 4
-	room := r.WorkingSet
+	room := float64(redisUsual)
 	if r.MaxBytes > 0 {
 		room = math.Min(room, r.MaxBytes)
 	}
 	r.UsedBytes += math.Min(room-r.UsedBytes, 2*MiB)
-	if r.MaxBytes > 0 && r.WorkingSet > r.MaxBytes {
-		r.EvictRate = w.around(40*(1-r.MaxBytes/r.WorkingSet), 0.1)
+	if r.MaxBytes > 0 && redisUsual > r.MaxBytes {
+		r.EvictRate = w.around(40*(1-r.MaxBytes/redisUsual), 0.1)
 		r.Evicted += r.EvictRate
 	}
 	r.Entries = 42_000 * r.UsedBytes / redisUsual

@@ -18,9 +18,8 @@ type Traffic struct {
 	QueryTime [len(QueryBounds) + 1]float64
 	QuerySum  float64 // seconds
 
-	queries float64 // for a request
-	failing float64 // share in the last second
-	waitMS  float64
+	queries float64    // for a request
+	failing float64    // share in the last second
 	recent  [60]minute // the last 60 seconds
 	second  int
 }
@@ -63,8 +62,7 @@ func (w *World) stepTraffic() {
 		t.NPlusOne += t.Rate * 0.2
 	}
 	t.QueryMS = w.Mongo.latencyMS
-	t.waitMS = w.App.Pool.WaitMS
-	latency := 14 + t.queries*(t.QueryMS+t.waitMS)
+	latency := 14 + t.queries*(t.QueryMS+w.App.Pool.WaitMS)
 	if !w.Redis.Up {
 		latency += 180 // each request tries the cache first
 	}

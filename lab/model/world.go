@@ -2,6 +2,8 @@ package model
 
 import (
 	"fmt"
+	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -155,9 +157,7 @@ func (w *World) hexID(name string) string {
 }
 
 func hash(text string) uint64 {
-	h := uint64(14695981039346656037)
-	for _, b := range []byte(text) {
-		h = (h ^ uint64(b)) * 1099511628211
-	}
-	return h
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, text) // a hash takes everything
+	return h.Sum64()
 }

@@ -3,7 +3,7 @@ package mongo
 import (
 	"crypto/md5"
 	"errors"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/xdg-go/scram"
@@ -24,50 +24,29 @@ const iterations = 4096
 // hold a stepping clock.
 const patience = 2 * time.Second
 
-// accounts are the passwords of users, as "database.name".
-type accounts struct {
-	mu        sync.Mutex
-	passwords map[string]string
-}
-
-// fill takes the passwords over; the users tell to which databases they belong.
-func (a *accounts) fill(passwords map[string]string, users []model.User) {
-	a.passwords = map[string]string{}
+// open lets users of the model log in with their passwords; one that it does not
+// know belongs to the database admin.
+func open(w *model.World, passwords map[string]string) {
 	for name, password := range passwords {
-		database := "admin"
-		for _, u := range users {
-			if u.Name == name {
-				database = u.Database
-			}
+		at := slices.IndexFunc(w.Mongo.Users, func(u model.User) bool { return u.Name == name })
+		if at < 0 {
+			at = len(w.Mongo.Users)
+			w.Mongo.Users = append(w.Mongo.Users, model.User{Name: name, Database: "admin"})
 		}
-		a.passwords[database+"."+name] = password
+		w.Mongo.Users[at].Password = password
 	}
 }
 
-// required says whether clients must log in.
-func (a *accounts) required() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.passwords) > 0
-}
-
-func (a *accounts) add(user, password string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.passwords[user] = password
-}
-
-func (a *accounts) remove(user string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.passwords, user)
-}
-
-func (a *accounts) password(user string) (string, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	p, ok := a.passwords[user]
-	return p, ok
+// password is that of a user; empty where he cannot log in.
+func (c *call) password(database, name string) (password string) {
+	c.server.model.Look(func(w *model.World) {
+		for _, u := range w.Mongo.Users {
+			if u.Database == database && u.Name == name {
+				password = u.Password
+			}
+		}
+	})
+	return password
 }
 
 // login is how far a connection's authentication has come. Only the goroutine
@@ -125,7 +104,7 @@ func (c *call) beginLogin(ask bson.D, database string) (bson.D, error) {
 		return nil, mistake(value.MechanismUnavailable, "Received authentication for mechanism %s which is not enabled", mechanism)
 	}
 	server, err := scram.SHA256.NewServer(func(name string) (scram.StoredCredentials, error) {
-		return c.server.accounts.credentials(database, name)
+		return c.credentials(database, name)
 	})
 	if err != nil {
 		return nil, refusedLogin()
@@ -141,9 +120,9 @@ func (c *call) beginLogin(ask bson.D, database string) (bson.D, error) {
 }
 
 // credentials are what a server keeps of a password.
-func (a *accounts) credentials(database, name string) (scram.StoredCredentials, error) {
-	password, ok := a.password(database + "." + name)
-	if !ok {
+func (c *call) credentials(database, name string) (scram.StoredCredentials, error) {
+	password := c.password(database, name)
+	if password == "" {
 		return scram.StoredCredentials{}, errLogin
 	}
 	client, err := scram.SHA256.NewClient(name, password, "")

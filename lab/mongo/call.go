@@ -135,7 +135,7 @@ func (c *call) admit(what command) error {
 	case what.admin && database != "admin":
 		return mistake(value.Unauthorized, "%s may only be run against the admin database.", c.name)
 	}
-	if !what.open && c.server.accounts.required() && !c.connection.login.done() {
+	if !what.open && c.server.guarded && !c.connection.login.done() {
 		return mistake(value.Unauthorized, "Command %s requires authentication", c.name)
 	}
 	if err := refuse(c.body[1:], "collation", "let", "min", "max", "hint", "returnKey", "showRecordId"); err != nil {
@@ -163,7 +163,7 @@ func (c *call) on(do func(*model.World) error) error {
 		if err = do(w); err == nil && c.spent.took == 0 {
 			c.spent.took = w.Mongo.QueryTime(document.Plan{}) / 8
 		}
-		c.spent.noted = c.server.profiler.wants(w, c.database(), c.spent.took)
+		c.spent.noted = c.server.profiles(w, c.database(), c.spent.took)
 	})
 	return err
 }
@@ -183,17 +183,15 @@ func (c *call) examined(w *model.World, p document.Plan) {
 		c.spent.plan = p
 	}
 	c.spent.planned = true
-	c.server.tally.in(w.Mongo.Started.UnixMilli(), func(t *tally) {
-		t.scanned += p.KeysExamined
-		t.examined += p.DocsExamined
-	})
+	t := c.server.tally.of(w)
+	t.scanned += p.KeysExamined
+	t.examined += p.DocsExamined
 }
 
 // account counts a command that was answered.
 func (c *call) account(received, sent int) {
-	var started int64
-	c.server.model.Look(func(w *model.World) { started = w.Mongo.Started.UnixMilli() })
-	c.server.tally.in(started, func(t *tally) {
+	c.server.model.Look(func(w *model.World) {
+		t := c.server.tally.of(w)
 		t.requests++
 		t.received += int64(received)
 		t.sent += int64(sent)

@@ -40,7 +40,7 @@ func (c *call) hello() (bson.D, error) {
 		bson.E{Key: "minWireVersion", Value: int32(0)}, bson.E{Key: "maxWireVersion", Value: int32(wireVersion)}, bson.E{Key: "readOnly", Value: false},
 	)
 	if user := c.text("saslSupportedMechs"); user != "" {
-		if _, known := c.server.accounts.password(user); known {
+		if database, name, _ := strings.Cut(user, "."); c.password(database, name) != "" {
 			out = append(out, bson.E{Key: "saslSupportedMechs", Value: bson.A{sha256}})
 		}
 	}

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -15,37 +14,17 @@ const profileName = "system.profile"
 // kept is how many entries the profiler keeps.
 const kept = 400
 
-// profiler notes commands. Its level for the service's database is the model's.
-type profiler struct {
-	mu     sync.Mutex
-	levels map[string]int
-}
-
-func (p *profiler) level(w *model.World, database string) int {
+// level is that of the profiler in a database; of the service's it is the model's.
+func (s *Server) level(w *model.World, database string) int {
 	if database == model.Project {
 		return w.Mongo.ProfileLevel
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.levels[database]
+	return s.levels[database]
 }
 
-func (p *profiler) set(w *model.World, database string, level int) {
-	if database == model.Project {
-		w.Mongo.ProfileLevel = level
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.levels == nil {
-		p.levels = map[string]int{}
-	}
-	p.levels[database] = level
-}
-
-// wants says whether a command that takes so long is to be noted.
-func (p *profiler) wants(w *model.World, database string, took time.Duration) bool {
-	switch p.level(w, database) {
+// profiles says whether a command that takes so long is to be noted.
+func (s *Server) profiles(w *model.World, database string, took time.Duration) bool {
+	switch s.level(w, database) {
 	case 1:
 		return took >= time.Duration(w.Mongo.SlowMS)*time.Millisecond
 	case 2:
@@ -59,9 +38,11 @@ func (c *call) setProfile() (bson.D, error) {
 	level := number(c.body, "profile", -1)
 	var was, slow int
 	err := c.on(func(w *model.World) error {
-		was, slow = c.server.profiler.level(w, c.database()), w.Mongo.SlowMS
+		was, slow = c.server.level(w, c.database()), w.Mongo.SlowMS
 		if level >= 0 && level <= 2 {
-			c.server.profiler.set(w, c.database(), int(level))
+			if c.server.levels[c.database()] = int(level); c.database() == model.Project {
+				w.Mongo.ProfileLevel = int(level)
+			}
 			if level > 0 {
 				database(w, c.database()).Collection(profileName)
 			}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -22,14 +23,15 @@ type Server struct {
 	gate     *gate.Gate
 	listener net.Listener
 	commands map[string]command
-	accounts accounts
+	guarded  bool // clients must log in
 
-	nextID   atomic.Int32 // of replies, connections
-	running  running
-	cursors  cursors
-	tally    tally
-	profiler profiler
-	settings settings
+	nextID  atomic.Int32 // of replies, connections
+	running running
+	cursors cursors
+	tally   tally
+
+	parameters bson.D         // guarded by the model's lock
+	levels     map[string]int // of the profiler, by database; guarded by the model's lock
 
 	life life
 }
@@ -49,10 +51,9 @@ func Serve(m *model.Model, g *gate.Gate, address string, accounts map[string]str
 	if err != nil {
 		return nil, fmt.Errorf("listen at %s: %w", address, err)
 	}
-	s := &Server{model: m, gate: g, listener: l, commands: commands()}
-	s.settings.values = parameters()
+	s := &Server{model: m, gate: g, listener: l, commands: commands(), guarded: len(accounts) > 0, parameters: parameters(), levels: map[string]int{}}
 	s.life.ending, s.life.end = context.WithCancel(context.Background())
-	m.Look(func(w *model.World) { s.accounts.fill(accounts, w.Mongo.Users) })
+	m.Change(func(w *model.World) { open(w, accounts) })
 	s.running.last.Store(1000)
 	s.life.work.Go(s.accept)
 	return s, nil
@@ -79,28 +80,19 @@ func (s *Server) accept() {
 	}
 }
 
-// tally counts what the world does not count, since the server started.
+// tally counts what the world does not count, since the server started. The
+// model's lock guards it.
 type tally struct {
-	mu                          sync.Mutex
-	since                       int64 // the start of the process that it counts, in milliseconds
+	since                       time.Time // the start of the process that it counts
 	commands, getMores          int64
 	requests, received, sent    int64
 	scanned, examined, returned int64
 }
 
-// in calls do with the tally of the process that started then.
-func (t *tally) in(started int64, do func(*tally)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.since != started {
-		t.since, t.commands, t.getMores, t.requests, t.received, t.sent = started, 0, 0, 0, 0, 0
-		t.scanned, t.examined, t.returned = 0, 0, 0
+// of is the tally of the process that runs.
+func (t *tally) of(w *model.World) *tally {
+	if !t.since.Equal(w.Mongo.Started) {
+		*t = tally{since: w.Mongo.Started}
 	}
-	do(t)
-}
-
-// settings are the server's parameters and the options of its collections.
-type settings struct {
-	mu     sync.Mutex
-	values bson.D
+	return t
 }

@@ -2,11 +2,11 @@ package mongo
 
 import (
 	"fmt"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"runbook/lab/document/value"
+	"runbook/lab/model"
 )
 
 // parameters are those of the server that can be read, and all but the first
@@ -21,42 +21,40 @@ func parameters() bson.D {
 	}
 }
 
-func (c *call) getParameter() (bson.D, error) {
-	settings := &c.server.settings
-	settings.mu.Lock()
-	defer settings.mu.Unlock()
-	if v := c.body[0].Value; v == "*" || truth(c.body, "allParameters", false) {
-		return slices.Clone(settings.values), nil
-	}
-	var reply bson.D
-	for _, e := range c.body[1:] {
-		if v, ok := field(settings.values, e.Key); ok {
-			reply = append(reply, bson.E{Key: e.Key, Value: v})
+func (c *call) getParameter() (reply bson.D, err error) {
+	all := c.body[0].Value == "*" || truth(c.body, "allParameters", false)
+	err = c.on(func(*model.World) error {
+		for _, p := range c.server.parameters {
+			if _, asked := field(c.body[1:], p.Key); asked || all {
+				reply = append(reply, p)
+			}
 		}
-	}
-	if len(reply) == 0 {
-		return nil, mistake(value.InvalidOptions, "no option found to get")
-	}
-	return reply, nil
+		if len(reply) == 0 {
+			return mistake(value.InvalidOptions, "no option found to get")
+		}
+		return nil
+	})
+	return reply, err
 }
 
-func (c *call) setParameter() (bson.D, error) {
-	settings := &c.server.settings
-	settings.mu.Lock()
-	defer settings.mu.Unlock()
-	for _, e := range c.body[1:] {
-		for i, known := range settings.values {
-			if known.Key != e.Key || i == 0 {
-				continue
+func (c *call) setParameter() (reply bson.D, err error) {
+	err = c.on(func(*model.World) error {
+		for _, e := range c.body[1:] {
+			for i, known := range c.server.parameters {
+				if known.Key != e.Key || i == 0 {
+					continue
+				}
+				if value.Rank(known.Value) != value.Rank(e.Value) {
+					return mistake(value.TypeMismatch, "parameter %s has the type %s", e.Key, value.TypeName(known.Value))
+				}
+				c.server.parameters[i].Value = e.Value
+				reply = bson.D{{Key: "was", Value: known.Value}}
+				return nil
 			}
-			if value.Rank(known.Value) != value.Rank(e.Value) {
-				return nil, mistake(value.TypeMismatch, "parameter %s has the type %s", e.Key, value.TypeName(known.Value))
-			}
-			settings.values[i].Value = e.Value
-			return bson.D{{Key: "was", Value: known.Value}}, nil
 		}
-	}
-	return nil, mistake(value.InvalidOptions, "attempted to set unrecognized parameter [%s], use help:true to see options", c.settable())
+		return mistake(value.InvalidOptions, "attempted to set unrecognized parameter [%s], use help:true to see options", c.settable())
+	})
+	return reply, err
 }
 
 // settable is the parameter that setParameter names.

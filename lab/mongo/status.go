@@ -26,7 +26,7 @@ func (c *call) serverStatus() (bson.D, error) {
 				{Key: "activeClients", Value: counts("total", len(w.Mongo.Operations), "readers", len(w.Mongo.Operations), "writers", 0)},
 			}},
 		}
-		c.server.tally.in(w.Mongo.Started.UnixMilli(), func(t *tally) { reply = append(reply, t.document(w)...) })
+		reply = append(reply, c.server.tally.of(w).document(w)...)
 		reply = append(reply, bson.E{Key: "storageEngine", Value: bson.D{{Key: "name", Value: "wiredTiger"}, {Key: "supportsCommittedReads", Value: true}, {Key: "persistent", Value: true}}},
 			bson.E{Key: "wiredTiger", Value: bson.D{{Key: "cache", Value: cache(w)}}}, bson.E{Key: "mem", Value: memory(w)})
 		return nil

@@ -107,8 +107,7 @@ func (c *call) createUser() (bson.D, error) {
 		if _, err := c.user(w); err == nil {
 			return mistake("51003", "User \"%s@%s\" already exists", name, c.database())
 		}
-		w.Mongo.Users = append(w.Mongo.Users, model.User{Name: name, Database: c.database(), Roles: roles, Created: w.Now})
-		c.server.accounts.add(c.database()+"."+name, password)
+		w.Mongo.Users = append(w.Mongo.Users, model.User{Name: name, Database: c.database(), Roles: roles, Password: password})
 		return nil
 	})
 }
@@ -119,7 +118,6 @@ func (c *call) dropUser() (bson.D, error) {
 		if err != nil {
 			return mistake(value.UserNotFound, "User '%v@%s' not found", c.body[0].Value, c.database())
 		}
-		c.server.accounts.remove(u.Database + "." + u.Name)
 		gone := *u
 		w.Mongo.Users = slices.DeleteFunc(w.Mongo.Users, func(other model.User) bool { return other.Name == gone.Name && other.Database == gone.Database })
 		return nil

@@ -35,7 +35,7 @@ func (s *saving) follow(w *model.World) {
 // finish is the end of a snapshot: it fails where the disk has no room for it.
 func (s *saving) finish(w *model.World) {
 	s.took = s.ends.Sub(s.began)
-	s.failed = w.Redis.SaveFails || w.Disk.TotalBytes-w.Disk.UsedBytes < w.Redis.UsedBytes/2
+	s.failed = w.Disk.TotalBytes-w.Disk.UsedBytes < w.Redis.UsedBytes/2
 	if s.failed {
 		if c := w.Container("redis"); c != nil {
 			c.Say(s.ends, false, "# Write error saving DB on disk: No space left on device")
