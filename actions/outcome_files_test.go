@@ -75,6 +75,7 @@ func lines(file string) int {
 // TestOutcomeOfADump holds that files that a dump left are told, and none that it
 // did not make.
 func TestOutcomeOfADump(t *testing.T) {
+	t.Parallel()
 	for _, f := range append([]fault{{name: "none", befall: func(*scene) {}}}, faults...) {
 		if f.sent || f.repeats { // of a request that changes the database
 			continue

@@ -123,6 +123,7 @@ var faults = []fault{
 // told as changed or in doubt, what did not come as neither; doubt holds the locks
 // and all that would follow.
 func TestOutcomeEqualsTruth(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	for _, a := range all() {
 		if a.Effect == action.Read || a.Target == nil || a.Name == "mongo.dump" { // which changes files

@@ -3,6 +3,7 @@ package actions_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"iter"
 	"maps"
@@ -31,7 +32,15 @@ import (
 	"runbook/playbooks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests run beside each other than there are processors: most
+// of them wait for a client that looks for a target that is gone.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // stage is a lab whose targets stand behind wires, and what starts runs on it.
 type stage struct {

@@ -73,6 +73,7 @@ func labMongo(t *testing.T) string {
 // Databases are reached by TLS, and shown who asks, by the same keys as what
 // speaks HTTP; each of the keys says that TLS is meant.
 func TestHowDatabasesAreReached(t *testing.T) {
+	t.Parallel()
 	ca, other := newAuthority(t), newAuthority(t)
 	clientCert, clientKey := ca.sign(t, "client")
 	folder := t.TempDir()

@@ -224,7 +224,11 @@ func TestSecretAddressesAreNotTold(t *testing.T) {
 		}))
 		defer server.Close()
 		for _, s := range speaks {
-			for _, base := range []string{server.URL, "http://127.0.0.1:1", "http://no-such-name.invalid", "://"} {
+			bases := []string{server.URL}
+			if status == 200 { // the others are not answered at all
+				bases = append(bases, "http://127.0.0.1:1", "http://no-such-name.invalid", "://")
+			}
+			for _, base := range bases {
 				call := actiontest.Call(t, map[string]any{s.key: schema.NewSecret("address", base+"/"+secret)})
 				call.Target.Name = s.action.Family
 				bound := actiontest.Bind(t, s.action, call, s.with)
