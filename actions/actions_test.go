@@ -61,7 +61,7 @@ func TestEveryActionIsListedAndTested(t *testing.T) {
 			if !strings.Contains(string(list), "\t"+family+"."+name+",\n") {
 				t.Errorf("%s declares %s: add %s.%s to All in actions/actions.go", file, name, family, name)
 			}
-			if !regexp.MustCompile(`\b` + name + `\b`).MatchString(tests[family]) {
+			if !regexp.MustCompile(`[^.\w]` + name + `\b`).MatchString(tests[family]) { // and no time.Time for a Time
 				t.Errorf("%s declares %s: no test in actions/%s runs it, as actiontest.Run(t, %s, …) does", file, name, family, name)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,29 @@ func TestFacesAreWhole(t *testing.T) {
 		}
 		asked(t, f, target)
 		comesAndGoes(t, l, f)
+	}
+}
+
+// TestEachFaceHasItsRow names what serves a face and stands in no row.
+func TestEachFaceHasItsRow(t *testing.T) {
+	rows, err := os.ReadFile("faces.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`(?m)^func (Serve\w*)\(.*\*gate\.Gate`).FindAllSubmatch(text, -1) {
+			if name := filepath.Base(filepath.Dir(file)) + "." + string(found[1]); !regexp.MustCompile(`\b` + name + `\b`).Match(rows) {
+				t.Errorf("%s: add a row that calls %s to faces in lab/faces.go", file, name)
+			}
+		}
 	}
 }
 

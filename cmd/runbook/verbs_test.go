@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 // TestEachVerbIsExplained says what a verb lacks: it needs a line of help, an
 // example that is one of its own, words for each flag, an answer to completion
-// where it takes a name, and at the top a row in README.md.
+// where it takes a name, and at the top a row in README.md and a script.
 func TestEachVerbIsExplained(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -23,6 +24,7 @@ func TestEachVerbIsExplained(t *testing.T) {
 	}
 	_, table, _ := strings.Cut(string(text), "## Commands")
 	table, _, _ = strings.Cut(table, "\n## ")
+	scripts := scriptsText(t)
 	for _, c := range newApp(nil).command().Commands() {
 		if c.Name() == "help" || c.Name() == "completion" {
 			continue
@@ -32,6 +34,9 @@ func TestEachVerbIsExplained(t *testing.T) {
 		}
 		if !rowOf(table, c.Name()) {
 			t.Errorf("%s: README.md has no row of it under Commands", c.Name())
+		}
+		if !regexp.MustCompile(`\brunbook ` + regexp.QuoteMeta(c.Name()) + `\s`).MatchString(scripts) {
+			t.Errorf("%s: no script in testdata/script shows it at work", c.Name())
 		}
 	}
 }
@@ -50,6 +55,24 @@ func TestEachVerbIsAdded(t *testing.T) {
 			}
 		}
 	}
+}
+
+// scriptsText is the text of all scripts.
+func scriptsText(t *testing.T) string {
+	t.Helper()
+	names, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
 }
 
 func rowOf(table, verb string) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -187,6 +188,29 @@ func TestFormats(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, "format_"+f.Name, b.String())
+	}
+}
+
+// A function that writes a report is no format before it has its row.
+func TestEachFormatIsListed(t *testing.T) {
+	list, err := os.ReadFile("formats.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`(?m)^func (\w+)\(\w+ io\.Writer, \w+ \*Run, \w+ Options\) error`).FindAllSubmatch(text, -1) {
+			if !bytes.Contains(list, fmt.Appendf(nil, ", %s}", found[1])) {
+				t.Errorf("%s declares %s: add a row of it to Formats in formats.go", file, found[1])
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -29,14 +30,16 @@ func TestMistakesAreToldAtTheirPlace(t *testing.T) {
 	if err := excerpt.Print(&got, list, func(string) []byte { return text }, page.Look{Width: 100, Unicode: true}); err != nil {
 		t.Fatal(err)
 	}
+	// Which faults there are is no matter of this file: a new one leaves it as it is.
+	told := regexp.MustCompile(`(?s)( faults are [^,]+, ).*?\n\n`).ReplaceAllString(got.String(), "${1}…\n\n")
 	const golden = "testdata/mistakes.golden"
 	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
+		if err := os.WriteFile(golden, []byte(told), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want := read(t, "mistakes.golden"); got.String() != want {
-		t.Errorf("got:\n%s", &got)
+	if want := read(t, "mistakes.golden"); told != want {
+		t.Errorf("%s differs; -update writes it\n%s", golden, told)
 	}
 }
 
