@@ -121,6 +121,20 @@ func TestEachLineOfASecret(t *testing.T) {
 	}
 }
 
+// What is a secret by itself inside a secret is not readable, however deep it stands.
+func TestPartsOfASecret(t *testing.T) {
+	for secret, hidden := range map[string]string{
+		`{"uri": "mongodb://ann:hunter2hunter2@db/app"}`:                            "hunter2hunter2",
+		`{"type": "account", "private_key": "-----BEGIN-----\nMIIEvQIBADAN\n--\n"}`: "MIIEvQIBADAN",
+		"DEBUG=1\nhttps://ann:hunter2hunter2@db/app\n":                              "hunter2hunter2",
+		`{"a": "{\"b\": \"hunter2\\nMIIEvQIBADAN\"}"}`:                              "MIIEvQIBADAN",
+	} {
+		if got := redact.New(schema.NewSecret("s", secret)).String("it is " + hidden + ", is it"); got != "it is (secret s), is it" {
+			t.Errorf("%q: %s", secret, got)
+		}
+	}
+}
+
 // What a cut leaves of a secret is masked with the rest, wherever it was cut.
 func TestPartsBesideACut(t *testing.T) {
 	const secret = "hunter2-hunter3-hunter4"

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -15,16 +17,39 @@ import (
 	"runbook/engine/schema"
 )
 
-// parts returns a secret and what of it is one by itself, if it is long enough to be
-// looked for: each line, as who prints a key prints it line by line; of an address its
-// password and what stands behind its host; of JSON its texts and numbers.
+// deepest is how far parts looks for parts of parts; most is how many of those that
+// are not parts of the secret itself it takes.
+const (
+	deepest = 3
+	most    = 1000
+)
+
+// parts returns a secret, what of it is one by itself, and the same of that in turn: the
+// lines of a key that stands in JSON, the password of an address that does.
 func parts(secret string) []string {
 	list := []string{secret}
-	add := func(part string) {
-		if part = strings.TrimSpace(part); part != secret && len(part) >= MinLength {
-			list = append(list, part)
+	seen := map[string]bool{secret: true}
+	for depth, from := 0, 0; depth < deepest; depth++ {
+		level := list[from:]
+		from = len(list)
+		for _, whole := range level {
+			within(whole, func(part string) {
+				part = strings.TrimSpace(part)
+				if len(part) < MinLength || seen[part] || depth > 0 && len(list)-from >= most {
+					return
+				}
+				seen[part] = true
+				list = append(list, part)
+			})
 		}
 	}
+	return list
+}
+
+// within calls add for what of a secret is one by itself: each line, as who prints a key
+// prints it line by line; of an address its password and what stands behind its host; of
+// JSON its texts and numbers.
+func within(secret string, add func(string)) {
 	for line := range strings.SplitSeq(secret, "\n") {
 		add(line)
 	}
@@ -44,7 +69,6 @@ func parts(secret string) []string {
 	if value, err := schema.ParseJSON([]byte(secret)); err == nil {
 		leaves(value, add)
 	}
-	return list
 }
 
 // leastSegment is the least length in bytes of a segment of a secret address that is
@@ -55,8 +79,8 @@ const leastSegment = 16
 func leaves(v any, add func(string)) {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, item := range v {
-			leaves(item, add)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			leaves(v[key], add)
 		}
 	case []any:
 		for _, item := range v {
