@@ -99,7 +99,7 @@ func (p *printer) bar(number string) *page.Line {
 // excerpt prints the line of a mark, unless it was printed, and underlines it.
 func (p *printer) excerpt(m mark, printed bool) {
 	line := m.span.Start.Line
-	e := cut(p.lines.line(line), m.span, p.Width()-p.gutter-3, p.Sign(page.SignEllipsis))
+	e := p.lines.cut(m.span, p.Width()-p.gutter-3, p.Sign(page.SignEllipsis))
 	if !printed || e.moved {
 		p.Put(p.bar(strconv.Itoa(line)).Add(page.Plain, " "+e.text))
 	}

@@ -2,8 +2,10 @@ package excerpt_test
 
 import (
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -100,6 +102,46 @@ func TestMarksStandUnderTheirText(t *testing.T) {
 		if got := strings.Join(lines[2:4], "\n"); got != c.want {
 			t.Errorf("%q:\n%s\nwant\n%s", c.line, got, c.want)
 		}
+	}
+}
+
+// TestWorkGrowsWithTheFindings holds that a finding costs no more in a long line than
+// in a short one: twice as many in a line that is twice as long take twice the memory.
+func TestWorkGrowsWithTheFindings(t *testing.T) {
+	allocated := func(n int) uint64 {
+		const item, head = "{text: ${{ inputs.abc }}}, ", "{text: ${{ "
+		line := []byte(strings.Repeat(item, n))
+		var list diag.List
+		for i := range n {
+			list = append(list, diag.Diagnostic{Code: "RB1000", Source: "x", Span: span(1, 1+i*len(item)+len(head), 10), Message: "m"})
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := excerpt.Print(io.Discard, list, func(string) []byte { return line }, page.Look{Width: 92, Unicode: true}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if one, two := allocated(200), allocated(400); two > one*5/2 {
+		t.Errorf("200 findings take %d bytes, 400 take %d", one, two)
+	}
+}
+
+// TestLongLinesAreCutAlike holds that what is far from a mark does not move it.
+func TestLongLinesAreCutAlike(t *testing.T) {
+	printed := func(far int) string {
+		line := strings.Repeat("é", far) + strings.Repeat("名 ", 40) + "wrong" + strings.Repeat(" 値", 40) + strings.Repeat("x", far)
+		list := diag.List{{Code: "RB1000", Source: "x", Span: span(1, far+81, 5), Message: "m"}}
+		var b strings.Builder
+		if err := excerpt.Print(&b, list, func(string) []byte { return []byte(line) }, page.Look{Width: 60, Unicode: true}); err != nil {
+			t.Fatal(err)
+		}
+		_, excerpt, _ := strings.Cut(b.String(), "\n")
+		return excerpt
+	}
+	if near, far := printed(7), printed(100_000); near != far || !strings.Contains(near, "wrong") {
+		t.Errorf("%s\nfar\n%s", near, far)
 	}
 }
 

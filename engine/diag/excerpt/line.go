@@ -27,30 +27,32 @@ func visible(text []byte) string {
 }
 
 // cut returns what is shown of a line around span in so many columns.
-func cut(line []byte, span diag.Span, width int, ellipsis string) shown {
+func (l *lines) cut(span diag.Span, width int, ellipsis string) shown {
+	line := l.line(span.Start.Line)
 	width = max(width, 20)
-	first := offset(line, span.Start.Column-1)
+	first := l.offset(span.Start.Line, span.Start.Column-1)
 	last := min(first+1, len(line))
 	switch {
 	case span.End.IsValid() && span.End.Line > span.Start.Line:
 		last = len(line)
 	case span.End.IsValid():
-		last = max(offset(line, span.End.Column-1), offset(line, span.Start.Column))
+		last = max(l.offset(span.Start.Line, span.End.Column-1), l.offset(span.Start.Line, span.Start.Column))
 	}
-	before, marked := visible(line[:first]), visible(line[first:last])
-	all := before + marked + visible(line[last:])
+	from, last, to := window(line, first, last, width*bytesPerColumn)
+	before, marked := visible(line[from:first]), visible(line[first:last])
+	all := before + marked + visible(line[last:to])
 	e := shown{text: all, from: page.Width(before)}
 	e.to = e.from + max(page.Width(marked), 1)
 	wide := page.Width(all)
-	if max(wide, e.from+1) > width {
+	if from > 0 || to < len(line) || max(wide, e.from+1) > width {
 		mark := page.Width(ellipsis)
 		start, end, head, tail := 0, width-mark, "", ellipsis
-		if e.from > width*2/3 {
-			start, head = e.from-width/3, ellipsis
+		if from > 0 || e.from > width*2/3 {
+			start, head = max(e.from-width/3, 0), ellipsis
 			end = start + width - 2*mark
 			e.from, e.to, e.moved = e.from-start+mark, e.to-start+mark, true
 		}
-		if end+mark >= wide {
+		if end+mark >= wide && to == len(line) {
 			end, tail = wide, ""
 		}
 		e.text = head + ansi.Cut(all, start, end) + tail
@@ -60,21 +62,37 @@ func cut(line []byte, span diag.Span, width int, ellipsis string) shown {
 	return e
 }
 
-// offset is where the character with that number begins, counted from 0.
-func offset(line []byte, character int) int {
-	at := 0
-	for ; character > 0 && at < len(line); character-- {
-		_, size := utf8.DecodeRune(line[at:])
-		at += size
+// bytesPerColumn is how much of a line is looked at for each column shown: more
+// than characters take.
+const bytesPerColumn = 16
+
+// window returns the part of a line that can be seen around a mark, and where the
+// mark ends in it: so a line costs no more for each mark in it than a short one.
+func window(line []byte, first, last, size int) (from, end, to int) {
+	boundary := func(at int) int {
+		for range utf8.UTFMax - 1 {
+			if at > 0 && at < len(line) && !utf8.RuneStart(line[at]) {
+				at--
+			}
+		}
+		return at
 	}
-	return at
+	end = last
+	if last > first+size {
+		end = boundary(first + size)
+	}
+	return boundary(max(first-size, 0)), end, boundary(min(end+size, len(line)))
 }
 
-// lines finds the lines of a text.
+// lines finds the lines of a text, and the characters of a line.
 type lines struct {
-	text   []byte
-	starts []int
+	text    []byte
+	starts  []int
+	stopped int   // the line that has stops
+	stops   []int // where each character begins whose number is a multiple of stride
 }
+
+const stride = 256
 
 func indexLines(text []byte) lines {
 	if text == nil {
@@ -87,7 +105,7 @@ func indexLines(text []byte) lines {
 			starts = append(starts, i+1)
 		}
 	}
-	return lines{text, starts}
+	return lines{text: text, starts: starts}
 }
 
 func (l lines) has(line int) bool { return line >= 1 && line <= len(l.starts) }
@@ -99,4 +117,30 @@ func (l lines) line(line int) []byte {
 		end = l.starts[line] - 1
 	}
 	return bytes.TrimSuffix(l.text[l.starts[line-1]:end], []byte{'\r'})
+}
+
+// offset is where the character of a line with that number begins, counted from 0.
+func (l *lines) offset(line, character int) int {
+	text := l.line(line)
+	if l.stopped != line {
+		l.stopped, l.stops = line, l.stops[:0]
+		for at, n := 0, 0; at <= len(text); n++ {
+			if n%stride == 0 {
+				l.stops = append(l.stops, at)
+			}
+			at += max(size(text, at), 1)
+		}
+	}
+	stop := min(max(character, 0)/stride, len(l.stops)-1)
+	at := l.stops[stop]
+	for n := stop * stride; n < character && at < len(text); n++ {
+		at += size(text, at)
+	}
+	return at
+}
+
+// size is that of the character at a place, 0 at the end.
+func size(text []byte, at int) int {
+	_, size := utf8.DecodeRune(text[at:])
+	return size
 }
