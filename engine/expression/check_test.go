@@ -23,6 +23,7 @@ var problems = []struct {
 	{"outputs.json?[0«]»", nil, "RB1201", "write `outputs.json?.[0]`"},
 	{"map(inputs.names, {\"v\"«:» #})", nil, "RB1201", "write `map(inputs.names, {{\"v\": #}})`"},
 	{"map(inputs.names, {\"v\"«:» {\"w\": #}})", nil, "RB1201", "write `map(inputs.names, {{\"v\": {\"w\": #}}})`"},
+	{"outputs.status == «18446744073709551615»", nil, "RB1201", "beyond 64 bits"},
 	{"outputs.status ==«»", nil, "RB1201", "ends too early"},
 	{"«»", nil, "RB1210", "empty"},
 	{"« »  ", nil, "RB1210", "empty"},

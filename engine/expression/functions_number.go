@@ -13,13 +13,13 @@ const isOrdered = isNumeric | isDuration | isTime
 
 var numberFunctions = []*function{
 	{name: "abs", takes: []kinds{isNumeric | isDuration}, least: 1, result: absType, call: callAbs},
-	{name: "ceil", takes: []kinds{isNumeric}, least: 1, result: gives(schema.NumberType), call: rounded(math.Ceil)},
-	{name: "floor", takes: []kinds{isNumeric}, least: 1, result: gives(schema.NumberType), call: rounded(math.Floor)},
-	{name: "round", takes: []kinds{isNumeric}, least: 1, result: gives(schema.NumberType), call: rounded(math.Round)},
+	{name: "ceil", takes: []kinds{isNumeric}, least: 1, result: roundedType, call: rounded(math.Ceil)},
+	{name: "floor", takes: []kinds{isNumeric}, least: 1, result: roundedType, call: rounded(math.Floor)},
+	{name: "round", takes: []kinds{isNumeric}, least: 1, result: roundedType, call: rounded(math.Round)},
 	{name: "min", takes: []kinds{isOrdered | isList}, least: 1, rest: true, elem: isOrdered | isList, result: extremeType, call: extreme(-1)},
 	{name: "max", takes: []kinds{isOrdered | isList}, least: 1, rest: true, elem: isOrdered | isList, result: extremeType, call: extreme(1)},
 	{name: "mean", takes: []kinds{isNumeric | isList}, least: 1, rest: true, elem: isNumeric | isList, result: gives(schema.NumberType), call: statistic(1, mean)},
-	{name: "median", takes: []kinds{isNumeric | isList}, least: 1, rest: true, elem: isNumeric | isList, result: gives(schema.NumberType), call: statistic(1, median)},
+	{name: "median", takes: []kinds{isNumeric | isList}, least: 1, rest: true, elem: isNumeric | isList, result: gives(schema.NumberType), call: callMedian},
 	{name: "stddev", takes: []kinds{isList}, least: 1, elem: isNumeric, result: gives(schema.NumberType), call: statistic(1, stddev)},
 	{name: "slope", takes: []kinds{isList}, least: 1, elem: isNumeric, result: gives(schema.NumberType), call: statistic(2, slope)},
 	{name: "percentile", takes: []kinds{isList, isNumeric}, least: 2, elem: isNumeric, result: gives(schema.NumberType), call: callPercentile},
@@ -38,8 +38,19 @@ func callAbs(_ *machine, args []any) (any, error) {
 	return args[0], nil
 }
 
+func roundedType(args []*node) *schema.Type {
+	if t := arithmeticType(args[0].typ); t.Kind == schema.Int {
+		return schema.IntType
+	}
+	return schema.NumberType
+}
+
+// rounded leaves an integer as it is: as a float64 it could become another one.
 func rounded(f func(float64) float64) func(*machine, []any) (any, error) {
 	return func(_ *machine, args []any) (any, error) {
+		if n, ok := whole(args[0]); ok {
+			return n, nil
+		}
 		n, _ := number(args[0])
 		return f(n), nil
 	}
@@ -145,7 +156,31 @@ func mean(of []float64) float64 {
 	return sum / float64(len(of))
 }
 
-func median(of []float64) float64 { return quantile(of, 0.5) }
+// callMedian gives the integer in the middle of an odd number of integers itself where
+// it could become another one as a float64.
+func callMedian(m *machine, args []any) (any, error) {
+	numbers, err := numbersIn(m, args, 1)
+	if err != nil {
+		return nil, err
+	}
+	var integers []int
+	err = leaves(m, args, func(v any) error {
+		if n, ok := whole(v); ok {
+			integers = append(integers, n)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(integers) == len(numbers) && len(integers)%2 == 1 {
+		slices.Sort(integers)
+		if n := integers[len(integers)/2]; n > 1<<53 || n < -1<<53 {
+			return n, nil
+		}
+	}
+	return quantile(numbers, 0.5), nil
+}
 
 // stddev is the standard deviation of the whole population.
 func stddev(of []float64) float64 {

@@ -92,6 +92,13 @@ func syntaxProblem(source string, err error) *Problem {
 		p.Hint = "to compare, write =="
 	case strings.HasPrefix(at.Message, `unexpected token Operator("&")`):
 		p.Hint = "write && or and"
+	case strings.Contains(at.Message, "strconv.ParseInt"):
+		p.Message, p.Hint = "this whole number is beyond 64 bits", "with an exponent, as 1.8e19, it may be rounded"
+		runes := []rune(source)
+		for end := p.Offset + 1; p.Offset > 0 && strings.ContainsRune("0123456789_", runes[p.Offset-1]); {
+			p.Offset--
+			p.Length = end - p.Offset
+		}
 	case strings.Contains(at.Message, "coalesce expressions"):
 		p.Message, p.Hint = "?? stands beside another operator", "put brackets around it: (a ?? b)"
 	}

@@ -67,6 +67,9 @@ func convertScalar(t *Type, v any) (any, error) {
 		case float64:
 			return v, nil
 		case int:
+			if !exact(n) {
+				return nil, &Fault{Message: fmt.Sprintf("%d would be rounded; %s", n, roundedAdvice), Takes: t.String()}
+			}
 			return float64(n), nil
 		}
 	case String:

@@ -126,7 +126,19 @@ func parseNumber(text string) (any, error) {
 	if err != nil || math.IsInf(f, 0) {
 		return nil, fmt.Errorf("%s is no number, it is too large", quote(text))
 	}
+	if n, err := parseInt(text); err == nil && !exact(n.(int)) || err != nil && isDecimal(text) {
+		return nil, fmt.Errorf("%s is no number, it would be rounded to %s; %s", quote(text), strconv.FormatFloat(f, 'f', -1, 64), roundedAdvice)
+	}
 	return f, nil
+}
+
+// roundedAdvice says how a whole number that no float64 holds is kept.
+const roundedAdvice = "take it as an int, or write it with an exponent, as 9e15"
+
+// exact reports whether a float64 holds n as it is.
+func exact(n int) bool {
+	f := float64(n)
+	return f < 1<<63 && int(f) == n
 }
 
 // parseAny reads an untyped scalar: true and false, a whole number without leading
