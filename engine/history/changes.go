@@ -152,11 +152,11 @@ func (c *Changes) Since(mark int) bool {
 }
 
 // Count is how many of the changes count: those of finally too, but not those that
-// undo others.
+// undo others, nor those in doubt, which are neither changed nor not changed.
 func Count(changes []event.Change) int {
 	n := 0
 	for _, c := range changes {
-		if c.Phase != event.Undo && c.State != action.AppliedNot {
+		if c.Phase != event.Undo && c.State != action.AppliedNot && c.State != action.AppliedLost {
 			n++
 		}
 	}

@@ -131,7 +131,7 @@ func (s *story) tell() {
 func (s *story) counted() int {
 	n := 0
 	for path, state := range s.state {
-		if s.phase[path] != event.Undo && state != action.AppliedNot {
+		if s.phase[path] != event.Undo && state != action.AppliedNot && state != action.AppliedLost && state != begun {
 			n++
 		}
 	}
@@ -237,12 +237,13 @@ func (s *story) read(t *testing.T, what string) {
 	}
 }
 
-// told counts the effects that count and are told above the timeline.
+// told counts the effects that count and are told as changed.
 func (s *story) told(text string) int {
 	above, _, _ := strings.Cut(text, "Timeline")
+	above, _, _ = strings.Cut(above, "\n  In doubt  ")
 	n := 0
 	for _, path := range s.order {
-		if s.phase[path] != event.Undo && regexp.MustCompile(`set `+regexp.QuoteMeta(string(path))+`\s`).MatchString(above) {
+		if s.phase[path] != event.Undo && regexp.MustCompile(`set `+regexp.QuoteMeta(string(path))+`\s`).MatchString(above+"\n") {
 			n++
 		}
 	}

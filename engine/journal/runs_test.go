@@ -38,7 +38,7 @@ func TestSummary(t *testing.T) {
 		"done":                  {events: facts, state: event.Done, changes: 2, warnings: 1, ended: true},
 		"interrupted at once":   {events: firstFacts(1), state: event.Interrupted},
 		"after a read":          {events: firstFacts(5), state: event.Interrupted, step: "memory"},
-		"after an intent":       {events: firstFacts(7), state: event.Interrupted, changes: 1, step: "recover/2"},
+		"after an intent":       {events: firstFacts(7), state: event.Interrupted, step: "recover/2"},
 		"after an outcome":      {events: firstFacts(8), state: event.Interrupted, changes: 1, step: "recover/2"},
 		"in doubt":              {events: suspended(event.InDoubt), state: event.InDoubt, step: "recover/2"},
 		"waiting":               {events: suspended(event.Waiting), state: event.Waiting, step: "recover/2"},

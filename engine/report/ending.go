@@ -30,13 +30,19 @@ func newEnding(r *history.Run, p *sheet, o Options) *ending {
 }
 
 // changed lists the effects of the run, without those that are in doubt. It says so
-// where there are none.
+// where there are none; where one is in doubt, it says nothing.
 func (e *ending) changed() fact {
 	f := fact{label: "Changed"}
+	doubt := e.end.State == event.InDoubt
 	for _, c := range e.run.Changes.List() {
-		if c.State != action.AppliedLost {
-			f.rows = append(f.rows, changeRow(c))
+		if c.State == action.AppliedLost {
+			doubt = true
+			continue
 		}
+		f.rows = append(f.rows, changeRow(c))
+	}
+	if doubt {
+		return f
 	}
 	return f.or("nothing")
 }

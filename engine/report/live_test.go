@@ -268,3 +268,24 @@ func TestReportIsFoldedFromAResumedRun(t *testing.T) {
 		t.Errorf("%d changes", n)
 	}
 }
+
+// What is in doubt is neither changed nor not changed.
+func TestNothingIsNotSaidOfADoubt(t *testing.T) {
+	s := inDoubtLeak()
+	fin := s.events[len(s.events)-1].Data.(*event.RunSuspended)
+	fin.Changes = fin.Changes[1:]
+	var plain, text bytes.Buffer
+	v := NewPlain(&plain, options(92, s))
+	r := &Run{}
+	for _, e := range s.events {
+		v.Event(e)
+		r.Apply(e)
+	}
+	if err := Text(&text, r, options(92, s)); err != nil {
+		t.Fatal(err)
+	}
+	told := plain.String() + Summary(&r.Run, options(92, s)) + text.String()
+	if strings.Contains(told, "nothing") || !strings.Contains(told, "changes=0") || strings.Count(told, "recover/2  docker  restart of") != 2 {
+		t.Error(told)
+	}
+}
