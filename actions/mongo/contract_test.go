@@ -369,11 +369,26 @@ func contractOfDelete(t *testing.T, call action.Call) {
 	if applied, _, err := bound.Settle(t.Context(), call, subjects); applied != action.AppliedLost || err != nil {
 		t.Errorf("settled before: %s, %v", applied, err)
 	}
+	move := func(from, to string) {
+		actiontest.Run(t, Update, call, map[string]any{"collection": "tasks", "filter": map[string]any{"status": from}, "update": map[string]any{"$set": map[string]any{"status": to}}})
+	}
+	move("queued", "elsewhere")
+	if applied, r, err := bound.Settle(t.Context(), call, subjects); applied != action.AppliedLost || err != nil {
+		t.Errorf("settled where all left the filter: %s, %v, %v", applied, r, err)
+	}
+	move("elsewhere", "queued")
 	if out := actiontest.Run(t, Delete, call, with).Outputs; out["deleted"] != 4 {
 		t.Errorf("outputs %v", out)
 	}
 	if applied, r, err := bound.Settle(t.Context(), call, subjects); applied != action.AppliedFully || r.Outputs["deleted"] != 4 || err != nil {
 		t.Errorf("settled after: %s, %v, %v", applied, r, err)
+	}
+	for _, kept := range []string{"", strings.Replace(subjects[0].Parts, "08", "•", 1)} {
+		other := subjects[0]
+		other.Parts = kept
+		if applied, _, err := bound.Settle(t.Context(), call, []action.Subject{other}); applied != action.AppliedLost || err != nil {
+			t.Errorf("settled with the ids %q: %s, %v", kept, applied, err)
+		}
 	}
 	if n := counted(t, call, "tasks", nil); n != 8 {
 		t.Errorf("%d are left", n)

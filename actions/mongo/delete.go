@@ -2,8 +2,6 @@ package mongo
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
@@ -64,7 +62,7 @@ func (p deleteParams) matching(call action.Call) (matching, error) {
 		return matching{}, err
 	}
 	filter, err := filterOf(p.Filter)
-	return matching{Namespace: n, filter: filter, shown: p.Filter, limit: p.Limit, verb: "deleted"}, err
+	return matching{Namespace: n, filter: filter, shown: p.Filter, limit: p.Limit, verb: "deleted", keeps: true}, err
 }
 
 func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (deleteOutputs, error) {
@@ -92,23 +90,23 @@ func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (del
 	return o, err
 }
 
-// settleDelete counts again: where none of those that were there is left, they
-// were deleted. As long as some are left the server may still be at it.
+// settleDelete counts again by the ids: where none of those that were counted is left,
+// they were deleted. What only matches the filter no longer is still there. As long as
+// some are left the server may still be at it.
 func settleDelete(ctx context.Context, call action.Call, p deleteParams, subjects []action.Subject) (action.Applied, *deleteOutputs, error) {
 	if len(subjects) != 1 {
 		return action.AppliedLost, nil, nil
 	}
-	count, _, _ := strings.Cut(subjects[0].Version, " ")
-	before, _ := strconv.Atoi(count)
-	if before == 0 {
+	ids := idsOf(subjects[0])
+	if len(ids) == 0 {
 		return action.AppliedLost, nil, nil
 	}
 	m, err := p.matching(call)
 	if err != nil {
 		return action.AppliedLost, nil, err
 	}
-	if n, err := m.Count(ctx, m.filter); err != nil || n > 0 {
+	if n, err := m.Count(ctx, within(ids, nil)); err != nil || n > 0 {
 		return action.AppliedLost, nil, err
 	}
-	return action.AppliedFully, &deleteOutputs{Deleted: before}, nil
+	return action.AppliedFully, &deleteOutputs{Deleted: len(ids)}, nil
 }

@@ -28,7 +28,11 @@ type matching struct {
 	shown  map[string]any // the filter as the playbook has it
 	limit  int
 	verb   string // "deleted"
+	keeps  bool   // the subject keeps the ids
 }
+
+// mostParts bounds the ids that a subject keeps, in bytes: some hundreds.
+const mostParts = 32 << 10
 
 // check refuses when more match than may be touched, and returns how many do.
 func (m matching) check(ctx context.Context) (int, error) {
@@ -86,13 +90,47 @@ func (m matching) subjects(ctx context.Context) ([]action.Subject, error) {
 
 // subject names documents by their number and a digest of their ids.
 func (m matching) subject(ids bson.A) action.Subject {
+	sorted := make([]bson.RawValue, len(ids))
+	for i, id := range ids {
+		sorted[i] = id.(bson.RawValue)
+	}
+	slices.SortFunc(sorted, func(a, b bson.RawValue) int { return strings.Compare(a.String(), b.String()) })
+	s := action.Subject{Kind: "documents", Name: m.String(), ID: filterText(m.shown), Version: versionOf(sorted)}
+	if m.keeps {
+		if text, err := bson.MarshalExtJSON(parts{sorted}, true, false); err == nil && len(text) <= mostParts {
+			s.Parts = string(text)
+		}
+	}
+	return s
+}
+
+// versionOf is the number of ids, which are sorted, and their digest.
+func versionOf(ids []bson.RawValue) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
-		texts[i] = id.(bson.RawValue).String()
+		texts[i] = id.String()
 	}
-	slices.Sort(texts)
 	sum := sha256.Sum256([]byte(strings.Join(texts, "\n")))
-	return action.Subject{Kind: "documents", Name: m.String(), ID: filterText(m.shown), Version: fmt.Sprintf("%d of ids %x", len(ids), sum[:4])}
+	return fmt.Sprintf("%d of ids %x", len(ids), sum[:4])
+}
+
+// parts are the ids that a subject keeps.
+type parts struct {
+	IDs []bson.RawValue `bson:"ids"`
+}
+
+// idsOf returns the ids that a subject kept. There are none where they were too many,
+// or are no longer those that were counted, as where a secret in them was masked.
+func idsOf(s action.Subject) bson.A {
+	var kept parts
+	if s.Parts == "" || bson.UnmarshalExtJSON([]byte(s.Parts), true, &kept) != nil || versionOf(kept.IDs) != s.Version {
+		return nil
+	}
+	ids := make(bson.A, len(kept.IDs))
+	for i, id := range kept.IDs {
+		ids[i] = id
+	}
+	return ids
 }
 
 // find returns the ids of what matches.

@@ -130,6 +130,7 @@ type Subject struct {
 	Name    string `json:"name"`
 	ID      string `json:"id"`                // "3f9c2b71a0de…", the name of an index
 	Version string `json:"version,omitempty"` // a start time, a count
+	Parts   string `json:"parts,omitempty"`   // what it is made of, for Settle; shown to nobody
 }
 
 // Action is a declared action with its types, without its type parameters.
