@@ -104,6 +104,35 @@ func TestEffectAndDryRunAgree(t *testing.T) {
 	}
 }
 
+// What is sent again is decided by the method that is asked for: one that another
+// stands behind is sent once.
+func TestOnlyAPlainMethodIsIdempotent(t *testing.T) {
+	plain := callTo(t, "http://h")
+	other := actiontest.Call(t, map[string]any{"base_url": "http://h", "headers": map[string]any{"X-HTTP-Method": "POST"}})
+	for _, c := range []struct {
+		call action.Call
+		with map[string]any
+		want bool
+	}{
+		{plain, ask("GET", "/x", ""), true},
+		{plain, ask("PUT", "/x", "b"), true},
+		{plain, ask("DELETE", "/x", ""), true},
+		{plain, ask("POST", "/x", ""), false},
+		{plain, ask("PATCH", "/x", ""), false},
+		{plain, ask("GET", "/x", "", "X-HTTP-Method-Override", "POST"), false},
+		{plain, ask("PUT", "/x?_method=POST", ""), false},
+		{plain, ask("PUT", "/x", "_method=POST", "Content-Type", "application/x-www-form-urlencoded"), false},
+		{other, ask("PUT", "/x", ""), false},
+		{action.Call{}, ask("GET", "/x", ""), true},
+		{action.Call{}, ask("GET", "/x", "", "X-HTTP-Method-Override", "POST"), false},
+	} {
+		bound, err := Request.Decode(c.with, c.call.Target)
+		if err != nil || bound.Idempotent != c.want {
+			t.Errorf("%v is idempotent: %v, %v", c.with, bound.Idempotent, err)
+		}
+	}
+}
+
 func TestQueriesOfGraphQL(t *testing.T) {
 	for document, want := range map[string]bool{
 		"{ a }": true, "query { a }": true, "query Q { a } query R { b }": true, "{ ...F } fragment F on T { a }": true,

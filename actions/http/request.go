@@ -83,9 +83,21 @@ func requestEffect(target action.Target, p RequestParams) action.Effect {
 	return (&client{}).effect(p.Method, &url.URL{}, header, nil)
 }
 
-// requestIdempotent follows the method, as RFC 9110 (9.2.2) has it.
-func requestIdempotent(p RequestParams) bool {
-	return p.Method != nethttp.MethodPost && p.Method != nethttp.MethodPatch
+// requestIdempotent follows the method, as RFC 9110 (9.2.2) has it. Where another
+// method is asked for than the request shows, it may be any.
+func requestIdempotent(target action.Target, p RequestParams) bool {
+	if p.Method == nethttp.MethodPost || p.Method == nethttp.MethodPatch {
+		return false
+	}
+	m := message{to: destination{URL: &url.URL{}}, header: nethttp.Header{}}
+	setHeaders(m.header, p.Headers)
+	if c, err := configured(target); err == nil {
+		if whole, _, err := c.compose(p); err == nil {
+			m = whole
+		}
+	}
+	_, asked := overridden(m.to.URL, m.header, m.body)
+	return !asked
 }
 
 func request(ctx context.Context, call action.Call, p RequestParams) (RequestOutputs, error) {

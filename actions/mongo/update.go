@@ -52,7 +52,7 @@ with:
 	Target:       Target,
 	Effect:       action.Write,
 	EffectBy:     []string{"filter", "update"},
-	IdempotentOf: func(p updateParams) bool { return repeats(p.Filter, p.Update) },
+	IdempotentOf: func(_ action.Target, p updateParams) bool { return repeats(p.Filter, p.Update) },
 	Run:          update,
 	Preview:      previewUpdate,
 	Subjects: func(ctx context.Context, call action.Call, p updateParams) ([]action.Subject, error) {

@@ -62,8 +62,8 @@ type Spec[P, O any] struct {
 	// downstream of a previewed change) the worst case holds; other unknown
 	// parameters are zero in P. Empty means all parameters.
 	EffectBy     []string
-	Idempotent   bool         // sending it again leaves the same state
-	IdempotentOf func(P) bool // as Idempotent, by parameters
+	Idempotent   bool                 // sending it again leaves the same state
+	IdempotentOf func(Target, P) bool // as Idempotent, by target and parameters
 	// Takes is how long the parameters may make an attempt. The default limit of an
 	// attempt is extended by it; a step's shorter timeout is a finding.
 	Takes   func(P) time.Duration

@@ -76,7 +76,7 @@ func (b *binder[P, O]) judge(out *Bound, params P, target Target) (err error) {
 			out.Effect = min(out.Effect, b.spec.EffectAt(target, params))
 		}
 		if b.spec.IdempotentOf != nil {
-			out.Idempotent = out.Idempotent || b.spec.IdempotentOf(params)
+			out.Idempotent = out.Idempotent || b.spec.IdempotentOf(target, params)
 		}
 	}
 	if self, ok := any(params).(briefer); ok && len(out.Unknowns) == 0 {
