@@ -25,7 +25,9 @@ type frame struct {
 	watch *stopwatch
 	names *scope // sc with outputs, observed, before
 
-	looked string // what the last look saw, in a line
+	looked    string // what the last look saw, in a line
+	lookErr   error  // of the last look: nothing of it is known
+	beforeErr error  // of the look that gave `before`
 }
 
 func (r *runner) frame(in *instance, sc *scope) frame {
@@ -149,10 +151,10 @@ func (f *frame) lookOnce(before bool) (*event.Observation, error) {
 		Action: f.look.action.Name, Target: f.look.target.Name, Before: before,
 		Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took,
 	}
-	f.in.observed = res.value()
+	f.in.observed, f.lookErr = res.value(), err
 	f.names.names["observed"] = f.in.observed
 	if before {
-		f.in.before, f.names.names["before"] = f.in.observed, f.in.observed
+		f.in.before, f.names.names["before"], f.beforeErr = f.in.observed, f.in.observed, err
 	}
 	return fact, err
 }
@@ -174,9 +176,9 @@ func (f *frame) observe(before bool) error {
 }
 
 // pre judges on the first observation the items that can be: whether there are
-// some and all hold.
+// some and all hold. None does in a look that failed.
 func (f *frame) pre() (bool, []*event.Check) {
-	v := &verification{runner: f.runner, in: f.in, kind: "pre", names: f.names, ctx: f.soft}
+	v := &verification{runner: f.runner, in: f.in, kind: "pre", names: f.names, ctx: f.soft, lastErr: f.beforeErr}
 	v.only = func(item *plan.Check) bool { return !item.Warn && item.Pre }
 	j := v.evaluate()
 	return len(j.checks) > 0 && j.failed == nil && !j.unknown, j.checks

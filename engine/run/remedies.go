@@ -14,9 +14,8 @@ import (
 type goal struct {
 	frame
 	last    judged
-	failedR bool  // a remedy failed, though the goal was reached after
-	lookErr error // of the first observation: it is not met, and nothing of it is known
-	byNow   bool  // it was reached while a remedy waited for a person
+	failedR bool // a remedy failed, though the goal was reached after
+	byNow   bool // it was reached while a remedy waited for a person
 }
 
 // remedies applies the remedies of a step, mildest first, until the first

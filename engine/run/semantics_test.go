@@ -33,6 +33,43 @@ func TestNoLookNoProof(t *testing.T) {
 	}
 }
 
+// What reads past its absence holds in a look that failed, and fails in it, as it
+// would of any value: neither is proof of what is.
+func TestAFailedLookProvesNothing(t *testing.T) {
+	const (
+		look = "observe: {action: world.get, with: {name: a}}, verify: "
+		lost = "action: world.set, with: {name: b, value: 1, ends: lost}"
+		is5  = look + "[(observed?.value ?? 0) == 5]"
+		not5 = look + "[(observed?.value ?? 0) != 5]"
+	)
+	for name, test := range map[string]struct {
+		text  string
+		fails int // looks from the first on; 0: the look after the answer of a person
+		sent  string
+		code  int
+	}{
+		"what became of a change":           {text: "{id: x, " + lost + ", " + is5 + "}", fails: 1, sent: "[b=1]", code: 6},
+		"of one with an approval":           {text: "{id: x, approve: true, " + lost + ", " + is5 + "}", sent: "[b=1]", code: 6},
+		"of a remedy":                       {text: "{id: x, " + is5 + ", remedies: [{title: r, " + lost + "}]}", fails: 1, sent: "[b=1]", code: 6},
+		"of a remedy that is sent anew":     {text: "{id: x, " + is5 + ", remedies: [{title: r, action: world.set_again, with: {name: b, value: 1, ends: lost}}]}", fails: 1, sent: "[b=1 b=1 b=1]", code: 6},
+		"of a remedy that looks itself":     {text: "{id: x, " + look + "[observed.value == 7], remedies: [{title: r, " + lost + ", " + is5 + "}]}", fails: 2, sent: "[b=1]", code: 6},
+		"that nothing is to be done":        {text: "{id: x, skip_if_met: true, action: world.set, with: {name: b, value: 1}, " + not5 + "}", fails: 1, sent: "[b=1]", code: 1},
+		"that it held by the time of a yes": {text: "{id: x, approve: true, action: world.set, with: {name: b, value: 1}, " + look + "[(observed?.value ?? 7) == 7]}", sent: "[b=1]", code: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.world.values["a"] = 5
+			if s.world.fails["a"] = test.fails; test.fails == 0 {
+				s.person = &person{before: func() { s.world.fails["a"] = 1 }}
+			}
+			fin := s.play(t, "steps: ["+test.text+"]")
+			equal(t, "code", fin.ExitCode, test.code)
+			equal(t, "sent", s.world.order(), test.sent)
+			equal(t, "settled", len(data[event.Settled](s, "x")), 0)
+		})
+	}
+}
+
 // An output that cannot be evaluated fails a run that was done; of another run it is
 // left out, and it alone.
 func TestOutputsThatCannotBeEvaluated(t *testing.T) {

@@ -31,7 +31,7 @@ func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Ap
 			return w.settled(applied, "settle", lost)
 		}
 	}
-	if w.look != nil && w.observedProof(w.in.before, w.again) || w.look == nil && w.goalProof() {
+	if w.look != nil && w.observedProof(w.in.before, w.beforeErr, w.again) || w.look == nil && w.goalProof() {
 		return w.settled(action.AppliedFully, "observe", lost)
 	}
 	return action.AppliedLost, false
@@ -56,9 +56,10 @@ func (w *work) settled(a action.Applied, how string, lost *event.Failure) (actio
 // observedProof reports whether the observation shows that the effect was
 // applied: all `fail` items that do not read outputs hold within the step's
 // time, and at least one of them was seen not to hold before: what was not
-// evaluated then proves nothing. Nor does that they do not hold now.
-func (f *frame) observedProof(before any, look lookFunc) bool {
-	v := &verification{runner: f.runner, in: f.in, kind: "verify", names: f.names.with(map[string]any{"observed": before}), ctx: f.hard}
+// evaluated then, as in a look that failed, proves nothing. Nor does that they do
+// not hold now.
+func (f *frame) observedProof(before any, beforeErr error, look lookFunc) bool {
+	v := &verification{runner: f.runner, in: f.in, kind: "verify", names: f.names.with(map[string]any{"observed": before}), ctx: f.hard, lastErr: beforeErr}
 	v.only = func(item *plan.Check) bool { return !item.Warn && !item.Expr.Reads("outputs") }
 	if !slices.ContainsFunc(v.evaluate().checks, func(c *event.Check) bool { return c.Verdict == event.CheckFailed }) {
 		return false
@@ -86,7 +87,8 @@ func (w *work) goalProof() bool {
 	}
 	around := g.frame
 	around.soft, around.hard = w.soft, w.hard
-	return around.observedProof(g.in.observed, around.lookAgain)
+	defer func() { g.lookErr = around.lookErr }() // of what is observed now
+	return around.observedProof(g.in.observed, g.lookErr, around.lookAgain)
 }
 
 // presently is the state of what the effect was about, as it is read now.
