@@ -126,6 +126,17 @@ func TestPartsOfASecret(t *testing.T) {
 	for secret, hidden := range map[string]string{
 		`{"uri": "mongodb://ann:hunter2hunter2@db/app"}`:                            "hunter2hunter2",
 		`{"type": "account", "private_key": "-----BEGIN-----\nMIIEvQIBADAN\n--\n"}`: "MIIEvQIBADAN",
+		"https://hunter2hunter2@db/app":                                             "hunter2hunter2",
+		"https://hunter2%2Fhunter2:x-oauth-basic@db":                                "hunter2/hunter2",
+		"ann:hunter2hunter2@tcp(db:3306)/app":                                       "hunter2hunter2",
+		"postgres://ann:hunter2/hunter2@db/app":                                     "hunter2/hunter2",
+		"postgres://ann:12/hunter2?hunter2@db/app":                                  "12/hunter2?hunter2",
+		"mongodb://ann:hunter2hunter2@a:1,b:2/app":                                  "hunter2hunter2",
+		"host=db password=hunter2hunter2 sslmode=disable":                           "hunter2hunter2",
+		`host=db password = 'hunter2\'s hunter2'`:                                   "hunter2's hunter2",
+		"Server=db;User Id=ann;Pwd=hunter2hunter2;Encrypt=true":                     "hunter2hunter2",
+		"db:6379,password=hunter2hunter2,ssl=true":                                  "hunter2hunter2",
+		"--\rMIIEvQIBADAN\r--":                                                      "MIIEvQIBADAN",
 		"DEBUG=1\nhttps://ann:hunter2hunter2@db/app\n":                              "hunter2hunter2",
 		`{"a": "{\"b\": \"hunter2\\nMIIEvQIBADAN\"}"}`:                              "MIIEvQIBADAN",
 	} {

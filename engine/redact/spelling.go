@@ -9,6 +9,7 @@ import (
 	"html"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,12 +48,14 @@ func parts(secret string) []string {
 }
 
 // within calls add for what of a secret is one by itself: each line, as who prints a key
-// prints it line by line; of an address its password and what stands behind its host; of
+// prints it line by line; of an address its password, or the user that is one, and what
+// stands behind its host; of a list of keys the values of those that name a secret; of
 // JSON its texts and numbers.
 func within(secret string, add func(string)) {
-	for line := range strings.SplitSeq(secret, "\n") {
+	for _, line := range strings.FieldsFunc(secret, func(c rune) bool { return c == '\n' || c == '\r' }) {
 		add(line)
 	}
+	login(secret, add)
 	if u, err := url.Parse(strings.TrimSpace(secret)); err == nil && u.Host != "" {
 		password, _ := u.User.Password()
 		add(password)
@@ -66,8 +69,49 @@ func within(secret string, add func(string)) {
 			add(strings.Join(values, ","))
 		}
 	}
+	for _, found := range keyed.FindAllStringSubmatch(secret, -1) {
+		value := found[1]
+		if quote := value[0]; len(value) > 1 && (quote == '\'' || quote == '"') && value[len(value)-1] == quote {
+			value = value[1 : len(value)-1]
+			add(unescape.Replace(value))
+		}
+		add(value)
+		if i := strings.IndexAny(value, ",&"); i > 0 {
+			add(value[:i])
+		}
+	}
 	if value, err := schema.ParseJSON([]byte(secret)); err == nil {
 		leaves(value, add)
+	}
+}
+
+// keyed is the value of a key that names a secret, as in host=x password=y.
+var keyed = regexp.MustCompile(`(?i)(?:pass|pwd|secret|token|key)\w*\s*=\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s;]+)`)
+
+var unescape = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`)
+
+// login calls add for the password that stands before the last @ of a line, as clients
+// read addresses that are no URL to url.Parse: user:pw@tcp(host)/db, or a password with
+// a raw slash. Where there is none, the user of a URL is the secret.
+func login(secret string, add func(string)) {
+	secret = strings.TrimSpace(secret)
+	_, rest, isURL := strings.Cut(secret, "://")
+	if !isURL {
+		rest = secret
+	}
+	end := strings.LastIndexByte(rest, '@')
+	if end < 0 || strings.ContainsAny(rest, "\r\n") {
+		return
+	}
+	user, password, _ := strings.Cut(rest[:end], ":")
+	if password == "" || password == "x-oauth-basic" {
+		if password = user; !isURL || strings.Contains(user, "/") {
+			return
+		}
+	}
+	add(password)
+	if plain, err := url.PathUnescape(password); err == nil {
+		add(plain)
 	}
 }
 
