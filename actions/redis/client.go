@@ -57,7 +57,7 @@ func newPool(call action.Call) (*pool, error) {
 		return nil, err
 	}
 	at := config.Address.Reveal()
-	if _, _, err := net.SplitHostPort(at); err != nil {
+	if !isAddress(at) {
 		return nil, errAddress
 	}
 	p := &pool{address: at, where: "redis at " + at, user: cmp.Or(config.Username, "default")}

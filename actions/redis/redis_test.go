@@ -227,7 +227,7 @@ func TestFailures(t *testing.T) {
 		{"loading", callTo(t, replies(t, "-LOADING Redis is loading the dataset in memory\r\n")), "LOADING Redis is loading", "PING", false},
 		{"silent", callTo(t, replies(t, "silence")), "no answer in ", "PING", false},
 		{"closes", callTo(t, replies(t, "")), "closed the connection", "PING", false},
-		{"bad address", callTo(t, "nowhere"), "is neither host:port nor a URL", "", true},
+		{"bad address", callTo(t, "nowhere"), "is neither host:port, as 127.0.0.1:6379, nor a URL", "", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -36,7 +36,18 @@ var Target = &action.TargetKind{
 	Address: address,
 }
 
-var errAddress = errors.New("its address is neither host:port nor a URL as redis://user@host:6379/0")
+var errAddress = errors.New("its address is neither host:port, as 127.0.0.1:6379, nor a URL without a query, as redis://user@host:6379/0")
+
+// isAddress reports whether text is a host and the number of a port, and nothing behind
+// them in which a password may stand: it is shown.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil || strings.ContainsAny(text, "@/?{ \t\r\n") {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
 
 // parse takes a URL apart, so that its password is a secret like any other.
 func parse(config map[string]any) (map[string]any, error) {
@@ -49,7 +60,7 @@ func parse(config map[string]any) (map[string]any, error) {
 	out := maps.Clone(config)
 	out["address"] = text
 	if !strings.Contains(text, "://") {
-		if _, _, err := net.SplitHostPort(text); err != nil || strings.Contains(text, "@") {
+		if !isAddress(text) {
 			return nil, errAddress
 		}
 		return out, nil
@@ -58,7 +69,11 @@ func parse(config map[string]any) (map[string]any, error) {
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errAddress // its cause would quote the password
 	}
-	out["address"] = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
+	at := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
+	if !isAddress(at) {
+		return nil, errAddress
+	}
+	out["address"] = at
 	if u.Scheme == "rediss" {
 		out["tls"] = true
 	}

@@ -31,6 +31,12 @@ func TestAddresses(t *testing.T) {
 		"http://:hunter2hunter2@h":            "",
 		":hunter2hunter2@h:6379":              "",
 		"h":                                   "",
+		"h:6379/0?password=hunter2hunter2":    "",
+		"h:6379?password=hunter2hunter2":      "",
+		"h hunter2hunter2:6379":               "",
+		"h:{hunter2hunter2}":                  "",
+		"h:hunter2hunter2":                    "",
+		"redis://h:66379":                     "",
 	} {
 		t.Setenv("RUNBOOK_TEST_ADDRESS", address)
 		for _, written := range []string{fmt.Sprintf("%q", address), "{secret: a}"} {
