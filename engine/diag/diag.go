@@ -79,6 +79,8 @@ type Diagnostic struct {
 	Message  string   `json:"message"`
 	Hint     string   `json:"hint,omitempty"`
 	Notes    []Note   `json:"notes,omitempty"`
+
+	NoExcerpt bool `json:"-"` // its line is not shown, as a secret may stand in it
 }
 
 // String returns the diagnostic in one line, without its excerpt.

@@ -46,7 +46,10 @@ func (l *loader) target(e *Environment, written *Target) {
 	values := fitted.(map[string]any)
 	if k.Parse != nil {
 		if values, err = k.Parse(values); err != nil { // without the line: a password may stand in it
-			l.list.Add(diag.Diagnostic{Code: CodeWrongValue, Source: l.source.Name, Message: "target " + name.Text + ": " + err.Error()})
+			l.list.Add(diag.Diagnostic{
+				Code: CodeWrongValue, Source: l.source.Name, Span: placeOf(written, "address").Span,
+				Message: "target " + name.Text + ": " + err.Error(), NoExcerpt: true,
+			})
 			return
 		}
 	}
@@ -110,16 +113,22 @@ func (l *loader) unknown(key *yaml.Node, kind string, has []string) {
 // misfit reports a key of a target that does not fit, at its value; one that is
 // missing at the target's name.
 func (l *loader) misfit(t *Target, f *schema.Fault) {
-	at, first := t.Name.Node, f.Path
+	first := f.Path
 	if end := strings.IndexAny(first, ".["); end > 0 {
 		first = first[:end]
 	}
+	l.fail(CodeWrongValue, placeOf(t, first), f.Path+": "+f.Message, takesOf(f))
+}
+
+// placeOf returns the value of a key of a target; its name if it does not have the key.
+func placeOf(t *Target, key string) *yaml.Node {
+	at := t.Name.Node
 	for _, p := range t.Rest {
-		if p.Key.Text == first {
+		if p.Key.Text == key {
 			at = p.Value
 		}
 	}
-	l.fail(CodeWrongValue, at, f.Path+": "+f.Message, takesOf(f))
+	return at
 }
 
 func takesOf(err error) string {

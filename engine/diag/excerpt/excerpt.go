@@ -76,7 +76,7 @@ func (p *printer) diagnostic(d *diag.Diagnostic) {
 	for _, n := range d.Notes {
 		marks = append(marks, mark{n.Span, "-", page.Plain, n.Message})
 	}
-	marks = slices.DeleteFunc(marks, func(m mark) bool { return !p.lines.has(m.span.Start.Line) })
+	marks = slices.DeleteFunc(marks, func(m mark) bool { return d.NoExcerpt || !p.lines.has(m.span.Start.Line) })
 	slices.SortStableFunc(marks, func(a, b mark) int { return a.span.Start.Line - b.span.Start.Line })
 	p.gutter = 2
 	if len(marks) > 0 {

@@ -78,6 +78,16 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// A line in which a secret may stand is named and not shown.
+func TestNoExcerpt(t *testing.T) {
+	list := diag.List{{Code: "RB1502", Source: "a.yaml", Span: diag.At(diag.Position{Line: 1, Column: 4}, 1), Message: "no", NoExcerpt: true}}
+	var b strings.Builder
+	text := func(string) []byte { return []byte("a: hunter2") }
+	if err := excerpt.Print(&b, list, text, page.Look{Width: 92}); err != nil || b.String() != "a.yaml:1:4: error RB1502: no\n" {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
 // TestMarksStandUnderTheirText holds the marks to cells, not characters.
 func TestMarksStandUnderTheirText(t *testing.T) {
 	for _, c := range []struct {
