@@ -26,6 +26,7 @@ type checker struct {
 	items        []*schema.Type // of the predicates around, innermost last
 	locals       []local
 	depth, count int
+	comparing    bool // in a side of <, <=, > or >=
 	places       *places
 }
 
@@ -297,7 +298,11 @@ func (c *checker) mayBeNil(n *node, from, to int) {
 	text, example := c.places.text(at, end), exampleOf(n.typ)
 	hint := fmt.Sprintf("write must(%s, %q)", text, "why it must be there")
 	fixed := strings.TrimPrefix(hint, "write ")
-	if example != "" {
+	switch {
+	case example == "":
+	case c.comparing && kindsOf(n.typ.Kind)&isOrdered != 0: // a 0 for what is missing makes a limit hold
+		hint += fmt.Sprintf(", or (%s ?? %s)", text, example)
+	default:
 		fixed = fmt.Sprintf("(%s ?? %s)", text, example)
 		hint = "write " + fixed + ", or" + strings.TrimPrefix(hint, "write")
 	}

@@ -79,6 +79,10 @@ func conditionHint(t *schema.Type) string {
 func (c *checker) binary(n *ast.BinaryNode) *node {
 	out := newNode(operators[n.Operator], n, schema.AnyType)
 	out.name = n.Operator
+	if out.op.comparesSizes() {
+		defer func(was bool) { c.comparing = was }(c.comparing)
+		c.comparing = true
+	}
 	out.a = c.check(n.Left)
 	switch out.op {
 	case opAnd, opOr:

@@ -35,7 +35,7 @@ var problems = []struct {
 
 	// Optional values.
 	{"steps.maybe.outputs«.status» == 200", nil, "RB1203", "write `steps.maybe.outputs?.status == 200`, or ask `steps.maybe.state == \"passed\"` first"},
-	{"«steps.maybe.outputs?.status» > 1", nil, "RB1203", "write (steps.maybe.outputs?.status ?? 0), or must(steps.maybe.outputs?.status, "},
+	{"«steps.maybe.outputs?.status» > 1", nil, "RB1203", "write must(steps.maybe.outputs?.status, \"why it must be there\"), or (steps.maybe.outputs?.status ?? 0)"},
 	{"len(«outputs.version»)", nil, "RB1203", `?? ""`},
 	{"map(outputs.containers, len(«.health»))", nil, "RB1203", ""},
 	{"find(outputs.containers, .running)«.name»", nil, "RB1203", "find(outputs.containers, .running)?.name"},
