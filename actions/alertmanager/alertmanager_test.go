@@ -261,7 +261,9 @@ func TestFailures(t *testing.T) {
 		"not ready":       {post: answer{503, ""}, what: "the server is not ready (503)", applied: action.AppliedLost},
 		"no Alertmanager": {post: answer{404, "404 page not found"}, what: "there is no API of alertmanager below this URL (404)", applied: action.AppliedNot},
 		"password":        {post: answer{401, ""}, what: "the server asks for credentials (401)", applied: action.AppliedNot},
-		"other":           {post: answer{200, "<html>"}, what: "the answer (200) is none of alertmanager", applied: action.AppliedLost},
+		"another type":    {post: answer{200, "[]"}, what: "the answer (200) is none of alertmanager: it is of another type: array", applied: action.AppliedLost},
+		"a member":        {post: answer{200, `{"silenceID": 1}`}, what: "silenceID in it is of another type: number", applied: action.AppliedLost},
+		"other":           {post: answer{200, "<html>"}, what: "the answer (200) is none of alertmanager: it is no JSON", applied: action.AppliedLost},
 		"hangs up":        {post: answer{}, what: "the server closed the connection without an answer", applied: action.AppliedLost},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -159,6 +159,9 @@ func (c *client) compose(p RequestParams) (message, payload, error) {
 	if err != nil {
 		return message{}, payload{}, err
 	}
+	if err := endpoint.CheckHeaders(p.Headers); err != nil {
+		return message{}, payload{}, err
+	}
 	for name := range p.Headers {
 		if strings.EqualFold(name, "Content-Length") || strings.EqualFold(name, "Transfer-Encoding") {
 			return message{}, payload{}, errors.New("header " + name + " is set by the client; leave it out")

@@ -163,6 +163,8 @@ func TestParametersThatDoNotGoTogether(t *testing.T) {
 		{map[string]any{"url": "h:80/x"}, "no absolute URL"},
 		{map[string]any{"path": "/x", "json": 1, "body": "x"}, "exclude each other"},
 		{map[string]any{"path": "/x", "headers": map[string]any{"content-length": "3"}}, "set by the client"},
+		{map[string]any{"path": "/x", "headers": map[string]any{"X-A": "a\nb"}}, "header X-A holds a line break or another control character; take it out"},
+		{map[string]any{"path": "/x", "headers": map[string]any{"X A": "a"}}, `"X A" is no name of a header`},
 	} {
 		call := callTo(t, "http://127.0.0.1:1")
 		_, err := actiontest.Bind(t, Request, call, c.with).Run(t.Context(), call)

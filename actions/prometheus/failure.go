@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
 
 	"runbook/engine/action"
 	"runbook/internal/endpoint"
@@ -73,4 +74,13 @@ func explained(err error) (v1.ErrorType, string) {
 // unfit is an answer of another form than the action takes.
 func (s *server) unfit(query, what string, do ...string) error {
 	return &action.Failure{What: what, Where: s.Where(), Seen: []string{"query: " + query}, Do: do, Final: true}
+}
+
+// otherForm is a value of a type that the action does not take, nil where the answer
+// has none.
+func (s *server) otherForm(query string, value model.Value) error {
+	if value == nil {
+		return s.unfit(query, "the answer holds no result", "look at what answers at "+s.Shown()+": a proxy may have changed it", s.command(query))
+	}
+	return s.unfit(query, "the query gives a "+value.Type().String(), "write an expression over metrics")
 }

@@ -62,6 +62,7 @@ func TestQuery(t *testing.T) {
 		"infinite":  {data: `{"resultType":"vector","result":[{"metric":{},"value":[1795505271.624,"+Inf"]},{"metric":{"job":"b"},"value":[1795505271.624,"3"]}]}`, low: 3.0, high: 3.0, count: 2, notNumbers: 1, summary: "2 samples from 3 to 3"},
 		"scalar":    {data: `{"resultType":"scalar","result":[1795505271.598,"1.5"]}`, value: 1.5, low: 1.5, high: 1.5, count: 1, summary: "1.5"},
 		"text":      {data: `{"resultType":"string","result":[1795505271.605,"x"]}`, unfitWhat: "the query gives text"},
+		"nothing":   {data: `null`, unfitWhat: "the answer holds no result"},
 		"range":     {data: `{"resultType":"matrix","result":[{"metric":{},"values":[[1795505270.918,"0"]]}]}`, unfitWhat: "a range of values for each series"},
 		"histogram": {data: `{"resultType":"vector","result":[{"metric":{},"histogram":[1795505270.918,{"count":"1","sum":"2","buckets":[[0,"1","2","1"]]}]}]}`, unfitWhat: "the query gives histograms"},
 	} {

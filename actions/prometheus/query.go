@@ -97,7 +97,7 @@ func query(ctx context.Context, call action.Call, p queryParams) (queryOutputs, 
 		return queryOutputs{}, s.unfit(p.Query, "the query gives a range of values for each series",
 			"wrap it: rate(…), max_over_time(…), or use prometheus.query_range")
 	default:
-		return queryOutputs{}, s.unfit(p.Query, fmt.Sprintf("the query gives a %T", value), "write an expression over metrics")
+		return queryOutputs{}, s.otherForm(p.Query, value)
 	}
 	if o.Count == 1 {
 		o.Value = o.Samples[0].Value

@@ -92,7 +92,7 @@ func queryRange(ctx context.Context, call action.Call, p rangeParams) (rangeOutp
 	}
 	matrix, ok := value.(model.Matrix)
 	if !ok {
-		return rangeOutputs{}, s.unfit(p.Query, fmt.Sprintf("the query gives a %T", value), "write an expression over metrics")
+		return rangeOutputs{}, s.otherForm(p.Query, value)
 	}
 	o := rangeOutputs{Series: []rangeSeries{}, Warnings: append([]string{}, warnings...)}
 	for _, stream := range matrix {

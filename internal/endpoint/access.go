@@ -3,9 +3,13 @@ package endpoint
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"runbook/engine/schema"
@@ -30,8 +34,33 @@ func (a *Access) check() error {
 		return errors.New("token excludes username and password; keep one of them")
 	case (a.Username == "") != (a.Password == nil):
 		return errors.New("username and password belong together")
+	case a.Token != nil && controls(a.Token.Reveal()):
+		return errors.New("token holds a line break or another control character; take it out")
+	}
+	return CheckHeaders(a.Headers)
+}
+
+// CheckHeaders says which of the headers cannot be sent, by its name alone.
+func CheckHeaders(headers map[string]schema.Text) error {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if name == "" || strings.ContainsFunc(name, notInNames) {
+			return fmt.Errorf("%q is no name of a header; write letters, digits and dashes", name)
+		}
+		if controls(headers[name].Reveal()) {
+			return fmt.Errorf("header %s holds a line break or another control character; take it out", name)
+		}
 	}
 	return nil
+}
+
+// notInNames reports whether no name of a header has r (RFC 9110, 5.6.2).
+func notInNames(r rune) bool {
+	return r >= 0x7f || r <= ' ' || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
+// controls reports whether a value holds what none of a header may.
+func controls(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
 // Credentials names what the server is shown, without secrets; "" is nothing.

@@ -48,6 +48,8 @@ func TestConfigurationsThatAreWrong(t *testing.T) {
 		"holds a user":                         {"url": "http://ann:hunter2222@h:1"},
 		"has a query or a fragment":            {"url": "http://h:1/?token=hunter2222"},
 		"token excludes username and password": {"url": "http://h:1", "token": secret, "username": "ann", "password": secret},
+		"token holds a line break":             {"url": "http://h:1", "token": schema.NewSecret("the_name", "hunter2222\n")},
+		"header X-Key holds a line break":      {"url": "http://h:1", "headers": map[string]any{"X-Key": schema.NewSecret("the_name", "hunter2222\r\n")}},
 		"username and password belong":         {"url": "http://h:1", "username": "ann"},
 	} {
 		f := ask(t, actiontest.Call(t, config), Request{Method: "GET", Path: "/"}, nil)

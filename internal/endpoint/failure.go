@@ -1,11 +1,13 @@
 package endpoint
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
@@ -80,8 +82,28 @@ func (s *Server) explainAnswer(f *action.Failure, status int, err error) {
 		f.What = fmt.Sprintf("the server answered %d %s", status, strings.ToLower(http.StatusText(status)))
 		f.Do = []string{"look at the server's log"}
 	default:
-		why, _, _ := strings.Cut(err.Error(), "\n")
+		why, _, _ := strings.Cut(mistaken(err), "\n")
 		f.What = fmt.Sprintf("the answer (%d) is none of %s: %s", status, s.protocol.Kind, why)
 		f.Do = correct
 	}
+}
+
+// mistaken says of an answer what is wrong with it, without the words of Go.
+func mistaken(err error) string {
+	var syntax *json.SyntaxError
+	var other *json.UnmarshalTypeError
+	var date *time.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		return "it is no JSON"
+	case errors.As(err, &date):
+		return "a time in it is not written as in RFC 3339"
+	case errors.As(err, &other) && other.Field != "":
+		found, _, _ := strings.Cut(other.Value, " ") // a number comes with its digits
+		return fmt.Sprintf("%s in it is of another type: %s", other.Field, found)
+	case errors.As(err, &other):
+		found, _, _ := strings.Cut(other.Value, " ")
+		return fmt.Sprintf("it is of another type: %s", found)
+	}
+	return err.Error()
 }
