@@ -63,11 +63,12 @@ func Ending(w io.Writer, n NoRun, o Options) error {
 	return p.Print(w)
 }
 
-// PlainEnding prints e as plain lines, the last of which is the `finished` of
-// every ending.
+// PlainEnding prints e as plain lines: the first says what is refused, or which
+// lock is held, and the last is the `finished` of every ending.
 func PlainEnding(w io.Writer, n NoRun, o Options) error {
 	v := NewPlain(w, o)
 	now := o.now()
+	v.line(now, "", strings.ToLower(n.Word), n.Text)
 	for _, f := range append(n.facts(), commands("Safe now", n.Safe...), commands("Then", n.Then...)) {
 		for _, r := range f.rows {
 			v.line(now, "", f.word(), r.line())
