@@ -20,7 +20,8 @@ func dryLeak() *story {
 	s.dryRemedy("recover/2", "if 1 misses the goal", action.Preview{
 		Summary: "container app (3f9c2b71a0de, mltb/app:1.42): stop within 10s, start", Interrupts: []string{"app"},
 	})
-	s.dryRemedy("recover/3", "if 2 misses the goal; asks", action.Preview{Summary: "container app: memory limit 1.00 GiB → 2.00 GiB"})
+	s.dryRemedy("recover/3", "if 2 misses the goal; asks", action.Preview{Summary: "container app: memory limit 1.00 GiB → 2.00 GiB",
+		Touches: []action.Object{{Kind: "container", Name: "app", ID: "3f9c2b71a0de", Note: "mltb/app:1.42, unhealthy"}}})
 	s.add(event.TypeStepFinished, "recover", &event.StepFinished{State: event.Previewed})
 	s.at(62).add(event.TypeStepStarted, "healthy", &event.StepStarted{Brief: "http.request GET /health", Action: "http.request"})
 	s.add(event.TypeCheck, "healthy", &event.Check{Kind: "verify", That: "outputs.status == 200", Verdict: event.UnknownCheck, After: "recover", Now: "200"})

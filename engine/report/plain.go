@@ -186,6 +186,9 @@ func (v *Plain) stepFinished(e event.Event, s *history.Step, d *event.StepFinish
 		parts = append(parts, d.Why)
 	}
 	v.line(e.Time, e.Path, string(d.State), strings.Join(parts, " "))
+	if d.State == event.Previewed && d.Preview != nil {
+		v.objects(e, d.Preview)
+	}
 }
 
 // between is the least time between two lines of progress of a step.

@@ -82,9 +82,22 @@ func (v *Plain) touches(e event.Event, a *event.Approval) {
 	for _, x := range a.Items {
 		v.line(e.Time, e.Path, "touches", x.Item+": "+x.Summary)
 	}
+	if len(a.Items) == 0 {
+		v.objects(e, &a.Preview)
+	}
 	for _, c := range a.Preview.Changes {
 		if len(a.Items) == 0 {
 			v.line(e.Time, e.Path, "touches", touched(a.Preview)+strings.TrimPrefix(changeLine(c), " "))
+		}
+	}
+}
+
+// objects lists the things that a change is about whose note, as that a container
+// is unhealthy, the summary of the change lacks.
+func (v *Plain) objects(e event.Event, p *action.Preview) {
+	for _, o := range p.Touches {
+		if o.Note != "" && !strings.Contains(p.Summary, o.Note) {
+			v.line(e.Time, e.Path, "touches", strings.Join(strings.Fields(o.Kind+" "+o.Name+" "+o.ID+" "+o.Note), " "))
 		}
 	}
 }
