@@ -28,6 +28,7 @@ type frame struct {
 	looked    string // what the last look saw, in a line
 	lookErr   error  // of the last look: nothing of it is known
 	beforeErr error  // of the look that gave `before`
+	unmet     string // after a lost reply: the check that the last look did not meet
 }
 
 func (r *runner) frame(in *instance, sc *scope) frame {

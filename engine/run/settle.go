@@ -75,6 +75,9 @@ func (f *frame) observedProof(before any, beforeErr error, look lookFunc) bool {
 		return look()
 	}
 	j, o := v.poll(start)
+	if f.unmet = ""; j.failed != nil && v.lastErr == nil {
+		f.unmet = unmet(j.failed)
+	}
 	return !o.bad() && j.failed == nil
 }
 
@@ -94,7 +97,7 @@ func (w *work) goalProof() bool {
 // presently is the state of what the effect was about, as it is read now.
 func (w *work) presently(before []action.Subject) (seen []string) {
 	if w.look != nil && w.looked != "" {
-		seen = append(seen, "now, "+w.look.action.Name+": "+w.looked)
+		seen = append(seen, "now, "+w.look.action.Name+": "+cmp.Or(w.unmet, w.looked))
 	}
 	if len(before) == 0 {
 		return seen
@@ -136,6 +139,6 @@ func (w *work) inDoubt(subjects []action.Subject) outcome {
 	}
 	f.Seen = append(f.Seen, w.presently(subjects)...)
 	o := ended(w.in, event.InDoubt, &f)
-	o.problem.look = []string{"look at " + w.op.target.Name + " at " + w.op.target.Address + ": " + w.op.brief()}
+	o.problem.look = []string{"look at " + cmp.Or(f.Where, w.op.target.Name+" at "+w.op.target.Address) + ": " + w.op.brief()}
 	return o
 }

@@ -90,7 +90,8 @@ steps:
 	equal(t, "state", fin.State, event.InDoubt)
 	equal(t, "seen", strings.Join(fin.Failure.Seen, "\n"), `it is not known whether world.set name=a  value=1  ends=lost was applied; it was not repeated
 before it, value a was at 0
-now, world.get: {"value":0}
+now, world.get: expected observed.value == 1, seen 0
 now, value a is at 0, as before it`)
+	equal(t, "check", strings.Join(fin.Check, "\n"), "look at world at 127.0.0.1:7: world.set name=a  value=1  ends=lost")
 	equal(t, "asked", strings.Join(s.journal.asked, ", "), "this host 3s, this host 2s, this host 1s, this host 0s")
 }

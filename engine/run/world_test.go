@@ -129,7 +129,7 @@ func (w *world) end(p setParams) (valueOutputs, error) {
 	if strings.HasPrefix(p.Ends, "partial") {
 		return valueOutputs{}, action.Partial(err)
 	}
-	return valueOutputs{}, action.Lost(err)
+	return valueOutputs{}, &action.Failure{Applied: action.AppliedLost, What: err.Error(), Where: "world at 127.0.0.1:7", Err: err}
 }
 
 func takes(ctx context.Context, call action.Call, p takesParams) (struct{}, error) {
