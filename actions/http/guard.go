@@ -8,6 +8,8 @@ import (
 	"mime"
 	nethttp "net/http"
 	"net/url"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -47,34 +49,82 @@ func (c *client) effect(method string, u *url.URL, header nethttp.Header, body [
 	return action.Write
 }
 
+// A parameter that asks for another method, and its value, as servers read it: some
+// part a query at ; or end a name at NUL, and PHP takes .method for _method.
+// payment_method is another.
+var (
+	asksForMethod = regexp.MustCompile(`(?i)(?:^|\W)[_.]method(?:$|\W+(\w*))`)
+	percent       = regexp.MustCompile(`(?i)%[0-9a-f]{2}`)
+)
+
 // overridden returns the method that is asked for in place of the request's own, by
-// a header, by the query or in a form.
+// a header, by the query, in a form or in JSON. A GraphQL document in a query that is
+// not plainly one of queries asks for one, too.
 func overridden(u *url.URL, header nethttp.Header, body []byte) (method string, asked bool) {
-	const parameter = "_method"
 	if method, asked = endpoint.Override(header); asked {
 		return method, true
 	}
-	if query := u.Query(); query.Has(parameter) {
-		return query.Get(parameter), true
+	if method, asked = methodIn(u.RawQuery); asked || mutates(u) {
+		return method, true
 	}
-	if !strings.Contains(header.Get("Content-Type"), "form") {
-		return "", false
+	kind := strings.ToLower(header.Get("Content-Type"))
+	members := map[string]json.RawMessage{}
+	switch {
+	case strings.Contains(kind, "form"):
+		method, asked = methodIn(string(body))
+		_, err := url.ParseQuery(string(body))
+		return method, asked || err != nil
+	case json.Unmarshal(body, &members) == nil:
+		for name, value := range members {
+			if other, found := methodIn(name + "=" + string(value)); found && asksForMethod.MatchString(name) {
+				method, asked = cmp.Or(method, other), true
+			}
+		}
+	case strings.Contains(kind, "json"):
+		return methodIn(string(body))
 	}
-	form, err := url.ParseQuery(string(body))
-	return form.Get(parameter), err != nil || form.Has(parameter) || bytes.Contains(body, []byte(parameter))
+	return method, asked
 }
+
+// methodIn looks for a method that is asked for in a text as it is and unescaped;
+// DELETE goes before any other.
+func methodIn(text string) (method string, asked bool) {
+	plain := percent.ReplaceAllStringFunc(text, func(escaped string) string {
+		unescaped, _ := url.PathUnescape(escaped)
+		return unescaped
+	})
+	for _, found := range append(asksForMethod.FindAllStringSubmatch(text, -1), asksForMethod.FindAllStringSubmatch(plain, -1)...) {
+		if !strings.EqualFold(method, nethttp.MethodDelete) {
+			method, asked = found[1], true
+		}
+	}
+	return method, asked
+}
+
+// mutates reports whether the query of a URL of GraphQL may hold a mutation.
+func mutates(u *url.URL) bool {
+	if !isGraphQL(u) || u.RawQuery == "" {
+		return false
+	}
+	values, err := url.ParseQuery(u.RawQuery)
+	documents := values["query"]
+	return err != nil || len(documents) > 1 || len(documents) == 1 && !isQuery(documents[0])
+}
+
+// isGraphQL reports whether by its name GraphQL is spoken at a URL.
+func isGraphQL(u *url.URL) bool { return strings.EqualFold(path.Base(u.Path), "graphql") }
 
 // listed reports whether the target lists a request under reads: as a whole, or by
 // what its body calls.
-func (c *client) listed(method, path string, u *url.URL, header nethttp.Header, body []byte) bool {
+func (c *client) listed(method, below string, u *url.URL, header nethttp.Header, body []byte) bool {
 	var methods []string
 	queries := false
 	for _, r := range c.target.Reads {
 		switch {
-		case !matches(r.Path, path):
+		case !matches(r.Path, below):
 		case r.RPC != "":
 			methods = append(methods, r.RPC)
-		case r.GraphQL:
+		case r.GraphQL, strings.EqualFold(r.Method, method) && isGraphQL(u): // also where * stands for graphql
 			queries = true
 		case strings.EqualFold(r.Method, method):
 			return true

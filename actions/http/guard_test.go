@@ -13,7 +13,7 @@ import (
 )
 
 var rules = []action.RequestRule{
-	{Method: "POST", Path: "/search"}, {Method: "POST", Path: "/tasks/*/log"}, {GraphQL: true, Path: "/graphql"}, {RPC: "aria2.getVersion", Path: "/j"}, {RPC: "aria2.tellActive", Path: "/j"},
+	{Method: "POST", Path: "/search"}, {Method: "POST", Path: "/tasks/*/log"}, {GraphQL: true, Path: "/graphql"}, {Method: "POST", Path: "/api/*"}, {RPC: "aria2.getVersion", Path: "/j"}, {RPC: "aria2.tellActive", Path: "/j"},
 }
 
 // guardCases are requests and what they do.
@@ -48,6 +48,21 @@ var guardCases = []struct {
 	{"post that asks for a delete of what is listed", ask("POST", "/cache/7", "", "X-Method-Override", "DELETE"), action.Destructive},
 	{"get that asks for another path", ask("GET", "/x", "", "X-Rewrite-URL", "/admin"), action.Write},
 	{"get that asks for a delete in its query", ask("GET", "/x?_method=DELETE", ""), action.Destructive},
+	{"query that is parted at ;", ask("GET", "/x?a=1;_method=DELETE", ""), action.Destructive},
+	{"query with a name that ends at NUL", ask("GET", "/x?_method%00=DELETE", ""), action.Destructive},
+	{"query beside what is not escaped well", ask("GET", "/x?%5fmethod=PUT&b=%00", ""), action.Write},
+	{"query with two methods", ask("GET", "/x?_method=PUT&_method=delete", ""), action.Destructive},
+	{"query with a method of another kind", ask("GET", "/x?payment_method=card&sort=a.method", ""), action.Read},
+	{"header as CGI takes it", ask("GET", "/x", "", "X_HTTP_Method_Override", "DELETE"), action.Destructive},
+	{"listed path, JSON that asks for a delete", ask("POST", "/search", `{"\u005fmethod":"DELETE"}`), action.Destructive},
+	{"listed path, JSON that names a method", ask("POST", "/search", `{"payment_method":"DELETE","q":{"_method":"DELETE"}}`), action.Read},
+	{"get of a mutation", ask("GET", "/graphql?query=mutation%7Bdrop%7D", ""), action.Write},
+	{"get of a query", ask("GET", "/graphql?query=%7Ba%7D", ""), action.Read},
+	{"get of a query that is parted at ;", ask("GET", "/graphql?a=1;query=mutation%7Bdrop%7D", ""), action.Write},
+	{"listed by a wildcard", ask("POST", "/api/find", `{"a":1}`), action.Read},
+	{"mutation behind a wildcard", ask("POST", "/api/graphql", `{"query":"mutation { drop }"}`), action.Write},
+	{"mutation behind a wildcard, escaped", ask("POST", "/api/Graph%71l", `{"query":"mutation { drop }"}`), action.Write},
+	{"query behind a wildcard", ask("POST", "/api/graphql", `{"query":"{ a }"}`), action.Read},
 	{"listed call", map[string]any{"path": "/j", "method": "POST", "json": map[string]any{"method": "aria2.getVersion", "id": 1}}, action.Read},
 	{"listed call at another path", ask("POST", "/admin", `{"method":"aria2.getVersion"}`), action.Write},
 	{"listed call, the query says more", ask("POST", "/j?method=aria2.remove", `{"method":"aria2.getVersion"}`), action.Write},

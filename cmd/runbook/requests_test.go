@@ -93,6 +93,7 @@ func TestRequestsByTheirEffect(t *testing.T) {
 		{"smuggled: a mutation", "steps: [{action: http.request, with: {method: POST, path: /graphql, json: {query: 'query A { a } mutation B { b }', operationName: B}}}]", []string{"--dry-run"}, 0, nil, ""},
 		{"smuggled: a header", "steps: [{action: http.request, with: {path: /x, headers: {X-HTTP-Method: DELETE}}}]", []string{"--dry-run"}, 0, nil, ""},
 		{"smuggled: a query", "steps: [{action: http.request, with: {path: /x, query: {_method: DELETE}}}]", []string{"--dry-run"}, 0, nil, ""},
+		{"smuggled: a query that is parted at ;", "steps: [{action: http.request, with: {path: \"/x?a=1;_method=DELETE\"}}]", []string{"--dry-run"}, 0, nil, ""},
 		{"listed reads are sent", "steps: [{action: http.request, with: {method: POST, path: /rpc, json: {method: read}}}, {action: http.request, with: {method: POST, path: /graphql, json: {query: '{ a }'}}}]", []string{"--dry-run"}, 0, []string{`POST /rpc {"method":"read"}`, `POST /graphql {"query":"{ a }"}`}, ""},
 		{"a value stays a value", "steps: [{action: http.request, with: {path: \"/users/${{ inputs.x }}/state?q=${{ inputs.x }}&limit=5\", query: {x: \"${{ inputs.x }}\"}}}]", []string{"-i", "x=../a b&c#d"}, 0, []string{"GET /users/..%2Fa%20b&c%23d/state?q=..%2Fa%20b%26c%23d&limit=5&x=..%2Fa%20b%26c%23d"}, ""},
 		{"no value climbs", "steps: [{action: http.request, with: {path: \"/users/${{ inputs.x }}/state\"}}]", []string{"-i", "x=.."}, 1, nil, "makes . or .. of a segment"},

@@ -209,7 +209,7 @@ func TestHeadersThatOverrideAreKnown(t *testing.T) {
 		"X-Original-URL": true, "X-Rewrite-URL": true, "_method": true,
 		"Method": false, "X-Original-Host": false, "X-HTTP-Methods": false, "X-Request-Id": false,
 	} {
-		for _, spelled := range []string{name, strings.ToLower(name), strings.ToUpper(name), http.CanonicalHeaderKey(name)} {
+		for _, spelled := range []string{name, strings.ToLower(name), strings.ToUpper(name), http.CanonicalHeaderKey(name), strings.ReplaceAll(name, "-", "_")} {
 			asked, got := Override(http.Header{spelled: {"DELETE"}})
 			if got != want || got && asked != "DELETE" {
 				t.Errorf("%s asks for %q: %v", spelled, asked, got)

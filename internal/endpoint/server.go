@@ -121,10 +121,13 @@ var overrides = []string{
 
 // Override returns what a header asks the server for in place of the method or the
 // path that the request shows, if one does: the request tells nothing of what it does
-// then.
+// then. Servers of CGI take _ and - in a name for the same.
 func Override(header http.Header) (asked string, ok bool) {
+	folded := strings.NewReplacer("_", "-")
 	for name, values := range header {
-		if slices.ContainsFunc(overrides, func(known string) bool { return strings.EqualFold(name, known) }) {
+		if slices.ContainsFunc(overrides, func(known string) bool {
+			return strings.EqualFold(folded.Replace(name), folded.Replace(known))
+		}) {
 			return strings.Join(values, ","), true
 		}
 	}
