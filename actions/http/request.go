@@ -24,7 +24,7 @@ type RequestParams struct {
 	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target."`
 	JSON    any                    `yaml:"json,omitempty" secret:"accept" doc:"A value that is sent as JSON. Durations, sizes and times are sent as text."`
 	Body    schema.Text            `yaml:"body,omitempty" doc:"A body that is sent as it is. It excludes json."`
-	Accept  []int                  `yaml:"accept,omitempty" doc:"Statuses from 400 on with which a change is made all the same, as 404 of a DELETE."`
+	Accept  []int                  `yaml:"accept,omitempty" doc:"Statuses from 300 on with which a change is made all the same, as 303 of a form or 404 of a DELETE."`
 }
 
 // Brief returns the request in a few words.
@@ -51,7 +51,7 @@ func (o RequestOutputs) Summary() string {
 // Request sends one HTTP request.
 var Request = action.New(action.Spec[RequestParams, RequestOutputs]{
 	Name:    "http.request",
-	Summary: "Sends one HTTP request and gives its answer. To a read any status is an answer; a change fails that is answered with 400 or more.",
+	Summary: "Sends one HTTP request and gives its answer. To a read any status is an answer; a change fails that is answered with 300 or more.",
 	Example: `
 id: health
 title: The service answers
@@ -113,7 +113,7 @@ func request(ctx context.Context, call action.Call, p RequestParams) (RequestOut
 	if err != nil {
 		return RequestOutputs{}, err
 	}
-	if m.effect != action.Read && r.status >= 400 && !slices.Contains(p.Accept, r.status) {
+	if m.effect != action.Read && r.status >= 300 && !slices.Contains(p.Accept, r.status) {
 		return RequestOutputs{}, refused(m, r)
 	}
 	return outputsOf(r), nil
@@ -127,9 +127,17 @@ func refused(m message, r reply) error {
 		Tried: fmt.Sprintf("once; status %d in %s", r.status, schema.HumanDuration(r.latency)),
 		Do:    []string{"look at the log of the service"},
 	}
-	if f.Applied == action.AppliedLost {
+	switch {
+	case r.status < 400:
+		f.Final = true
+		f.What = fmt.Sprintf("it was answered with a redirect, which a change does not follow: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))
+		if to, err := url.Parse(r.header.Get("Location")); err == nil && to.Host != "" {
+			f.What += " to " + endpoint.Shown(to, false)
+		}
+		f.Do = []string{"correct the URL, if something else stands before the service, as a login page", fmt.Sprintf("or write accept: [%d], if that is how it says that it is done", r.status)}
+	case f.Applied == action.AppliedLost:
 		f.What = fmt.Sprintf("the service failed, and may have done it or a part: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))
-	} else {
+	default:
 		f.Do = append(f.Do, fmt.Sprintf("or write accept: [%d], if that is no failure", r.status))
 	}
 	if len(r.body) > 0 {

@@ -187,7 +187,7 @@ func TestRedirects(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "redirected too often") {
 		t.Errorf("endless redirects: %v", err)
 	}
-	got := actiontest.Run(t, Request, call, map[string]any{"path": "/redirect", "method": "POST"})
+	got := actiontest.Run(t, Request, call, map[string]any{"path": "/redirect", "method": "POST", "accept": []any{302}})
 	if got.Outputs["status"] != 302 || changes.Load() != 1 {
 		t.Errorf("a redirected POST: status %v, %d changes", got.Outputs["status"], changes.Load())
 	}
@@ -310,7 +310,7 @@ func TestRequestsAreLoggedWithoutValues(t *testing.T) {
 	}
 }
 
-// A change that is answered with 400 or more is none, or nobody knows.
+// A change that is answered with 300 or more is none, or nobody knows.
 func TestRefusedChanges(t *testing.T) {
 	server := httptest.NewServer(nethttp.HandlerFunc(func(w nethttp.ResponseWriter, r *nethttp.Request) {
 		status, _ := strconv.Atoi(r.URL.Path[1:])
@@ -327,7 +327,8 @@ func TestRefusedChanges(t *testing.T) {
 		accept       []any
 		want         action.Applied
 	}{
-		{"POST", "/204", nil, action.AppliedFully}, {"POST", "/302", nil, action.AppliedFully}, {"GET", "/500", nil, action.AppliedFully},
+		{"POST", "/204", nil, action.AppliedFully}, {"POST", "/302", nil, action.AppliedNot},
+		{"PUT", "/308", nil, action.AppliedNot}, {"POST", "/303", []any{303}, action.AppliedFully}, {"GET", "/500", nil, action.AppliedFully},
 		{"POST", "/401", nil, action.AppliedNot}, {"PUT", "/404", nil, action.AppliedNot}, {"PATCH", "/409", nil, action.AppliedNot},
 		{"POST", "/500", nil, action.AppliedLost}, {"POST", "/503", nil, action.AppliedLost}, {"POST", "/501", nil, action.AppliedNot},
 		{"POST", "/503?later", nil, action.AppliedNot}, {"DELETE", "/404", []any{404}, action.AppliedFully}, {"DELETE", "/500", []any{404}, action.AppliedLost},
