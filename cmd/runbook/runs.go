@@ -45,7 +45,11 @@ func (a *app) runs(limit int, lab bool) error {
 	}
 	for _, s := range list {
 		if s.Err != nil {
-			a.note("the journal of %s cannot be read: %v", s.ID, s.Err)
+			why := s.Err.Error()
+			if f := (*action.Failure)(nil); errors.As(s.Err, &f) {
+				why = strings.Join(append([]string{why}, f.Do...), "; ")
+			}
+			a.note("the journal of %s cannot be read: %s", s.ID, why)
 		}
 	}
 	if a.Out.Terminal() {

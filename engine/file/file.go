@@ -1,5 +1,5 @@
 // Package file reads the files that people name, or that lie where they put theirs:
-// playbooks, rehearsals, environments and secrets.
+// playbooks, rehearsals, environments, secrets and what the state directory holds.
 package file
 
 import (
@@ -17,13 +17,13 @@ const MostOfSecret = 64 << 10
 // ErrTooLarge says that a file has more bytes than are read of it.
 var ErrTooLarge = errors.New("it is too large")
 
-// toRead opens without waiting: a pipe is waited for otherwise, until somebody writes.
-const toRead = os.O_RDONLY | syscall.O_NONBLOCK
+// noWait opens without waiting: a pipe is waited for otherwise, until somebody writes.
+const noWait = syscall.O_NONBLOCK
 
 // Read returns the content of a regular file. Of one of more than most bytes it returns
 // so many and one more, and an error that is ErrTooLarge. Errors are *fs.PathError.
 func Read(path string, most int64) ([]byte, error) {
-	f, err := regular(os.OpenFile(path, toRead, 0))
+	f, err := Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +35,14 @@ func Read(path string, most int64) ([]byte, error) {
 	return text, err
 }
 
+// Open opens a regular file that is there, as the flags say. Errors are *fs.PathError.
+func Open(path string, flags int) (*os.File, error) {
+	return regular(os.OpenFile(path, flags|noWait, 0))
+}
+
 // OpenIn opens a regular file of a folder. Errors are *fs.PathError.
 func OpenIn(root *os.Root, name string) (*os.File, error) {
-	return regular(root.OpenFile(name, toRead, 0))
+	return regular(root.OpenFile(name, os.O_RDONLY|noWait, 0))
 }
 
 // regular refuses what is no regular file before it is read, as a pipe that nobody
@@ -52,10 +57,21 @@ func regular(f *os.File, err error) (*os.File, error) {
 		if why == "" {
 			return f, nil
 		}
-		err = &fs.PathError{Op: "read", Path: f.Name(), Err: errors.New(why)}
+		err = &fs.PathError{Op: "read", Path: f.Name(), Err: irregularError(why)}
 	}
 	_ = f.Close() // nothing was written to it
 	return nil, err
+}
+
+// irregularError says what a file is that is no regular one.
+type irregularError string
+
+func (e irregularError) Error() string { return string(e) }
+
+// Irregular reports whether an error says that a file is no regular one.
+func Irregular(err error) bool {
+	var no irregularError
+	return errors.As(err, &no)
 }
 
 // irregular says what a file is that is no regular one, else nothing.

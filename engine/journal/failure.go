@@ -76,6 +76,14 @@ func cannotWrite(dir string, err error) error {
 	return f
 }
 
+// notRegular is the failure to read what is no regular file.
+func notRegular(what, path string, err error) error {
+	return &action.Failure{
+		What: what + ": " + reason(err), Where: short(path), Err: err,
+		Do: []string{"see what it is, and take it away: ls -l " + action.Quote(path)},
+	}
+}
+
 // unsafe refuses what somebody else may have put in the way.
 func unsafe(what, seen string, do ...string) error {
 	return &action.Failure{What: what, Seen: []string{seen}, Do: do}

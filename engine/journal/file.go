@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"runbook/engine/file"
 )
 
 // File is the end of a journal's file. Tests put their own before it to inject
@@ -16,6 +18,19 @@ type File interface {
 	Sync() error
 	Close() error
 }
+
+// opened opens a journal that is there. What is no regular file, as a pipe that would
+// be waited for, is an *action.Failure.
+func opened(path string, flags int) (*os.File, error) {
+	f, err := file.Open(path, flags)
+	if file.Irregular(err) {
+		return nil, notRegular("what lies there is no journal", path, err)
+	}
+	return f, err
+}
+
+// toRead opens a journal to be read.
+func toRead(path string) (*os.File, error) { return opened(path, os.O_RDONLY) }
 
 // diskFile is a File on a disk. It holds the lock of the run's owner.
 type diskFile struct {

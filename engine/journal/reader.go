@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"runbook/engine/event"
 )
@@ -52,7 +51,7 @@ func Scan(path string, f func(event.Event) error) (torn int, err error) {
 }
 
 func (l *Log) read(f func(event.Event) error) error {
-	file, err := os.Open(l.Path)
+	file, err := toRead(l.Path)
 	if err != nil {
 		return err
 	}

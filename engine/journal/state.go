@@ -13,6 +13,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/file"
 )
 
 // State is the state directory: runs/ with the journals, locks/ with the locks.
@@ -56,7 +57,7 @@ func Open(dir string) (*State, error) {
 	if err != nil {
 		return nil, cannotWrite(dir, err)
 	}
-	return &State{dir: dir, network: networkFS, open: os.Open, enter: syncDir}, nil
+	return &State{dir: dir, network: networkFS, open: toRead, enter: syncDir}, nil
 }
 
 // Dir returns the absolute path of the directory.
@@ -96,14 +97,17 @@ func (s *State) prepare(name string) (string, error) {
 // first, and read by its user only. An error is an *action.Failure.
 func (s *State) Key() ([]byte, error) {
 	path := filepath.Join(s.dir, "key")
-	key, err := os.ReadFile(path)
+	key, err := file.Read(path, mostOfKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = s.newKey(path); err == nil {
-			key, err = os.ReadFile(path)
+			key, err = file.Read(path, mostOfKey)
 		}
 	}
-	if err == nil && len(key) != keyLength {
+	if (err == nil || errors.Is(err, file.ErrTooLarge)) && len(key) != keyLength {
 		err = fmt.Errorf("%s has %d bytes, and a key has %d", short(path), len(key), keyLength)
+	}
+	if file.Irregular(err) {
+		return nil, notRegular("the key of the state directory cannot be read", path, err)
 	}
 	if err != nil {
 		return nil, cannotWrite(s.dir, err)
@@ -111,24 +115,27 @@ func (s *State) Key() ([]byte, error) {
 	return key, nil
 }
 
-const keyLength = 32
+const (
+	keyLength = 32
+	mostOfKey = 64 << 10 // is read of its file
+)
 
 // newKey makes the key, unless another process did by then: it is there whole or not
 // at all.
 func (s *State) newKey(path string) error {
-	file, err := os.CreateTemp(s.dir, "key-") // 0600
+	made, err := os.CreateTemp(s.dir, "key-") // 0600
 	if err != nil {
 		return err
 	}
-	_, err = io.CopyN(file, rand.Reader, keyLength)
-	err = errors.Join(err, file.Sync(), file.Close())
+	_, err = io.CopyN(made, rand.Reader, keyLength)
+	err = errors.Join(err, made.Sync(), made.Close())
 	if err == nil {
-		err = os.Link(file.Name(), path)
+		err = os.Link(made.Name(), path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		err = nil
 	}
-	return errors.Join(err, os.Remove(file.Name()), s.enter(s.dir))
+	return errors.Join(err, os.Remove(made.Name()), s.enter(s.dir))
 }
 
 // Create makes the journal of a new run, owned by this process until it is
@@ -188,15 +195,15 @@ func (s *State) Resume(run string, o Options) (*Writer, *Log, error) {
 	if _, err := s.prepare("runs"); err != nil {
 		return nil, nil, err
 	}
-	file, err := os.OpenFile(s.Path(run), os.O_RDWR, 0)
+	f, err := opened(s.Path(run), os.O_RDWR)
 	if err != nil {
 		return nil, nil, cannotWrite(s.dir, err)
 	}
-	w, l, err := s.resume(run, file, o)
+	w, l, err := s.resume(run, f, o)
 	if err == nil {
 		return w, l, nil
 	}
-	file.Close()
+	f.Close()
 	if errors.Is(err, errOwned) {
 		err = &action.Failure{
 			What: fmt.Sprintf("run %s is running", run), Err: err,

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"runbook/engine/action"
+	"runbook/engine/event"
 	"runbook/engine/journal"
 )
 
@@ -118,4 +119,32 @@ func TestTheDirectoryIsSynced(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	_ = w.Close()
+}
+
+// What is no regular file in the state directory is refused, and not waited for.
+func TestNothingIsReadThatIsNoFile(t *testing.T) {
+	s := openState(t)
+	w := create(t, s, journal.Options{})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const run = "20261127-aaaa"
+	for _, path := range []string{s.Path(run), filepath.Join(s.Dir(), "key")} {
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.Runs(0)
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	_, scanned := journal.Scan(s.Path(run), func(event.Event) error { return nil })
+	_, _, resumed := s.Resume(run, journal.Options{})
+	_, key := s.Key()
+	for name, err := range map[string]error{"runs": list[0].Err, "scan": scanned, "resume": resumed, "key": key} {
+		var f *action.Failure
+		if !errors.As(err, &f) || !strings.HasSuffix(f.What, ": it is a pipe, and no file") || f.Where == "" || !strings.HasPrefix(f.Do[0], "see what it is, and take it away: ls -l ") {
+			t.Errorf("%s: %+v", name, err)
+		}
+	}
 }
