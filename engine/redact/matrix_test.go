@@ -9,6 +9,7 @@ import (
 	"html"
 	"math/rand/v2"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,11 +136,29 @@ var encodings = map[string]func(string) string{
 	"path":               url.PathEscape,
 	"encodeURIComponent": component,
 	"HTML":               html.EscapeString,
-	"base64":             func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
-	"base64, behind 1":   func(s string) string { return base64.StdEncoding.EncodeToString([]byte("a" + s)) },
-	"base64, behind 2":   func(s string) string { return base64.URLEncoding.EncodeToString([]byte("a:" + s)) },
-	"hex":                func(s string) string { return hex.EncodeToString([]byte(s)) },
-	"HEX":                func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+	"HTML of Python": func(s string) string {
+		return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#x27;", `"`, "&quot;").Replace(s)
+	},
+	"encodeURI": func(s string) string {
+		return strings.NewReplacer("%2F", "/", "%3A", ":", "%40", "@", "%26", "&", "%3D", "=", "%2B", "+", "%24", "$", "%23", "#", "%3B", ";", "%2C", ",", "%3F", "?").Replace(component(s))
+	},
+	"quote of Python": func(s string) string {
+		return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(s))
+	},
+	"JSON in capitals": func(s string) string {
+		return `"` + regexp.MustCompile(`\\u....`).ReplaceAllStringFunc(ascii(s), func(e string) string { return `\u` + strings.ToUpper(e[2:]) }) + `"`
+	},
+	"base64 in lines": func(s string) string {
+		return regexp.MustCompile(".{76}").ReplaceAllString(base64.StdEncoding.EncodeToString([]byte(s)), "$0\n")
+	},
+	"xxd -p": func(s string) string {
+		return regexp.MustCompile(".{60}").ReplaceAllString(hex.EncodeToString([]byte(s)), "$0\n")
+	},
+	"base64":           func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64, behind 1": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("a" + s)) },
+	"base64, behind 2": func(s string) string { return base64.URLEncoding.EncodeToString([]byte("a:" + s)) },
+	"hex":              func(s string) string { return hex.EncodeToString([]byte(s)) },
+	"HEX":              func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
 }
 
 // Of 200 secrets of every shape nobody can read one, however it is spelled, on which way

@@ -145,21 +145,48 @@ func spellings(secret string) []string {
 	list[1] = list[1][1 : len(list[1])-1]
 	page, plain := inJSON(secret, true), inJSON(secret, false)
 	for _, json := range []string{page, plain, inASCII(secret), inJSON(page, true), inJSON(plain, false)} {
-		list = append(list, json, strings.ReplaceAll(json, "/", `\/`))
+		list = append(list, json, strings.ReplaceAll(json, "/", `\/`), unicodeEscape.ReplaceAllStringFunc(json, func(e string) string { return e[:2] + strings.ToUpper(e[2:]) }))
 	}
 	for _, special := range []string{`'`, `\`, `\'`, "\\\"$`", shellSpecial} {
 		list = append(list, escapedBy('\\', secret, special))
 	}
 	list = append(list, strings.ReplaceAll(secret, "'", `'\''`), strings.ReplaceAll(secret, "'", `'"'"'`))
 	component := strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%7E", "~").Replace(url.QueryEscape(secret))
-	for _, escaped := range []string{url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:], component} {
+	quoted := strings.ReplaceAll(url.QueryEscape(secret), "+", "%20")
+	for _, escaped := range []string{
+		url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:], component,
+		quoted, strings.ReplaceAll(quoted, "%2F", "/"), whole.Replace(component),
+	} {
 		list = append(list, escaped, lowerEscapes(escaped))
+	}
+	for _, quotes := range []string{"&#x27; &quot;", "&#039; &quot;", "&#39; &quot;", "&apos; &quot;"} {
+		single, double, _ := strings.Cut(quotes, " ")
+		list = append(list, strings.NewReplacer("&#39;", single, "&#34;", double).Replace(html.EscapeString(secret)))
+	}
+	for _, end := range []string{"\n", "\r\n"} {
+		list = append(list, wrapped(hexed, 60, end), wrapped(base64Core(secret, 0), 76, end), wrapped(base64Core(secret, 0), 64, end))
 	}
 	for offset := range 3 {
 		core := base64Core(secret, offset)
 		list = append(list, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
 	}
 	return list
+}
+
+// unicodeEscape is a character that JSON gives by its number; some write it in capitals.
+var unicodeEscape = regexp.MustCompile(`\\u[0-9a-f]{4}`)
+
+// whole makes of what encodeURIComponent gives what encodeURI gives.
+var whole = strings.NewReplacer("%3B", ";", "%2C", ",", "%2F", "/", "%3F", "?", "%3A", ":", "%40", "@", "%26", "&", "%3D", "=", "%2B", "+", "%24", "$", "%23", "#")
+
+// wrapped is s in lines of width characters, as base64, openssl and xxd -p print what is
+// long.
+func wrapped(s string, width int, end string) string {
+	var b strings.Builder
+	for ; len(s) > width; s = s[width:] {
+		b.WriteString(s[:width] + end)
+	}
+	return b.String() + s
 }
 
 // shellSpecial are the characters before which a shell's printf %q puts a backslash.
