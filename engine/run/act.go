@@ -103,7 +103,7 @@ func (w *work) read() outcome {
 	}
 	o, err := w.readOnce()
 	if err != nil && w.awaited(err) { // an error while polling means "not yet"
-		return w.judged(w.again, err)
+		return w.judged(w.await(), err)
 	}
 	if o.bad() {
 		return o
@@ -113,7 +113,27 @@ func (w *work) read() outcome {
 
 // awaited reports whether what failed is polled for, and another look can help.
 func (w *work) awaited(err error) bool {
-	return w.in.step.Within != nil && w.look == nil && !action.AsFailure(err).Final
+	return w.in.step.Within != nil && !action.AsFailure(err).Final
+}
+
+// await is how to look again after a read that failed. Beside an observation it is
+// the read itself until that has an answer: a step whose read had none has not passed.
+func (w *work) await() lookFunc {
+	answered := w.look == nil
+	return func() (event.Type, any, error) {
+		if answered {
+			return w.again()
+		}
+		fact, err := w.once()
+		if err != nil {
+			return event.TypeResult, fact, err
+		}
+		if err := w.record(event.TypeResult, w.in.path, w.in.attempts, fact); err != nil {
+			return "", nil, err
+		}
+		answered = true
+		return w.lookAgain()
+	}
 }
 
 // readOnce executes the read, with its retries. The error is the action's.

@@ -70,6 +70,34 @@ func TestAFailedLookProvesNothing(t *testing.T) {
 	}
 }
 
+// A read that fails is polled for beside an observation too, until it has an answer
+// of its own; and the last look is when the time is up.
+func TestPollsToTheLimit(t *testing.T) {
+	const beside = "observe: {action: world.get, with: {name: a}}, "
+	for name, test := range map[string]struct {
+		text  string
+		fails int
+		state event.State
+		seen  int
+		took  string
+	}{
+		"a read that fails twice":       {"verify: [outputs.value == 0], within: 10s", 2, event.Passed, 3, "2s"},
+		"beside an observation":         {beside + "verify: [outputs.value == 0, observed.value == 0], within: 10s", 2, event.Passed, 3, "2s"},
+		"that alone would hold":         {beside + "verify: [observed.value == 0], within: 3s", 99, event.Failed, 4, "3s"},
+		"a pause that is not a divisor": {"verify: [outputs.value == 1], within: 10s, every: 4s", 0, event.Failed, 4, "10s"},
+		"a pause that is longer":        {"verify: [outputs.value == 1], within: 2s, every: 1m", 0, event.Failed, 2, "2s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.world.fails["down"] = test.fails
+			s.play(t, "steps: [{id: x, action: world.get, with: {name: down}, "+test.text+"}]")
+			equal(t, "state", s.state("x"), test.state)
+			equal(t, "looks", strings.Count(strings.Join(s.world.seen, " "), "down"), test.seen)
+			equal(t, "took", s.took, test.took)
+		})
+	}
+}
+
 // An output that cannot be evaluated fails a run that was done; of another run it is
 // left out, and it alone.
 func TestOutputsThatCannotBeEvaluated(t *testing.T) {

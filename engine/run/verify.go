@@ -69,6 +69,8 @@ func (v *verification) run() (judged, outcome) {
 	return j, passed()
 }
 
+// poll looks until what may fail holds, or the time is up: the last look is then, as
+// looks take time themselves, and would else end up to a pause before it.
 func (v *verification) poll(start time.Time) (judged, outcome) {
 	need := v.fresh
 	for {
@@ -84,12 +86,12 @@ func (v *verification) poll(start time.Time) (judged, outcome) {
 			return j, passed()
 		}
 		v.saw(j)
-		next := v.Clock.Now().Add(v.within.Every)
-		if next.Sub(start) > v.within.Limit {
+		left := v.within.Limit - v.Clock.Now().Sub(start)
+		if left <= 0 {
 			return j, passed()
 		}
 		v.show(event.TypePoll, v.in.path, v.polled(j, start))
-		if v.Clock.Sleep(v.ctx, v.within.Every) != nil {
+		if v.Clock.Sleep(v.ctx, min(v.within.Every, left)) != nil {
 			return j, halted(v.in, context.Cause(v.ctx))
 		}
 		need = true
@@ -220,7 +222,7 @@ func (w *work) judged(look lookFunc, lastErr error) outcome {
 	}
 	v := &verification{
 		runner: w.runner, in: w.in, kind: "verify", names: w.names, ctx: w.soft, lastErr: lastErr,
-		look: look, fresh: w.look != nil && look != nil, within: w.in.step.Within, count: 1, now: w.present,
+		look: look, fresh: w.look != nil && look != nil && lastErr == nil, within: w.in.step.Within, count: 1, now: w.present,
 	}
 	if v.fresh {
 		v.count = 0
