@@ -213,6 +213,7 @@ func TestErrors(t *testing.T) {
 		"destroys, nobody asked":     {text: "steps:\n  - {action: world.drop_value, with: {name: a, value: 1}}\n", code: diag.CodeMissingKey, at: "6:14"},
 		"beyond bounds":              {text: "steps:\n  - {action: world.set, with: {name: a, value: 101}}\n", code: diag.CodeBadValue, at: "6:48"},
 		"within, nothing to see":     {text: "steps:\n  - {action: world.set, within: 5s, with: {name: a, value: 1}, verify: [outputs.value == 1]}\n", code: diag.CodeMisplaced, at: "6:33"},
+		"idempotent, no program":     {text: "steps:\n  - {action: world.set, idempotent: true, with: {name: a, value: 1}}\n", code: diag.CodeMisplaced, at: "6:37"},
 		"a program that is repeated": {text: "steps:\n  - {action: world.run, retry: {attempts: 3}}\n", code: diag.CodeMisplaced, at: "6:32"},
 		"an unknown playbook":        {text: "steps:\n  - {call: nobody}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
 		"a playbook in a circle":     {text: "steps:\n  - {call: circle}\n", code: plan.CodeRecursion, at: "6:12"},

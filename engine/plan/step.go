@@ -130,7 +130,9 @@ func (c *compiler) action(n *node, v *view) {
 		s.Outputs = op.Params.Type
 	}
 	c.raise(t.Effect, op)
-	op.Idempotent = t.Idempotent.Value
+	if op.Idempotent = t.Idempotent.Value; op.Idempotent && !op.Action.Child {
+		c.fail(diag.CodeMisplaced, t.Idempotent.Node, "`idempotent` is said of a program; of "+op.Action.Name+" it is known whether sending it again changes more", "remove it; a shell.run or a docker.exec takes it")
+	}
 	if op.Effect != action.Read && !op.Milder {
 		c.changes(n, s, t.Action.Node, "")
 	}

@@ -209,13 +209,13 @@ func TestRetryOfWhatWasAppliedInPart(t *testing.T) {
 	}{
 		"not idempotent":              {text: "steps: [{id: x, retry: {attempts: 3}, action: world.set, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
 		"as the action says":          {text: "steps: [{id: x, retry: {attempts: 3}, action: world.set_again, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5 a=5 a=5]", told: action.AppliedFully},
-		"as the step says":            {text: "steps: [{id: x, retry: {attempts: 3}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5 a=5 a=5]", told: action.AppliedFully},
-		"to no avail":                 {text: "steps: [{id: x, retry: {attempts: 3}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial}}]", sent: "[a=5 a=5 a=5]", code: 1, told: action.AppliedPart},
-		"without retry":               {text: "steps: [{id: x, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
-		"the next is refused":         {text: undo + "retry: {attempts: 2}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial_then_refused}}]", sent: "[a=5 a=5 a=0]", code: 1, told: action.AppliedPart},
-		"a signal before the next":    {text: undo + "retry: {attempts: 2}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial}}]", signals: []time.Duration{time.Second / 2}, sent: "[a=5 a=0]", code: 130, told: action.AppliedPart},
-		"the target moved meanwhile":  {text: "steps: [{id: x, retry: {attempts: 2}, idempotent: true, action: world.set, with: {name: a, value: 5, ends: partial_and_moved}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
-		"lost, and the step knows it": {text: "steps: [{id: x, idempotent: true, action: world.set, with: {name: a, value: 5, ends: lost, fails: 1}}]", sent: "[a=5 a=5]", told: action.AppliedFully},
+		"as the step says":            {text: "steps: [{id: x, retry: {attempts: 3}, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5 a=5 a=5]", told: action.AppliedFully},
+		"to no avail":                 {text: "steps: [{id: x, retry: {attempts: 3}, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: partial}}]", sent: "[a=5 a=5 a=5]", code: 1, told: action.AppliedPart},
+		"without retry":               {text: "steps: [{id: x, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: partial, fails: 2}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
+		"the next is refused":         {text: undo + "retry: {attempts: 2}, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: partial_then_refused}}]", sent: "[a=5 a=5 a=0]", code: 1, told: action.AppliedPart},
+		"a signal before the next":    {text: undo + "retry: {attempts: 2}, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: partial}}]", signals: []time.Duration{time.Second / 2}, sent: "[a=5 a=0]", code: 130, told: action.AppliedPart},
+		"the target moved meanwhile":  {text: "steps: [{id: x, retry: {attempts: 2}, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: partial_and_moved}}]", sent: "[a=5]", code: 1, told: action.AppliedPart},
+		"lost, and the step knows it": {text: "steps: [{id: x, idempotent: true, action: world.set_child, with: {name: a, value: 5, ends: lost, fails: 1}}]", sent: "[a=5 a=5]", told: action.AppliedFully},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()

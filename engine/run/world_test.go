@@ -175,12 +175,13 @@ func (w *world) registry() *action.Registry {
 		Name: "world.set", Summary: "Sets a value.", Example: "action: world.set", Effect: action.Write,
 		Run: w.set, Preview: previewSet, Subjects: w.subjects,
 	}
-	again, settled, drop := set, set, set
+	again, settled, drop, child := set, set, set, set
 	again.Name, again.Idempotent = "world.set_again", true
 	settled.Name, settled.Settle = "world.set_settled", w.settle
 	drop.Name, drop.Effect = "world.drop_value", action.Destructive
+	child.Name, child.Child = "world.set_child", true
 	r, err := action.NewRegistry(append([]*action.Action{
-		action.New(set), action.New(again), action.New(settled), action.New(drop),
+		action.New(set), action.New(again), action.New(settled), action.New(drop), action.New(child),
 	}, w.others()...))
 	if err != nil {
 		panic(err)
