@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -288,9 +289,30 @@ func (s secretSource) read(ctx context.Context, confine *action.Confine) (string
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.command[0], slices.Clone(s.command[1:])...)
 	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
+	out := &bounded{most: file.MostOfSecret, end: cancel}
+	cmd.Stdout = out
+	err := cmd.Run()
+	if out.over {
+		return "", fmt.Errorf("%s was ended, as it writes more than %s, which is no secret", s.command[0], schema.HumanBytes(file.MostOfSecret))
+	}
 	if err != nil {
 		return "", fmt.Errorf("running %s: %w", s.command[0], err)
 	}
-	return strings.TrimRight(string(out), "\r\n"), nil
+	return strings.TrimRight(out.text.String(), "\r\n"), nil
+}
+
+// bounded keeps what a command writes, and ends it where that is too much.
+type bounded struct {
+	text bytes.Buffer
+	most int
+	end  func()
+	over bool
+}
+
+func (b *bounded) Write(text []byte) (int, error) {
+	if b.over = b.over || b.text.Len()+len(text) > b.most; b.over {
+		b.end()
+		return len(text), nil
+	}
+	return b.text.Write(text)
 }

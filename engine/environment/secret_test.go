@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/environment"
@@ -133,6 +134,22 @@ func TestCommandsInADryRun(t *testing.T) {
 		}
 		if !reads && why.String() != "unknown, the secret word comes from a command, which a dry run does not start" {
 			t.Error(why)
+		}
+	}
+}
+
+// A command that writes without an end is ended, at the place of its secret.
+func TestWhatACommandWritesIsBounded(t *testing.T) {
+	t.Setenv("RUNBOOK_TEST_OTHER", "hunter2hunter2")
+	for script, wrong := range map[string]string{
+		`head -c 65536 /dev/zero | tr '\0' a`: "",
+		"exec yes":                            "secret word, runbook.yaml:7:15: sh was ended, as it writes more than 64.0 KiB, which is no secret",
+	} {
+		e := parse(t, strings.Replace(deep, "{env: RUNBOOK_TEST_WORD}", fmt.Sprintf("{command: [sh, -c, %q]}", script), 1), "")
+		began := time.Now()
+		err := e.Resolve(t.Context(), environment.Reach{})
+		if took := time.Since(began); took > 10*time.Second || (err == nil) != (wrong == "") || err != nil && err.Error() != wrong {
+			t.Errorf("%s: %v after %s", script, err, took)
 		}
 	}
 }
