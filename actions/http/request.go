@@ -122,7 +122,7 @@ func request(ctx context.Context, call action.Call, p RequestParams) (RequestOut
 // refused is a change that was not answered with success.
 func refused(m message, r reply) error {
 	f := &action.Failure{
-		Applied: endpoint.Applied(r.status, r.header), Where: "http " + m.String(),
+		Applied: endpoint.Applied(r.status, r.header), Answered: true, Where: "http " + m.String(),
 		What:  fmt.Sprintf("the service refused it: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status))),
 		Tried: fmt.Sprintf("once; status %d in %s", r.status, schema.HumanDuration(r.latency)),
 		Do:    []string{"look at the log of the service"},

@@ -9,16 +9,17 @@ import (
 // Failure is an error with all that its reader needs at three in the morning.
 // Every text is free of secrets.
 type Failure struct {
-	Applied Applied  // of a change; ignored for a read
-	What    string   // what happened, one line: "the password was refused (WRONGPASS)"
-	Where   string   // target and address: "redis at 10.0.4.12:6379"
-	Tried   string   // what was sent, how often, how long: "AUTH as user default, once, 2ms"
-	Seen    []string // facts: "socket is root:docker 0660"
-	Facts   []Fact   // those with a label of their own: "takes", "looked in"
-	Nearest []string // names that were most likely meant
-	Do      []string // commands or the line to edit
-	Final   bool     // polling cannot help: bad parameters, refused credentials
-	Err     error    // the cause, may be nil
+	Applied  Applied  // of a change; ignored for a read
+	What     string   // what happened, one line: "the password was refused (WRONGPASS)"
+	Where    string   // target and address: "redis at 10.0.4.12:6379"
+	Tried    string   // what was sent, how often, how long: "AUTH as user default, once, 2ms"
+	Seen     []string // facts: "socket is root:docker 0660"
+	Facts    []Fact   // those with a label of their own: "takes", "looked in"
+	Nearest  []string // names that were most likely meant
+	Do       []string // commands or the line to edit
+	Final    bool     // polling cannot help: bad parameters, refused credentials
+	Answered bool     // a reply came, also where it does not tell what became of a change
+	Err      error    // the cause, may be nil
 }
 
 // Fact is a fact with a label.

@@ -22,9 +22,10 @@ type work struct {
 
 	present expression.Values // dry run: names with the values of now
 
-	applied action.Applied
-	lost    *event.Failure // of the last attempt of which nothing is known
-	part    bool           // an attempt was applied in part, and another follows
+	applied  action.Applied
+	lost     *event.Failure // of the last attempt of which nothing is known
+	answered bool           // whether a reply came to it
+	part     bool           // an attempt was applied in part, and another follows
 }
 
 // act plays a step whose body is an action.

@@ -193,7 +193,7 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 func (w *work) after(attempt int, subjects []action.Subject, out *event.Outcome, err error) (outcome, bool) {
 	settled := false
 	if w.applied == action.AppliedLost {
-		w.lost = out.Failure
+		w.lost, w.answered = out.Failure, action.AsFailure(err).Answered
 		if w.applied, settled = w.settle(subjects, out.Failure); settled {
 			w.lost = nil
 		}

@@ -123,7 +123,9 @@ func (w *work) presently(before []action.Subject) (seen []string) {
 func (w *work) inDoubt(subjects []action.Subject) outcome {
 	w.note()
 	f := *w.lost
-	f.What = "the request was sent, its reply was lost: " + f.What
+	if f.What = "the request was sent, its reply was lost: " + f.What; w.answered {
+		f.What = "the reply does not tell what became of the request: " + w.lost.What
+	}
 	known := "it was not repeated"
 	if w.op.bound.Idempotent {
 		known = "the same request changes nothing more"

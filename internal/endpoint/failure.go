@@ -26,7 +26,7 @@ func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *acti
 		return x.Unanswered(err)
 	}
 	f := &action.Failure{
-		Applied: Applied(status, header), Where: s.Where(), What: what, Do: do, Err: err,
+		Applied: Applied(status, header), Answered: true, Where: s.Where(), What: what, Do: do, Err: err,
 		Tried: fmt.Sprintf("%s, once, %d in %s", request, status, schema.HumanDuration(x.Took())),
 	}
 	switch {
