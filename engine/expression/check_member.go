@@ -183,7 +183,7 @@ func (c *checker) safeHint(out, base *node) (hint, fix string) {
 }
 
 // maxShown is how many characters of a source a hint repeats whole.
-const maxShown = 100
+const maxShown = 110
 
 // try puts to the test what is proposed for values that may be nil: a ?. gives nil,
 // which may have to be answered, too, where it is used. What solves nothing is said in

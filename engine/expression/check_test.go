@@ -42,7 +42,7 @@ var problems = []struct {
 	{"filter([find(outputs.containers, true)], «.running»)", nil, "RB1203", "write `filter([find(outputs.containers, true)], (#?.running ?? false))`"},
 	{"trimPrefix(find(outputs.containers, .running)«.name», \"a\")", nil, "RB1203", "write `trimPrefix((find(outputs.containers, .running)?.name ?? \"\"), \"a\")`"},
 	{"find(steps.sure.outputs.containers, .running)«.name»", schema.AnyType, "RB1203", "write `find(steps.sure.outputs.containers, .running)?.name`"},
-	{"len(steps.maybe.outputs«.body») > len(string(steps.maybe.outputs?.status ?? 1)) and inputs.force", nil, "RB1203", "?? or must"},
+	{"len(steps.maybe.outputs«.body») > len(string(steps.maybe.outputs?.status ?? 1)) and inputs.force", nil, "RB1203", `?.body ?? "")`},
 	{"first([inputs.numbers])«[»0]", nil, "RB1203", "first([inputs.numbers])?.[0]"},
 	{"steps.maybe.outputs«[»\"status\"]", nil, "RB1203", "steps.maybe.outputs?.[\"status\"]"},
 	{"outputs[«\"statsu\"»]", nil, "RB1205", "did you mean `status`?"},
