@@ -12,18 +12,23 @@ import (
 )
 
 // Check returns what is wrong with a playbook, by itself and in these environments:
-// variables and targets that they do not have. What is wrong in some of them only is a
-// warning.
+// variables and targets that they do not have, and prerequisites that change something
+// there. What is wrong in some of them only is a warning.
 func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) diag.List {
 	alone := l.Compile(source, nil)
 	list := slices.Clone(alone.List)
 	if alone.Plan == nil {
 		return list
 	}
+	if len(in) == 0 { // a run would be in the one that is built in
+		list = append(list, changing(alone.Plan, environment.Local(l.Registry.Targets()), names{})...)
+		list.Sort()
+		return list
+	}
 	var found diag.List
 	where := map[string][]string{} // by what is wrong and where
 	for _, env := range in {
-		for _, d := range slices.Concat(l.Compile(source, env.VarTypes).List, lacking(alone.Plan, env)) {
+		for _, d := range slices.Concat(l.Compile(source, env.VarTypes).List, lacking(alone.Plan, env), changing(alone.Plan, env, names{})) {
 			if d.Severity == diag.Error {
 				if where[d.String()] == nil {
 					found = append(found, d)
@@ -59,15 +64,19 @@ func lacking(p *plan.Plan, env *environment.Environment) diag.List {
 		} else if near := diag.Nearest(n.target, names); near != "" {
 			d.Hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		// A place is file:line:column.
-		at := strings.Split(n.place, ":")
-		var position diag.Position
-		if end := len(at) - 2; end > 0 {
-			d.Source = strings.Join(at[:end], ":")
-			_, _ = fmt.Sscan(at[end]+" "+at[end+1], &position.Line, &position.Column)
-		}
-		d.Span = diag.At(position, 1)
-		list.Add(d)
+		list.Add(placed(n.place, d))
 	}
 	return list
+}
+
+// placed is a finding at a place, file:line:column.
+func placed(place string, d diag.Diagnostic) diag.Diagnostic {
+	at := strings.Split(place, ":")
+	var position diag.Position
+	if end := len(at) - 2; end > 0 {
+		d.Source = strings.Join(at[:end], ":")
+		_, _ = fmt.Sscan(at[end]+" "+at[end+1], &position.Line, &position.Column)
+	}
+	d.Span = diag.At(position, 1)
+	return d
 }

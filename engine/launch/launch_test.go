@@ -77,6 +77,8 @@ environments:
   readonly:
     targets: {box: {url: "http://box"}}
     policy: {allow: read, deny: [write, destructive]}
+  listed:
+    targets: {box: {url: "http://box", reads: "POST /a"}}
   guarded:
     protected: true
     targets: {box: {url: "http://box"}}
@@ -116,6 +118,7 @@ func shelved() fstest.MapFS {
 		"a/waits.yaml":   head("waits", "lock: kept\nsteps: [{action: box.write, approve: true, with: {text: a}}]\n"),
 		"a/kept.yaml":    head("kept", "lock: kept\nsteps: [{action: box.write, with: {text: a}}]\n"),
 		"a/milds.yaml":   head("milds", "inputs: {text: {type: string, default: look}}\nsteps: [{id: asked, action: box.mild, with: {text: '${{ inputs.text }}'}}, {id: sure, action: box.mild, with: {text: look}}]\n"),
+		"a/first.yaml":   head("first", "inputs: {text: {type: string, default: look}}\nprerequisites: [{id: asks, call: milds, with: {text: '${{ inputs.text }}'}}]\nsteps: [{action: box.look, with: {text: a}}]\n"),
 		"a/harms.yaml":   head("harms", "steps: [{id: first, action: box.mild, with: {text: look}}, {id: put, action: box.mild, with: {text: change}}]\n"),
 		"a/watch.yaml":   head("watch", "steps: [{id: put, action: box.write, with: {text: a}, observe: {action: box.look, with: {text: a}}, verify: [observed.text == \"a\"]}]\n"),
 		"a/calls.yaml":   head("calls", "inputs: {text: {type: string, default: c}}\nlock: own\nsteps: [{id: one, call: write, with: {text: '${{ inputs.text }}'}}, {id: two, needs: [], call: write, with: {text: '${{ inputs.text }}'}}, {id: read, action: box.write, with: {text: x}}, {call: write, with: {text: '${{ steps.read.outputs.text }}'}}]\n"),
@@ -156,7 +159,7 @@ func newKit(t testing.TB) *kit {
 		}
 		if name == "box.mild" {
 			spec.EffectAt = func(at action.Target, p note) action.Effect {
-				if at.Kind == "box" && p.Text == "look" {
+				if at.Kind == "box" && (p.Text == "look" || len(at.Reads) > 0) {
 					return action.Read
 				}
 				return effect
@@ -209,7 +212,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		state         event.State
 		want          []string
 	}{
-		"no such playbook":                {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 14 embedded"}},
+		"no such playbook":                {playbook: "wirte", env: "here", code: 2, state: "invalid", want: []string{`no playbook "wirte"`, "[write]", "here, 15 embedded"}},
 		"no such file":                    {playbook: "./none.yaml", env: "here", code: 2, state: "invalid", want: []string{"cannot read ./none.yaml"}},
 		"mistakes":                        {playbook: "wrong", env: "here", code: 2, state: "invalid", want: []string{"wrong is invalid: 1 error", `no action "box.wriet"`}},
 		"all inputs wrong":                {playbook: "asks", env: "here", inputs: []string{"text=a", "mayn=1", "many=9", "key"}, code: 2, state: "invalid", want: []string{"5 inputs of asks are wrong", "-i many=1", "-i key has no value", "a text of 1 characters is too small", `no input "mayn"`}},
@@ -222,6 +225,7 @@ func TestStartsThatMustNotBegin(t *testing.T) {
 		"denied, as its values are fixed": {playbook: "harms", env: "readonly", code: 3, state: event.Refused, want: []string{"denies box.mild", "deny: write", "needed by step put"}},
 		"denied, as a look":               {playbook: "watch", env: "looked", code: 3, state: event.Refused, want: []string{"denies box.look", "deny: box.look", "needed by step put"}},
 		"a look that would ask":           {playbook: "watch", env: "unasked", code: 3, state: event.Refused, want: []string{"asks before box.look, and an `observe` cannot ask", "runbook.yaml, which allows nothing of it", "needed by step put"}},
+		"a prerequisite that changes":     {playbook: "first", env: "here", inputs: []string{"text=change"}, code: 2, state: "invalid", want: []string{"first is invalid: 1 error", "milds does not: at asks/asked the effect of box.mild is write", "a/first.yaml:6:17", "runbook validate first"}},
 		"inputs before policy":            {playbook: "drops", env: "here", inputs: []string{"x=1"}, code: 2, state: "invalid", want: []string{`drops has no input "x"`}},
 		"a secret that is gone":           {playbook: "write", env: "secret", code: 2, state: "invalid", want: []string{"secret gone", "$RUNBOOK_NO_SUCH_VARIABLE is not set"}},
 		"a secret that is weak":           {playbook: "write", env: "short", code: 2, state: "invalid", want: []string{"secret few, runbook.yaml:", "shorter than 8 bytes", "weak: true"}},
@@ -289,6 +293,12 @@ func TestValuesOfTheRunDecide(t *testing.T) {
 	if fin, err := k.Run(t.Context(), k.request(t, "milds", "readonly")); err != nil || fin.State != event.Done || k.box.calls != 2 {
 		t.Errorf("%+v, %v, %d calls", fin, err, k.box.calls)
 	}
+	for _, q := range []Request{k.request(t, "first", "here"), k.request(t, "first", "listed", "text=change")} { // prerequisites that read
+		if fin, err := k.Run(t.Context(), q); err != nil || fin.State != event.Done {
+			t.Errorf("%+v, %v", fin, err)
+		}
+	}
+	k.box.calls = 2
 	fin, err := k.Run(t.Context(), k.request(t, "milds", "readonly", "text=change"))
 	if err != nil || fin.State != event.Refused || k.box.calls != 2 {
 		t.Errorf("%+v, %v, %d calls", fin, err, k.box.calls)

@@ -170,7 +170,7 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 	}
 	q.Secrets.Add(s.inputs.Secrets...)
 	q.Environment.Hidden = append(q.Environment.Hidden, s.inputs.Hidden...)
-	if err := q.allowed(); err != nil {
+	if err := q.allowed(s.inputs); err != nil {
 		return nil, err
 	}
 	if !q.Offline {

@@ -10,10 +10,14 @@ import (
 	"runbook/engine/event"
 )
 
-// allowed refuses what the environment does not allow or does not have. In a dry
+// allowed refuses what changes something among the prerequisites, and what the
+// environment does not allow or does not have. In a dry
 // run what is denied is shown, not refused.
-func (q *Request) allowed() error {
+func (q *Request) allowed(in *Inputs) error {
 	env := q.Environment
+	if wrong := changing(q.Plan, env, q.names(in)); len(wrong) > 0 {
+		return Mistakes(q.Plan.Name, wrong, q.Plan.Source, "runbook validate "+action.Quote(q.Command.Playbook))
+	}
 	if !q.DryRun {
 		if env.Protected && !q.Named {
 			return Invalid(env.Name+" is protected; it must be named", q.Command.Again()+" --env "+env.Name)
@@ -46,7 +50,7 @@ func (q *Request) denied() *Refusal {
 		name, effect, final := s.Op.Action.Name, s.Op.Effect, !s.Op.Milder
 		if kind := s.Op.Action.Target; kind != nil && (s.Op.Target == nil || s.Op.Target.Const != nil) {
 			target, _ := q.Environment.Target(cmp.Or(s.Op.Target.String(), kind.Name))
-			effect, final = s.Op.EffectAt(target)
+			effect, final = s.Op.EffectAt(target, nil)
 		}
 		always := policy.Decide(name, action.Read, false, false).Answer == environment.Denied
 		if d := decide(policy, s.Step, effect); d.Answer == environment.Denied && (always || final) {

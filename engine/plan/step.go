@@ -262,9 +262,14 @@ func (c *compiler) checkField(t *schema.Type, name string, n *yaml.Node, v *Valu
 }
 
 // EffectAt is the worst effect of the operation at a target, and whether no value that
-// a run gives makes it milder.
-func (op *Operation) EffectAt(target action.Target) (worst action.Effect, final bool) {
-	b, err := op.Action.Decode(static(op.Params), target)
+// a run gives makes it milder. known answers for expressions; nil where none is known.
+func (op *Operation) EffectAt(target action.Target, known func(*Value) any) (worst action.Effect, final bool) {
+	params := static(op.Params)
+	if known != nil {
+		filled, _ := op.Params.Fill(func(v *Value) (any, error) { return known(v), nil })
+		params = filled.(map[string]any)
+	}
+	b, err := op.Action.Decode(params, target)
 	if err != nil {
 		return op.Effect, !op.Milder
 	}
