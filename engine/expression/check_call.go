@@ -21,6 +21,9 @@ type function struct {
 	// partial: it takes lists and maps that hold unknowns. Else its result is
 	// unknown for them.
 	partial bool
+	// prepare, if given, makes of the last text of takes what call gets in its place:
+	// before the run where it is constant, so that a wrong one is found then.
+	prepare func(string) (any, error)
 	// hides: it takes secrets, and gives a secret for them.
 	hides bool
 }
@@ -75,10 +78,27 @@ func (c *checker) call(n ast.Node, name string, args []ast.Node) *node {
 	}
 	out.value = f
 	out.typ = f.result(out.kids)
+	if f.prepare != nil && len(out.kids) == len(f.takes) {
+		c.prepare(f, out, out.kids[len(out.kids)-1])
+	}
 	if f.hides && slices.ContainsFunc(out.kids, func(k *node) bool { return k.typ.HoldsSecret() }) {
 		out.typ = schema.SecretType
 	}
 	return out
+}
+
+// prepare makes the last argument of f ready, if it is constant.
+func (c *checker) prepare(f *function, out, last *node) {
+	text, ok := last.value.(string)
+	if !ok || last.op != opConst {
+		return
+	}
+	ready, err := f.prepare(text)
+	if err != nil {
+		c.reportNode(CodeType, last, err.Error(), "")
+		return
+	}
+	out.a = &node{op: opConst, at: -1, to: -1, typ: last.typ, value: ready}
 }
 
 func (f *function) arity() string {
@@ -124,7 +144,7 @@ func (c *checker) unknownFunction(n ast.Node, name string) {
 	case "reduce":
 		hint = "use sum, min, max, count, any or all"
 	default:
-		if near := c.near(name, functionNames()); near != "" {
+		if near := c.near(name, Functions()); near != "" {
 			hint = "did you mean " + quoted(near) + "?"
 		}
 	}

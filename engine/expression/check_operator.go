@@ -2,7 +2,6 @@ package expression
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -168,9 +167,9 @@ func (c *checker) pattern(n *node) {
 	if !ok {
 		return
 	}
-	re, err := regexp.Compile(text)
+	re, err := pattern(text)
 	if err != nil {
-		c.reportNode(CodeType, n.b, "this is no regular expression: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "")
+		c.reportNode(CodeType, n.b, err.Error(), "")
 		return
 	}
 	n.value = re

@@ -192,7 +192,7 @@ func (c *checker) noSecret(n *node, what string) bool {
 	if !n.typ.HoldsSecret() {
 		return false
 	}
-	c.reportNode(CodeSecret, n, "a secret cannot "+what, "it can be used whole, in ?? and ?:, in ${{ }} within a text, in lists and maps, and in toJSON, toBase64 and urlEncode")
+	c.reportNode(CodeSecret, n, "a secret cannot "+what, "it can be used whole, in ?? and ?:, in ${{ }} within a text, in lists and maps, and in toJSON, toBase64, fromBase64, sha256 and urlEncode")
 	n.typ = schema.AnyType
 	return true
 }

@@ -32,8 +32,8 @@ func functionNamed(name string) *function {
 	return nil
 }
 
-// functionNames returns the names of all functions.
-func functionNames() []string {
+// Functions returns the names of all functions, sorted.
+func Functions() []string {
 	var names []string
 	for _, f := range functions {
 		names = append(names, f.name)
@@ -82,6 +82,11 @@ func (m *machine) call(n *node) (any, error) {
 	if err := m.spend(weight(args)); err != nil {
 		return nil, err
 	}
+	if f.prepare != nil && len(args) == len(f.takes) {
+		if err := f.ready(n, args); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.text(n), err)
+		}
+	}
 	got, err := f.call(m, args)
 	if text, ok := got.(string); ok && err == nil && !f.partial {
 		if err = m.spend(len(text) / 16); secrets != nil {
@@ -95,6 +100,17 @@ func (m *machine) call(n *node) (any, error) {
 		err = fmt.Errorf("%s: %w", m.text(n), err)
 	}
 	return nil, err
+}
+
+// ready puts in the place of the last argument what prepare makes of it.
+func (f *function) ready(n *node, args []any) (err error) {
+	last := len(args) - 1
+	if n.a != nil {
+		args[last] = n.a.value
+		return nil
+	}
+	args[last], err = f.prepare(args[last].(string))
+	return err
 }
 
 // weight is how many steps the arguments of a call are worth.

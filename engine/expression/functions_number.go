@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"runbook/engine/schema"
 )
@@ -16,6 +17,7 @@ var numberFunctions = []*function{
 	{name: "ceil", takes: []kinds{isNumeric}, least: 1, result: roundedType, call: rounded(math.Ceil)},
 	{name: "floor", takes: []kinds{isNumeric}, least: 1, result: roundedType, call: rounded(math.Floor)},
 	{name: "round", takes: []kinds{isNumeric}, least: 1, result: roundedType, call: rounded(math.Round)},
+	{name: "format", takes: []kinds{isNumeric, isInt}, least: 2, result: gives(schema.StringType), call: callFormat},
 	{name: "min", takes: []kinds{isOrdered | isList}, least: 1, rest: true, elem: isOrdered | isList, result: extremeType, call: extreme(-1)},
 	{name: "max", takes: []kinds{isOrdered | isList}, least: 1, rest: true, elem: isOrdered | isList, result: extremeType, call: extreme(1)},
 	{name: "mean", takes: []kinds{isNumeric | isList}, least: 1, rest: true, elem: isNumeric | isList, result: gives(schema.NumberType), call: statistic(1, mean)},
@@ -54,6 +56,20 @@ func rounded(f func(float64) float64) func(*machine, []any) (any, error) {
 		n, _ := number(args[0])
 		return f(n), nil
 	}
+}
+
+// callFormat writes a number with a fixed number of decimals, rounded.
+func callFormat(_ *machine, args []any) (any, error) {
+	decimals, _ := whole(args[1])
+	if decimals < 0 || decimals > 15 {
+		return nil, fmt.Errorf("decimals are from 0 to 15, not %d", decimals)
+	}
+	n, isInt := whole(args[0])
+	if isInt && decimals == 0 {
+		return strconv.Itoa(n), nil
+	}
+	f, _ := number(args[0])
+	return strconv.FormatFloat(f, 'f', decimals, 64), nil
 }
 
 // leaves gives every value in values and in the lists within them.

@@ -1,9 +1,11 @@
 package expression
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -27,6 +29,11 @@ var textFunctions = []*function{
 	{name: "lastIndexOf", takes: []kinds{isText, isText}, least: 2, result: gives(schema.IntType), call: place(strings.LastIndex)},
 	{name: "hasPrefix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: two(strings.HasPrefix)},
 	{name: "urlEncode", takes: []kinds{isText}, least: 1, hides: true, result: gives(schema.StringType), call: one(func(s string) string { return allBut(s, "") })},
+	{name: "lines", takes: []kinds{isText}, least: 1, result: gives(listOfText), call: callLines},
+	{name: "fields", takes: []kinds{isText, isText}, least: 1, result: gives(schema.MapOf(schema.StringType)), call: callFields},
+	{name: "capture", takes: []kinds{isText, isText}, least: 2, prepare: pattern, result: gives(listOfText), call: callCapture},
+	{name: "fromBase64", takes: []kinds{isText}, least: 1, hides: true, result: gives(schema.StringType), call: callFromBase64},
+	{name: "sha256", takes: []kinds{isText}, least: 1, hides: true, result: gives(schema.StringType), call: one(func(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s))) })},
 	{name: "toBase64", takes: []kinds{isText}, least: 1, hides: true, result: gives(schema.StringType), call: one(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })},
 	{name: "hasSuffix", takes: []kinds{isText, isText}, least: 2, result: gives(schema.BoolType), call: two(strings.HasSuffix)},
 }
@@ -72,6 +79,80 @@ func callSplit(_ *machine, args []any) (any, error) {
 		list[i] = p
 	}
 	return boundedList(list)
+}
+
+// callLines gives the lines of a text, of which the last may lack its end.
+func callLines(_ *machine, args []any) (any, error) {
+	list := []any{}
+	for line := range strings.Lines(args[0].(string)) {
+		if list = append(list, strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")); len(list) > maxList {
+			return nil, errList
+		}
+	}
+	return list, nil
+}
+
+// callFields gives what stands before and after the first separator of each line,
+// a colon without one; of a key that comes twice the last. Other lines are left out.
+func callFields(m *machine, args []any) (any, error) {
+	separator := ":"
+	if len(args) == 2 {
+		separator = args[1].(string)
+	}
+	if separator == "" {
+		return nil, errors.New("the separator is empty")
+	}
+	all := map[string]any{}
+	for line := range strings.Lines(args[0].(string)) {
+		key, value, ok := strings.Cut(line, separator)
+		if key = strings.TrimSpace(key); ok && key != "" {
+			all[key] = strings.TrimSpace(value)
+		}
+		if len(all) > maxList {
+			return nil, errList
+		}
+	}
+	return all, m.spend(len(all))
+}
+
+// pattern compiles the regular expression that a playbook gives.
+func pattern(text string) (any, error) {
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("this is no regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return re, nil
+}
+
+// callCapture gives the groups of the first match, of a pattern without groups the
+// match, and nothing where nothing matches.
+func callCapture(m *machine, args []any) (any, error) {
+	text, re := args[0].(string), args[1].(*regexp.Regexp)
+	if err := m.spend(len(text) / 2); err != nil {
+		return nil, err
+	}
+	groups := re.FindStringSubmatch(text)
+	if len(groups) > 1 {
+		groups = groups[1:]
+	}
+	list := make([]any, len(groups))
+	for i, group := range groups {
+		list[i] = group
+	}
+	return list, nil
+}
+
+// callFromBase64 takes the usual alphabet and that of URLs, with and without padding.
+func callFromBase64(_ *machine, args []any) (any, error) {
+	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(args[0].(string)), "="))
+	text, err := base64.RawStdEncoding.DecodeString(plain)
+	if err != nil {
+		return nil, errors.New("this is no base64")
+	}
+	if !utf8.Valid(text) {
+		return nil, errors.New("what it holds is no text in UTF-8")
+	}
+	return string(text), nil
 }
 
 func callReplace(_ *machine, args []any) (any, error) {

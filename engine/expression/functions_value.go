@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"runbook/engine/schema"
 )
@@ -29,7 +28,7 @@ var valueFunctions = []*function{
 	{name: "fromJSON", takes: []kinds{isText}, least: 1, result: gives(schema.AnyType), call: callFromJSON},
 	{name: "duration", takes: []kinds{isText}, least: 1, result: gives(schema.DurationType), call: parsed(schema.ParseDuration)},
 	{name: "bytes", takes: []kinds{isText}, least: 1, result: gives(schema.SizeType), call: parsed(schema.ParseSize)},
-	{name: "date", takes: []kinds{isText}, least: 1, result: gives(schema.TimeType), call: parsed(dateOf)},
+	{name: "date", takes: []kinds{isText, isText}, least: 1, prepare: layout, result: gives(schema.TimeType), call: callDate},
 	{name: "semver", takes: []kinds{isText}, least: 1, result: gives(versionType), call: callSemver},
 	{name: "must", takes: []kinds{isAnything, isText}, least: 1, partial: true, result: givesFirst, call: callMust},
 }
@@ -82,11 +81,6 @@ func callFromJSON(_ *machine, args []any) (any, error) {
 
 func parsed[T any](parse func(string) (T, error)) func(*machine, []any) (any, error) {
 	return func(_ *machine, args []any) (any, error) { return parse(args[0].(string)) }
-}
-
-func dateOf(text string) (time.Time, error) {
-	t, err := schema.ParseTime(text)
-	return t.In(time.UTC), err
 }
 
 // callSemver reads a version as tools print it: a leading v, and missing
