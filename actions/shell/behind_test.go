@@ -62,7 +62,7 @@ func gone(t *testing.T, pid int) {
 
 // What a program leaves behind is told at once, by its name, and ended, whether it
 // holds the output or not; a program that says that it is to stay leaves it. What went
-// to a session of its own is not ended, and not waited for.
+// to a session of its own is not ended and not waited for, and told too.
 func TestWhatIsLeftBehind(t *testing.T) {
 	session := `setsid sh -c 'echo $$ > "$1"; exec sleep 321' x "$0" & while [ ! -s "$0" ]; do sleep 0.01; done; echo started`
 	for name, c := range map[string]struct {
@@ -71,12 +71,14 @@ func TestWhatIsLeftBehind(t *testing.T) {
 		what   string // "": it passes
 		stays  bool
 		held   bool
+		apart  bool
 	}{
 		"it holds the output":      {script: `sleep 321 & echo $! > "$0"; echo started`, what: "exit code 0, and it left behind what was ended with it: sleep 321 (pid "},
 		"it holds nothing":         {script: `sleep 321 >/dev/null 2>&1 & echo $! > "$0"; echo started`, what: "left behind what was ended with it: sleep 321 (pid "},
 		"detached":                 {script: `sleep 321 & echo $! > "$0"; echo started`, detach: true, stays: true},
 		"it ends by itself":        {script: `sleep 0.1 & echo $! > "$0"; echo started`},
-		"in a session of its own":  {script: session, stays: true, held: true},
+		"in a session of its own":  {script: session, stays: true, held: true, apart: true},
+		"there, and holds nothing": {script: strings.Replace(session, "& while", ">/dev/null 2>&1 & while", 1), stays: true, apart: true},
 		"in another, and detached": {script: session, detach: true, stays: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,8 +93,9 @@ func TestWhatIsLeftBehind(t *testing.T) {
 			pid := pidIn(t, file)
 			switch f := action.AsFailure(cmpErr(err)); {
 			case c.what == "":
-				if err != nil || res.Outputs["stdout"] != "started\n" || res.Outputs["held"] != c.held {
-					t.Errorf("%v, %v", res.Outputs, err)
+				apart := fmt.Sprint(res.Outputs["left"])
+				if err != nil || res.Outputs["stdout"] != "started\n" || res.Outputs["held"] != c.held || strings.Contains(apart, fmt.Sprintf("sleep 321 (pid %d)", pid)) != c.apart || strings.Contains(res.Summary, "left running sleep 321") != c.apart {
+					t.Errorf("%v, %q, %v", res.Outputs, res.Summary, err)
 				}
 			case f.Applied != action.AppliedPart || !strings.Contains(f.What, c.what) || !strings.Contains(strings.Join(f.Do, ""), "detach: true") || f.Seen[0] != "started":
 				t.Errorf("%+v", f)
@@ -116,16 +119,17 @@ func cmpErr(err error) error {
 }
 
 // Where the engine is killed, what it started is ended with it: the program and what
-// that started.
+// that started, in a session of its own too.
 func TestNothingOutlivesTheEngine(t *testing.T) {
 	dir := t.TempDir()
-	program, child := filepath.Join(dir, "program"), filepath.Join(dir, "child")
+	program, child, apart := filepath.Join(dir, "program"), filepath.Join(dir, "child"), filepath.Join(dir, "apart")
 	engine := exec.Command(os.Args[0])
-	engine.Env = append(os.Environ(), fmt.Sprintf("RUNBOOK_TEST_SCRIPT=echo $$ > %s; sh -c 'echo $$ > %s; while :; do sleep 0.05; done' & wait", program, child))
+	const long = "sh -c 'echo $$ > %s; while :; do sleep 0.05; done' & "
+	engine.Env = append(os.Environ(), fmt.Sprintf("RUNBOOK_TEST_SCRIPT=echo $$ > %s; "+long+"setsid "+long+"wait", program, child, apart))
 	if err := engine.Start(); err != nil {
 		t.Fatal(err)
 	}
-	pids := []int{pidIn(t, program), pidIn(t, child)}
+	pids := []int{pidIn(t, program), pidIn(t, child), pidIn(t, apart)}
 	_ = engine.Process.Kill()
 	_ = engine.Wait()
 	for _, pid := range pids {
@@ -146,7 +150,7 @@ func TestNoGuardIsLeft(t *testing.T) {
 	for _, argv := range [][]any{sh("exit 0"), {"/no/such/program"}} {
 		_, _ = actiontest.Bind(t, Run, call, map[string]any{"argv": argv}).Run(t.Context(), call)
 	}
-	if left := children(); strings.Contains(left, "read -r group") {
+	if left := children(); strings.Contains(left, "read -r end") {
 		t.Errorf("left: %s", left)
 	}
 }

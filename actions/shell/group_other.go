@@ -19,9 +19,9 @@ func start(ctx context.Context, cmd *exec.Cmd, _ bool) (*group, error) {
 	return &group{stop: context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })}, nil
 }
 
-func (g *group) end() (left []string) {
+func (g *group) end(bool) (left, apart []string) {
 	g.stop()
-	return nil
+	return nil, nil
 }
 
 func signalOf(*exec.Cmd) string { return "" }

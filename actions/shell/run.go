@@ -30,10 +30,10 @@ const (
 // RunParams are the parameters of shell.run.
 type RunParams struct {
 	Argv       []string               `yaml:"argv" min:"1" doc:"The program and its arguments. No shell interprets them."`
-	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with but for the ones that secrets were read from."`
+	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with but for the ones that secrets were read from. Beside them is RUNBOOK_PROGRAM, by which the engine knows what the program started."`
 	Dir        string                 `yaml:"dir,omitempty" doc:"The directory to run in; by default the engine's."`
 	Stdin      schema.Text            `yaml:"stdin,omitempty" doc:"What the program reads; by default nothing."`
-	Detach     bool                   `yaml:"detach,omitempty" doc:"What the program starts may stay after it; without it that is ended, and the step fails. What it writes is seen up to the end of the program."`
+	Detach     bool                   `yaml:"detach,omitempty" doc:"What the program starts may stay after it; without it that is ended, and the step fails, but for what went to a session of its own. What it writes is seen up to the end of the program."`
 	AllowCodes []int                  `yaml:"allow_codes,omitempty" doc:"The exit codes that are no failure; by default only 0."`
 }
 
@@ -42,25 +42,30 @@ func (p RunParams) Brief() string { return commandLine(p.Argv, 60) }
 
 // RunOutputs are the outputs of shell.run.
 type RunOutputs struct {
-	ExitCode   int     `yaml:"exit_code" doc:"The exit code, one of allow_codes."`
-	Stdout     string  `yaml:"stdout" doc:"Standard output; of more than 1 MiB its first and last half MiB, and a mark between."`
-	Stderr     string  `yaml:"stderr" doc:"Standard error, cut in the same way."`
-	Truncated  bool    `yaml:"truncated" doc:"Whether one of the two was cut."`
-	Held       bool    `yaml:"held" doc:"Whether a process of another session still held the output, which was not read any further."`
-	DurationMS float64 `yaml:"duration_ms" doc:"How long the program ran, in milliseconds."`
+	ExitCode   int      `yaml:"exit_code" doc:"The exit code, one of allow_codes."`
+	Stdout     string   `yaml:"stdout" doc:"Standard output; of more than 1 MiB its first and last half MiB, and a mark between."`
+	Stderr     string   `yaml:"stderr" doc:"Standard error, cut in the same way."`
+	Truncated  bool     `yaml:"truncated" doc:"Whether one of the two was cut."`
+	Held       bool     `yaml:"held" doc:"Whether a process of another session still held the output, which was not read any further."`
+	Left       []string `yaml:"left" doc:"What it started that went to a session of its own, as a daemon does, and runs on: command lines, on Linux."`
+	DurationMS float64  `yaml:"duration_ms" doc:"How long the program ran, in milliseconds."`
 }
 
 // Summary returns the exit code and the time.
 func (o RunOutputs) Summary() string {
 	text := fmt.Sprintf("exit %d in %s", o.ExitCode, schema.HumanMilliseconds(o.DurationMS))
-	if o.Held {
+	switch {
+	case len(o.Left) > 0:
+		text += "; it left running " + strings.Join(o.Left, ", ")
+	case o.Held:
 		text += "; a process of another session still holds its output"
 	}
 	return text
 }
 
 // Run runs a program in a process group of its own, which ends with the step, or with
-// the engine itself: what shall outlive it is detached.
+// the engine itself: what shall outlive it is detached. What goes to a session of its
+// own is known by a variable: it is told after the step, and ended with the engine.
 var Run = action.New(action.Spec[RunParams, RunOutputs]{
 	Name:    "shell.run",
 	Summary: "Runs a program with its arguments and gives its exit code and output.",
@@ -104,7 +109,7 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	}
 	err = cmd.Wait()
 	took := call.Clock.Now().Sub(started)
-	left := g.end()
+	left, apart := g.end(ctx.Err() != nil)
 	read()
 	// The words after the program may hold anything.
 	call.LogRequest("shell", p.Argv[0]+" with "+schema.HumanQuantity(len(p.Argv)-1, "word", "words"), cmd.ProcessState.String(), took)
@@ -112,6 +117,7 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 		ExitCode: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(),
 		Truncated:  stdout.cut() || stderr.cut(),
 		Held:       len(left) == 0 && errors.Is(err, exec.ErrWaitDelay),
+		Left:       apart,
 		DurationMS: schema.Milliseconds(took),
 	}
 	if ctx.Err() != nil {
@@ -225,7 +231,7 @@ func stopped(ctx context.Context, where string, o RunOutputs) error {
 		f.What = "not finished in " + ran
 		f.Do = []string{"raise the step's timeout"}
 	}
-	f.Tried = "once; its process group was ended"
+	f.Tried = "once; it and what it started were ended"
 	return f
 }
 
@@ -247,10 +253,14 @@ func exited(where string, p RunParams, o RunOutputs, signal string, err error) e
 }
 
 func seen(o RunOutputs) []string {
-	if lines := lastLines(o.Stderr, 5, 200); len(lines) > 0 {
-		return lines
+	lines := lastLines(o.Stderr, 5, 200)
+	if len(lines) == 0 {
+		lines = lastLines(o.Stdout, 5, 200)
 	}
-	return lastLines(o.Stdout, 5, 200)
+	if len(o.Left) > 0 {
+		lines = append(lines, "it left running "+strings.Join(o.Left, ", "))
+	}
+	return lines
 }
 
 func preview(_ context.Context, _ action.Call, p RunParams) (action.Preview, error) {

@@ -91,15 +91,22 @@ func TestPreviewShowsNamesAndNoValues(t *testing.T) {
 }
 
 // TestTheWholeGroupEnds starts a grandchild that ignores TERM and holds the
-// pipes.
+// pipes, in the program's session and in one of its own.
 func TestTheWholeGroupEnds(t *testing.T) {
+	for _, before := range []string{"", "setsid "} {
+		theWholeGroupEnds(t, before)
+	}
+}
+
+func theWholeGroupEnds(t *testing.T, before string) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "pid")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	call := actiontest.Call(t)
 	started := time.Now()
 	_, err := actiontest.Bind(t, Run, call, map[string]any{
-		"argv": []any{"sh", "-c", `sh -c 'trap "" TERM; echo $$ > "$1"; while :; do sleep 0.05; done' x "$0" & wait`, file},
+		"argv": []any{"sh", "-c", before + `sh -c 'trap "" TERM; echo $$ > "$1"; while :; do sleep 0.05; done' x "$0" & wait`, file},
 	}).Run(ctx, call)
 	f := action.AsFailure(err)
 	if f.Applied != action.AppliedLost || !strings.HasPrefix(f.What, "not finished in ") || time.Since(started) > 10*time.Second {
