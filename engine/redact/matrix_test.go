@@ -165,10 +165,11 @@ var encodings = map[string]func(string) string{
 // ever it goes out, and in how many pieces.
 func TestSecretsOfEveryShape(t *testing.T) {
 	all := shaped(200)
-	r := redact.New()
+	var secrets []schema.Secret
 	for i, s := range all {
-		r.Add(schema.NewSecret(fmt.Sprintf("s%d", i), s.secret))
+		secrets = append(secrets, schema.NewSecret(fmt.Sprintf("s%d", i), s.secret))
 	}
+	r := redact.New(secrets...)
 	for i, s := range all {
 		for name, encode := range encodings {
 			for _, what := range slices.Compact([]string{s.secret, s.hidden}) {
@@ -224,6 +225,57 @@ func TestSecretsOfEveryShapeAtEveryCut(t *testing.T) {
 					t.Fatalf("%q as %s, cut before %d: %s", s.hidden, name, n, got)
 				}
 			}
+		}
+	}
+}
+
+// A secret behind other text in what is encoded, and in what is encoded again, is masked
+// whole: what is left is what of the encoding stands for the other text.
+func TestSecretsBehindOtherText(t *testing.T) {
+	lines := func(width int, end string, encode func([]byte) string) func(string) string {
+		return func(s string) string {
+			return regexp.MustCompile(fmt.Sprintf(".{%d}", width)).ReplaceAllString(encode([]byte(s)), "$0"+end)
+		}
+	}
+	inner := func(s string) string { return mustJSON(s)[1 : len(mustJSON(s))-1] }
+	inners := map[string]func(string) string{
+		"raw": func(s string) string { return s }, "JSON": inner, "JSON in JSON": func(s string) string { return inner(inner(s)) },
+		"JSON of Python": ascii, "query": url.QueryEscape, "path": url.PathEscape,
+		"encodeURIComponent": component, "query of JSON": func(s string) string { return url.QueryEscape(inner(s)) }, "HTML": html.EscapeString,
+	}
+	outers := map[string]func(string) string{
+		"base64": encodings["base64"], "base64 of URLs": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+		"MIME": lines(76, "\r\n", base64.StdEncoding.EncodeToString), "openssl": lines(64, "\n", base64.StdEncoding.EncodeToString),
+		"hex": encodings["hex"], "xxd -p": lines(60, "\n", hex.EncodeToString), "query": url.QueryEscape, "JSON": mustJSON,
+	}
+	for i, s := range shaped(60) {
+		r := redact.New(schema.NewSecret("s", s.hidden))
+		for within, in := range inners {
+			for name, out := range outers {
+				if name == "query" && within == "query of JSON" {
+					continue // of three spellings within each other only those of JSON are known
+				}
+				front, back := `{"user": "ann`+strings.Repeat("x", i)+`", "password": "`, `", "n": 1}`
+				secret := in(s.hidden)
+				encoded := out(front + secret + back)
+				got := r.String(encoded)
+				left, right, masked := strings.Cut(got, "(secret s)")
+				shown := func(text string) int { return len(strings.TrimRight(out(text), "=\"\r\n")) + len(out(`"`)) }
+				if !masked || len(left) > shown(front) || len(right) > shown(back)+2 || !strings.HasPrefix(encoded, left) || !strings.HasSuffix(encoded, right) {
+					t.Errorf("%q as %s within %s: %s", s.hidden, within, name, got)
+				}
+			}
+		}
+	}
+	secret := "hunter2/+hunter3?"
+	auth := base64.StdEncoding.EncodeToString([]byte("ann:" + secret))
+	for name, text := range map[string]string{
+		"base64 in base64": base64.StdEncoding.EncodeToString([]byte(`{"auths":{"r":{"auth":"` + auth + `"}}}`)),
+		"base64 in a URL":  url.QueryEscape(auth), "base64 of PHP": strings.ReplaceAll(auth, "/", `\/`), "bytes of Python": `b'\xc3\xa9` + secret + "'",
+		"a URL in a URL": url.QueryEscape(url.QueryEscape(secret)), "JSON three times": mustJSON(mustJSON(mustJSON(`"` + secret))),
+	} {
+		if got := redact.New(schema.NewSecret("s", secret)).String(text); !strings.Contains(got, "(secret s)") || len(got) > len(text)-len(secret)+len("(secret s)")+4 {
+			t.Errorf("%s: %s became %s", name, text, got)
 		}
 	}
 }

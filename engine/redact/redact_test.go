@@ -60,7 +60,7 @@ func TestText(t *testing.T) {
 	r := redact.New(
 		schema.NewSecret("a", "abcdefgh"), schema.NewSecret("long", "abcdefghij"), schema.NewSecret("b", "efghijkl"),
 		schema.NewSecret("digits", "1234567890"), schema.NewSecret("short", "secret"), schema.NewSecret("empty", ""),
-		schema.NewSecret("odd\"\n\\name", "zzzzzzzz"),
+		schema.NewSecret("odd\"\n\\name", "zzzzzzzz"), schema.NewSecret("pin", "00000042"),
 	)
 	for text, want := range map[string]string{
 		"":                 "",
@@ -84,6 +84,8 @@ func TestText(t *testing.T) {
 		`{"zzzzzzzz":["x","abcdefgh"]}`:             `{"(secret oddname)":["x","(secret a)"]}`,
 		`"plain\n"`:                                 `"plain\n"`,
 		`"abcd","efgh"`:                             `"abcd","efgh"`,
+		`["\/abcdefgh\t","\ud83d\udd11 abcdefgh"]`:  `["/(secret a)\t","🔑 (secret a)"]`,
+		`{"pin":42,"n":[42.0,1234567890]}`:          `{"pin":42,"n":[42.0,"(secret digits)"]}`, // short as it is, 42 is no secret
 	} {
 		if got := string(r.JSON([]byte(text))); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
@@ -267,7 +269,12 @@ func FuzzWriter(f *testing.F) {
 			secrets = append(secrets, hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s))))
 			for offset := range 3 {
 				all := base64.RawStdEncoding.EncodeToString(append(make([]byte, offset), s...))
-				secrets = append(secrets, all[(offset*8+5)/6:(offset+len(s))*8/6])
+				core := all[(offset*8+5)/6 : (offset+len(s))*8/6]
+				secrets = append(secrets, core)
+				for again := range 3 {
+					all := base64.RawStdEncoding.EncodeToString(append(make([]byte, again), core...))
+					secrets = append(secrets, all[(again*8+5)/6:(again+len(core))*8/6])
+				}
 			}
 		}
 		want := oracle(text, secrets)
@@ -306,10 +313,25 @@ func FuzzJSON(f *testing.F) {
 }
 
 func BenchmarkJSON(b *testing.B) {
-	r := redact.New(schema.NewSecret("a", "s3cr3t-p4ssw0rd"), schema.NewSecret("b", "0a1b2c3d4e5f6071"), schema.NewSecret("c", "Zm9vYmFyYmF6"))
-	text := []byte(`{"outputs":{"status":200,"latency_ms":12.5,"body":"ok"},"summary":"200 in 12ms","duration":12500000}`)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		r.JSON(text)
+	few := redact.New(schema.NewSecret("a", "s3cr3t-p4ssw0rd"), schema.NewSecret("b", "0a1b2c3d4e5f6071"), schema.NewSecret("c", "Zm9vYmFyYmF6"))
+	number := redact.New(schema.NewSecret("a", "s3cr3t-p4ssw0rd"), schema.NewSecret("b", "20130405060"))
+	record := `{"outputs":{"status":200,"latency_ms":12.5,"body":"ok"},"summary":"200 in 12ms","duration":12500000}`
+	for _, test := range []struct {
+		name, text string
+		by         *redact.Redactor
+	}{
+		{"record", record, few},
+		{"large", "[" + strings.Repeat(record+",", 1e4) + "0]", few},
+		{"large, with escapes", "[" + strings.Repeat(`{"line":"a\tb","name":"/var/lib/docker/overlay2/f81d4fae"},`, 1e4) + "0]", few},
+		{"large, one text", mustJSON(strings.Repeat(`{"line":"a","name":"/var/lib/docker"}`+"\n", 1e4)), few},
+		{"large, a number", "[" + strings.Repeat(record+",", 1e4) + "0]", number},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			text := []byte(test.text)
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				test.by.JSON(text)
+			}
+		})
 	}
 }

@@ -135,42 +135,96 @@ func leaves(v any, add func(string)) {
 	}
 }
 
-// spellings returns the ways in which a secret may stand in a text: as it is;
-// inside a string of JSON, as JavaScript, Python and PHP write it, also within another
-// one, of Go, Python, PHP and shells; inside a URL; inside HTML; in hexadecimal; in base64, at each of the three
-// places where it may begin in a group.
+// longestNested is the longest secret in bytes that is looked for in one spelling within
+// another; of a longer one it is the lines that are.
+const longestNested = 4 << 10
+
+// spellings returns the ways in which a secret may stand in a text: in each of texts, of
+// which some may stand within others, and in hexadecimal and base64 of all of these.
 func spellings(secret string) []string {
-	hexed := hex.EncodeToString([]byte(secret))
-	list := []string{secret, strconv.Quote(secret), hexed, strings.ToUpper(hexed), html.EscapeString(secret)}
-	list[1] = list[1][1 : len(list[1])-1]
-	page, plain := inJSON(secret, true), inJSON(secret, false)
-	for _, json := range []string{page, plain, inASCII(secret), inJSON(page, true), inJSON(plain, false)} {
+	list := texts(secret)
+	if len(secret) <= longestNested {
+		for _, inner := range slices.Concat(inJSONs(secret), inURLs(secret), []string{inASCII(secret), html.EscapeString(secret)}) {
+			list = append(append(append(list, inJSONs(inner)...), inURLs(inner)...), html.EscapeString(inner))
+		}
+		slices.Sort(list)
+		list = slices.Compact(list)
+	}
+	for _, text := range slices.Clone(list) {
+		hexed := hex.EncodeToString([]byte(text))
+		list = append(list, hexed, strings.ToUpper(hexed))
+		for offset := range 3 {
+			core := base64Core(text, offset)
+			list = append(list, core, urlAlphabet.Replace(core))
+			if text == secret {
+				list = append(list, strings.ReplaceAll(core, "/", `\/`), url.QueryEscape(core), lowerEscapes(url.QueryEscape(core)))
+				for again := range 3 {
+					list = append(list, base64Core(core, again))
+				}
+			}
+		}
+	}
+	for _, end := range []string{"\n", "\r\n"} { // a stream has these only
+		list = append(list, wrapped(hex.EncodeToString([]byte(secret)), 60, end), wrapped(base64Core(secret, 0), 76, end), wrapped(base64Core(secret, 0), 64, end))
+	}
+	return list
+}
+
+// urlAlphabet makes base64 of URLs of the standard one.
+var urlAlphabet = strings.NewReplacer("+", "-", "/", "_")
+
+// texts returns the spellings that leave the letters of a secret as they are: as it is;
+// inside a string of JSON, as JavaScript, Python and PHP write it, of Go, Python, PHP and
+// shells; inside a URL; inside HTML.
+func texts(secret string) []string {
+	list := []string{secret, strconv.Quote(secret), strconv.QuoteToASCII(secret), html.EscapeString(secret), inBytes(secret, `\x%02x`), inBytes(secret, `\%03o`)}
+	for i := range list[1:3] {
+		list[1+i] = strings.TrimSuffix(list[1+i][1:], `"`)
+	}
+	for _, json := range append(inJSONs(secret), inASCII(secret)) {
 		list = append(list, json, strings.ReplaceAll(json, "/", `\/`), unicodeEscape.ReplaceAllStringFunc(json, func(e string) string { return e[:2] + strings.ToUpper(e[2:]) }))
 	}
 	for _, special := range []string{`'`, `\`, `\'`, "\\\"$`", shellSpecial} {
 		list = append(list, escapedBy('\\', secret, special))
 	}
 	list = append(list, strings.ReplaceAll(secret, "'", `'\''`), strings.ReplaceAll(secret, "'", `'"'"'`))
-	component := strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%7E", "~").Replace(url.QueryEscape(secret))
-	quoted := strings.ReplaceAll(url.QueryEscape(secret), "+", "%20")
-	for _, escaped := range []string{
-		url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:], component,
-		quoted, strings.ReplaceAll(quoted, "%2F", "/"), whole.Replace(component),
-	} {
+	for _, escaped := range inURLs(secret) {
 		list = append(list, escaped, lowerEscapes(escaped))
 	}
 	for _, quotes := range []string{"&#x27; &quot;", "&#039; &quot;", "&#39; &quot;", "&apos; &quot;"} {
 		single, double, _ := strings.Cut(quotes, " ")
 		list = append(list, strings.NewReplacer("&#39;", single, "&#34;", double).Replace(html.EscapeString(secret)))
 	}
-	for _, end := range []string{"\n", "\r\n"} {
-		list = append(list, wrapped(hexed, 60, end), wrapped(base64Core(secret, 0), 76, end), wrapped(base64Core(secret, 0), 64, end))
+	return append(list, strings.ReplaceAll(html.EscapeString(secret), "+", "&#43;"))
+}
+
+// inJSONs are the ways in which a text stands inside a string of JSON.
+func inJSONs(s string) []string {
+	page, plain := inJSON(s, true), inJSON(s, false)
+	return []string{page, plain, inJSON(page, true), inJSON(plain, false)}
+}
+
+// inURLs are the ways in which a text stands inside a URL.
+func inURLs(s string) []string {
+	component := strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*", "%7E", "~").Replace(url.QueryEscape(s))
+	quoted := strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+	return []string{
+		url.QueryEscape(s), url.PathEscape(s), url.UserPassword("", s).String()[1:], component,
+		quoted, strings.ReplaceAll(quoted, "%2F", "/"), whole.Replace(component),
 	}
-	for offset := range 3 {
-		core := base64Core(secret, offset)
-		list = append(list, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
+}
+
+// inBytes is s with each byte that is not of ASCII in a format.
+func inBytes(s, format string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] < 0x80 {
+			b.WriteByte(s[i])
+		} else {
+			fmt.Fprintf(&b, format, s[i])
+		}
 	}
-	return list
+	return b.String()
 }
 
 // unicodeEscape is a character that JSON gives by its number; some write it in capitals.
