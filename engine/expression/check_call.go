@@ -26,6 +26,7 @@ type function struct {
 	prepare func(string) (any, error)
 	// hides: it takes secrets, and gives a secret for them.
 	hides bool
+	reads func(of []*rest) []*rest // what of its first argument; nil: the whole
 }
 
 // looping is a function that evaluates a predicate for each element of a list.
@@ -35,6 +36,7 @@ type looping struct {
 	bare    bool  // the predicate may be left out: the elements themselves
 	yields  kinds // what the predicate gives
 	result  func(elem, predicate *schema.Type) *schema.Type
+	passes  func(of []*rest) []*rest // of the list, beside what the predicate reads; nil: nothing
 	run     func(m *machine, n *node, list []any) (any, error)
 }
 

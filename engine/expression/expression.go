@@ -86,41 +86,6 @@ type references struct {
 	paths        [][]string // of members, as far as they are named
 }
 
-// Paths returns what it reads, as members are named: [steps look outputs status],
-// [outputs json]. What is read of the last is not known.
-func (r *references) Paths() [][]string { return r.paths }
-
-// pathsIn adds what n and its parts read.
-func pathsIn(paths [][]string, n *node) [][]string {
-	if n == nil {
-		return paths
-	}
-	if path := namedPath(n); path != nil {
-		return append(paths, path)
-	}
-	for _, part := range append([]*node{n.a, n.b}, n.kids...) {
-		paths = pathsIn(paths, part)
-	}
-	return paths
-}
-
-// namedPath is the path that n reads; nil if it is no chain of named members.
-func namedPath(n *node) []string {
-	switch n.op {
-	case opName:
-		return []string{n.name}
-	case opStep:
-		return []string{"steps", n.name}
-	case opChain:
-		return namedPath(n.a)
-	case opMember:
-		if base := namedPath(n.a); base != nil {
-			return append(base, n.name)
-		}
-	}
-	return nil
-}
-
 // Steps returns the ids of the steps it refers to, sorted.
 func (r *references) Steps() []string { return r.steps }
 
@@ -197,7 +162,7 @@ func compileAt(source string, base int, env *Env, want *schema.Type, use purpose
 		}
 		return nil, c.problems
 	}
-	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names), pathsIn(nil, root)}}
+	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names), pathsOf(root)}}
 	if want != nil && (want.Kind == schema.Bool || want.Kind == schema.ConditionKind) {
 		e.want = schema.Bool
 	}

@@ -10,11 +10,11 @@ import (
 )
 
 var listFunctions = []*function{
-	{name: "len", takes: []kinds{isList | isMap | isText}, least: 1, partial: true, result: gives(schema.IntType), call: callLen},
-	{name: "first", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, call: elementAt(0)},
-	{name: "last", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, call: elementAt(-1)},
-	{name: "take", takes: []kinds{isList, isInt}, least: 2, partial: true, result: givesElements, call: callTake},
-	{name: "reverse", takes: []kinds{isList}, least: 1, partial: true, result: givesElements, call: callReverse},
+	{name: "len", takes: []kinds{isList | isMap | isText}, least: 1, partial: true, result: gives(schema.IntType), reads: ofTheShape, call: callLen},
+	{name: "first", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, reads: ofAnElement, call: elementAt(0)},
+	{name: "last", takes: []kinds{isList}, least: 1, partial: true, result: givesElement, reads: ofAnElement, call: elementAt(-1)},
+	{name: "take", takes: []kinds{isList, isInt}, least: 2, partial: true, result: givesElements, reads: ofTheSame, call: callTake},
+	{name: "reverse", takes: []kinds{isList}, least: 1, partial: true, result: givesElements, reads: ofTheSame, call: callReverse},
 	{name: "concat", takes: []kinds{isList}, least: 1, rest: true, partial: true, result: concatType, call: callConcat},
 	{name: "flatten", takes: []kinds{isList}, least: 1, result: flattenType, call: callFlatten},
 	{name: "uniq", takes: []kinds{isList}, least: 1, result: givesElements, call: callUnique},

@@ -30,7 +30,7 @@ var valueFunctions = []*function{
 	{name: "bytes", takes: []kinds{isText}, least: 1, result: gives(schema.SizeType), call: parsed(schema.ParseSize)},
 	{name: "date", takes: []kinds{isText, isText}, least: 1, prepare: layout, result: gives(schema.TimeType), call: callDate},
 	{name: "semver", takes: []kinds{isText}, least: 1, result: gives(versionType), call: callSemver},
-	{name: "must", takes: []kinds{isAnything, isText}, least: 1, partial: true, result: givesFirst, call: callMust},
+	{name: "must", takes: []kinds{isAnything, isText}, least: 1, partial: true, result: givesFirst, reads: ofTheSame, call: callMust},
 }
 
 func callInt(_ *machine, args []any) (any, error) {

@@ -23,16 +23,16 @@ var loops = [...]*looping{
 	{name: "none", decides: true, yields: isBool, result: boolean, run: decided(true, false)},
 	{name: "any", decides: true, yields: isBool, result: boolean, run: decided(true, true)},
 	{name: "one", yields: isBool, result: boolean, run: runOne},
-	{name: "filter", yields: isBool, result: listOfElem, run: runFilter},
+	{name: "filter", yields: isBool, result: listOfElem, passes: ofTheSame, run: runFilter},
 	{name: "count", bare: true, yields: isBool, result: integral, run: runCount},
 	{name: "map", yields: isAnything, result: listOfYield, run: runMap},
 	{name: "sum", bare: true, yields: isNumeric | isDuration, result: sumOfYield, run: runSum},
-	{name: "find", yields: isBool, result: optionalElem, run: finds(false, false)},
+	{name: "find", yields: isBool, result: optionalElem, passes: ofAnElement, run: finds(false, false)},
 	{name: "findIndex", yields: isBool, result: optionalIndex, run: finds(false, true)},
-	{name: "findLast", yields: isBool, result: optionalElem, run: finds(true, false)},
+	{name: "findLast", yields: isBool, result: optionalElem, passes: ofAnElement, run: finds(true, false)},
 	{name: "findLastIndex", yields: isBool, result: optionalIndex, run: finds(true, true)},
-	{name: "groupBy", yields: isText, result: groupsOfElem, run: runGroupBy},
-	{name: "sortBy", yields: isNumeric | isText | isDuration | isTime | isMap, result: listOfElem, run: runSortBy},
+	{name: "groupBy", yields: isText, result: groupsOfElem, passes: ofElements, run: runGroupBy},
+	{name: "sortBy", yields: isNumeric | isText | isDuration | isTime | isMap, result: listOfElem, passes: ofTheSame, run: runSortBy},
 }
 
 func loopNamed(name string) *looping {

@@ -112,7 +112,8 @@ type Step struct {
 	// AfterAll: no `needs` is written, so it waits for every sibling above.
 	AfterAll bool
 	// Later is what other steps read of it, by outputs, observed, before; it is kept
-	// after the step. Read is what any expression reads of its outputs.
+	// after the step. Read is what any expression reads of its outputs and of what it
+	// observed.
 	Later, Read Reads
 
 	When *Condition

@@ -29,24 +29,43 @@ func (c *compiler) expr(s yaml.String, v *view, want *schema.Type) *expression.E
 	return e
 }
 
-// reads notes which members of which steps are read.
+// reads notes which members of which steps are read. A name that a step gives to its
+// own expressions may be meant to be that of each step around it.
 func (c *compiler) reads(v *view, paths [][]string) {
 	for _, path := range paths {
-		switch {
-		case path[0] == "outputs" && v.reader != nil:
-			v.reader.step.Read.add(path[1:])
-			if undoes(v.reader) { // it may mean the outputs of what it undoes
-				v.reader.parent.step.Read.add(path[1:])
-			}
-		case path[0] == "steps":
+		switch path[0] {
+		case "steps":
 			if t := c.steps[path[1]]; t != nil {
 				t.step.Later.add(path[2:])
-				if len(path) == 2 || path[2] == "outputs" {
-					t.step.Read.add(path[min(3, len(path)):])
-				}
+				t.read(path[2:], t.tree != nil && t.tree.ForEach != nil)
 			}
+			continue
+		case "goal":
+			path = path[1:]
+		}
+		for n := v.reader; n != nil; n = n.parent {
+			n.read(path, false)
 		}
 	}
+}
+
+// read notes that an expression reads the value at path of a step; in a loop it is the
+// list of its items' values.
+func (n *node) read(path []string, loop bool) {
+	if len(path) == 0 { // more than can be told
+		path, loop = []string{expression.Each}, false
+	}
+	value, inside := path[0], path[1:]
+	if value == "before" {
+		value = "observed"
+	}
+	if loop && len(inside) > 0 {
+		if inside[0] == expression.Shape {
+			return
+		}
+		inside = inside[1:]
+	}
+	n.step.Read.add(append([]string{value}, inside...))
 }
 
 func failedIn(problems []expression.Problem) bool {

@@ -60,20 +60,38 @@ func prepared(t *testing.T, text string) *compiler {
 
 // TestReads holds what of the outputs of a step is kept for those that read it.
 func TestReads(t *testing.T) {
-	given := map[string]any{"body": "text", "json": map[string]any{"a": map[string]any{"x": 1, "y": 2}, "b": []any{map[string]any{"x": 1}}, "c": 3}}
+	given := map[string]any{"body": "text", "json": map[string]any{"a": map[string]any{"x": 1, "y": 2}, "b": []any{map[string]any{"x": 1, "y": 2}, map[string]any{"x": 3}}, "c": 3}}
+	const b1 = `{"json":{"b":[{"x":1},{"x":3}]}}`
 	for source, want := range map[string]string{
 		"1 == 1":                        "null",
 		"steps.s.outputs.json.a.x == 1": `{"json":{"a":{"x":1}}}`,
 		"steps.s.outputs?.json?.a?.y == steps.s.outputs.json.c":          `{"json":{"a":{"y":2},"c":3}}`,
-		"steps.s.outputs.json.b[0].x == 1":                               `{"json":{"b":[{"x":1}]}}`,
-		"all(steps.s.outputs.json.b, .x == 1)":                           `{"json":{"b":[{"x":1}]}}`,
-		"len(steps.s.outputs.json.a) > 0 or steps.s.outputs.json.c == 1": `{"json":{"a":{"x":1,"y":2},"c":3}}`,
+		`steps.s.outputs.json["a"].x == 1`:                               `{"json":{"a":{"x":1}}}`,
+		"steps.s.outputs.json.a[inputs.k] == 1":                          `{"json":{"a":{"x":1,"y":2}}}`,
+		"steps.s.outputs.json.b[0].x == 1":                               b1,
+		"steps.s.outputs.json.b[:1][0].x == 1":                           b1,
+		"all(steps.s.outputs.json.b, .x == 1)":                           b1,
+		"any(steps.s.outputs.json.b, .x == inputs.n)":                    b1,
+		"sum(map(steps.s.outputs.json.b, .x)) == 1":                      b1,
+		"max(map(filter(steps.s.outputs.json.b, true), .x)) == 1":        b1,
+		"len(filter(steps.s.outputs.json.b, .x == 1)) == 1":              b1,
+		"find(steps.s.outputs.json.b, .x == 1)?.x == 1":                  b1,
+		"find(steps.s.outputs.json.b, .x == 1)?.y == 1":                  `{"json":{"b":[{"x":1,"y":2},{"x":3}]}}`,
+		"sortBy(steps.s.outputs.json.b, .x)[0].x == 1":                   b1,
+		"must(first(reverse(steps.s.outputs.json.b)), '').x == 1":        b1,
+		`groupBy(steps.s.outputs.json.b, string(.x))["1"][0].y == 1`:     `{"json":{"b":[{"x":1,"y":2},{"x":3}]}}`,
+		"len(steps.s.outputs.json.b) == 2":                               `{"json":{"b":[null,null]}}`,
+		"count(steps.s.outputs.json.b, #index > 0) == 1":                 `{"json":{"b":[null,null]}}`,
+		"len(steps.s.outputs.json.a) > 0 or steps.s.outputs.json.c == 1": `{"json":{"a":{"x":null,"y":null},"c":3}}`,
+		"(steps.s.outputs.json.a ?? steps.s.outputs.json).x == 1":        `{"json":{"a":{"x":1}}}`,
+		"(inputs.n > 0 ? steps.s.outputs.json.a : {}).x == 1":            `{"json":{"a":{"x":1}}}`,
+		"steps.s.outputs.json.b == [1]":                                  schema.TextOf(map[string]any{"json": map[string]any{"b": given["json"].(map[string]any)["b"]}}),
 		"let j = steps.s.outputs.json; j.c == 3":                         schema.TextOf(map[string]any{"json": given["json"]}),
 		"let s = steps.s; s.outputs.json.c == 3":                         schema.TextOf(given),
 		"steps.s.outputs.json.missing.deep == 1":                         `{"json":{}}`,
 		`steps.s.state == "passed"`:                                      "null",
 	} {
-		c := prepared(t, "playbook: p\nsteps:\n- {id: s, action: a.b, verify: [outputs.body != '']}\n- {action: a.b, when: '"+source+"'}\n")
+		c := prepared(t, "playbook: p\ninputs: {n: {type: int}, k: {type: string}}\nsteps:\n- {id: s, action: a.b, verify: [outputs.body != '']}\n- action: a.b\n  when: >-\n    "+source+"\n")
 		c.playbook()
 		s := c.plan.Step("s")
 		kept := "null"
@@ -83,8 +101,40 @@ func TestReads(t *testing.T) {
 		if kept != want {
 			t.Errorf("%s keeps %s, want %s", source, kept, want)
 		}
-		if s.Read.Of("body") == nil || kept == "null" && s.Read.Of("json") != nil {
+		if read := s.Read.Of("outputs"); read.Of("body") == nil || kept == "null" && read.Of("json") != nil {
 			t.Errorf("%s: what the step itself reads is %+v", source, s.Read)
+		}
+	}
+}
+
+// TestReadsOfAroundAStep holds which steps are meant by names that steps give to others:
+// what is not read there may be left away before it is journalled.
+func TestReadsOfAroundAStep(t *testing.T) {
+	for text, want := range map[string]string{
+		"{id: s, action: a.b, verify: [outputs.body != '']}":                                                                    "outputs",
+		"{id: s, action: a.b, observe: {action: a.b}, verify: [observed.body != '']}":                                           "observed",
+		"{id: s, action: a.b, observe: {action: a.b}, verify: [before.body != '']}":                                             "observed",
+		"{id: s, action: a.b, approve: {message: '${{ before.body }}'}, observe: {action: a.b}}":                                "observed",
+		"{id: s, action: a.b, undo: {action: a.b, when: outputs.body}}":                                                         "outputs",
+		"{id: s, action: a.b, observe: {action: a.b}, undo: {action: a.b, when: before.body != ''}}":                            "observed",
+		"{id: s, observe: {action: a.b}, verify: [observed.x], remedies: [{steps: [{action: a.b, when: goal.observed.body}]}]}": "observed",
+		"{id: s, for_each: [1], action: a.b}, {action: a.b, when: 'any(steps.s.outputs, .body == 1)'}":                          "outputs",
+		"{id: s, for_each: [1], action: a.b}, {action: a.b, when: 'steps.s.outputs[0].body == 1'}":                              "outputs",
+		"{id: s, for_each: [1], action: a.b, observe: {action: a.b}}, {action: a.b, when: 'steps.s.before[0].body == 1'}":       "observed",
+		"{id: s, for_each: [1], action: a.b, observe: {action: a.b}}, {action: a.b, when: 'len(steps.s.outputs) == 1'}":         "",
+		"{id: s, for_each: [1], action: a.b}, {action: a.b, when: 'any(steps.s.outputs, .json.body == 1)'}":                     "",
+		"{id: s, action: a.b, observe: {action: a.b}}, {action: a.b, when: steps.s.observed.json}":                              "",
+	} {
+		c := prepared(t, "playbook: p\nsteps: ["+text+"]\n")
+		c.playbook()
+		var read []string
+		for _, value := range []string{"outputs", "observed"} {
+			if c.plan.Step("s").Read.Of(value).Of("body") != nil {
+				read = append(read, value)
+			}
+		}
+		if got := strings.Join(read, " "); got != want {
+			t.Errorf("%s reads the body of %q, want %q", text, got, want)
 		}
 	}
 }

@@ -100,9 +100,6 @@ func (f *frame) perform(ctx context.Context, op *operation, call action.Call, ba
 		}
 		return given{Result: res, took: took}, err
 	}
-	if op != f.look {
-		unread(op.action.Outputs, res.Outputs, f.in.step.Read)
-	}
 	g, err := f.kept(op, res)
 	g.took = took
 	return g, err
@@ -110,13 +107,18 @@ func (f *frame) perform(ctx context.Context, op *operation, call action.Call, ba
 
 // kept is what an action gave, as the journal and so the steps have it: without
 // secrets, and within bounds. An error does not say that nothing was done.
-func (r *runner) kept(op *operation, res action.Result) (given, error) {
+func (f *frame) kept(op *operation, res action.Result) (given, error) {
 	g := given{Result: res}
 	if res.Outputs == nil {
 		return g, nil
 	}
+	read := "outputs"
+	if op == f.look {
+		read = "observed"
+	}
+	unread(op.action.Outputs, res.Outputs, f.in.step.Read.Of(read))
 	var err error
-	if g.Outputs, g.raw, err = r.journalled(op.action.Outputs, res.Outputs); err != nil {
+	if g.Outputs, g.raw, err = f.journalled(op.action.Outputs, res.Outputs); err != nil {
 		err = &action.Failure{Applied: action.AppliedFully, Final: true, What: "its outputs cannot be kept: " + err.Error(), Do: []string{"let it ask for less"}, Err: err}
 	}
 	return g, err

@@ -41,6 +41,43 @@ func TestStepsReadWhatTheJournalHolds(t *testing.T) {
 	}
 }
 
+// A text beside what was read from it is in the journal where an expression reads it,
+// and nowhere else: of outputs, of what is observed, and of each item of a loop.
+func TestTextsThatNothingReadsAreNotJournalled(t *testing.T) {
+	const hear, look = "action: world.hear, with: {text: x}", "observe: {action: world.hear, with: {text: x}}"
+	for text, want := range map[string]string{
+		"{id: a, " + hear + "}": "",
+		"{id: a, " + hear + ", verify: [\"outputs.source != ''\"]}":                                                                                                                                                 "1 result",
+		"{id: a, " + hear + "}, {" + hear + ", when: steps.a.outputs.source != ''}":                                                                                                                                 "1 result",
+		"{id: a, for_each: [1, 2], " + hear + "}, {" + hear + ", when: 'all(map(steps.a.outputs, .texts[0]), # != \"y\")'}":                                                                                         "",
+		"{id: a, for_each: [1, 2], " + hear + "}, {" + hear + ", when: 'all(map(steps.a.outputs, .source), # != \"y\")'}":                                                                                           "2 result",
+		"{id: a, for_each: [1, 2], " + hear + "}, {" + hear + ", when: 'steps.a.outputs[0].source != \"y\"'}":                                                                                                       "2 result",
+		"{id: a, action: world.say, with: {text: x}, " + look + ", verify: [\"observed.texts[0] == before.texts[0]\"]}":                                                                                             "",
+		"{id: a, action: world.say, with: {text: x}, " + look + ", verify: [\"observed.source != ''\"]}":                                                                                                            "2 observation, 1 intent",
+		"{id: a, action: world.say, with: {text: x}, " + look + ", undo: {action: world.say, with: {text: '${{ before.source }}'}}}, {action: world.set, on_failure: undo, with: {name: x, value: 1, ends: final}}": "1 observation, 2 intent, 2 outcome",
+		"{id: a, action: world.say, with: {text: x}}":                                                                                                                                                               "",
+		"{id: a, action: world.say, with: {text: x}, verify: [\"outputs.source != ''\"]}":                                                                                                                           "1 outcome",
+		"{id: a, " + look + ", verify: [\"observed.texts[0] != 'x'\"], on_failure: warn, remedies: [{action: world.hear, with: {text: '${{ goal.observed.texts[0] }}'}}]}":                                          "",
+		"{id: a, " + look + ", verify: [\"observed.texts[0] != 'x'\"], on_failure: warn, remedies: [{action: world.hear, with: {text: '${{ goal.observed.source }}'}}]}":                                            "1 result, 2 observation",
+	} {
+		s := newScene()
+		s.play(t, "on_failure: undo\nsteps: ["+text+"]")
+		counts := map[event.Type]int{}
+		for _, f := range s.journal.facts {
+			if raw, err := json.Marshal(f.Data); err != nil || f.Type != event.TypeSource && strings.Contains(string(raw), "the source") {
+				counts[f.Type]++
+			}
+		}
+		var got []string
+		for _, kind := range []event.Type{event.TypeResult, event.TypeObservation, event.TypeIntent, event.TypeOutcome} {
+			if counts[kind] > 0 {
+				got = append(got, fmt.Sprintf("%d %s", counts[kind], kind))
+			}
+		}
+		equal(t, text, strings.Join(got, ", "), want)
+	}
+}
+
 // A value that is too long fails the step that gave it, with the truth about what was
 // changed, and the run ends properly.
 func TestValuesThatAreTooLong(t *testing.T) {

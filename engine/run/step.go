@@ -251,10 +251,19 @@ func (in *instance) end(o outcome, took time.Duration) *event.StepFinished {
 	if in.step.Body != plan.BodyAction && in.step.Outputs != nil && in.outputs != nil && in.step.Loop == nil {
 		done.Outputs = marshal(in.step.Outputs, in.outputs)
 	}
-	later := &in.step.Later
-	in.outputs, in.observed, in.before = later.Of("outputs").Keep(in.outputs), later.Of("observed").Keep(in.observed), later.Of("before").Keep(in.before)
+	in.outputs, in.observed, in.before = in.later("outputs", in.outputs), in.later("observed", in.observed), in.later("before", in.before)
 	in.done = done
 	return &done
+}
+
+// later is what of a value of a step is read after it. Of a loop that is the list of
+// its items' values.
+func (in *instance) later(name string, v any) any {
+	read := in.step.Later.Of(name)
+	if in.item {
+		read = read.Element()
+	}
+	return read.Keep(v)
 }
 
 func (t *tally) note(p *problem) {

@@ -81,7 +81,7 @@ func bounded(v any) any {
 }
 
 // unread takes texts away from which another output was read, and no expression reads.
-func unread(t *schema.Type, outputs map[string]any, reads plan.Reads) {
+func unread(t *schema.Type, outputs map[string]any, reads *plan.Reads) {
 	for _, f := range t.Fields {
 		if f.Raw != "" && outputs[f.Raw] != nil && reads.Of(f.Name) == nil {
 			delete(outputs, f.Name)

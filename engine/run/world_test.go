@@ -58,7 +58,8 @@ type sayParams struct {
 }
 
 type sayOutputs struct {
-	Texts []string `yaml:"texts" doc:"What was given."`
+	Texts  []string `yaml:"texts" doc:"What was given."`
+	Source string   `yaml:"source" raw:"texts" doc:"What the texts were read from."`
 }
 
 type takesParams struct {
@@ -140,7 +141,7 @@ func (w *world) say(_ context.Context, _ action.Call, p sayParams) (o sayOutputs
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent = append(w.sent, p.Text[:min(len(p.Text), 20)])
-	return sayOutputs{Texts: slices.Repeat([]string{p.Text}, p.Times)}, nil
+	return sayOutputs{Texts: slices.Repeat([]string{p.Text}, p.Times), Source: "the source"}, nil
 }
 
 func previewSay(context.Context, action.Call, sayParams) (action.Preview, error) {
