@@ -33,6 +33,22 @@ func TestEveryDeclarationIsComplete(t *testing.T) {
 	}
 }
 
+// Sent again after a lost reply is only what changes nothing more by that, whatever others
+// did meanwhile. Each of these says why; another one is judged before it stands here.
+func TestWhatIsSentAgain(t *testing.T) {
+	because := map[string]string{
+		"alertmanager.expire_silence": "what has ended never begins again under its id",
+		"docker.start":                "who stopped it meanwhile has changed when it was started, which is its subject",
+		"docker.stop":                 "who started it meanwhile has changed when it was started, which is its subject",
+		"mongo.kill_op":               "no other operation gets its id",
+	}
+	for _, a := range all() {
+		if _, judged := because[a.Name]; a.Effect != action.Read && a.Idempotent != judged {
+			t.Errorf("%s is sent again: %v", a.Name, a.Idempotent)
+		}
+	}
+}
+
 // Each action of a family is in the list, and tested in its folder. What is missing is said with its file.
 func TestEveryActionIsListedAndTested(t *testing.T) {
 	list, err := os.ReadFile("actions.go")

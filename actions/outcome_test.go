@@ -159,6 +159,7 @@ type outcome struct {
 	fault
 	remedy  bool
 	came    int  // requests that change something, from the intent on
+	again   bool // it is idempotent
 	guarded bool // its lock
 }
 
@@ -189,7 +190,7 @@ func outcomeOf(t *testing.T, on *stage, a *action.Action, f fault, remedy bool, 
 	if got.refused != nil {
 		t.Fatalf("%s: %v %v", a.Name, got.refused, got.refused.List)
 	}
-	o := &outcome{played: got, fault: f, remedy: remedy, came: arrived(s.lab, s.target) - base}
+	o := &outcome{played: got, fault: f, remedy: remedy, came: arrived(s.lab, s.target) - base, again: a.Idempotent}
 	locks, err := s.state.Lock(context.Background(), journal.LockRequest{Keys: []string{"proof"}, Holder: journal.Holder{Run: "20260105-zzzz", Environment: "lab"}})
 	if o.guarded = err != nil; !o.guarded {
 		_ = locks.Release(true)
@@ -283,6 +284,9 @@ func (o *outcome) holds(t *testing.T, name string) {
 	}
 	if n := o.count(event.TypeIntent); n > 1 && o.count(event.TypeRetry) != n-1 {
 		wrong("%d intents, %d repeats are told", n, o.count(event.TypeRetry))
+	}
+	if o.count(event.TypeRetry) > 0 && !o.again {
+		wrong("it is sent again, and is not idempotent")
 	}
 	told = o.reported(t)
 	for label, here := range map[string]bool{"Changed": o.came > 0 && !doubt, "In doubt": doubt, "Not changed": o.came == 0 && !doubt} {

@@ -39,7 +39,7 @@ with: {id: 5f66e09e-609f-48e9-95d2-fc88769187f2}
 `,
 	Target:     Target,
 	Effect:     action.Write,
-	Idempotent: true,
+	Idempotent: true, // what has ended stays so: who silences the same again gets another id
 	Run:        expireSilence,
 	Preview:    previewExpire,
 	Subjects:   subjectsOfExpire,

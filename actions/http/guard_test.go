@@ -119,27 +119,34 @@ func TestEffectAndDryRunAgree(t *testing.T) {
 	}
 }
 
-// What is sent again is decided by the method that is asked for: one that another
-// stands behind is sent once.
-func TestOnlyAPlainMethodIsIdempotent(t *testing.T) {
+// Only what names the version that it is about may be sent again, as the server refuses
+// it where another wrote meanwhile; and only by a method behind which no other stands.
+func TestOnlyAConditionIsIdempotent(t *testing.T) {
 	plain := callTo(t, "http://h")
 	other := actiontest.Call(t, map[string]any{"base_url": "http://h", "headers": map[string]any{"X-HTTP-Method": "POST"}})
+	versioned := actiontest.Call(t, map[string]any{"base_url": "http://h", "headers": map[string]any{"If-Match": `"7"`}})
 	for _, c := range []struct {
 		call action.Call
 		with map[string]any
 		want bool
 	}{
-		{plain, ask("GET", "/x", ""), true},
-		{plain, ask("PUT", "/x", "b"), true},
-		{plain, ask("DELETE", "/x", ""), true},
-		{plain, ask("POST", "/x", ""), false},
-		{plain, ask("PATCH", "/x", ""), false},
-		{plain, ask("GET", "/x", "", "X-HTTP-Method-Override", "POST"), false},
-		{plain, ask("PUT", "/x?_method=POST", ""), false},
-		{plain, ask("PUT", "/x", "_method=POST", "Content-Type", "application/x-www-form-urlencoded"), false},
-		{other, ask("PUT", "/x", ""), false},
-		{action.Call{}, ask("GET", "/x", ""), true},
-		{action.Call{}, ask("GET", "/x", "", "X-HTTP-Method-Override", "POST"), false},
+		{plain, ask("PUT", "/x", "b"), false},
+		{plain, ask("DELETE", "/x", ""), false},
+		{plain, ask("PUT", "/x", "b", "If-Match", `"7"`), true},
+		{plain, ask("DELETE", "/x", "", "if-match", `"7"`), true},
+		{plain, ask("PUT", "/x", "b", "If-Match", "*"), false},
+		{plain, ask("PUT", "/x", "b", "If-Match", `W/"7"`), false},
+		{plain, ask("PUT", "/x", "b", "If-None-Match", "*"), false},
+		{plain, ask("POST", "/x", "", "If-Match", `"7"`), false},
+		{plain, ask("PATCH", "/x", "", "If-Match", `"7"`), false},
+		{plain, ask("GET", "/x", "", "If-Match", `"7"`), false},
+		{versioned, ask("PUT", "/x", ""), true},
+		{versioned, ask("PUT", "/x?_method=POST", ""), false},
+		{versioned, ask("PUT", "/x", "_method=POST", "Content-Type", "application/x-www-form-urlencoded"), false},
+		{versioned, ask("PUT", "/x", "", "X-HTTP-Method-Override", "POST"), false},
+		{other, ask("PUT", "/x", "", "If-Match", `"7"`), false},
+		{action.Call{}, ask("PUT", "/x", "", "If-Match", `"7"`), true},
+		{action.Call{}, ask("PUT", "/x", ""), false},
 	} {
 		bound, err := Request.Decode(c.with, c.call.Target)
 		if err != nil || bound.Idempotent != c.want {

@@ -21,7 +21,7 @@ const maxBody = 1 << 20
 type RequestParams struct {
 	Method string `yaml:"method" default:"GET" enum:"GET,HEAD,OPTIONS,POST,PUT,PATCH,DELETE" doc:"The request's method. DELETE destroys, unless the target lists the request under writes."`
 	at
-	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target."`
+	Headers map[string]schema.Text `yaml:"headers,omitempty" doc:"Headers, over those of the target. A PUT or DELETE whose If-Match names one version may be sent again after a lost reply: the service refuses it where it has another."`
 	JSON    any                    `yaml:"json,omitempty" secret:"accept" doc:"A value that is sent as JSON. Durations, sizes and times are sent as text."`
 	Body    schema.Text            `yaml:"body,omitempty" doc:"A body that is sent as it is. It excludes json."`
 	Accept  []int                  `yaml:"accept,omitempty" doc:"Statuses from 300 on with which a change is made all the same, as 303 of a form or 404 of a DELETE."`
@@ -83,10 +83,13 @@ func requestEffect(target action.Target, p RequestParams) action.Effect {
 	return (&client{}).effect(p.Method, &url.URL{}, header, nil)
 }
 
-// requestIdempotent follows the method, as RFC 9110 (9.2.2) has it. Where another
-// method is asked for than the request shows, it may be any.
+// requestIdempotent reports whether a request may be sent again. By RFC 9110 (9.2.2)
+// PUT and DELETE may; but a PUT overwrites what another wrote meanwhile, and a DELETE
+// removes what another made. Only where the request names the version that it is about
+// (13.1.1) the server refuses it then. Where another method is asked for than the
+// request shows, it may be any.
 func requestIdempotent(target action.Target, p RequestParams) bool {
-	if p.Method == nethttp.MethodPost || p.Method == nethttp.MethodPatch {
+	if p.Method != nethttp.MethodPut && p.Method != nethttp.MethodDelete {
 		return false
 	}
 	m := message{to: destination{URL: &url.URL{}}, header: nethttp.Header{}}
@@ -97,7 +100,7 @@ func requestIdempotent(target action.Target, p RequestParams) bool {
 		}
 	}
 	_, asked := overridden(m.to.URL, m.header, m.body)
-	return !asked
+	return !asked && strings.HasPrefix(m.header.Get("If-Match"), `"`)
 }
 
 func request(ctx context.Context, call action.Call, p RequestParams) (RequestOutputs, error) {

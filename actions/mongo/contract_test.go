@@ -186,11 +186,6 @@ func contractOfIndexes(t *testing.T, call action.Call) {
 	if applied, r, err := bound.Settle(t.Context(), call, subjects); applied != action.AppliedFully || fmt.Sprint(r.Outputs["created"], r.Outputs["existing"]) != created {
 		t.Errorf("settled after: %s, %v, %v", applied, r, err)
 	}
-	again := call
-	again.Subjects, again.Again = subjects, true
-	if r, err := bound.Run(t.Context(), again); err != nil || fmt.Sprint(r.Outputs["created"], r.Outputs["existing"]) != created {
-		t.Errorf("repeated: %v, %v", r, err)
-	}
 	if got := indexNames(t, call, "tasks"); len(got) != 4 || got[0] != "_id_" {
 		t.Errorf("indexes %v", got)
 	}
@@ -348,6 +343,59 @@ func contractOfUpdate(t *testing.T, call action.Call) {
 	if out := actiontest.Run(t, Update, call, with).Outputs; out["matched"] != 8 || out["modified"] != 0 || actiontest.Bind(t, Update, call, with).Idempotent {
 		t.Errorf("to what it is: %v", out)
 	}
+	contractOfLostUpdate(t, call)
+}
+
+// An update whose reply was lost is proven by its documents: some were not as wanted
+// before, and all are now. It is never sent again, as others may have written meanwhile.
+func contractOfLostUpdate(t *testing.T, call action.Call) {
+	sets := func(filter map[string]any, state string) map[string]any {
+		return map[string]any{"collection": "tasks", "filter": filter, "update": map[string]any{"$set": map[string]any{"state.name": state}, "$unset": map[string]any{"state.old": ""}}}
+	}
+	byID := func(n ...int) map[string]any {
+		var ids []any
+		for _, i := range n {
+			ids = append(ids, map[string]any{"$oid": bson.ObjectID{11: byte(i)}.Hex()})
+		}
+		return map[string]any{"_id": map[string]any{"$in": ids}}
+	}
+	bound := actiontest.Bind(t, Update, call, sets(byID(1, 2, 3), "wanted"))
+	subjects, err := bound.Subjects(t.Context(), call)
+	if err != nil || bound.Idempotent || !strings.HasSuffix(subjects[0].Version, ", 3 not as wanted") {
+		t.Fatalf("subjects %+v, %v, idempotent %v", subjects, err, bound.Idempotent)
+	}
+	settled := func(of action.Bound, about []action.Subject, want action.Applied, why string) {
+		t.Helper()
+		applied, r, err := of.Settle(t.Context(), call, about)
+		if applied != want || err != nil || want == action.AppliedFully && (r.Outputs["matched"] != len(partsOf(about[0]).IDs) || r.Outputs["modified"] != nil) {
+			t.Errorf("settled %s: %s, %v, %v", why, applied, r, err)
+		}
+	}
+	settled(bound, subjects, action.AppliedLost, "before it")
+	actiontest.Run(t, Update, call, sets(byID(1, 2), "wanted"))
+	settled(bound, subjects, action.AppliedLost, "in the middle of it")
+	lost := call
+	lost.Subjects = subjects
+	if _, err := bound.Run(t.Context(), lost); action.ClassOf(err) != action.AppliedNot || !strings.Contains(action.AsFailure(err).What, ", 1 not as wanted), and not those that were counted") {
+		t.Errorf("sent over what another wrote: %v", err)
+	}
+	actiontest.Run(t, Update, call, sets(byID(3), "wanted"))
+	settled(bound, subjects, action.AppliedFully, "after it")
+	actiontest.Run(t, Update, call, sets(byID(2), "of another"))
+	settled(bound, subjects, action.AppliedLost, "after another wrote")
+	actiontest.Run(t, Update, call, sets(byID(2), "wanted"))
+	held, err := bound.Subjects(t.Context(), call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settled(bound, held, action.AppliedLost, "where all were as wanted before")
+	other := actiontest.Bind(t, Update, call, sets(map[string]any{"state": map[string]any{"$exists": false}, "status": "stuck"}, "wanted"))
+	leaving, err := other.Subjects(t.Context(), call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	actiontest.Run(t, Update, call, sets(map[string]any{"status": "stuck"}, "wanted"))
+	settled(other, leaving, action.AppliedFully, "where the filter finds none of them any more")
 }
 
 func contractOfDelete(t *testing.T, call action.Call) {

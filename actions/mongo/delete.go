@@ -70,14 +70,14 @@ func deleteDocuments(ctx context.Context, call action.Call, p deleteParams) (del
 	if err != nil {
 		return deleteOutputs{}, action.NotApplied(err)
 	}
-	ids, err := m.counted(ctx, call.Subjects)
-	if err != nil || len(ids) == 0 {
+	those, err := m.counted(ctx, call.Subjects)
+	if err != nil || len(those.IDs) == 0 {
 		return deleteOutputs{}, action.NotApplied(err)
 	}
 	var result *driver.DeleteResult
 	err = m.Send(ctx, "delete in "+m.String(), func(ctx context.Context) error {
 		var err error
-		result, err = m.Handle().DeleteMany(ctx, within(ids, m.filter))
+		result, err = m.Handle().DeleteMany(ctx, within(those.ids(), m.filter))
 		return err
 	})
 	var o deleteOutputs
@@ -97,16 +97,16 @@ func settleDelete(ctx context.Context, call action.Call, p deleteParams, subject
 	if len(subjects) != 1 {
 		return action.AppliedLost, nil, nil
 	}
-	ids := idsOf(subjects[0])
-	if len(ids) == 0 {
+	those := partsOf(subjects[0])
+	if len(those.IDs) == 0 {
 		return action.AppliedLost, nil, nil
 	}
 	m, err := p.matching(call)
 	if err != nil {
 		return action.AppliedLost, nil, err
 	}
-	if n, err := m.Count(ctx, within(ids, nil)); err != nil || n > 0 {
+	if n, err := m.Count(ctx, within(those.ids(), nil)); err != nil || n > 0 {
 		return action.AppliedLost, nil, err
 	}
-	return action.AppliedFully, &deleteOutputs{Deleted: len(ids)}, nil
+	return action.AppliedFully, &deleteOutputs{Deleted: len(those.IDs)}, nil
 }

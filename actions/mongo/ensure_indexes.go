@@ -48,11 +48,10 @@ with:
     - {keys: [user_id, status, created_at desc]}
     - {keys: [link_hash], unique: true}
 `,
-	Target:     Target,
-	Effect:     action.Write,
-	Idempotent: true, // what is there is not made again
-	Run:        ensureIndexes,
-	Preview:    previewIndexes,
+	Target:  Target,
+	Effect:  action.Write,
+	Run:     ensureIndexes,
+	Preview: previewIndexes,
 	Subjects: func(ctx context.Context, call action.Call, p ensureIndexesParams) ([]action.Subject, error) {
 		n, _, missing, _, err := p.look(ctx, call)
 		names := make([]string, len(missing))
@@ -113,7 +112,7 @@ func ensureIndexes(ctx context.Context, call action.Call, p ensureIndexesParams)
 	if err != nil {
 		return ensureIndexesOutputs{}, action.NotApplied(err)
 	}
-	o := made(existing, call.Subjects) // by an attempt whose reply was lost
+	o := ensureIndexesOutputs{Existing: existing}
 	if len(missing) == 0 {
 		return o, nil
 	}
@@ -171,8 +170,8 @@ func previewIndexes(ctx context.Context, call action.Call, p ensureIndexesParams
 	return preview, nil
 }
 
-// settleIndexes looks whether nothing is missing. An index that is still being
-// built is not listed as ready by all servers, and asking again waits for it.
+// settleIndexes looks whether nothing is missing. What is missing may still come, and
+// is not made again: somebody may have dropped it meanwhile.
 func settleIndexes(ctx context.Context, call action.Call, p ensureIndexesParams, subjects []action.Subject) (action.Applied, *ensureIndexesOutputs, error) {
 	_, existing, missing, _, err := p.look(ctx, call)
 	if err != nil || len(missing) > 0 {

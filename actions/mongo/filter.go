@@ -48,12 +48,9 @@ func nilIn(path string, value any) (at string, found bool) {
 	return "", false
 }
 
-// updateOperators are those of the manual. What is told of each: whether
-// applying it again leaves what the first time left.
-var updateOperators = map[string]bool{
-	"$set": true, "$unset": true, "$setOnInsert": true, "$min": true, "$max": true, "$rename": true,
-	"$addToSet": true, "$pull": true, "$pullAll": true,
-	"$inc": false, "$mul": false, "$currentDate": false, "$push": false, "$pop": false, "$bit": false,
+// updateOperators are those of the manual.
+var updateOperators = []string{
+	"$addToSet", "$bit", "$currentDate", "$inc", "$max", "$min", "$mul", "$pop", "$pull", "$pullAll", "$push", "$rename", "$set", "$setOnInsert", "$unset",
 }
 
 // changeOf encodes an update that is made of operators only.
@@ -63,11 +60,11 @@ func changeOf(update map[string]any) (bson.D, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(update)) {
 		fields, isMap := update[key].(map[string]any)
-		switch _, known := updateOperators[key]; {
+		switch known := slices.Contains(updateOperators, key); {
 		case !strings.HasPrefix(key, "$"):
 			return nil, action.ParamError("update", "%s is no operator, and whole documents are not replaced; write {$set: {%s: …}}", key, key)
 		case !known:
-			return nil, action.ParamError("update", "there is no operator %s; there are %s", key, strings.Join(slices.Sorted(maps.Keys(updateOperators)), ", "))
+			return nil, action.ParamError("update", "there is no operator %s; there are %s", key, strings.Join(updateOperators, ", "))
 		case !isMap || len(fields) == 0:
 			return nil, action.ParamError("update", "%s takes fields, as {%s: {status: …}}", key, key)
 		}
@@ -77,30 +74,6 @@ func changeOf(update map[string]any) (bson.D, error) {
 		return nil, action.ParamError("update", "%v", err)
 	}
 	return doc, nil
-}
-
-// repeats reports whether an update may be applied again without harm: the
-// second time it meets the same documents, as it names their ids, and leaves
-// what the first time left. By any other filter documents match that nobody
-// previewed.
-func repeats(filter, update map[string]any) bool {
-	id, byID := filter["_id"]
-	if !byID || len(filter) > 1 {
-		return false
-	}
-	if operators, ok := id.(map[string]any); ok {
-		for key := range operators {
-			if !slices.Contains([]string{"$oid", "$uuid", "$eq", "$in"}, key) {
-				return false
-			}
-		}
-	}
-	for key := range update {
-		if !updateOperators[key] {
-			return false
-		}
-	}
-	return true
 }
 
 // filterText shows a filter in a line.

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,42 +15,69 @@ func TestUpdatesAreOfOperators(t *testing.T) {
 	for _, c := range []struct {
 		update map[string]any
 		want   string // "" taken
-		again  bool
 	}{
-		{map[string]any{"$set": map[string]any{"a": 1}, "$unset": map[string]any{"b": ""}}, "", true},
-		{map[string]any{"$inc": map[string]any{"a": 1}}, "", false},
-		{map[string]any{"status": "x"}, "status is no operator", false},
-		{map[string]any{"$replace": map[string]any{"a": 1}}, "there is no operator $replace", false},
-		{map[string]any{"$set": "x"}, "$set takes fields", true},
-		{map[string]any{}, "it is empty", true},
+		{map[string]any{"$set": map[string]any{"a": 1}, "$unset": map[string]any{"b": ""}}, ""},
+		{map[string]any{"$inc": map[string]any{"a": 1}}, ""},
+		{map[string]any{"status": "x"}, "status is no operator"},
+		{map[string]any{"$replace": map[string]any{"a": 1}}, "there is no operator $replace; there are $addToSet, $bit"},
+		{map[string]any{"$set": "x"}, "$set takes fields"},
+		{map[string]any{}, "it is empty"},
 	} {
 		_, err := changeOf(c.update)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "with.update: "+c.want)) {
 			t.Errorf("%v: %v", c.update, err)
 		}
-		if repeats(map[string]any{"_id": 1}, c.update) != c.again {
-			t.Errorf("%v may be repeated: %t", c.update, !c.again)
-		}
 	}
 }
 
-// An update is repeated over the documents that it names, and over no others.
-func TestUpdatesByIDMayBeRepeated(t *testing.T) {
-	set := map[string]any{"$set": map[string]any{"a": 1}}
+// Whether a document is as wanted is told only of fields that are set and unset, by
+// their names, and only where it is so to the type.
+func TestWishesOfAnUpdate(t *testing.T) {
+	doc := rawOf(t, `{"_id": 1, "n": 5, "list": [5], "in": {"at": "x"}, "null": null}`)
+	set := func(path string, value any) map[string]any {
+		return map[string]any{"$set": map[string]any{path: value}}
+	}
+	unset := func(path string) map[string]any { return map[string]any{"$unset": map[string]any{path: ""}} }
 	for _, c := range []struct {
-		filter map[string]any
-		again  bool
+		update map[string]any
+		want   string // as wanted, not so, or that it cannot be told
 	}{
-		{map[string]any{"_id": "x"}, true},
-		{map[string]any{"_id": map[string]any{"$in": []any{1, 2}}}, true},
-		{map[string]any{"_id": map[string]any{"$oid": "6560f0000000000000000000"}}, true},
-		{map[string]any{"_id": map[string]any{"$ne": 1}}, false},
-		{map[string]any{"_id": 1, "status": "x"}, false},
-		{map[string]any{"status": "x"}, false},
-		{map[string]any{}, false},
+		{set("n", 5), "holds"},
+		{set("n", 6), "differs"},
+		{set("n", 5.5), "differs"},
+		{set("n", int(1)<<40), "differs"},
+		{set("list", 5), "differs"},
+		{set("list", []any{5}), "holds"},
+		{set("in.at", "x"), "holds"},
+		{set("in", map[string]any{"at": "x"}), "holds"},
+		{set("gone", nil), "differs"},
+		{set("null", nil), "holds"},
+		{unset("gone"), "holds"},
+		{unset("gone.at"), "holds"},
+		{unset("null"), "differs"},
+		{map[string]any{"$set": map[string]any{"n": 5}, "$unset": map[string]any{"in": ""}}, "differs"},
+		{set("list.0", 5), "untold"},
+		{unset("list.1"), "untold"},
+		{set("list.$[]", 5), "untold"},
+		{set("_id", 1), "untold"},
+		{map[string]any{"$set": map[string]any{"n": 5}, "$inc": map[string]any{"tries": 1}}, "untold"},
+		{map[string]any{"$addToSet": map[string]any{"list": 5}}, "untold"},
+		{map[string]any{"$max": map[string]any{"n": 1}}, "untold"},
+		{map[string]any{"$pull": map[string]any{"list": 7}}, "untold"},
 	} {
-		if repeats(c.filter, set) != c.again {
-			t.Errorf("%v may be repeated: %t", c.filter, !c.again)
+		change, err := changeOf(c.update)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wishes, got := wishesOf(change), "holds"
+		switch {
+		case len(wishes) == 0:
+			got = "untold"
+		case slices.ContainsFunc(wishes, func(w wish) bool { return !w.holds(doc) }):
+			got = "differs"
+		}
+		if got != c.want {
+			t.Errorf("%v: %s, want %s", c.update, got, c.want)
 		}
 	}
 }

@@ -29,6 +29,7 @@ type matching struct {
 	limit  int
 	verb   string // "deleted"
 	keeps  bool   // the subject keeps the ids
+	wishes []wish // what of a document tells that it is as wanted; none: that cannot be told
 }
 
 // mostParts bounds the ids that a subject keeps, in bytes: some hundreds.
@@ -54,101 +55,120 @@ func (m matching) allow(n int) error {
 	)
 }
 
-// ids returns the ids of what matches, and refuses when they are more than may
-// be touched. What matches later is not touched.
-func (m matching) ids(ctx context.Context) (bson.A, error) {
+// parts are the documents that a change is about, as a subject keeps them: their ids,
+// and how many of them are not as wanted.
+type parts struct {
+	IDs    []bson.RawValue `bson:"ids"`
+	Differ int             `bson:"differ,omitempty"`
+}
+
+// ids are the ids as a filter takes them.
+func (p parts) ids() bson.A {
+	out := make(bson.A, len(p.IDs))
+	for i, id := range p.IDs {
+		out[i] = id
+	}
+	return out
+}
+
+// version is the number of ids and their digest.
+func (p parts) version() string {
+	texts := make([]string, len(p.IDs))
+	for i, id := range p.IDs {
+		texts[i] = id.String()
+	}
+	slices.Sort(texts)
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\n")))
+	return fmt.Sprintf("%d of ids %x", len(p.IDs), sum[:4])
+}
+
+// those returns what matches, and refuses when that is more than may be touched. What
+// matches later is not touched.
+func (m matching) those(ctx context.Context) (parts, error) {
 	found, err := m.find(ctx, options.Find().SetLimit(int64(m.limit)+1))
 	if err != nil {
-		return nil, err
+		return parts{}, err
 	}
-	if len(found) > m.limit {
+	if len(found.IDs) > m.limit {
 		_, err := m.check(ctx)
 		if err == nil {
-			err = m.allow(len(found))
+			err = m.allow(len(found.IDs))
 		}
-		return nil, err
+		return parts{}, err
 	}
 	return found, nil
 }
 
-// counted returns the ids of what matches where they are those that were counted:
-// what was shown, and what a repeat is over.
-func (m matching) counted(ctx context.Context, subjects []action.Subject) (bson.A, error) {
-	ids, err := m.ids(ctx)
-	if err == nil && len(subjects) == 1 && subjects[0] != m.subject(ids) {
-		return nil, m.Refusal(fmt.Sprintf("the filter finds %s now, and not those that were counted, %s; nothing was sent",
-			schema.HumanQuantity(len(ids), "document", "documents"), subjects[0].Version), "run it again: it counts afresh")
+// counted returns what matches where it is what was counted: what was shown, and what a
+// repeat is over.
+func (m matching) counted(ctx context.Context, subjects []action.Subject) (parts, error) {
+	those, err := m.those(ctx)
+	if err != nil || len(subjects) != 1 {
+		return those, err
 	}
-	return ids, err
+	if now := m.subject(those); subjects[0] != now {
+		return those, m.Refusal(fmt.Sprintf("the filter finds %s now (%s), and not those that were counted (%s); nothing was sent",
+			schema.HumanQuantity(len(those.IDs), "document", "documents"), now.Version, subjects[0].Version), "run it again: it counts afresh")
+	}
+	return those, nil
 }
 
 // subjects are the documents that match.
 func (m matching) subjects(ctx context.Context) ([]action.Subject, error) {
-	ids, err := m.ids(ctx)
-	return []action.Subject{m.subject(ids)}, err
+	those, err := m.those(ctx)
+	return []action.Subject{m.subject(those)}, err
 }
 
-// subject names documents by their number and a digest of their ids.
-func (m matching) subject(ids bson.A) action.Subject {
-	sorted := make([]bson.RawValue, len(ids))
-	for i, id := range ids {
-		sorted[i] = id.(bson.RawValue)
+// subject names documents by their number and a digest of their ids, and by how many
+// are not as wanted, where that can be told.
+func (m matching) subject(those parts) action.Subject {
+	s := action.Subject{Kind: "documents", Name: m.String(), ID: filterText(m.shown), Version: those.version()}
+	if len(m.wishes) > 0 {
+		s.Version += fmt.Sprintf(", %d not as wanted", those.Differ)
 	}
-	slices.SortFunc(sorted, func(a, b bson.RawValue) int { return strings.Compare(a.String(), b.String()) })
-	s := action.Subject{Kind: "documents", Name: m.String(), ID: filterText(m.shown), Version: versionOf(sorted)}
 	if m.keeps {
-		if text, err := bson.MarshalExtJSON(parts{sorted}, true, false); err == nil && len(text) <= mostParts {
+		slices.SortFunc(those.IDs, func(a, b bson.RawValue) int { return strings.Compare(a.String(), b.String()) })
+		if text, err := bson.MarshalExtJSON(those, true, false); err == nil && len(text) <= mostParts {
 			s.Parts = string(text)
 		}
 	}
 	return s
 }
 
-// versionOf is the number of ids, which are sorted, and their digest.
-func versionOf(ids []bson.RawValue) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = id.String()
-	}
-	sum := sha256.Sum256([]byte(strings.Join(texts, "\n")))
-	return fmt.Sprintf("%d of ids %x", len(ids), sum[:4])
-}
-
-// parts are the ids that a subject keeps.
-type parts struct {
-	IDs []bson.RawValue `bson:"ids"`
-}
-
-// idsOf returns the ids that a subject kept. There are none where they were too many,
-// or are no longer those that were counted, as where a secret in them was masked.
-func idsOf(s action.Subject) bson.A {
+// partsOf returns what a subject kept. That is nothing where it was too much, or is no
+// longer what was counted, as where a secret in it was masked.
+func partsOf(s action.Subject) parts {
 	var kept parts
-	if s.Parts == "" || bson.UnmarshalExtJSON([]byte(s.Parts), true, &kept) != nil || versionOf(kept.IDs) != s.Version {
-		return nil
+	counted, _, _ := strings.Cut(s.Version, ",")
+	if s.Parts == "" || bson.UnmarshalExtJSON([]byte(s.Parts), true, &kept) != nil || kept.version() != counted {
+		return parts{}
 	}
-	ids := make(bson.A, len(kept.IDs))
-	for i, id := range kept.IDs {
-		ids[i] = id
-	}
-	return ids
+	return kept
 }
 
-// find returns the ids of what matches.
-func (m matching) find(ctx context.Context, opts *options.FindOptionsBuilder) (bson.A, error) {
-	opts.SetProjection(bson.D{{Key: "_id", Value: 1}})
-	ids := bson.A{}
+// find returns what matches.
+func (m matching) find(ctx context.Context, opts *options.FindOptionsBuilder) (parts, error) {
+	fields := bson.D{{Key: "_id", Value: 1}}
+	for _, w := range m.wishes {
+		fields = append(fields, bson.E{Key: w.path, Value: 1})
+	}
+	opts.SetProjection(fields)
+	var found parts
 	open := func(ctx context.Context, c *driver.Collection) (*driver.Cursor, error) {
 		return c.Find(ctx, m.filter, opts)
 	}
 	err := m.Each(ctx, "find in "+m.String(), open, func(doc bson.Raw) (bool, error) {
 		id := doc.Lookup("_id")
-		ids = append(ids, bson.RawValue{Type: id.Type, Value: bytes.Clone(id.Value)})
+		found.IDs = append(found.IDs, bson.RawValue{Type: id.Type, Value: bytes.Clone(id.Value)})
+		if slices.ContainsFunc(m.wishes, func(w wish) bool { return !w.holds(doc) }) {
+			found.Differ++
+		}
 		return true, nil
 	})
 	if err != nil {
-		return nil, action.NotApplied(err)
+		return parts{}, action.NotApplied(err)
 	}
-	return ids, nil
+	return found, nil
 }
 
 // preview counts what would be touched and shows the first of it.
@@ -170,20 +190,20 @@ func (m matching) preview(ctx context.Context) (action.Preview, error) {
 		Touches: []action.Object{{Kind: "collection", Name: m.String(), Count: n}},
 		Changes: []action.Change{{Name: "filter", After: filterText(m.shown)}},
 	}
-	if len(some) > 0 {
-		p.Changes = append(p.Changes, action.Change{Name: "ids", After: idsText(some, n)})
+	if len(some.IDs) > 0 {
+		p.Changes = append(p.Changes, action.Change{Name: "ids", After: idsText(some.IDs, n)})
 	}
 	return p, nil
 }
 
-func idsText(ids bson.A, n int) string {
+func idsText(ids []bson.RawValue, n int) string {
 	var text string
 	for i, id := range ids {
 		if i > 0 {
 			text += ", "
 		}
 		var value any
-		if raw, ok := id.(bson.RawValue); ok && raw.Unmarshal(&value) == nil {
+		if id.Unmarshal(&value) == nil {
 			text += schema.Brief(document.DecodeValue(value))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
@@ -26,7 +27,7 @@ func (p updateParams) Brief() string {
 
 type updateOutputs struct {
 	Matched  int  `yaml:"matched" doc:"How many documents matched."`
-	Modified *int `yaml:"modified" doc:"How many of them are different now; nil where a reply to the same update was lost before, which may have changed some."`
+	Modified *int `yaml:"modified" doc:"How many of them are different now; nil where the reply was lost, and the documents themselves tell that they are as wanted."`
 }
 
 func (o updateOutputs) Summary() string {
@@ -49,12 +50,10 @@ with:
   update: {$set: {status: queued}}
   max: 50
 `,
-	Target:       Target,
-	Effect:       action.Write,
-	EffectBy:     []string{"filter", "update"},
-	IdempotentOf: func(_ action.Target, p updateParams) bool { return repeats(p.Filter, p.Update) },
-	Run:          update,
-	Preview:      previewUpdate,
+	Target:  Target,
+	Effect:  action.Write,
+	Run:     update,
+	Preview: previewUpdate,
 	Subjects: func(ctx context.Context, call action.Call, p updateParams) ([]action.Subject, error) {
 		m, _, err := p.matching(call)
 		if err != nil {
@@ -62,6 +61,7 @@ with:
 		}
 		return m.subjects(ctx)
 	},
+	Settle: settleUpdate,
 })
 
 // matching encodes the parameters.
@@ -75,7 +75,7 @@ func (p updateParams) matching(call action.Call) (matching, bson.D, error) {
 		return matching{}, nil, err
 	}
 	change, err := changeOf(p.Update)
-	return matching{Namespace: n, filter: filter, shown: p.Filter, limit: p.Max, verb: "changed"}, change, err
+	return matching{Namespace: n, filter: filter, shown: p.Filter, limit: p.Max, verb: "changed", keeps: true, wishes: wishesOf(change)}, change, err
 }
 
 func update(ctx context.Context, call action.Call, p updateParams) (updateOutputs, error) {
@@ -83,17 +83,17 @@ func update(ctx context.Context, call action.Call, p updateParams) (updateOutput
 	if err != nil {
 		return updateOutputs{}, action.NotApplied(err)
 	}
-	ids, err := m.counted(ctx, call.Subjects)
+	those, err := m.counted(ctx, call.Subjects)
 	if err != nil {
 		return updateOutputs{}, action.NotApplied(err)
 	}
-	if len(ids) == 0 {
+	if len(those.IDs) == 0 {
 		return updateOutputs{Modified: new(int)}, nil
 	}
 	var result *driver.UpdateResult
 	err = m.Send(ctx, "update in "+m.String(), func(ctx context.Context) error {
 		var err error
-		result, err = m.Handle().UpdateMany(ctx, within(ids, m.filter), change)
+		result, err = m.Handle().UpdateMany(ctx, within(those.ids(), m.filter), change)
 		return err
 	})
 	var o updateOutputs
@@ -101,13 +101,31 @@ func update(ctx context.Context, call action.Call, p updateParams) (updateOutput
 	if result != nil {
 		o.Matched, modified = int(result.MatchedCount), int(result.ModifiedCount)
 	}
-	if !call.Again {
-		o.Modified = &modified
-	}
+	o.Modified = &modified
 	if err != nil && modified > 0 {
 		return o, m.partly(err, modified, "modified")
 	}
 	return o, err
+}
+
+// settleUpdate reads the documents again: where some were not as wanted before and
+// now all are, they were changed. As long as one is not the server may still be at it;
+// and the update is not sent again, as it would overwrite what others wrote meanwhile.
+func settleUpdate(ctx context.Context, call action.Call, p updateParams, subjects []action.Subject) (action.Applied, *updateOutputs, error) {
+	if len(subjects) != 1 {
+		return action.AppliedLost, nil, nil
+	}
+	m, _, err := p.matching(call)
+	before := partsOf(subjects[0])
+	if err != nil || before.Differ == 0 {
+		return action.AppliedLost, nil, err
+	}
+	m.filter = within(before.ids(), nil)
+	now, err := m.find(ctx, options.Find())
+	if err != nil || len(now.IDs) < len(before.IDs) || now.Differ > 0 {
+		return action.AppliedLost, nil, err
+	}
+	return action.AppliedFully, &updateOutputs{Matched: len(now.IDs)}, nil
 }
 
 // partly is the failure of a change of which n documents are done.

@@ -68,11 +68,10 @@ action: redis.config_set
 with: {parameter: maxmemory, value: 512mb}
 verify: [outputs.after == "536870912"]
 `,
-	Target:     Target,
-	Effect:     action.Write,
-	Idempotent: true, // it is sent again only where the parameter is what it was before
-	Run:        configSet,
-	Preview:    previewConfigSet,
+	Target:  Target,
+	Effect:  action.Write,
+	Run:     configSet,
+	Preview: previewConfigSet,
 	Subjects: func(ctx context.Context, call action.Call, p configSetParams) ([]action.Subject, error) {
 		s, before, err := p.read(ctx, call)
 		if err != nil {
@@ -116,9 +115,6 @@ func configSet(ctx context.Context, call action.Call, p configSetParams) (config
 	}
 	o := configSetOutputs{Parameter: p.Parameter, Before: p.told(before), After: p.told(before)}
 	if p.same(before) {
-		if o.Changed = call.Again; call.Again { // by an attempt whose reply was lost
-			o.Before = call.Subjects[0].Version
-		}
 		return o, nil
 	}
 	_, err = ask(ctx, s, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), func(ctx context.Context, c *goredis.Client) (string, error) {
@@ -159,18 +155,14 @@ func previewConfigSet(ctx context.Context, call action.Call, p configSetParams) 
 	return preview, nil
 }
 
-// settleConfigSet reads the parameter again.
+// settleConfigSet reads the parameter again. That it is what it was proves nothing: the
+// request may still be under way, or somebody has put it back, and would not have it
+// set again.
 func settleConfigSet(ctx context.Context, call action.Call, p configSetParams, subjects []action.Subject) (action.Applied, *configSetOutputs, error) {
 	_, now, err := p.read(ctx, call)
-	if err != nil || len(subjects) == 0 {
+	if err != nil || len(subjects) == 0 || !p.same(now) {
 		return action.AppliedLost, nil, err
 	}
 	before := subjects[0].Version
-	switch {
-	case p.same(now):
-		return action.AppliedFully, &configSetOutputs{Parameter: p.Parameter, Before: before, After: p.told(now), Changed: p.hides() || now != before}, nil
-	case now == before && !p.hides():
-		return action.AppliedNot, nil, nil
-	}
-	return action.AppliedLost, nil, nil
+	return action.AppliedFully, &configSetOutputs{Parameter: p.Parameter, Before: before, After: p.told(now), Changed: p.hides() || now != before}, nil
 }

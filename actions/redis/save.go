@@ -20,7 +20,8 @@ func (o saveOutputs) Summary() string {
 	return "saved in " + schema.HumanMilliseconds(o.DurationMS)
 }
 
-// Save writes a snapshot of a server's keys to its disk.
+// Save writes a snapshot of a server's keys to its disk. It is not sent again: a later
+// snapshot overwrites the one that was asked for, and the keys may be gone by then.
 var Save = action.New(action.Spec[action.None, saveOutputs]{
 	Name:    "redis.save",
 	Summary: "Lets a Redis server write a snapshot of its keys to its disk in the background, and waits until it is written.",
@@ -28,11 +29,10 @@ var Save = action.New(action.Spec[action.None, saveOutputs]{
 action: redis.save
 timeout: 5m
 `,
-	Target:     Target,
-	Effect:     action.Write,
-	Idempotent: true, // a snapshot is of what there is when it is written
-	Run:        save,
-	Preview:    previewSave,
+	Target:  Target,
+	Effect:  action.Write,
+	Run:     save,
+	Preview: previewSave,
 	Subjects: func(ctx context.Context, call action.Call, _ action.None) ([]action.Subject, error) {
 		s, err := serverOf(call)
 		if err != nil {

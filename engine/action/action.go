@@ -61,8 +61,11 @@ type Spec[P, O any] struct {
 	// IdempotentOf may be mild. While one of them is unknown (in a validation,
 	// downstream of a previewed change) the worst case holds; other unknown
 	// parameters are zero in P. Empty means all parameters.
-	EffectBy     []string
-	Idempotent   bool                 // sending it again leaves the same state
+	EffectBy []string
+	// Idempotent: the same request again changes nothing more, whatever happened in
+	// between. What would overwrite, or make anew, what others did meanwhile is not,
+	// unless the comparison of its subjects sees that they did.
+	Idempotent   bool
 	IdempotentOf func(Target, P) bool // as Idempotent, by target and parameters
 	// Takes is how long the parameters may make an attempt. The default limit of an
 	// attempt is extended by it; a step's shorter timeout is a finding.
