@@ -33,7 +33,7 @@ func assert(_ context.Context, _ action.Call, p AssertParams) (action.None, erro
 	if p.That.Holds {
 		return action.None{}, nil
 	}
-	f := &action.Failure{What: "does not hold: " + p.That.Source, Final: true}
+	f := &action.Failure{What: "does not hold: " + p.That.Source, Final: true, Unmet: &action.Unmet{Condition: p.That, Message: p.Message}}
 	if p.That.Error != "" {
 		f.What = "not evaluated: " + p.That.Source + ": " + p.That.Error
 	}

@@ -118,6 +118,7 @@ func TestPrintedCommandsWorkWhenPasted(t *testing.T) {
 		{`runbook lab forward x`, "runbook lab forward 20m"},
 		{`runbook run needs`, "runbook run needs"},
 		{`runbook run needs -i window=60 -i 'name=a b' -i key=env:HOME`, `runbook run needs -i 'name=a b' -i key=env:HOME -i window=`},
+		{`runbook run needs -i window=60 -i 'name=a b that is so long that it fits no line of any terminal' -i key=env:HOME`, `runbook run needs -i 'name=a b that is so long that it fits no line of any terminal' -i key=env:HOME -i window=`},
 		{`runbook run needs -i nmae='a b' -i key=x --env 'two words'`, `runbook run needs --env 'two words' -i 'name=a b' -i key=env:NAME`},
 		{`runbook run fails.yaml --env two`, "runbook run fails.yaml --env staging"},
 		{`runbook run fails.yaml --offline`, "runbook run fails.yaml --dry-run --offline"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"runbook/engine/schema"
 )
 
 // Failure is an error with all that its reader needs at three in the morning.
@@ -19,7 +21,14 @@ type Failure struct {
 	Do       []string // commands or the line to edit
 	Final    bool     // polling cannot help: bad parameters, refused credentials
 	Answered bool     // a reply came, also where it does not tell what became of a change
+	Unmet    *Unmet   // the condition that is why, where it is one among the parameters
 	Err      error    // the cause, may be nil
+}
+
+// Unmet is a condition that did not hold, and what its author says of that.
+type Unmet struct {
+	Condition schema.Condition
+	Message   string
 }
 
 // Fact is a fact with a label.

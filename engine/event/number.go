@@ -17,6 +17,11 @@ type Number struct {
 // NumberOf returns v as the value of that name, or of the member or call that an
 // expression names last; nil where v is no finite number, or one that would be rounded.
 func NumberOf(name string, v any) *Number {
+	return NumberIn(schema.UnitOf(name[strings.LastIndexByte(name, '.')+1:]), v)
+}
+
+// NumberIn returns v as a value of that unit, as NumberOf does.
+func NumberIn(unit schema.Unit, v any) *Number {
 	var n float64
 	switch v := v.(type) {
 	case int:
@@ -29,7 +34,7 @@ func NumberOf(name string, v any) *Number {
 	if i, whole := v.(int); math.IsNaN(n) || math.IsInf(n, 0) || whole && (i > 1<<53 || i < -1<<53) {
 		return nil
 	}
-	return &Number{Value: n, Unit: schema.UnitOf(name[strings.LastIndexByte(name, '.')+1:])}
+	return &Number{Value: n, Unit: unit}
 }
 
 // Human is the number for people, by its unit.

@@ -141,7 +141,15 @@ func (c *Check) Warning() string {
 	if c.Message != "" {
 		return c.Message
 	}
-	return c.That + ", seen " + c.Seen
+	return c.That + ", seen " + c.Saw()
+}
+
+// Saw is the value that decided, as a condition compares it; "" where there is none.
+func (c *Check) Saw() string {
+	if c.Number != nil {
+		return c.Number.Bare()
+	}
+	return c.Seen
 }
 
 // Look is a value seen while polling, and how often.

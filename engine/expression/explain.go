@@ -22,7 +22,8 @@ type Explanation struct {
 // to names, members and calls. Constants are no parts.
 type Part struct {
 	Source    string
-	Offset    int // in the expression's Source, in characters
+	Offset    int         // in the expression's Source, in characters
+	Unit      schema.Unit // of its value, where that is a number and its names say it
 	Value     any
 	Evaluated bool
 	Err       string // why it has no value, though it was evaluated
@@ -39,19 +40,22 @@ func (e *Expr) Explain(ctx context.Context, v Values, lim Limits) Explanation {
 	m := e.machine(ctx, v, lim)
 	m.trace = map[*node]traced{}
 	got, err := e.result(m)
-	e.once.Do(func() { e.layout = layOut(newPlaces(e.source), e.root) })
+	e.once.Do(func() { e.layout = layOut(newPlaces(e.source), e.root, nil) })
 	return Explanation{Value: got, Err: err, Root: e.layout.explain(m.trace), Warnings: m.warnings}
 }
 
 // layOut is a part before evaluation.
-func layOut(p *places, n *node) *Part {
+func layOut(p *places, n *node, u units) *Part {
 	from, to := p.of(n)
-	l := &Part{Source: p.text(from, to), Offset: from, node: n}
+	l := &Part{Source: p.text(from, to), Offset: from, Unit: u.of(n), node: n}
+	if n.op == opLoop {
+		u = u.within(n)
+	}
 	for _, inner := range partsOf(n) {
 		if inner == nil || inner.constant() && !n.op.comparesSizes() {
 			continue
 		}
-		l.Sides = append(l.Sides, layOut(p, inner))
+		l.Sides = append(l.Sides, layOut(p, inner, u))
 	}
 	return l
 }
@@ -95,7 +99,7 @@ func (i *item) name() string {
 }
 
 func (l *Part) explain(trace map[*node]traced) *Part {
-	p := &Part{Source: l.Source, Offset: l.Offset}
+	p := &Part{Source: l.Source, Offset: l.Offset, Unit: l.Unit}
 	if got, ok := trace[l.node]; ok {
 		p.Evaluated, p.Value = true, got.value
 		if got.err != nil && !errors.Is(got.err, errShort) {

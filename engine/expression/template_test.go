@@ -246,6 +246,33 @@ outputs.containers[0].name in ["a"] ?: steps.maybe.outputs?.status == 1 = false
 	}
 }
 
+// What a number is of follows from the names that it is computed from, and from nothing
+// where they do not say it.
+func TestUnitsOfParts(t *testing.T) {
+	object := schema.ObjectOf(schema.Field{Name: "used_percent", Type: schema.NumberType})
+	types := map[string]*schema.Type{
+		"used_bytes": schema.IntType, "free_bytes": schema.IntType, "rate_bytes_per_second": schema.IntType, "age_seconds": schema.IntType, "taken_ms": schema.NumberType,
+		"used_percent": schema.NumberType, "hours": schema.IntType, "n": schema.IntType, "list": schema.ListOf(object), "times_ms": schema.ListOf(schema.NumberType),
+		"any": schema.AnyType,
+	}
+	env := &expression.Env{Name: func(name string) *schema.Type { return types[name] }}
+	for source, want := range map[string]schema.Unit{
+		"used_bytes": "bytes", "n": "", "used_bytes / 2": "bytes", "used_bytes / n": "bytes", "used_bytes * 2 + n": "bytes",
+		"used_bytes / 1024": "", "used_bytes / 1024 / 2": "", "used_bytes / (1024 * 1024)": "", "used_bytes / 1024 ** 3": "", "used_percent / 100": "", "taken_ms / 1000": "", "age_seconds / 3600": "",
+		"used_bytes / free_bytes": "", "used_bytes / free_bytes * 100": "", "used_bytes - free_bytes": "bytes", "used_bytes + age_seconds": "",
+		"rate_bytes_per_second * 3600": "bytes", "3600 * rate_bytes_per_second * hours": "bytes", "rate_bytes_per_second * age_seconds": "bytes",
+		"rate_bytes_per_second * 2": "bytes_per_second", "rate_bytes_per_second * hours": "", "free_bytes / rate_bytes_per_second": "seconds", "used_bytes / age_seconds": "bytes_per_second",
+		"max(map(list, .used_percent))": "percent", "mean(map(filter(list, .used_percent > 1), .used_percent * 2))": "percent", "sum(list, .used_percent)": "percent", "len(list)": "",
+		"max(used_percent, 7)": "percent", "round(-used_percent)": "percent", "max(times_ms)": "ms", "sort(times_ms)[0]": "ms", "max(map(times_ms, # * 2))": "ms", "count(times_ms, # > 2)": "",
+		"any?.x_percent ?? 0": "percent", `any["x_percent"]`: "percent", `get(any, "x_percent")`: "percent", "n > 1 ? used_bytes : 0": "bytes",
+	} {
+		x := mustCompile(t, source, env, nil).Explain(context.Background(), values{}, expression.Limits{})
+		if x.Root.Unit != want {
+			t.Errorf("%s: %q, want %q", source, x.Root.Unit, want)
+		}
+	}
+}
+
 func printed(p *expression.Part, indent string) string {
 	var b strings.Builder
 	b.WriteString(indent + p.Source)

@@ -16,6 +16,19 @@ func commands(label string, texts ...string) fact {
 	return f
 }
 
+// advice is what to do: a command in one piece, or text.
+func advice(label string, texts ...string) fact {
+	f := saidFact(label, texts...)
+	for i, r := range f.rows {
+		f.rows[i].whole = isCommand(r.cells[0])
+	}
+	return f
+}
+
+func isCommand(text string) bool {
+	return strings.HasPrefix(text, "runbook ") || strings.HasPrefix(text, "sudo ") && !strings.Contains(text, ", ")
+}
+
 // safe are commands that only read. A playbook that may help is shown: what it would
 // change, and which inputs it needs, is not known here.
 func (e *ending) safe(report bool) fact {

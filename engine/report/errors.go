@@ -22,7 +22,7 @@ func Error(w io.Writer, f *action.Failure, exit int, o Options) error {
 	for _, x := range f.Facts {
 		facts = append(facts, saidFact(x.Label, x.Value))
 	}
-	for _, x := range append(facts, saidFact("nearest", strings.Join(f.Nearest, ", ")), saidFact("do", f.Do...)) {
+	for _, x := range append(facts, saidFact("nearest", strings.Join(f.Nearest, ", ")), advice("do", f.Do...)) {
 		p.factAt(errColumn, x)
 	}
 	return p.Print(w)

@@ -79,7 +79,7 @@ func (e *ending) badFacts() []fact {
 // next are the commands to go on with: what to look at to settle a doubt, what the
 // failure advises, what only reads, and the others.
 func (e *ending) next(report bool) []fact {
-	return []fact{commands("Check", e.end.Check...), saidFact("Do", e.failure.Do...), e.safe(report), e.then()}
+	return []fact{commands("Check", e.end.Check...), advice("Do", e.failure.Do...), e.safe(report), e.then()}
 }
 
 // dryEnd closes a dry run. It is never green.
@@ -106,7 +106,7 @@ func (e *ending) dryEnd() {
 
 func (e *ending) dryFacts() []fact {
 	d := e.end.Dry
-	out := append(e.why(), saidFact("Do", e.failure.Do...))
+	out := append(e.why(), advice("Do", e.failure.Do...))
 	if d == nil {
 		return out
 	}

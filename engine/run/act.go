@@ -152,9 +152,32 @@ func (w *work) readOnce() (outcome, error) {
 			return passed(), nil
 		}
 		if !w.retry(attempt, err) {
-			return failed(w.in, fact.Failure), err
+			return w.broken(fact.Failure, err), err
 		}
 	}
+}
+
+// broken is the outcome of a read that failed with err: of a condition among its
+// parameters that did not hold it records the parts, as of one under `verify`.
+func (w *work) broken(f *event.Failure, err error) outcome {
+	of := action.AsFailure(err).Unmet
+	if of == nil {
+		return failed(w.in, f)
+	}
+	x, _ := of.Condition.Explanation.(placed)
+	c := w.explained("verify", of.Condition.Source, x.Explanation, x.place)
+	c.Message, c.Verdict = of.Message, event.CheckFailed
+	if c.Error != "" {
+		c.Verdict = event.NotEvaluated
+	}
+	if w.record(event.TypeCheck, w.in.path, 0, c) != nil {
+		return w.stopped(w.in)
+	}
+	w.countCondition(c.Verdict)
+	f.What, f.Seen, f.Place = unmet(c), seenIn(c), c.Place
+	o := failed(w.in, f)
+	o.problem.check = c
+	return o
 }
 
 // cut is the outcome of a read that ended because the run or its time did.

@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -40,8 +41,8 @@ func shownParam(v any) any {
 
 // explained turns an explained condition into a fact; the caller sets the
 // verdict.
-func (r *runner) explained(kind string, e *expression.Expr, x expression.Explanation, place string) *event.Check {
-	c := &event.Check{Kind: kind, That: e.Source(), Place: place}
+func (r *runner) explained(kind, source string, x expression.Explanation, place string) *event.Check {
+	c := &event.Check{Kind: kind, That: source, Place: place}
 	if x.Err != nil {
 		c.Error = x.Err.Error()
 	}
@@ -79,6 +80,61 @@ func parts(of *expression.Part) []event.Part {
 	return out
 }
 
+// mostParts is how many parts of a condition a failure tells.
+const mostParts = 10
+
+// seenIn are the parts of a condition that did not hold, a line each: the conditions
+// that it is made of, or both values of one that compares two.
+func seenIn(c *event.Check) []string {
+	var lines []string
+	for _, p := range c.Parts {
+		lines = append(lines, within(p)...)
+	}
+	if len(lines) == 0 && len(c.Parts) > 1 {
+		for _, p := range c.Parts {
+			lines = append(lines, p.Source+": "+shownPart(p))
+		}
+	}
+	if left := len(lines) - mostParts; left > 0 {
+		lines = append(lines[:mostParts], fmt.Sprintf("%d more", left))
+	}
+	return lines
+}
+
+// within are the conditions in a part, or the part where it is one.
+func within(p event.Part) (lines []string) {
+	for _, x := range p.Parts {
+		if p.Evaluated {
+			lines = append(lines, within(x)...)
+		}
+	}
+	source := strings.TrimSpace(p.Element + "  " + p.Source)
+	switch {
+	case len(lines) > 0:
+		return lines
+	case !p.Evaluated:
+		return []string{source + ": not evaluated"}
+	case p.Compared != "":
+		return []string{source + ": " + p.Value + ", " + p.Compared}
+	case p.Value != "true" && p.Value != "false":
+		return nil
+	case len(p.Parts) == 0:
+		return []string{source + ": " + p.Value}
+	}
+	seen := make([]string, len(p.Parts))
+	for i, x := range p.Parts {
+		seen[i] = shownPart(x)
+	}
+	return []string{source + ": " + p.Value + ", seen " + strings.Join(seen, " and ")}
+}
+
+func shownPart(p event.Part) string {
+	if p.Number != nil {
+		return p.Number.Compared()
+	}
+	return p.Value
+}
+
 // sidesOf are the sides of a comparison of numbers; "" of others. A side without a
 // unit of its own has that of the other.
 func sidesOf(p *expression.Part) string {
@@ -92,16 +148,23 @@ func sidesOf(p *expression.Part) string {
 	return left.Compared() + " " + p.Operator + " " + right.Compared()
 }
 
+func number(p *expression.Part, v any) *event.Number {
+	if size, ok := v.(schema.Size); ok {
+		return event.NumberIn(schema.UnitBytes, int(size))
+	}
+	return event.NumberIn(p.Unit, v)
+}
+
 // numberOf is the value v of a part as a number, beside what it is compared with in
 // the part around it.
 func numberOf(p *expression.Part, v any, around *expression.Part) *event.Number {
-	n := event.NumberOf(p.Source, v)
+	n := number(p, v)
 	if n == nil || around == nil || len(around.Sides) != 2 {
 		return n
 	}
 	for i, side := range around.Sides {
 		other := around.Sides[1-i]
-		if against := event.NumberOf(other.Source, other.Value); side == p && against != nil {
+		if against := number(other, other.Value); side == p && against != nil {
 			n.Against, n.Unit = &against.Value, cmp.Or(n.Unit, against.Unit)
 		}
 	}
@@ -142,6 +205,9 @@ func deciding(p *expression.Part) (seen, now string, n *event.Number) {
 	}
 	seen, n = schema.TextOf(p.Value), numberOf(p, p.Value, around)
 	if element != "" { // the value of which it decided
+		if n != nil {
+			seen = n.Compared()
+		}
 		seen, n = element+": "+seen, nil
 	}
 	return cut(seen), "", n

@@ -154,8 +154,8 @@ func (g *goal) because(number int) string {
 	default:
 		text += " by 1 to " + strconv.Itoa(number-1)
 	}
-	if g.last.failed.Seen != "" {
-		text += "; now " + g.last.failed.Seen
+	if seen := g.last.failed.Saw(); seen != "" {
+		text += "; now " + seen
 	}
 	return text
 }

@@ -129,7 +129,7 @@ func (r *runner) when(in *instance, sc *scope) (*event.Check, event.Verdict, out
 		return nil, event.True, outcome{}
 	}
 	x := cond.Expr.Explain(sc.bound.ctx, sc, expression.Limits{})
-	c := r.explained("when", cond.Expr, x, cond.Place)
+	c := r.explained("when", cond.Expr.Source(), x, cond.Place)
 	if x.Err != nil {
 		c.Verdict = event.NotEvaluated
 		o := failed(in, &event.Failure{What: "its `when` could not be evaluated: " + x.Err.Error(), Place: cond.Place})

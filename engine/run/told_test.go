@@ -29,18 +29,26 @@ steps:
 // Of a condition that failed each part is told: comparisons by the units of their sides,
 // and of all, any and none the element that decided.
 func TestPartsOfAConditionAreTold(t *testing.T) {
-	for that, test := range map[string]struct{ seen, parts string }{
+	for that, test := range map[string]struct{ seen, parts, lines string }{
 		"inputs.a < 5 and inputs.rate_bytes_per_second * 3600 < inputs.free_bytes": {
 			"14400000000", "inputs.a < 5 [1 < 5] inputs.a | inputs.rate_bytes_per_second * 3600 < inputs.free_bytes [13.4 GiB < 1.00 MiB] " +
-				"inputs.rate_bytes_per_second * 3600 inputs.rate_bytes_per_second inputs.free_bytes | "},
-		"inputs.used_percent < 70":           {"69.98", "inputs.used_percent | "},
-		"all(inputs.sizes, # > 0)":           {"0: 0", "<0> # > 0 [0 > 0] # | "},
-		"none(inputs.names, # == 'b')":       {"b: b", "<b> # == 'b' # | "},
-		"not any(inputs.names, len(#) == 1)": {"a: 1", "any(inputs.names, len(#) == 1) <a> len(#) == 1 [1 == 1] len(#) | "},
+				"inputs.rate_bytes_per_second * 3600 inputs.rate_bytes_per_second inputs.free_bytes | ",
+			"inputs.a < 5: true, 1 < 5\ninputs.rate_bytes_per_second * 3600 < inputs.free_bytes: false, 13.4 GiB < 1.00 MiB"},
+		"inputs.a > 5 and (inputs.a < 3 or inputs.a == 7)": {"1", "inputs.a > 5 [1 > 5] inputs.a | inputs.a < 3 or inputs.a == 7 inputs.a < 3 inputs.a inputs.a == 7 inputs.a | ",
+			"inputs.a > 5: false, 1 > 5\ninputs.a < 3 or inputs.a == 7: not evaluated"},
+		"inputs.used_percent > 70":           {"69.98", "inputs.used_percent | ", ""},
+		"inputs.used_percent < inputs.a":     {"69.98", "inputs.used_percent | inputs.a | ", "inputs.used_percent: 70.0 %\ninputs.a: 1.0 %"},
+		"inputs.free_bytes > bytes('2GiB')":  {"1048576", "inputs.free_bytes | ", ""},
+		"max(inputs.sizes_bytes) / 2 < 10":   {"1000000", "max(inputs.sizes_bytes) / 2 max(inputs.sizes_bytes) | ", ""},
+		"all(inputs.sizes_bytes, # < 3000)":  {"2000000: 1.91 MiB", "<2000000> # < 3000 [1.91 MiB < 2.93 KiB] # | ", "2000000  # < 3000: false, 1.91 MiB < 2.93 KiB"},
+		"all(inputs.sizes, # > 0)":           {"0: 0", "<0> # > 0 [0 > 0] # | ", "0  # > 0: false, 0 > 0"},
+		"none(inputs.names, # == 'b')":       {"b: b", "<b> # == 'b' # | ", "b  # == 'b': true, seen b"},
+		"not any(inputs.names, len(#) == 1)": {"a: 1", "any(inputs.names, len(#) == 1) <a> len(#) == 1 [1 == 1] len(#) | ", "a  len(#) == 1: true, 1 == 1"},
 	} {
 		s := newScene()
-		s.play(t, `
+		fin := s.play(t, `
 inputs:
+  sizes_bytes: {type: list, of: int, default: [1000, 2000000]}
   a: {type: int, default: 1}
   rate_bytes_per_second: {type: int, default: 4000000}
   free_bytes: {type: int, default: 1048576}
@@ -57,6 +65,7 @@ steps: [{id: x, action: world.list, with: {count: 1}, verify: [{that: "`+that+`"
 		if c.Seen != test.seen || got != test.parts {
 			t.Errorf("%s: seen %s of %s\n%s", that, c.Seen, got, test.parts)
 		}
+		equal(t, that, strings.Join(fin.Failure.Seen, "\n"), test.lines)
 	}
 }
 

@@ -20,7 +20,7 @@ func (r *runner) value(ctx context.Context, v *plan.Value, sc expression.Values)
 	}
 	return v.Fill(func(v *plan.Value) (any, error) {
 		if v.Expr != nil {
-			return condition(v.Expr.Explain(ctx, sc, expression.Limits{}), v.Expr)
+			return condition(placed{v.Expr.Explain(ctx, sc, expression.Limits{}), v.Place}, v.Expr)
 		}
 		got, err := v.Template.Eval(ctx, sc, expression.Limits{})
 		if err != nil {
@@ -30,9 +30,15 @@ func (r *runner) value(ctx context.Context, v *plan.Value, sc expression.Values)
 	})
 }
 
+// placed is what an expression came to, with its place in the file.
+type placed struct {
+	expression.Explanation
+	place string
+}
+
 // condition makes a parameter of an explained expression. An error of its
 // evaluation does not stop the action: the condition does not hold.
-func condition(x expression.Explanation, e *expression.Expr) (any, error) {
+func condition(x placed, e *expression.Expr) (any, error) {
 	if u, ok := x.Value.(schema.Unknown); ok {
 		return u, nil
 	}

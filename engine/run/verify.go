@@ -161,7 +161,7 @@ func (v *verification) evaluate() judged {
 // judge evaluates one item.
 func (v *verification) judge(item *plan.Check) *event.Check {
 	x := item.Expr.Explain(v.ctx, v.names, expression.Limits{})
-	c := v.explained(v.kind, item.Expr, x, item.Place)
+	c := v.explained(v.kind, item.Expr.Source(), x, item.Place)
 	if item.Warn {
 		c.Level = "warn"
 	}
@@ -178,7 +178,7 @@ func (v *verification) judge(item *plan.Check) *event.Check {
 	case unknown && v.DryRun:
 		c.Verdict = event.UnknownCheck
 		if v.now != nil {
-			now := v.explained(v.kind, item.Expr, item.Expr.Explain(v.ctx, v.now, expression.Limits{}), item.Place)
+			now := v.explained(v.kind, item.Expr.Source(), item.Expr.Explain(v.ctx, v.now, expression.Limits{}), item.Place)
 			c.Now, c.Number = now.Seen, now.Number
 		}
 	case unknown:
@@ -238,9 +238,10 @@ func (w *work) judged(look lookFunc, lastErr error) outcome {
 func verdict(in *instance, j judged, v *verification) outcome {
 	switch {
 	case j.failed != nil:
-		f := &event.Failure{What: unmet(j.failed), Place: j.failed.Place}
+		f := &event.Failure{What: unmet(j.failed), Place: j.failed.Place, Seen: seenIn(j.failed)}
 		for _, c := range j.others {
 			f.What += "\n" + unmet(c)
+			f.Seen = append(f.Seen, seenIn(c)...)
 		}
 		if v.lastErr != nil {
 			l := event.FailureOf(v.lastErr)
@@ -265,10 +266,8 @@ func unmet(c *event.Check) string {
 	switch {
 	case c.Error != "":
 		return text + ", not evaluated: " + c.Error
-	case c.Number != nil:
-		return text + ", seen " + c.Number.Bare()
-	case c.Seen != "":
-		return text + ", seen " + c.Seen
+	case c.Saw() != "":
+		return text + ", seen " + c.Saw()
 	}
 	return text
 }
