@@ -19,6 +19,7 @@ import (
 // State is the state directory: runs/ with the journals, locks/ with the locks.
 type State struct {
 	dir     string
+	user    account // whose it is
 	network func(dir string) (string, error)
 	open    func(path string) (*os.File, error) // a journal, to be read
 	enter   func(dir string) error              // syncs the names in it
@@ -57,7 +58,7 @@ func Open(dir string) (*State, error) {
 	if err != nil {
 		return nil, cannotWrite(dir, err)
 	}
-	return &State{dir: dir, network: networkFS, open: toRead, enter: syncDir}, nil
+	return &State{dir: dir, user: self(), network: networkFS, open: toRead, enter: syncDir}, nil
 }
 
 // Dir returns the absolute path of the directory.
@@ -72,23 +73,19 @@ const suffix = ".journal"
 func (s *State) prepare(name string) (string, error) {
 	above, _ := nearest(s.dir)
 	kind, err := s.network(above)
-	what := "cannot write the journal in " + short(s.dir)
 	if err == nil && kind != "" {
-		return "", unsafe(what+": it lies on a network file system", short(above)+" is "+kind+", where a lock or a sync may not hold",
+		return "", unsafe("cannot write the journal in "+short(s.dir)+": it lies on a network file system", short(above)+" is "+kind+", where a lock or a sync may not hold",
 			"choose a directory on a local disk with --state-dir or XDG_STATE_HOME")
+	}
+	if err := s.reachedSafely(above); err != nil {
+		return "", err
 	}
 	dir := filepath.Join(s.dir, name)
 	if err := makeDir(dir); err != nil {
 		return "", cannotWrite(s.dir, err)
 	}
-	for _, d := range []string{s.dir, dir} {
-		info, err := os.Stat(d)
-		if err != nil {
-			return "", cannotWrite(s.dir, err)
-		}
-		if openToOthers(info) {
-			return "", unsafe(what+": others may write there", fmt.Sprintf("%s is %s%04o", short(d), ownerOf(info), info.Mode().Perm()), "chmod go-w "+action.Quote(d), "or choose another directory with --state-dir or XDG_STATE_HOME")
-		}
+	if err := s.safe(s.dir, dir); err != nil {
+		return "", err
 	}
 	return dir, nil
 }

@@ -28,7 +28,16 @@ func TestStateDirectoriesThatAreRefused(t *testing.T) {
 			chmod(t, filepath.Join(s.Dir(), "runs"), 0o777)
 			chmod(t, filepath.Join(s.Dir(), "locks"), 0o777)
 		}, what: ": others may write there", do: "chmod go-w "},
-		"a network": {spoil: func(s *journal.State) { s.OnNetwork("NFS") }, what: ": it lies on a network file system", do: "choose a directory on a local disk"},
+		"others write above it": {spoil: func(s *journal.State) { chmod(t, filepath.Dir(s.Dir()), 0o777) }, what: ": others may write there", do: "chmod go-w "},
+		"others write above what a link names": {spoil: func(s *journal.State) {
+			elsewhere := filepath.Join(t.TempDir(), "open")
+			if err := errors.Join(os.Mkdir(elsewhere, 0o700), os.Rename(s.Dir(), filepath.Join(elsewhere, "state")), os.Symlink(filepath.Join(elsewhere, "state"), s.Dir())); err != nil {
+				t.Fatal(err)
+			}
+			chmod(t, elsewhere, 0o777)
+		}, what: ": others may write there", do: "chmod go-w "},
+		"another user's": {spoil: func(s *journal.State) { s.OfAnother() }, what: ": another user may write there", do: "choose another directory"},
+		"a network":      {spoil: func(s *journal.State) { s.OnNetwork("NFS") }, what: ": it lies on a network file system", do: "choose a directory on a local disk"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openState(t)
@@ -50,6 +59,16 @@ func TestStateDirectoriesThatAreRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Below a directory where all may write and nobody may replace what another has, as
+// in /tmp, the state is safe.
+func TestTheStateBelowASharedDirectory(t *testing.T) {
+	s := openState(t)
+	chmod(t, filepath.Dir(s.Dir()), 0o777|os.ModeSticky)
+	if err := create(t, s, journal.Options{}).Close(); err != nil {
+		t.Error(err)
 	}
 }
 

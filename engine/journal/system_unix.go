@@ -45,9 +45,44 @@ func ownerOf(info fs.FileInfo) string {
 	return "uid " + uid + " "
 }
 
-// openToOthers reports whether others than the owner may change what is in a
-// directory.
-func openToOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }
+// account is a user of this system, with the group of their own.
+type account struct{ uid, gid uint32 }
+
+func self() account { return account{uint32(os.Geteuid()), uint32(os.Getegid())} }
+
+func (a account) owns(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (a.uid == 0 || stat.Uid == a.uid)
+}
+
+// changed says how others may change what is in a directory, else nothing. Above the
+// state directory root may, and others who can replace nothing but their own.
+func (a account) changed(info fs.FileInfo, above bool) string {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	mode := info.Mode()
+	switch {
+	case !ok:
+		return ""
+	case stat.Uid != a.uid && (stat.Uid != 0 || !above):
+		return anothers
+	case mode&fs.ModeSymlink != 0, above && mode&fs.ModeSticky != 0:
+		return ""
+	case mode.Perm()&0o002 != 0, mode.Perm()&0o020 != 0 && !(above && a.alone(stat.Gid)):
+		return writable
+	}
+	return ""
+}
+
+// alone reports whether a group is the user's own, named as they are: some systems
+// give one to each, and let it write to what they make.
+func (a account) alone(gid uint32) bool {
+	if gid != a.gid {
+		return false
+	}
+	group, err := user.LookupGroupId(strconv.FormatUint(uint64(gid), 10))
+	u, failed := user.LookupId(strconv.FormatUint(uint64(a.uid), 10))
+	return err == nil && failed == nil && group.Name == u.Username
+}
 
 // noFollow refuses to open a link.
 const noFollow = unix.O_NOFOLLOW

@@ -29,8 +29,14 @@ func tryLock(f *os.File, exclusive bool) (bool, error) {
 	return false, &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
 }
 
-// openToOthers is false: makeDir gives a directory to its owner.
-func openToOthers(fs.FileInfo) bool { return false }
+// account is nobody in particular: makeDir gives a directory to its owner.
+type account struct{}
+
+func self() account { return account{} }
+
+func (account) owns(fs.FileInfo) bool { return true }
+
+func (account) changed(fs.FileInfo, bool) string { return "" }
 
 const noFollow = 0
 
