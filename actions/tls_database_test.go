@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"runbook/actions/docker"
 	"runbook/actions/mongo"
 	"runbook/actions/redis"
 	"runbook/engine/action"
@@ -70,9 +73,9 @@ func labMongo(t *testing.T) string {
 	return s.Addr()
 }
 
-// Databases are reached by TLS, and shown who asks, by the same keys as what
+// Databases and engines are reached by TLS, and shown who asks, by the same keys as what
 // speaks HTTP; each of the keys says that TLS is meant.
-func TestHowDatabasesAreReached(t *testing.T) {
+func TestHowDatabasesAndEnginesAreReached(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t), newAuthority(t)
 	clientCert, clientKey := ca.sign(t, "client")
@@ -84,6 +87,11 @@ func TestHowDatabasesAreReached(t *testing.T) {
 	pool.AddCert(ca.cert)
 	open := &tls.Config{Certificates: []tls.Certificate{cert}}
 	mutual := &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Api-Version", "1.41")
+		_, _ = io.WriteString(w, "[]")
+	}))
+	t.Cleanup(engine.Close) // after the parallel parts
 	for _, family := range []struct {
 		ping   *action.Action
 		behind string
@@ -93,6 +101,7 @@ func TestHowDatabasesAreReached(t *testing.T) {
 		{redis.Ping, miniredis.RunT(t).Addr(), "address", "%s"},
 		{redis.Ping, miniredis.RunT(t).Addr(), "address", "rediss://%s/0"},
 		{mongo.Ping, labMongo(t), "uri", "mongodb://%s/?directConnection=true"},
+		{docker.List, strings.TrimPrefix(engine.URL, "http://"), "host", "tcp://%s"},
 	} {
 		public, private := overTLS(t, family.behind, open), overTLS(t, family.behind, mutual)
 		for _, c := range []struct {
@@ -118,7 +127,11 @@ func TestHowDatabasesAreReached(t *testing.T) {
 				config := map[string]any{family.key: fmt.Sprintf(family.uri, c.at)}
 				maps.Copy(config, c.config)
 				call := actiontest.Call(t, config)
-				if _, notes := family.ping.Target.Address(config); strings.Join(notes, " ") != "tls" {
+				want := "tls"
+				if c.name == "unchecked" {
+					want = "tls, certificate not checked"
+				}
+				if _, notes := family.ping.Target.Address(config); strings.Join(notes, ", ") != want {
 					t.Errorf("it is shown with the notes %v", notes)
 				}
 				_, err := actiontest.Bind(t, family.ping, call, nil).Run(t.Context(), call)

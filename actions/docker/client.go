@@ -15,15 +15,18 @@ import (
 // engine is one step's view of a Docker engine: the run's shared client, and
 // what failures say about where it is.
 type engine struct {
-	api      *client.Client
-	call     action.Call
-	settings settings
+	api    *client.Client
+	call   action.Call
+	config targetConfig
 }
 
 func openEngine(call action.Call) (*engine, error) {
-	s := settingsOf(call.Target.Config)
-	e := &engine{call: call, settings: s}
-	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(s, call.DryRun) })
+	config, err := action.ConfigOf[targetConfig](call.Target)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{call: call, config: config}
+	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(config, call.DryRun) })
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +44,7 @@ func (e *engine) whereOf(c *found) string {
 
 // command returns a docker command line for this engine that can be pasted.
 func (e *engine) command(arguments string) string {
-	if e.settings.host == client.DefaultDockerHost {
+	if e.config.Host == client.DefaultDockerHost {
 		return "docker " + arguments
 	}
 	return "docker -H " + e.call.Target.Address + " " + arguments
@@ -50,20 +53,17 @@ func (e *engine) command(arguments string) string {
 // newClient opens no connection. The client negotiates the version of the API
 // by itself, retries nothing that changes something (net/http repeats GET and
 // HEAD only), and in a dry run refuses whatever is not a read.
-func newClient(s settings, dryRun bool) (*client.Client, error) {
-	if err := s.check(); err != nil {
+func newClient(config targetConfig, dryRun bool) (*client.Client, error) {
+	if err := config.check(); err != nil {
 		return nil, err
 	}
-	transport, err := newTransport(s)
+	transport, err := newTransport(config)
 	if err != nil {
 		return nil, err
 	}
 	options := []client.Opt{
-		client.WithHost(s.host),
+		client.WithHost(config.Host),
 		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
-	}
-	if s.tls() {
-		options = append(options, client.WithTLSClientConfig(s.ca, s.cert, s.key))
 	}
 	if dryRun {
 		options = append(options, client.WithHTTPRequestHook(refuseChanges))
@@ -74,14 +74,19 @@ func newClient(s settings, dryRun bool) (*client.Client, error) {
 
 // newTransport returns the transport that the client would make, with a dialer
 // that notes why a connection was not had: the client hides it.
-func newTransport(s settings) (*http.Transport, error) {
-	u, err := client.ParseHostURL(s.host)
+func newTransport(config targetConfig) (*http.Transport, error) {
+	u, err := client.ParseHostURL(config.Host)
 	if err != nil {
 		return nil, err
 	}
 	transport := &http.Transport{}
 	if err := sockets.ConfigureTransport(transport, u.Scheme, u.Host); err != nil {
 		return nil, err
+	}
+	if config.Given() {
+		if transport.TLSClientConfig, err = config.Config(); err != nil {
+			return nil, err
+		}
 	}
 	dial := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {

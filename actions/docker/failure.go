@@ -42,7 +42,7 @@ func (e *engine) failed(a *attempt, err error, c *found) error {
 	if p.status == 0 {
 		a.call.LogRequest("docker", p.request, f.What, p.took)
 	}
-	if socket, isSocket := strings.CutPrefix(e.settings.host, "unix://"); isSocket && !p.sent {
+	if socket, isSocket := strings.CutPrefix(e.config.Host, "unix://"); isSocket && !p.sent {
 		e.noSocket(f, socket, reason)
 	}
 	f.Do = append([]string{e.command("version")}, f.Do...)
@@ -75,7 +75,7 @@ func (e *engine) noSocket(f *action.Failure, socket string, reason error) {
 
 // host is where the engine listens: a host with its port, or "" for a socket.
 func (e *engine) host() string {
-	if address, ok := strings.CutPrefix(e.settings.host, "tcp://"); ok {
+	if address, ok := strings.CutPrefix(e.config.Host, "tcp://"); ok {
 		return address
 	}
 	return ""

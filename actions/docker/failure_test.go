@@ -161,7 +161,7 @@ func TestUnreachable(t *testing.T) {
 	actiontest.Unreachable(t, Inspect, byApp, func(address string, tls bool) map[string]any {
 		config := map[string]any{"host": "tcp://" + address}
 		if tls {
-			config["tls_ca"] = file
+			config["ca_file"] = file
 		}
 		return config
 	})

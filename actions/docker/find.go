@@ -115,11 +115,11 @@ func (e *engine) inspect(ctx context.Context, id string) (c *found, ok bool, err
 
 // containers lists containers: of the target's project only, where it has one.
 func (e *engine) containers(ctx context.Context, all bool, filters client.Filters) ([]container.Summary, error) {
-	if e.settings.project != "" {
+	if e.config.Project != "" {
 		if filters == nil {
 			filters = client.Filters{}
 		}
-		filters.Add("label", projectLabel+"="+e.settings.project)
+		filters.Add("label", projectLabel+"="+e.config.Project)
 	}
 	ctx, a := e.try(ctx)
 	r, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: all, Filters: filters})
@@ -215,8 +215,8 @@ func namesOf(list []container.Summary) []string {
 // missing says that there is no such container, and which there are.
 func (e *engine) missing(reference string, all []container.Summary) error {
 	what := "no container or Compose service " + reference
-	if e.settings.project != "" {
-		what += " in project " + e.settings.project
+	if e.config.Project != "" {
+		what += " in project " + e.config.Project
 	}
 	seen, known := fmt.Sprintf("no container is running; %d are stopped", len(all)), namesOf(all)
 	for _, c := range all {

@@ -97,8 +97,5 @@ func address(config map[string]any) (string, []string) {
 	if db, _ := config["db"].(int); db != 0 {
 		notes = append(notes, fmt.Sprintf("db %d", db))
 	}
-	if tls, _ := config["tls"].(bool); tls || endpoint.SpeaksTLS(config) {
-		notes = append(notes, "tls")
-	}
-	return text, notes
+	return text, append(notes, endpoint.NotesOf(config)...)
 }

@@ -52,9 +52,10 @@ func (l *loader) declared(name string, at *yaml.Node, e *Environment) bool {
 	return false
 }
 
-// composed is a text with ${{ secrets.name }} in it: a secret that is called by
-// the text, as it is written.
+// composed is a text with ${{ secrets.name }} in it: a secret that is called by the
+// names of those in it.
 func (l *loader) composed(n *yaml.Node, e *Environment) any {
+	var names []string
 	for _, p := range parts(n.Text) {
 		switch {
 		case p.wrong != "":
@@ -62,9 +63,11 @@ func (l *loader) composed(n *yaml.Node, e *Environment) any {
 			return nil
 		case p.secret != "" && !l.declared(p.secret, n, e):
 			return nil
+		case p.secret != "" && !slices.Contains(names, p.secret):
+			names = append(names, p.secret)
 		}
 	}
-	return schema.NewSecret(n.Text, "")
+	return schema.SecretOf(strings.Join(names, "+"), n.Text)
 }
 
 // part is a part of a text: as it stands, or the name of a secret, or an
@@ -188,16 +191,16 @@ func (r *resolver) filled(v any, failed *error) any {
 		r.Secrets = append(r.Secrets, s)
 		return s
 	}
-	got, err := r.secret(s.Name())
+	got, err := r.secret(s)
 	*failed = err
 	return got
 }
 
-// secret is the secret of that name, or that a text of that name composes.
-func (r *resolver) secret(name string) (any, error) {
-	pieces := []part{{secret: name}}
-	if strings.Contains(name, "${{") {
-		pieces = parts(name)
+// secret is the secret with the text that it names, or that its form composes.
+func (r *resolver) secret(s schema.Secret) (any, error) {
+	pieces := []part{{secret: s.Name()}}
+	if s.Form() != "" {
+		pieces = parts(s.Form())
 	}
 	var b strings.Builder
 	for _, p := range pieces {
@@ -205,7 +208,7 @@ func (r *resolver) secret(name string) (any, error) {
 		if p.secret == "" {
 			continue
 		}
-		if s := r.sources[p.secret]; r.dry && len(s.command) > 0 && !s.reads {
+		if source := r.sources[p.secret]; r.dry && len(source.command) > 0 && !source.reads {
 			return schema.Unknown{Why: "the secret " + p.secret + " comes from a command, which a dry run does not start"}, nil
 		}
 		text, err := r.text(p.secret)
@@ -214,7 +217,7 @@ func (r *resolver) secret(name string) (any, error) {
 		}
 		b.WriteString(text)
 	}
-	return schema.NewSecret(name, b.String()), nil
+	return schema.NewSecret(s.Name(), b.String()), nil
 }
 
 func (r *resolver) text(name string) (string, error) {

@@ -63,6 +63,9 @@ func TestSecretsAtEveryDepth(t *testing.T) {
 	if strings.Contains(shown, "sesame") || strings.Contains(shown, "hunter2") {
 		t.Errorf("shown: %s", shown)
 	}
+	if got, want := fmt.Sprint(web.Config["headers"]), "map[Authorization:(secret word) X-Two:(secret word+other)]"; got != want {
+		t.Errorf("named %s, want %s", got, want)
+	}
 	if f, _ := e.VarTypes.Field("tree"); f.Type.Kind != schema.Object {
 		t.Errorf("a tree with a secret in it has type %s", f.Type)
 	}

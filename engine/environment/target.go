@@ -28,7 +28,7 @@ func (l *loader) target(e *Environment, written *Target) {
 	for _, p := range written.Rest {
 		f, ok := takes.Field(p.Key.Text)
 		if !ok {
-			l.unknown(p.Key, k.Name, append(takes.Names(), "kind", "reads", "writes"))
+			l.unknown(p.Key, k, append(takes.Names(), "kind", "reads", "writes"))
 			continue
 		}
 		config[f.Name] = l.value(p.Value, f.Type, e)
@@ -102,12 +102,14 @@ func (l *loader) noKind(at *yaml.Node, name string) {
 }
 
 // unknown reports a key that a kind of target does not have.
-func (l *loader) unknown(key *yaml.Node, kind string, has []string) {
+func (l *loader) unknown(key *yaml.Node, kind *action.TargetKind, has []string) {
 	hint := "it takes: " + strings.Join(has, ", ")
-	if near := diag.Nearest(key.Text, has); near != "" {
+	if now := kind.Former[key.Text]; now != "" {
+		hint = "it is called " + now + " now"
+	} else if near := diag.Nearest(key.Text, has); near != "" {
 		hint = fmt.Sprintf("did you mean %q? It takes: %s", near, strings.Join(has, ", "))
 	}
-	l.fail(CodeUnknownKey, key, fmt.Sprintf("a target of kind %s has no %q", kind, key.Text), hint)
+	l.fail(CodeUnknownKey, key, fmt.Sprintf("a target of kind %s has no %q", kind.Name, key.Text), hint)
 }
 
 // misfit reports a key of a target that does not fit, at its value; one that is

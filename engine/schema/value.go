@@ -29,10 +29,21 @@ func (u Unknown) String() string {
 
 // Secret is a text that is used but never shown: every way of printing or
 // encoding it gives its name in its place.
-type Secret struct{ name, value string }
+type Secret struct {
+	name, value string
+	form        string // of one that is not read yet and is more than one secret whole
+}
 
 // NewSecret returns the secret value under the name by which it is shown.
 func NewSecret(name, value string) Secret { return Secret{name: name, value: value} }
+
+// SecretOf returns the secret, not read yet, whose text will be form with the texts of
+// secrets in it.
+func SecretOf(name, form string) Secret { return Secret{name: name, form: form} }
+
+// Form returns the text that a secret which is not read yet will be made of; "" of
+// what is one secret whole.
+func (s Secret) Form() string { return s.form }
 
 // Name returns the name by which the secret is shown.
 func (s Secret) Name() string { return s.name }

@@ -36,6 +36,18 @@ func SpeaksTLS(config map[string]any) bool {
 	return false
 }
 
+// NotesOf says what people should know of TLS in a configuration that is not decoded yet.
+func NotesOf(config map[string]any) []string {
+	var notes []string
+	if plain, _ := config["tls"].(bool); plain || SpeaksTLS(config) {
+		notes = append(notes, "tls")
+	}
+	if insecure, _ := config["insecure"].(bool); insecure {
+		notes = append(notes, "certificate not checked")
+	}
+	return notes
+}
+
 // Config reads the files. Without a ServerName the client fills in that of the
 // address. An error says which key is wrong, and quotes no key.
 func (t TLS) Config() (*tls.Config, error) {

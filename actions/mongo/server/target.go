@@ -33,9 +33,7 @@ func address(config map[string]any) (string, []string) {
 	if database, _ := config["database"].(string); database != "" {
 		notes = append(notes, "database "+database)
 	}
-	if endpoint.SpeaksTLS(config) {
-		notes = append(notes, "tls")
-	}
+	notes = append(notes, endpoint.NotesOf(config)...)
 	switch uri := config["uri"].(type) {
 	case string:
 		return showURI(uri, "mongodb://…"), notes
