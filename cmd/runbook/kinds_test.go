@@ -106,6 +106,19 @@ func kinds() map[string]kind {
 			steps: "steps: [{action: http.request, with: {path: /}}]", config: token, env: []string{"TOKEN=hunter22-hunter22"},
 			holds: func(r *ran) bool { return slices.Equal(r.asked, []string{"GET / Bearer hunter22-hunter22"}) }, lacks: []string{"hunter22"},
 		},
+		"requests that the target lists, in the banner": {
+			config: `{default: e, environments: {e: {targets: {http: {base_url: "SERVER", reads: ["POST /search"], writes: ["DELETE /cache/*"]}}}}}`, words: []string{"run", "it.yaml", "--dry-run"},
+			steps: "steps: [{action: http.request, with: {method: POST, path: /search}}, {action: http.request, with: {method: DELETE, path: /cache/7}}, {action: http.request, approve: true, with: {method: DELETE, path: /all}}]",
+			has:   []string{"reads=1 writes<=1 destructive=1"},
+		},
+		"a path with values that is no path": {
+			steps: "inputs: {x: {type: string}}\nsteps: [{action: http.request, with: {path: '${{ inputs.x }}'}}]", config: `{default: e, environments: {e: {targets: {http: {base_url: "SERVER/v1"}}}}}`,
+			words: []string{"run", "it.yaml", "-i", "x=/a/../../admin"}, code: 1, has: []string{"makes . or .. of a segment"}, holds: func(r *ran) bool { return len(r.asked) == 0 },
+		},
+		"a whole path with what stands in none": {
+			steps: "inputs: {x: {type: string}}\nsteps: [{action: http.request, with: {path: '${{ inputs.x }}'}}]", config: `{default: e, environments: {e: {targets: {http: {base_url: "SERVER/v1?key=1"}}}}}`,
+			words: []string{"run", "it.yaml", "-i", "x=a b#c?d=e f"}, holds: func(r *ran) bool { return slices.Equal(r.asked, []string{"GET /v1/a%20b%23c?key=1&d=e%20f"}) },
+		},
 		"a secret in the headers of a target, unset": {
 			steps: "steps: [{action: http.request, with: {path: /}}]", config: token, code: 2, has: []string{"secret token", "$TOKEN is not set"},
 			holds: func(r *ran) bool { return len(r.asked) == 0 },

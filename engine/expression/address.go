@@ -3,6 +3,8 @@ package expression
 import (
 	"errors"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 
 	"runbook/engine/schema"
@@ -18,13 +20,14 @@ type address struct {
 }
 
 var (
-	errClimbs = errors.New("a value makes . or .. of a segment of the path, which is another path then; write the whole path as one ${{ }} if that is meant")
+	errClimbs = errors.New("a value makes . or .. of a segment of the path, which is another path then; give the path that is meant, without them")
 	errNoPart = errors.New("a value leaves a segment of the path empty, which is another path then")
 )
 
 // value adds what an expression gives. At the beginning it is an address by itself:
-// its slashes stay, and of a URL what else divides it.
-func (a *address) value(text string) {
+// its slashes stay, and of a URL what else divides it. What is encoded already is not
+// encoded again.
+func (a *address) value(text string, encoded bool) {
 	if a.place == schema.NoPlace {
 		a.text.WriteString(text)
 		return
@@ -32,6 +35,7 @@ func (a *address) value(text string) {
 	from, before := a.text.Len(), a.text.String()
 	authority := strings.Index(before, "://") + len("://")
 	switch {
+	case encoded:
 	case before == "" && a.place == schema.URLPlace:
 		text = allBut(text, "%/?#[]@:!$&'()*+,;=")
 	case before == "":
@@ -80,13 +84,45 @@ func (a *address) whole() (string, error) {
 				continue
 			}
 			switch {
-			case strings.Trim(segment, ".") == "" && segment != "" && len(segment) <= 2:
+			case climbs(segment):
 				return "", errClimbs
 			case segment == "" && i > 0 && v[0] == v[1]:
 				return "", errNoPart
 			}
 		}
 		at = end + 1
+	}
+	return text, nil
+}
+
+// climbs reports whether a server may take a segment of a path for this or the one
+// above: in whatever way its dots are written, and with parameters behind them.
+func climbs(segment string) bool {
+	segment, _, _ = strings.Cut(segment, ";")
+	plain, err := url.PathUnescape(segment)
+	return err == nil && (plain == "." || plain == "..")
+}
+
+// notEscaped is a % that begins no escape.
+var notEscaped = regexp.MustCompile(`%([^0-9A-Fa-f]|.?$|.[^0-9A-Fa-f])`)
+
+// alone makes a path of a value that is the whole of it: its slashes, its query and
+// what is escaped in it stay; what cannot stand in a path is escaped. A URL is its own:
+// who sends something there asks whether it is one.
+func alone(place schema.Place, text string) (string, error) {
+	if place != schema.PathPlace {
+		return text, nil
+	}
+	for notEscaped.MatchString(text) {
+		text = notEscaped.ReplaceAllString(text, "%25$1")
+	}
+	text = allBut(text, "%/?:@!$&'()*+,;=[]")
+	path, _, _ := strings.Cut(text, "?")
+	for segment := range strings.SplitSeq(path, "/") {
+		plain, _ := url.PathUnescape(segment)
+		if slices.ContainsFunc(append(strings.FieldsFunc(plain, func(r rune) bool { return r == '/' || r == '\\' }), segment), climbs) {
+			return "", errClimbs
+		}
 	}
 	return text, nil
 }

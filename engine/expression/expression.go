@@ -80,6 +80,12 @@ type Expr struct {
 	layout *Part
 }
 
+// calls reports whether the whole of it is a call of that function.
+func (e *Expr) calls(name string) bool {
+	f, _ := e.root.value.(*function)
+	return e.root.op == opCall && f != nil && f.name == name
+}
+
 // references are what an expression or a template refers to.
 type references struct {
 	steps, names []string   // sorted, unique

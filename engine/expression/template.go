@@ -132,7 +132,7 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 		if err != nil || !t.asText {
 			return got, err
 		}
-		return asText(got), nil
+		return t.alone(asText(got))
 	}
 	b := address{place: t.place}
 	var secrets []string
@@ -148,14 +148,15 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 		if u, unknown := schema.UnknownIn(got); unknown {
 			return derived(u), nil
 		}
+		encoded := p.expr.calls("urlEncode")
 		switch got := got.(type) {
 		case nil, Object:
 			return nil, fmt.Errorf("%s has no value to print", quoted(p.expr.source))
 		case schema.Secret:
 			secrets = append(secrets, got.Name())
-			b.value(got.Reveal())
+			b.value(got.Reveal(), encoded)
 		default:
-			b.value(schema.TextOf(got))
+			b.value(schema.TextOf(got), encoded)
 		}
 		if b.text.Len() > maxText {
 			return nil, errText
@@ -169,6 +170,18 @@ func (t *Template) Eval(ctx context.Context, v Values, lim Limits) (any, error) 
 		return schema.NewSecret(strings.Join(sortedUnique(secrets), "+"), text), nil
 	}
 	return text, nil
+}
+
+// alone is the value of a single expression for its place.
+func (t *Template) alone(got any) (any, error) {
+	switch got := got.(type) {
+	case string:
+		return alone(t.place, got)
+	case schema.Secret:
+		text, err := alone(t.place, got.Reveal())
+		return schema.NewSecret(got.Name(), text), err
+	}
+	return got, nil
 }
 
 // asText makes text of a scalar where text is wanted.

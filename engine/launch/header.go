@@ -14,7 +14,7 @@ func (q *Request) header(engine string, in *Inputs) event.RunCreated {
 	p := q.Plan
 	h := event.RunCreated{
 		Schema: 1, Playbook: p.Name, Title: p.Title, Engine: engine, User: q.User, Host: q.Host, Trigger: q.Trigger,
-		Sources: sources(p), Environment: q.where(), Inputs: in.facts(p), Effects: effects(p, q.Environment.Policy, q.names(in)),
+		Sources: sources(p), Environment: q.where(), Inputs: in.facts(p), Effects: effects(p, q.Environment, q.names(in)),
 		Assumes: p.Assumes, Expected: p.Expected, SeeAlso: p.SeeAlso, DryRun: q.DryRun, Offline: q.Offline, Command: q.Command, Escalation: p.Escalation,
 	}
 	return h

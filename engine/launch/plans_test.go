@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
@@ -74,7 +75,7 @@ func TestCalleesAreCompiledOnce(t *testing.T) {
 	if got := len(first.Plan.Whole()); got != 17 {
 		t.Errorf("the plan is made of %d plans", got)
 	}
-	c := counter{known: map[*plan.Plan]event.Effects{}}
+	c := counter{env: &environment.Environment{}, known: map[*plan.Plan]event.Effects{}}
 	if got := c.plan(first.Plan, nil); len(c.known) != 17 || got.Writes != 0 {
 		t.Errorf("the effects of %d plans were counted: %+v", len(c.known), got)
 	}

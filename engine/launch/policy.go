@@ -47,11 +47,8 @@ func (q *Request) denied() *Refusal {
 		if s.Op == nil {
 			return
 		}
-		name, effect, final := s.Op.Action.Name, s.Op.Effect, !s.Op.Milder
-		if kind := s.Op.Action.Target; kind != nil && (s.Op.Target == nil || s.Op.Target.Const != nil) {
-			target, _ := q.Environment.Target(cmp.Or(s.Op.Target.String(), kind.Name))
-			effect, final = s.Op.EffectAt(target, nil)
-		}
+		name := s.Op.Action.Name
+		effect, final := worst(q.Environment, s.Op)
 		always := policy.Decide(name, action.Read, false, false).Answer == environment.Denied
 		if d := decide(policy, s.Step, effect); d.Answer == environment.Denied && (always || final) {
 			first = q.deny(s, "denies "+name, d)

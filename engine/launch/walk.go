@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -49,18 +50,32 @@ func onlyOnFailure(p *plan.Plan, s *plan.Step) bool {
 	return false
 }
 
-// Effects counts the worst case of a plan, whatever its inputs.
-func Effects(p *plan.Plan, policy environment.Policy) event.Effects { return effects(p, policy, nil) }
+// Effects counts the worst case of a plan, whatever its inputs and its targets.
+func Effects(p *plan.Plan, policy environment.Policy) event.Effects {
+	return effects(p, &environment.Environment{Policy: policy}, nil)
+}
 
-// effects counts the worst case of a plan for values that are known before it runs.
-func effects(p *plan.Plan, policy environment.Policy, values names) event.Effects {
-	return (&counter{policy: policy, known: map[*plan.Plan]event.Effects{}}).plan(p, values)
+// effects counts the worst case of a plan at the targets of an environment, for values
+// that are known before it runs.
+func effects(p *plan.Plan, env *environment.Environment, values names) event.Effects {
+	return (&counter{env: env, known: map[*plan.Plan]event.Effects{}}).plan(p, values)
+}
+
+// worst is the worst effect of an operation in an environment, and whether nothing that
+// a run gives makes it milder.
+func worst(env *environment.Environment, op *plan.Operation) (effect action.Effect, final bool) {
+	kind := op.Action.Target
+	if kind == nil || op.Target != nil && op.Target.Const == nil {
+		return op.Effect, !op.Milder
+	}
+	target, _ := env.Target(cmp.Or(op.Target.String(), kind.Name))
+	return op.EffectAt(target, nil)
 }
 
 // counter counts each playbook once, however often it is called.
 type counter struct {
-	policy environment.Policy
-	known  map[*plan.Plan]event.Effects
+	env   *environment.Environment
+	known map[*plan.Plan]event.Effects
 }
 
 // The bounds of what is told: playbooks that call others twice soon call more than can
@@ -122,7 +137,8 @@ func (c *counter) step(s *plan.Step) event.Effects {
 	}
 	asks := s.Approve != nil && s.Body != plan.BodyManual
 	if s.Op != nil {
-		switch s.Op.Effect {
+		effect, _ := worst(c.env, s.Op)
+		switch effect {
 		case action.Read:
 			out.Reads++
 		case action.Destructive:
@@ -130,7 +146,7 @@ func (c *counter) step(s *plan.Step) event.Effects {
 		default:
 			out.Writes++
 		}
-		asks = decide(c.policy, s, s.Op.Effect).Answer == environment.Asked
+		asks = decide(c.env.Policy, s, effect).Answer == environment.Asked
 	}
 	if asks {
 		out.Approvals = []string{s.Path}
