@@ -71,7 +71,7 @@ type Spec[P, O any] struct {
 	// attempt is extended by it; a step's shorter timeout is a finding.
 	Takes   func(P) time.Duration
 	Child   bool // starts a child process or an exec in a container: never runs in a dry run
-	Pause   bool // only waits: takes no place of the run, and a dry run does not wait
+	Pause   bool // only waits: a dry run does not
 	Untyped bool // the outputs have the types of the parameters given (flow.set)
 
 	// Run does it. Errors of a change should be made by NotApplied, Partial

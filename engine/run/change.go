@@ -175,7 +175,7 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 	}
 	call := w.call(w.in.path, w.op.target)
 	call.Subjects, call.Again = subjects, w.lost != nil
-	res, err := w.perform(w.hard, w.op, call, changeLimit)
+	res, err := w.perform(w.hard, w.op, call, changeLimit, func() {}) // its slot bounds what is in flight
 	w.applied = action.ClassOf(err)
 	w.outputs(res)
 	if err == nil {

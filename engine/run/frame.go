@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"runbook/engine/action"
@@ -74,25 +75,25 @@ func (g given) value() any {
 	return g.Outputs
 }
 
-// invoke runs an operation once, in one of the run's slots. A pause needs none.
+// invoke runs a read once, in one of the run's slots, which it gives back when it begins
+// to wait: what waits and polls holds none.
 func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (given, error) {
-	if op.action.Pause {
-		return f.perform(ctx, op, f.call(f.in.path, op.target), base)
-	}
 	release, err := f.acquire(ctx)
 	if err != nil {
 		return given{}, err
 	}
+	release = sync.OnceFunc(release)
 	defer release()
-	return f.perform(ctx, op, f.call(f.in.path, op.target), base)
+	return f.perform(ctx, op, f.call(f.in.path, op.target), base, release)
 }
 
-// perform runs an operation once; the caller has a slot.
-func (f *frame) perform(ctx context.Context, op *operation, call action.Call, base time.Duration) (given, error) {
+// perform runs an operation once. The caller has a slot; rests is called when the
+// operation begins to wait.
+func (f *frame) perform(ctx context.Context, op *operation, call action.Call, base time.Duration, rests func()) (given, error) {
 	ctx, cancel := f.limit(ctx, op, base)
 	defer cancel()
 	start := f.Clock.Now()
-	res, err := op.bound.Run(ctx, call)
+	res, err := op.bound.Run(context.WithValue(ctx, resting{}, rests), call)
 	took := f.Clock.Now().Sub(start)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -103,6 +104,20 @@ func (f *frame) perform(ctx context.Context, op *operation, call action.Call, ba
 	g, err := f.kept(op, res)
 	g.took = took
 	return g, err
+}
+
+// resting is the key of what is called when an operation begins to wait.
+type resting struct{}
+
+// restingClock is the clock of the run as operations have it.
+type restingClock struct{ action.Clock }
+
+// Sleep says that the operation waits, and does.
+func (c restingClock) Sleep(ctx context.Context, d time.Duration) error {
+	if rests, ok := ctx.Value(resting{}).(func()); ok {
+		rests()
+	}
+	return c.Clock.Sleep(ctx, d)
 }
 
 // kept is what an action gave, as the journal and so the steps have it: without

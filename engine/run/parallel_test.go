@@ -22,6 +22,8 @@ func TestMaxParallel(t *testing.T) {
 		"default":   {block("", set, 32), 10 * time.Second},
 		"a call":    {block("max_parallel: 4", "{needs: [], call: other}", 1), 15 * time.Second},
 		"pauses":    {block("max_parallel: 1", "{needs: [], action: world.pause, with: {takes: 5s}}", 9), 5 * time.Second},
+		"waits":     {block("max_parallel: 1", "{needs: [], action: world.wait, with: {takes: 5s}}", 9), 5 * time.Second},
+		"looks":     {block("max_parallel: 1", "{needs: [], action: world.get, with: {name: a}, observe: {action: world.wait, with: {takes: 5s}}}", 9), 5 * time.Second},
 		"polls":     {block("max_parallel: 1", "{needs: [], action: world.get, with: {name: never}, verify: [outputs.value == 1], within: 5s, on_failure: warn}", 9), 5 * time.Second},
 		"retries":   {block("max_parallel: 1", "{needs: [], action: world.get, with: {name: down}, retry: {attempts: 2, delay: 5s}}", 9), 5 * time.Second},
 		"approvals": {block("max_parallel: 1", "{needs: [], approve: {expires: 5s}, action: world.set, with: {name: a, value: 1}}", 1) + "  - {needs: [], action: world.wait, with: {takes: 5s}}", 5 * time.Second},

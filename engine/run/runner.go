@@ -127,7 +127,7 @@ func (r *runner) acquire(ctx context.Context) (release func(), err error) {
 // call is what an action of the step at path is given.
 func (r *runner) call(path event.Path, target action.Target) action.Call {
 	return action.Call{
-		Target: target, Clients: r.Clients, Clock: r.Clock, DryRun: r.DryRun, Confine: r.Environment.Confine,
+		Target: target, Clients: r.Clients, Clock: restingClock{r.Clock}, DryRun: r.DryRun, Confine: r.Environment.Confine,
 		Hidden: r.Environment.Hidden,
 		Run:    r.Header.Run, Step: string(path),
 		Log: slog.New(logHandler{r: r, path: path}),
