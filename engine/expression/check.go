@@ -200,8 +200,10 @@ func (c *checker) unknownName(n *ast.IdentifierNode) {
 	}
 	hint := ""
 	switch near := c.near(n.Value, known); {
-	case n.Value == "null":
+	case slices.Contains([]string{"null", "NULL", "None", "undefined"}, n.Value):
 		hint = "write nil"
+	case n.Value == "True" || n.Value == "False":
+		hint = "write " + quoted(strings.ToLower(n.Value))
 	case n.Value == "secrets":
 		hint = "a secret is a variable of the environment, as vars: {NAME: {secret: NAME}} in runbook.yaml, and read as vars.NAME; else it is an input of that type"
 	case strings.HasPrefix(n.Value, "$"):

@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -44,11 +45,41 @@ func (c *checker) callee(n *ast.CallNode) *node {
 	if name, ok := n.Callee.(*ast.IdentifierNode); ok {
 		return c.call(n, name.Value, n.Arguments)
 	}
-	c.report(CodeUnknownFunction, n.Location().From, n.Location().To, "values have no methods", "call a function, as len(x)")
+	c.report(CodeUnknownFunction, n.Location().From, n.Location().To, "values have no methods", c.methodHint(n))
 	for _, arg := range n.Arguments {
 		c.check(arg)
 	}
 	return c.faulty(n)
+}
+
+// methodHint writes the call of a method as that of a function, if there is one of
+// that name.
+func (c *checker) methodHint(n *ast.CallNode) string {
+	m, ok := n.Callee.(*ast.MemberNode)
+	name, named := (*ast.StringNode)(nil), false
+	if ok {
+		name, named = m.Property.(*ast.StringNode)
+	}
+	if !named || functionNamed(name.Value) == nil && loopNamed(name.Value) == nil {
+		return "call a function, as len(x)"
+	}
+	given := []string{c.sourceOf(c.check(m.Node))}
+	if more := c.inBrackets(name.Location().To); more != "" {
+		given = append(given, more)
+	}
+	return "write " + quoted(name.Value+"("+strings.Join(given, ", ")+")")
+}
+
+// inBrackets is what stands in the brackets behind a name that ends at a character.
+func (c *checker) inBrackets(end int) string {
+	if c.places == nil {
+		c.places = newPlaces(c.source)
+	}
+	i := c.places.after(end)
+	if i < 0 || c.places.match[i] <= i {
+		return ""
+	}
+	return c.places.text(c.places.tokens[i].To, c.places.tokens[c.places.match[i]].From)
 }
 
 func (c *checker) call(n ast.Node, name string, args []ast.Node) *node {
@@ -143,6 +174,8 @@ func (c *checker) unknownFunction(n ast.Node, name string) {
 	switch name {
 	case "now", "timezone":
 		hint = "expressions have no clock: use run.started"
+	case "defined", "exists", "isset":
+		hint = "write " + quoted(c.inBrackets(at.From+len(name))+" != nil")
 	case "reduce":
 		hint = "use sum, min, max, count, any or all"
 	default:

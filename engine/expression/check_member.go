@@ -56,7 +56,7 @@ func (c *checker) member(n *ast.MemberNode) *node {
 	case schema.Null:
 		c.report(CodeType, int(out.at), int(out.to), "nil has no fields", "")
 	default:
-		c.report(CodeType, int(out.at), int(out.to), fmt.Sprintf("%s is %s and has no fields", c.text(base), article(typ)), listHint(typ, out.name))
+		c.report(CodeType, int(out.at), int(out.to), fmt.Sprintf("%s is %s and has no fields", c.text(base), article(typ)), c.listHint(base, out.name))
 	}
 	return c.narrow(out)
 }
@@ -77,8 +77,11 @@ func (c *checker) opens(part *node) bool {
 	return true
 }
 
-func listHint(t *schema.Type, name string) string {
-	if t.Kind == schema.List {
+func (c *checker) listHint(base *node, name string) string {
+	if slices.Contains([]string{"length", "size", "count"}, name) && kindsOf(base.typ.Kind)&(isText|isList) != 0 {
+		return fmt.Sprintf("write len(%s)", c.sourceOf(base))
+	}
+	if base.typ.Kind == schema.List {
 		return fmt.Sprintf("take one element, as [0].%s, or all: map(..., .%s)", name, name)
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -22,13 +23,24 @@ func (c *checker) unary(n *ast.UnaryNode) *node {
 		out.op = opNegate
 	}
 	if !wanted.take(typ) {
-		c.reportNode(CodeType, out.a, fmt.Sprintf("%s takes %s, this is %s", quoted(n.Operator), wanted, article(typ)), conditionHint(typ))
+		c.reportNode(CodeType, out.a, fmt.Sprintf("%s takes %s, this is %s", quoted(n.Operator), wanted, article(typ)), c.unaryHint(n, typ))
 		return out
 	}
 	if out.op != opNot {
 		out.typ = arithmeticType(typ)
 	}
 	return out
+}
+
+func (c *checker) unaryHint(n *ast.UnaryNode, typ *schema.Type) string {
+	switch n.Operator {
+	case "+":
+		at := n.Location().From
+		return "write " + quoted(characters(c.source, 0, at)+characters(c.source, at+1, utf8.RuneCountInString(c.source)))
+	case "-":
+		return ""
+	}
+	return conditionHint(typ)
 }
 
 // arithmeticType is what arithmetic makes of a type: sizes become integers.

@@ -20,6 +20,13 @@ var problems = []struct {
 }{
 	{"outputs.status «=» 200", nil, "RB1201", "write =="},
 	{"outputs.status ==«=» 200", nil, "RB1201", "unexpected"},
+	{"filter(outputs.containers, c «=»> c.running)", nil, "RB1201", "write `filter(outputs.containers, #.running)`"},
+	{"any(inputs.names, (x) «=»> x == \"a => x\")", nil, "RB1201", "write `any(inputs.names, # =="},
+	{"outputs.status <«>» 200", nil, "RB1201", "write `outputs.status != 200`"},
+	{"inputs.container «=»~ \"=~ is\"", nil, "RB1201", "write `inputs.container matches \"=~ is\"`"},
+	{"outputs.version «is» not nil", nil, "RB1201", "write `outputs.version != nil`"},
+	{"inputs.force ? 1«»", nil, "RB1201", "write both values: condition ? value : other"},
+	{"1 «if» inputs.force else 2", nil, "RB1201", "write both values: condition ? value : other"},
 	{"outputs.json?[0«]»", nil, "RB1201", "write `outputs.json?.[0]`"},
 	{"map(inputs.names, {\"v\"«:» #})", nil, "RB1201", "write `map(inputs.names, {{\"v\": #}})`"},
 	{"map(inputs.names, {\"v\"«:» {\"w\": #}})", nil, "RB1201", "write `map(inputs.names, {{\"v\": {\"w\": #}}})`"},
@@ -59,6 +66,8 @@ var problems = []struct {
 	{"inputs.window «>» \"5m\"", nil, "RB1204", `write duration("5m")`},
 	{"\"2GiB\" «<» inputs.limit", nil, "RB1204", `write bytes("2GiB")`},
 	{"inputs.lost_at «>» \"2026-01-01\"", nil, "RB1204", `write date("2026-01-01")`},
+	{"inputs.container ++ «\"b\"»", nil, "RB1204", "write `inputs.container + \"b\"`"},
+	{"-«\"b\"»", nil, "RB1204", "`-` takes"},
 	{"\"n=\" «+» inputs.count", nil, "RB1204", "string(...)"},
 	{"inputs.names «+» inputs.names", nil, "RB1204", "concat(inputs.names, inputs.names)"},
 	{"inputs.names «contains» \"a\"", nil, "RB1204", "write \"a\" in inputs.names"},
@@ -81,7 +90,9 @@ var problems = []struct {
 	{"inputs.names[«\"a\"»]", nil, "RB1204", "an index is"},
 	{"inputs.container«[»0]", nil, "RB1204", "[0:0 + 1]"},
 	{"inputs.count«[»0:1]", nil, "RB1204", "sliced"},
-	{"inputs.names.«length»", nil, "RB1204", "[0].length"},
+	{"inputs.names.«length» > 1", nil, "RB1204", "write len(inputs.names)"},
+	{"inputs.container.«size»", nil, "RB1204", "write len(inputs.container)"},
+	{"outputs.containers.«running»", nil, "RB1204", "[0].running"},
 	{"len(«inputs.count»)", nil, "RB1204", "len takes"},
 	{"all(«inputs.count», true)", nil, "RB1204", "takes a list"},
 	{"all(inputs.names, «#»)", nil, "RB1204", "len(...) > 0"},
@@ -100,6 +111,8 @@ var problems = []struct {
 	{"all(outputs.containers, «running»)", nil, "RB1205", ".running"},
 	{"«step».sure.state == \"passed\"", nil, "RB1205", "`steps`"},
 	{"«secrets».token", nil, "RB1205", "vars: {NAME: {secret: NAME}} in runbook.yaml"},
+	{"«None» == outputs.json", nil, "RB1205", "write nil"},
+	{"inputs.force == «True»", nil, "RB1205", "write `true`"},
 	{"«null» == outputs.json", nil, "RB1205", "write nil"},
 	{"«$env».inputs", nil, "RB1205", "without $"},
 
@@ -107,7 +120,10 @@ var problems = []struct {
 	{"«lenn»(inputs.names)", nil, "RB1206", "did you mean `len`?"},
 	{"«now»() - inputs.lost_at", nil, "RB1206", "run.started"},
 	{"«reduce»(inputs.numbers, #acc + #)", nil, "RB1206", "use sum"},
-	{"inputs.container.«upper»()", nil, "RB1206", "no methods"},
+	{"inputs.container.«upper»()", nil, "RB1206", "no methods | write `upper(inputs.container)`"},
+	{"inputs.container.«hasPrefix»(\"a\")", nil, "RB1206", "write `hasPrefix(inputs.container, \"a\")`"},
+	{"inputs.container.«title»()", nil, "RB1206", "call a function"},
+	{"«defined»(outputs.version)", nil, "RB1206", "write `outputs.version != nil`"},
 	{"«len»()", nil, "RB1206", "one value"},
 	{"«split»(\"a\")", nil, "RB1206", "2 to 3 values"},
 
@@ -193,7 +209,7 @@ func TestHintsAreTried(t *testing.T) {
 					_, after := expression.Compile(source, testEnv(), c.want)
 					return len(after) < len(before)
 				}
-				if strings.HasPrefix(marked, `"`) && !strings.HasPrefix(text, `"`) {
+				if strings.HasPrefix(marked, `"`) && !strings.ContainsAny(text, `" `) {
 					text = `"` + text + `"` // a name in brackets
 				}
 				literal := text[strings.IndexByte(text, '(')+1 : len(text)-1]

@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -99,20 +100,32 @@ func syntaxProblem(source string, err error) *Problem {
 			p.Offset--
 			p.Length = end - p.Offset
 		}
+	case conditionalOf.MatchString(source), strings.Contains(source, " if ") && strings.Contains(source, " else "):
+		p.Hint = "write both values: condition ? value : other"
 	case strings.Contains(at.Message, "coalesce expressions"):
 		p.Message, p.Hint = "?? stands beside another operator", "put brackets around it: (a ?? b)"
 	}
 	return p
 }
 
-// otherwise are operators of other languages, and ours.
-var otherwise = strings.NewReplacer("?[", "?.[", "===", "==", "!==", "!=")
+// Operators of other languages, and ours; functions of one parameter, which is # here;
+// and a choice of which one value is missing.
+var (
+	otherwise     = strings.NewReplacer("?[", "?.[", "===", "==", "!==", "!=", "<>", "!=", "=~", "matches", " is not ", " != ", " is ", " == ")
+	arrow         = regexp.MustCompile(`(?:\(\s*([a-z]\w*)\s*\)|\b([a-z]\w*))\s*=>\s*`)
+	conditionalOf = regexp.MustCompile(`^[^?:]*[^?]\?[^?.:]+$`)
+)
 
 // meantBy is what may have been meant by a source that is none from an offset on: an
-// operator of ours, or two pairs of braces for a map that a predicate gives; "" for
-// others.
+// operator of ours, # for the parameter of an arrow, or two pairs of braces for a map
+// that a predicate gives; "" for others.
 func meantBy(source string, offset int) string {
-	if ours := otherwise.Replace(source); ours != source {
+	if at := arrow.FindStringSubmatchIndex(source); at != nil {
+		name := source[max(at[2], at[4]):max(at[3], at[5])]
+		named := regexp.MustCompile(`\b` + name + `\b`)
+		return source[:at[0]] + outsideTexts(source[at[1]:], func(text string) string { return named.ReplaceAllString(text, "#") })
+	}
+	if ours := outsideTexts(source, otherwise.Replace); ours != source {
 		return ours
 	}
 	p := newPlaces(source)
@@ -124,6 +137,24 @@ func meantBy(source string, offset int) string {
 		}
 	}
 	return ""
+}
+
+// outsideTexts changes what stands in no quotes.
+func outsideTexts(source string, change func(string) string) string {
+	var b strings.Builder
+	from := 0
+	for i := 0; i < len(source); i++ {
+		if !strings.ContainsRune("'\"`", rune(source[i])) {
+			continue
+		}
+		end := textEnd(source, i)
+		if end < 0 {
+			break
+		}
+		b.WriteString(change(source[from:i]) + source[i:end+1])
+		from, i = end+1, end
+	}
+	return b.String() + change(source[from:])
 }
 
 // tokenText turns Operator("=") into `=`.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"
@@ -96,8 +97,7 @@ func (c *compiler) vars() *schema.Type {
 func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 	t, ok := v.c.steps[id]
 	if !ok {
-		ids := func() []string { return slices.Sorted(maps.Keys(v.c.steps)) }
-		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: v.c.known(CodeNoAncestor, id, ids)}
+		return nil, &expression.Problem{Code: CodeNoAncestor, Message: "there is no step " + strconv.Quote(id), Hint: v.meant(id)}
 	}
 	optional, problem, hint := v.access(t)
 	if problem != "" {
@@ -107,6 +107,35 @@ func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 		optional = false
 	}
 	return stepType(v.c.types[id], t, optional), nil
+}
+
+// maxListed is how many steps a playbook has of which a hint lists those that can be read.
+const maxListed = 12
+
+// meant answers for an id that no step has: the nearest of those that can be read here,
+// else all of them.
+func (v *view) meant(id string) string {
+	c := v.c
+	if c.told[CodeNoAncestor]++; c.told[CodeNoAncestor] > maxTold {
+		return ""
+	}
+	if c.ids == nil {
+		c.ids = slices.Sorted(maps.Keys(c.steps))
+	}
+	c.looked += len(c.ids)
+	hidden := func(id string) bool { _, problem, _ := v.access(c.steps[id]); return problem != "" }
+	alike := slices.DeleteFunc(slices.Clone(c.ids), func(other string) bool { return diag.Nearest(id, []string{other}) == "" })
+	if near := diag.Nearest(id, slices.DeleteFunc(alike, hidden)); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(c.steps) > maxListed {
+		return "give an id to the step that is meant, and let this one wait for it"
+	}
+	ids := slices.DeleteFunc(slices.Clone(c.ids), hidden)
+	if len(ids) == 0 {
+		return "no step with an id can be read here"
+	}
+	return "here there are: " + strings.Join(ids, ", ")
 }
 
 // access decides whether the reader may read t, and whether t may not have

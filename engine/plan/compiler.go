@@ -68,6 +68,8 @@ type compiler struct {
 	types  map[string]*typeSet // of steps, when compiled
 	inputs *schema.Type
 
+	ids    []string       // of all steps, sorted, once they were asked for
+	errors int            // in the list
 	told   map[string]int // wrong words that were answered, by code
 	looked int            // words and joins that were looked at
 }
@@ -183,6 +185,9 @@ func (c *compiler) place(n *yaml.Node) string {
 }
 
 func (c *compiler) report(s diag.Severity, code string, span diag.Span, message, hint string) {
+	if s == diag.Error {
+		c.errors++
+	}
 	c.list.Add(diag.Diagnostic{Code: code, Severity: s, Source: c.tree.Source.Name, Span: span, Message: message, Hint: hint})
 }
 

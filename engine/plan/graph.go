@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"runbook/engine/playbook"
 )
@@ -88,6 +89,7 @@ func (c *compiler) register(n *node) {
 
 // edges resolves the needs of a step's parts and refuses a cycle.
 func (c *compiler) edges(n *node, names map[string]int) {
+	ids := sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(names)) })
 	for _, child := range n.children {
 		s := child.step
 		if !child.tree.Has("needs") || s.Remedy > 0 { // needs of a remedy are reported with the tree
@@ -97,8 +99,9 @@ func (c *compiler) edges(n *node, names map[string]int) {
 		for _, need := range child.tree.Needs {
 			i, ok := names[need.Value]
 			switch {
+			case c.fixed("needs", need, "name steps that stand beside this one, and give it a `when`"):
 			case !ok:
-				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", c.known(CodeUnknownNeed, need.Value, func() []string { return slices.Sorted(maps.Keys(names)) }))
+				c.fail(CodeUnknownNeed, need.Node, "no step "+strconv.Quote(need.Value)+" stands beside this one", c.known(CodeUnknownNeed, need.Value, ids))
 			case i == child.number:
 				c.fail(CodeCycle, need.Node, "a step cannot need itself", "remove it")
 			default:

@@ -396,6 +396,9 @@ func TestWhereToRead(t *testing.T) {
 		"steps: [{for_each: [1], steps: [{id: a, " + get + "}]}, {" + reads + "}]":                                                                                    "move what reads it into the loop",
 		"steps: [{id: a, " + reads + "}]":                                                                                                                             "read `outputs`, `observed` or `before`, without steps.a",
 		"steps: [{id: a, when: steps.b.outputs.value == 1, steps: [{id: b, " + get + "}]}]":                                                                           "move what reads it into `verify`, or below the step",
+		"steps: [{id: abc, " + get + "}, {" + strings.Replace(reads, "steps.a.", "steps.abd.", 1) + "}]":                                                              `did you mean "abc"?`,
+		"steps: [{id: first, " + get + "}, {id: abc, " + strings.Replace(reads, "steps.a.", "steps.abd.", 1) + "}, {id: abe, " + get + "}]":                           "here there are: first", // neither itself nor a later one
+		"steps: [{for_each: [1], steps: [{id: ab, " + get + "}]}, {" + reads + "}]":                                                                                   "no step with an id can be read here",
 		"steps: [{" + reads + "}]\nfinally: [{id: a, " + get + "}]":                                                                                                   "move what reads it into `finally`, or into the outputs of the playbook",
 	} {
 		_, list := compile(t, text, nil)
@@ -412,6 +415,17 @@ func TestWhereToRead(t *testing.T) {
 			if _, left := compile(t, strings.Replace(text, old, needs, 1), nil); len(left) > 0 {
 				t.Errorf("%s: with %s: %v", text, needs, left)
 			}
+		}
+	}
+	fixed := map[string]string{
+		"action: '${{ vars.x }}'": "choose by `when` on two steps", "call: '${{ vars.x }}'": "choose by when on two steps",
+		"needs: ['${{ vars.x }}'], " + get: "name steps that stand beside this one, and give it a `when`", "id: '${{ vars.x }}', " + get: "write lower case letters, digits and _, beginning with a letter",
+		"effect: '${{ vars.x }}', " + get: "it is one of read, write, destructive", "on_failure: '${{ vars.x }}', " + get: "it is one of stop, continue, warn, undo",
+		"approve: {by: '${{ vars.x }}'}, " + get: "name one of the roles of runbook.yaml", "skip_if_met: '${{ vars.x }}', observe: {" + get + "}, " + get: "write true or false",
+	}
+	for step, hint := range fixed {
+		if _, list := compile(t, "steps: [{"+step+"}]", nil); len(list) != 1 || list[0].Code != diag.CodeBadValue || !strings.HasSuffix(list[0].Message, "is fixed, it takes no ${{ }}") || list[0].Hint != hint {
+			t.Errorf("%s: %v", step, list)
 		}
 	}
 	for text, want := range map[string]string{

@@ -6,6 +6,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/expression"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
@@ -119,7 +120,7 @@ func (c *compiler) body(n *node, v *view) {
 }
 
 func (c *compiler) action(n *node, v *view) {
-	t, s, before := n.tree, n.step, c.list.Errors()
+	t, s, before := n.tree, n.step, c.errors
 	op := c.operation(t.Action, t.With, t.Target, v)
 	if op == nil {
 		s.Outputs = schema.AnyType
@@ -143,7 +144,7 @@ func (c *compiler) action(n *node, v *view) {
 	switch {
 	case op.Effect != action.Destructive:
 	case op.Milder:
-		if t.Approve == nil && c.list.Errors() == before {
+		if t.Approve == nil && c.errors == before {
 			c.warn(CodeEffect, t.Action.Node, op.Action.Name+" may destroy here, and nobody is asked", "add `approve: {message: …}`, or see that each target lists what it only writes under `writes`")
 		}
 	case undoes(n):
@@ -200,7 +201,9 @@ func (c *compiler) raise(s yaml.String, op *Operation) {
 func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.String, v *view) *Operation {
 	a, ok := c.Registry.Lookup(name.Value)
 	if !ok {
-		if name.Set() {
+		switch {
+		case c.fixed("action", name, "choose by `when` on two steps"):
+		case name.Set():
 			hint := "list them: runbook actions"
 			if near := c.near(CodeUnknownAction, name.Value, c.Registry.Names()); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
@@ -214,9 +217,9 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 	if target.Set() {
 		op.Target = c.template(target, v, schema.StringType)
 	}
-	before := c.list.Errors()
+	before := c.errors
 	op.Params = c.params(a.Name, a.Params, name.Node, with, v)
-	if c.list.Errors() > before {
+	if c.errors > before {
 		return op
 	}
 	if b, err := a.Decode(static(op.Params), action.Target{}); err == nil {
@@ -225,6 +228,15 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		c.mismatch(at, err)
 	}
 	return op
+}
+
+// fixed reports an expression where none is taken.
+func (c *compiler) fixed(key string, s yaml.String, hint string) bool {
+	if !expression.HasTemplate(s.Value) {
+		return false
+	}
+	c.fail(diag.CodeBadValue, s.Node, fmt.Sprintf("%q is fixed, it takes no ${{ }}", key), hint)
+	return true
 }
 
 // params compiles `with` against the declared parameters.

@@ -7,7 +7,6 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/expression"
 	"runbook/engine/schema"
 )
 
@@ -63,6 +62,7 @@ func (c *compiler) approval(n *node, v *view) {
 	if t == nil || n.step.Body != BodyAction {
 		return
 	}
+	c.fixed("by", t.By, "name one of the roles of runbook.yaml")
 	names := judged(n.step)
 	delete(names, "outputs")
 	shown := &view{c: c, reader: v.reader, names: names}
@@ -137,10 +137,6 @@ func (c *compiler) manual(n *node, v *view) {
 // call types inputs and outputs by the callee.
 func (c *compiler) call(n *node, v *view) {
 	name := n.tree.Call
-	if expression.HasTemplate(name.Value) {
-		c.fail(diag.CodeBadValue, name.Node, "the name of a called playbook is constant", "choose with `when` on two steps")
-		return
-	}
 	if c.Callee == nil {
 		c.fail(CodeUnknownPlaybook, name.Node, fmt.Sprintf("no playbook %q", name.Value), "")
 		return

@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -278,7 +279,7 @@ func (d *decoder) named(k *Key, key, n *Node, field reflect.Value) {
 	all := reflect.MakeSlice(k.goType, 0, len(n.Pairs))
 	at := k.stand(key)
 	for _, p := range n.Pairs {
-		good := k.Of.Name.Named == "" || d.name(k.Of.Name, p.Key, at.what)
+		good := k.Of.Name.Named == "" || d.name(k.Of.Name, p.Key, p.Key, at.what)
 		at.key = p.Key
 		value := p.Value
 		if value.Kind == Null && !value.Broken {
@@ -301,7 +302,7 @@ func (d *decoder) pairs(k *Key, key, n *Node, field *[]Pair) {
 		return
 	}
 	for _, p := range n.Pairs {
-		if k.Named == "" || d.name(k, p.Key, k.Named) {
+		if k.Named == "" || d.name(k, p.Key, p.Key, k.Named) {
 			*field = append(*field, p)
 		}
 	}
@@ -324,7 +325,7 @@ func (d *decoder) node(k *Key, key, n *Node, field **Node) bool {
 }
 
 // name checks a name of the language, of what.
-func (d *decoder) name(k *Key, n *Node, what string) bool {
+func (d *decoder) name(k *Key, key, n *Node, what string) bool {
 	if isName(n.Text, k.Joint[0]) {
 		return true
 	}
@@ -332,7 +333,7 @@ func (d *decoder) name(k *Key, n *Node, what string) bool {
 	if near := tame(n.Text, k.Joint[0]); near != "" {
 		hint += fmt.Sprintf(": %q", near)
 	}
-	if !n.Broken {
+	if !n.Broken && !(n != key && d.fixed(k, key, n, cmp.Or(k.Hint, hint))) {
 		d.report(n.Span, diag.CodeBadName, fmt.Sprintf("%q is no name for %s", Clip(n.Text), what), hint)
 	}
 	return false

@@ -73,7 +73,7 @@ func (d *decoder) scalar(k *Key, key, n *Node, dst scalar) bool {
 		}
 		dst.place(n.Text, n)
 	case k.Named != "":
-		if !d.name(k, n, k.Named) {
+		if !d.name(k, key, n, k.Named) {
 			return false
 		}
 		dst.place(n.Text, n)
@@ -104,10 +104,19 @@ func (d *decoder) word(k *Key, key, n *Node, words []string) bool {
 	if len(words) == 1 && k.Hint != "" {
 		hint = k.Hint
 	}
-	if !n.Broken {
+	if !n.Broken && !d.fixed(k, key, n, hint) {
 		d.report(n.Span, diag.CodeBadWord, fmt.Sprintf("%q is no value of %s", Clip(n.Text), k.calledAt(key)), hint)
 	}
 	return false
+}
+
+// fixed reports an expression where none is taken.
+func (d *decoder) fixed(k *Key, key, n *Node, hint string) bool {
+	if n.Broken || !strings.Contains(n.Text, "${{") {
+		return false
+	}
+	d.report(n.Span, diag.CodeBadValue, fmt.Sprintf("%s is fixed, it takes no ${{ }}", k.calledAt(key)), hint)
+	return true
 }
 
 // calledAt is how messages call the key, which stands at a node.
@@ -134,9 +143,11 @@ func (d *decoder) misfit(k *Key, key, n *Node, err error) {
 	case k.Min != nil || k.Max != nil:
 		hint = "it takes " + k.Takes()
 	}
-	if strings.Contains(n.Text, "${{") {
-		message = fmt.Sprintf("%q is fixed, it takes no ${{ }}", key.Text)
-		hint = cmp.Or(hint, "it takes "+k.Takes())
+	takes := "it takes " + k.Takes()
+	if k.Type.Kind == schema.Bool {
+		takes = "write true or false"
 	}
-	d.report(n.Span, diag.CodeBadValue, message, hint)
+	if !d.fixed(k, key, n, cmp.Or(hint, takes)) {
+		d.report(n.Span, diag.CodeBadValue, message, hint)
+	}
 }
