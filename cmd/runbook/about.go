@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,31 +18,62 @@ import (
 )
 
 func (a *app) actionsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "actions [NAME]", Short: "List the actions, or explain one",
-		Example: "  runbook actions\n  runbook actions docker.restart",
+	cmd := &cobra.Command{
+		Use: "actions [NAME|FAMILY|WORD]", Short: "List the actions, or explain one",
+		Example: "  runbook actions\n  runbook actions docker\n  runbook actions docker.restart",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, words []string) error {
-			all := a.launcher().Registry
-			switch {
-			case len(words) == 1:
-				return a.explainAction(all, words[0])
-			case a.Out.Terminal():
-				return reference.List(all, page.Of(a.Out)).Print(a.Out)
-			}
-			return reference.Table(a.Out, all)
-		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return a.launcher().Registry.Names(), cobra.ShellCompDirectiveNoFileComp
+			var names []string
+			for _, act := range a.launcher().Registry.All() {
+				names = append(names, act.Name+"\t"+act.Summary)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	json := formatFlag(cmd)
+	cmd.RunE = func(_ *cobra.Command, words []string) error {
+		asJSON, err := json()
+		if err != nil {
+			return err
+		}
+		return a.actions(strings.Join(words, ""), asJSON)
+	}
+	return cmd
 }
 
-func (a *app) explainAction(reg *action.Registry, name string) error {
-	act, ok := reg.Lookup(name)
-	if ok {
+// actions lists the actions of which a word says the family, a part of the name or of
+// the summary, and explains one that is named whole.
+func (a *app) actions(word string, asJSON bool) error {
+	all := a.launcher().Registry
+	if act, whole := all.Lookup(word); whole {
+		if asJSON {
+			return printJSON(a.Out, actionRecords([]*action.Action{act}))
+		}
 		return reference.Action(act, page.Of(a.Out)).Print(a.Out)
 	}
+	found := slices.DeleteFunc(slices.Clone(all.All()), func(act *action.Action) bool {
+		return !strings.Contains(strings.ToLower(act.Name+" "+act.Summary), strings.ToLower(word))
+	})
+	if slices.Contains(all.Families(), word) {
+		found = slices.DeleteFunc(found, func(act *action.Action) bool { return act.Family != word })
+	}
+	switch {
+	case len(found) == 0:
+		return noAction(all, word)
+	case asJSON:
+		return printJSON(a.Out, actionRecords(found))
+	}
+	some, err := action.NewRegistry(found)
+	if err != nil {
+		return err
+	}
+	if a.Out.Terminal() {
+		return reference.List(some, page.Of(a.Out)).Print(a.Out)
+	}
+	return reference.Table(a.Out, some)
+}
+
+func noAction(reg *action.Registry, name string) error {
 	f := &action.Failure{What: fmt.Sprintf("there is no action %q", name), Do: []string{"runbook actions"}}
 	if near := diag.Nearest(name, reg.Names()); near != "" {
 		f.Nearest = []string{near}
@@ -75,13 +108,16 @@ func (a *app) schemaCommand() *cobra.Command {
 	return cmd
 }
 
+func versionText() string {
+	return fmt.Sprintf("runbook %s\n%s, %s/%s\n", engineVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of runbook", Args: cobra.NoArgs,
 		Example: "  runbook version",
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.Out, "runbook %s\n%s, %s/%s\n", engineVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
+			return put(a.Out, versionText())
 		},
 	}
 }

@@ -6,7 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/engine/environment"
+	"runbook/engine/launch"
+	"runbook/engine/schema"
 	"runbook/engine/yaml"
+	"runbook/internal/console"
+	"runbook/lab/control"
 )
 
 // completePlaybooks offers the names of the catalogue, and files.
@@ -17,6 +22,77 @@ func (a *app) completePlaybooks(*cobra.Command, []string, string) ([]string, cob
 		names = append(names, e.Name)
 	}
 	return names, cobra.ShellCompDirectiveDefault
+}
+
+// completeFlags makes the values of the flags of every verb known to completion.
+func (a *app) completeFlags(of *cobra.Command) {
+	for name, words := range map[string][]string{
+		"color": {"auto", "always", "never"}, "log-format": {console.LogText, console.LogJSON},
+	} {
+		_ = of.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there
+	}
+	for _, c := range append([]*cobra.Command{of}, of.Commands()...) {
+		for name, complete := range map[string]cobra.CompletionFunc{
+			"env": a.completeEnvironments, "input": a.completeInputs, "despite": a.completeRuns,
+		} {
+			_ = c.RegisterFlagCompletionFunc(name, complete)
+		}
+		for _, name := range []string{"format", "output"} {
+			if f := c.Flags().Lookup(name); f != nil {
+				words := strings.FieldsFunc(strings.ReplaceAll(f.Usage, " or ", " "), func(r rune) bool { return r == ',' || r == ' ' })
+				_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+			}
+		}
+	}
+}
+
+// completeEnvironments offers the environments of the file, and that of labs.
+func (a *app) completeEnvironments(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	names := []string{control.Environment + "\tthe lab that runs"}
+	path, err := environment.Find(a.config)
+	if err != nil || path == "" {
+		return append(names, "local\tthis machine"), cobra.ShellCompDirectiveNoFileComp
+	}
+	source, err := launch.ReadFile(path)
+	if err != nil {
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	if read, _ := environment.ReadFile(source); read != nil {
+		for _, d := range read.Environments {
+			names = append(names, d.Name.Value)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeInputs offers NAME= of the inputs of the playbook that is named, and after
+// it the values that the input takes.
+func (a *app) completeInputs(_ *cobra.Command, words []string, part string) ([]string, cobra.ShellCompDirective) {
+	if len(words) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	p, err := a.plan(words[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	name, _, chosen := strings.Cut(part, "=")
+	var out []string
+	for _, f := range p.Inputs.Fields {
+		switch {
+		case !chosen:
+			out = append(out, f.Name+"=\t"+f.Doc)
+		case f.Name == name && f.Type.Kind == schema.Bool:
+			out = append(out, name+"=true", name+"=false")
+		case f.Name == name:
+			for _, value := range f.Type.Enum {
+				out = append(out, name+"="+value)
+			}
+		}
+	}
+	if !chosen {
+		return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeRehearsals offers the playbooks that have rehearsals, and after NAME/

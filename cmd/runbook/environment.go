@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"runbook/engine/action"
@@ -20,6 +21,7 @@ func (a *app) loadEnvironment(name string, registry *action.Registry, again func
 	var env *environment.Environment
 	var lab *control.Session
 	var list diag.List
+	var file string
 	var err error
 	if name == control.Environment {
 		if lab, err = a.runningLab(); err != nil {
@@ -27,7 +29,10 @@ func (a *app) loadEnvironment(name string, registry *action.Registry, again func
 		}
 		env, list, err = lab.Environment(registry)
 	} else {
-		env, list, err = environment.Load(environment.DefaultFile, name, registry)
+		if file, err = a.environmentFile(); err != nil {
+			return nil, nil, err
+		}
+		env, list, err = environment.Load(file, name, registry)
 	}
 	var missing *environment.ErrNotFound
 	switch {
@@ -36,16 +41,30 @@ func (a *app) loadEnvironment(name string, registry *action.Registry, again func
 	case err != nil:
 		return nil, nil, &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
 	case list.Errors() > 0:
-		source, _ := launch.ReadFile(environment.DefaultFile) // without it the list has no excerpts
-		return nil, nil, launch.Mistakes(environment.DefaultFile, list, source)
+		source, _ := launch.ReadFile(file) // without it the list has no excerpts
+		return nil, nil, launch.Mistakes(file, list, source)
 	}
 	return env, lab, nil
 }
 
+// environmentFile is the path of the file of environments, "" where there is none.
+func (a *app) environmentFile() (string, error) {
+	path, err := environment.Find(a.config)
+	if err != nil {
+		return "", launch.Invalid(err.Error(), "ls "+action.Quote(cmp.Or(a.config, os.Getenv(environment.Variable), environment.DefaultFile)))
+	}
+	return path, nil
+}
+
+// noEnvironment says which environments there are. again is a command that changes
+// nothing: the name that was meant is a guess.
 func noEnvironment(e *environment.ErrNotFound, again func(env string) string) error {
-	r := launch.Invalid(fmt.Sprintf("no environment %q in ./%s", e.Name, strings.TrimPrefix(e.File, "./")))
-	if e.Name == "" {
-		r.Failure.What = "no environment is named, and ./" + e.File + " has no default"
+	r := launch.Invalid(fmt.Sprintf("no environment %q in %s", e.Name, e.File))
+	switch {
+	case e.File == "":
+		r.Failure.What = fmt.Sprintf("no environment %q: there is no %s here or above", e.Name, environment.DefaultFile)
+	case e.Name == "":
+		r.Failure.What = "no environment is named, and " + e.File + " has no default"
 	}
 	var has []string
 	for _, name := range e.Has {

@@ -14,17 +14,29 @@ import (
 )
 
 func (a *app) listCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list [WORDS]", Short: "Find a playbook by name, title, symptom or alert",
-		Example: "  runbook list\n  runbook list memory grows",
-		RunE:    func(_ *cobra.Command, words []string) error { return a.list(words) },
+	cmd := &cobra.Command{
+		Use: "list [WORDS]", Short: "Find a playbook by name, title, symptom, alert or action",
+		Example:           "  runbook list\n  runbook list memory grows\n  runbook list docker --format json",
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}
+	json := formatFlag(cmd)
+	cmd.RunE = func(_ *cobra.Command, words []string) error {
+		asJSON, err := json()
+		if err != nil {
+			return err
+		}
+		return a.list(words, asJSON)
+	}
+	return cmd
 }
 
-func (a *app) list(words []string) error {
+func (a *app) list(words []string, asJSON bool) error {
 	all, err := a.listing(words)
 	if err != nil {
 		return err
+	}
+	if asJSON {
+		return printJSON(a.Out, listRecords(all))
 	}
 	if len(all) == 0 {
 		a.say(&action.Failure{What: "no playbook matches " + strings.Join(words, " "), Do: []string{"runbook list"}}, event.EndFailed)

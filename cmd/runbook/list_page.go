@@ -64,6 +64,9 @@ func (l *listed) matches(words []string) bool {
 		for _, s := range l.plan.Alerts {
 			texts, reasons = append(texts, s), append(reasons, "alert  "+s)
 		}
+		for _, name := range l.actions() {
+			texts, reasons = append(texts, name), append(reasons, "action  "+name)
+		}
 		texts = append(texts, l.plan.Purpose)
 	}
 	whole := strings.ToLower(strings.Join(texts, "\n"))
@@ -79,6 +82,16 @@ func (l *listed) matches(words []string) bool {
 		}
 	}
 	return true
+}
+
+// actions are the names of the actions that a playbook takes, each once, in its order.
+func (l *listed) actions() (names []string) {
+	launch.Once(l.plan, func(s launch.Visited) {
+		if s.Op != nil && !slices.Contains(names, s.Op.Action.Name) {
+			names = append(names, s.Op.Action.Name)
+		}
+	})
+	return names
 }
 
 // effect is the worst case of a plan, and whether a step of it asks.

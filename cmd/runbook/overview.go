@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 
+	"runbook/engine/environment"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
 	"runbook/engine/page"
@@ -37,7 +37,7 @@ func (a *app) overview() error {
 		{"graph NAME", "draw which step waits for which"},
 		{"actions [NAME]", "what a step can do"},
 	})
-	p.Flow(p.Indent(2), page.Plain, available(l.Catalogue)+".  "+environments())
+	p.Flow(p.Indent(2), page.Plain, available(l.Catalogue)+".  "+a.environmentsNote())
 	p.Flow(p.Indent(2), page.Plain, "No target was contacted.  More: runbook help")
 	return p.Print(a.Out)
 }
@@ -81,9 +81,14 @@ func available(all *launch.Catalogue) string {
 	return fmt.Sprintf("%s, %d embedded", page.Counted(len(entries), "playbook"), len(entries)-own)
 }
 
-func environments() string {
-	if _, err := os.Stat("runbook.yaml"); err != nil {
-		return "No runbook.yaml here: the local Docker socket is used."
+// environmentsNote says where runs act: the environments of the file, or this machine.
+func (a *app) environmentsNote() string {
+	path, err := environment.Find(a.config)
+	switch {
+	case err != nil:
+		return err.Error() + "."
+	case path == "":
+		return "No runbook.yaml here or above: the Docker engine of this machine is used."
 	}
-	return "Environments in ./runbook.yaml."
+	return "Environments in " + path + "."
 }

@@ -26,10 +26,14 @@ import (
 // errGone ends a question when the terminal is closed.
 var errGone = errors.New("the terminal was closed before an answer")
 
-// prompter asks the person at the terminal, one question at a time. Input that
-// was typed before a question does not answer it.
+// errAhead sets a manual step aside for an approval, which is asked first.
+var errAhead = errors.New("an approval is asked for first")
+
+// prompter asks the person at the terminal, one question at a time, approvals before
+// manual steps, which may take hours. Input that was typed before a question does not
+// answer it.
 type prompter struct {
-	mu    sync.Mutex
+	turns turns
 	lines chan string // closed at the end of the input
 	out   *console.Output
 	draw  io.Writer // the screen of out
@@ -63,7 +67,7 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
+	p := &prompter{turns: newTurns(), lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
 	follow(p.facts.event)
 	go p.read()
 	return p
@@ -81,9 +85,10 @@ func (p *prompter) read() {
 	}
 }
 
-// begin makes room for a question and forgets what was typed before it.
-func (p *prompter) begin() (end func()) {
-	p.mu.Lock()
+// begin waits for its turn, makes room for a question and forgets what was typed
+// before it.
+func (p *prompter) begin(approval bool) (end func()) {
+	p.turns.take(approval)
 	if p.view != nil {
 		p.view.Suspend()
 	}
@@ -96,12 +101,13 @@ func (p *prompter) begin() (end func()) {
 		if p.view != nil {
 			p.view.Resume()
 		}
-		p.mu.Unlock()
+		p.turns.give()
 	}
 }
 
-// answer waits for a line; tick is called each second.
-func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
+// answer waits for a line; tick is called each second, and what comes from ahead ends
+// the question with errAhead.
+func (p *prompter) answer(ctx context.Context, ahead <-chan struct{}, tick func()) (string, error) {
 	_ = p.out.Flush()
 	clock := time.NewTicker(time.Second)
 	defer clock.Stop()
@@ -114,6 +120,8 @@ func (p *prompter) answer(ctx context.Context, tick func()) (string, error) {
 				return "", errGone
 			}
 			return strings.TrimSpace(text), nil
+		case <-ahead:
+			return "", errAhead
 		case <-clock.C:
 			tick()
 		}
@@ -134,13 +142,13 @@ func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approv
 
 func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
 	answer := run.Answer{Answer: event.Answer{By: p.user}}
-	defer p.begin()()
+	defer p.begin(true)()
 	q := p.prompt(path, a)
 	if err := q.Show(p.draw); err != nil {
 		return answer, errGone
 	}
 	for {
-		text, err := p.answer(ctx, func() {
+		text, err := p.answer(ctx, nil, func() {
 			if p.view != nil {
 				_ = q.Refresh(p.draw)
 			}
@@ -172,13 +180,28 @@ func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) 
 	}
 }
 
-// Report implements run.Person.
+// Report implements run.Person. What was answered stands when an approval comes
+// between the questions.
 func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (map[string]any, error) {
-	defer p.begin()()
-	if err := report.Manual(p.draw, path, m.Title, m.Text, p.page); err != nil {
-		return nil, errGone
-	}
 	got := map[string]any{}
+	for {
+		err := p.fill(ctx, path, m, got)
+		if err == nil {
+			got["by"], got["at"] = p.user, time.Now()
+			return got, nil
+		}
+		if !errors.Is(err, errAhead) {
+			return nil, err
+		}
+	}
+}
+
+// fill asks for the fields of a manual step that got lacks.
+func (p *prompter) fill(ctx context.Context, path event.Path, m run.Manual, got map[string]any) error {
+	defer p.begin(false)()
+	if err := report.Manual(p.draw, path, m.Title, m.Text, p.page); err != nil {
+		return errGone
+	}
 	fields := m.Step.Manual.Fields
 	if fields == nil || len(fields.Fields) == 0 {
 		_, err := p.until(ctx, "  Done?  y yes   Ctrl-C stops the run  ", func(text string) (any, error) {
@@ -188,29 +211,31 @@ func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (m
 			return text, nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		fields = &schema.Type{}
 	}
 	for _, f := range fields.Fields {
-		question := strings.TrimRight(fmt.Sprintf("  %s (%s)  %s", f.Name, f.Takes(), f.Doc), " ") + " > "
+		if _, answered := got[f.Name]; answered {
+			continue
+		}
+		question := strings.TrimRight(fmt.Sprintf("  %s (%s)  %s", f.Name, spokenTakes(f), f.Doc), " ") + " > "
 		v, err := p.until(ctx, question, func(text string) (any, error) {
 			if text == "" && !f.Required {
 				return f.Default, nil
 			}
-			v, err := schema.ParseText(f.Type, text, false)
+			v, err := spoken(f.Type, text, time.Now())
 			if err == nil {
 				v, err = schema.ConvertField(f, v)
 			}
 			return v, err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		got[f.Name] = v
 	}
-	got["by"], got["at"] = p.user, time.Now()
-	return got, nil
+	return nil
 }
 
 // until asks until the answer is taken, and says why it is not.
@@ -219,7 +244,10 @@ func (p *prompter) until(ctx context.Context, question string, take func(text st
 		if err := report.Ask(p.draw, question, p.page); err != nil {
 			return nil, errGone
 		}
-		text, err := p.answer(ctx, func() {})
+		text, err := p.answer(ctx, p.turns.ahead, func() {})
+		if errors.Is(err, errAhead) {
+			_ = report.Ask(p.draw, "(asked again after the approval that follows)", p.page)
+		}
 		if err != nil {
 			p.end()
 			return nil, err

@@ -85,6 +85,35 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
+// An approval of another branch is asked while a manual step waits, whose answers
+// stand; and a person says y and now.
+func TestApprovalIsNotHiddenBehindManualStep(t *testing.T) {
+	const both = `playbook: both
+title: Two branches
+purpose: To ask for two things at once.
+expected: It ends.
+steps:
+  - id: lamp
+    needs: []
+    manual: {text: Look at the lamp., fields: {lit: {type: bool}, since: {type: time}}}
+    verify: [outputs.lit]
+  - {id: pause, needs: [], action: flow.wait, with: {for: 300ms}}
+  - {id: touch, needs: [pause], approve: true, action: shell.run, with: {argv: [touch, touched]}}
+`
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "both.yaml"), []byte(both), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	replies := []reply{{"lit (y or n", "y\r"}, {"asked again after", ""}, {"[n]", "y\r"}, {"since (a time: now", "now\r"}}
+	screen, exit := converse(t, dir, replies, "run", "both.yaml")
+	if _, err := os.Stat(filepath.Join(dir, "touched")); err != nil || exit != 0 {
+		t.Errorf("exit %d, %v\n%s", exit, err, screen)
+	}
+	if strings.Count(screen, "lit (y or n") != 1 {
+		t.Errorf("what was answered is asked again:\n%s", screen)
+	}
+}
+
 // What a target or a secret puts into texts reaches nobody: not the prompt, not a
 // manual step, no view, no report and no error, and not the journal.
 func TestNothingOfATargetGetsThrough(t *testing.T) {

@@ -9,8 +9,10 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
@@ -23,6 +25,7 @@ type app struct {
 	log       *slog.Logger // of the program itself, and of the libraries in it
 	logFormat string
 	stateDir  string
+	config    string // the file of environments that --config names
 	line      []string
 	root      *cobra.Command
 	launcher  func() *launch.Launcher // made once, when a verb needs it
@@ -127,11 +130,30 @@ func (a *app) mistyped(err error) *action.Failure {
 			}
 		}
 	}
+	if flag, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		f.Nearest = a.flagsLike(flag)
+	}
 	if f.What == text {
 		f.What, _, _ = strings.Cut(text, "\n")
 		f.Do[0] = strings.TrimSpace(f.Do[0])
 	}
 	return f
+}
+
+// flagsLike are the flags of the verb that may be meant by a word.
+func (a *app) flagsLike(word string) []string {
+	c, _, err := a.root.Find(a.line)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	take := func(f *pflag.Flag) { names = append(names, f.Name) }
+	c.Flags().VisitAll(take)
+	c.InheritedFlags().VisitAll(take)
+	if near := diag.Nearest(word, names); near != "" {
+		return []string{"--" + near}
+	}
+	return nil
 }
 
 // command builds the tree of verbs.
@@ -153,17 +175,21 @@ func (a *app) command() *cobra.Command {
 			return a.startLog(slog.LevelInfo)
 		},
 	}
+	root.Version = engineVersion()
+	root.SetVersionTemplate(versionText())
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.Color, "color", "auto", "auto, always or never")
 	flags.StringVar(&a.logFormat, "log-format", console.LogText, "of notes and of -vv: text or json")
+	flags.StringVar(&a.config, "config", "", "the file of environments (default: $RUNBOOK_CONFIG, or the nearest runbook.yaml from here upwards)")
 	flags.StringVar(&a.stateDir, "state-dir", "", "directory of journals and locks (default: the user's state directory)")
 	root.AddCommand(
 		a.runCommand(), a.validateCommand(), a.listCommand(), a.showCommand(), a.graphCommand(),
 		a.runsCommand(), a.reportCommand(), a.rehearseCommand(), a.labCommand(), a.actionsCommand(), a.schemaCommand(), a.versionCommand(),
 	)
 	root.InitDefaultCompletionCmd()
+	a.completeFlags(root)
 	return root
 }
 

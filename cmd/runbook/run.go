@@ -28,6 +28,7 @@ type call struct {
 	patience launch.Patience
 	waitText string
 	stateDir string
+	config   string
 	lab      *control.Session // that runs, with --env lab
 	labTime  func() time.Time // once it was asked for its clock; nil without a lab
 	mode     run.Mode
@@ -41,7 +42,7 @@ func (a *app) runCommand() *cobra.Command {
 		Use: "run NAME|PATH", Short: "Run a playbook", Args: exactly(1, "the name or path of one playbook"),
 		Example: "  runbook run memory-leak --dry-run\n  runbook run memory-leak --env production -i window=10s",
 		RunE: func(_ *cobra.Command, words []string) error {
-			c.playbook, c.stateDir = words[0], a.stateDir
+			c.playbook, c.stateDir, c.config = words[0], a.stateDir, a.config
 			return a.run(c)
 		},
 		ValidArgsFunction: a.completePlaybooks,
@@ -64,6 +65,9 @@ func (a *app) runCommand() *cobra.Command {
 // command is the command that repeats the call.
 func (c *call) command() event.Command {
 	out := event.Command{Playbook: c.playbook}
+	if c.config != "" {
+		out.Flags = append(out.Flags, "--config", action.Quote(c.config))
+	}
 	if c.stateDir != "" {
 		out.Flags = append(out.Flags, "--state-dir", action.Quote(c.stateDir))
 	}
@@ -120,7 +124,7 @@ func (a *app) start(c *call) (code int, err error) {
 	q := launch.Request{
 		Named: c.env != "", Inputs: launch.Texts(c.inputs, secretFrom), Command: c.command(), Who: who(), Mode: c.mode, Patience: c.patience,
 	}
-	again := func(env string) string { other := *c; other.env = env; return other.command().Again() }
+	again := func(env string) string { other := *c; other.env = env; return other.command().Again() + " --dry-run" }
 	if q.Environment, c.lab, err = a.loadEnvironment(c.env, l.Registry, again); err != nil {
 		if _, wrong := l.Plan(c.playbook, nil); wrong != nil {
 			return 0, wrong

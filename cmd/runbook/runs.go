@@ -21,12 +21,17 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "runs", Short: "What ran, what is running, what is in doubt", Args: cobra.NoArgs,
 		Example: "  runbook runs\n  runbook runs --limit 5\n  runbook runs --lab",
-		RunE: func(*cobra.Command, []string) error {
-			if limit < 0 {
-				return usage("--limit is a number of runs", "runbook runs --limit 20")
-			}
-			return a.runs(limit, lab)
-		},
+	}
+	json := formatFlag(cmd)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		asJSON, err := json()
+		switch {
+		case err != nil:
+			return err
+		case limit < 0:
+			return usage("--limit is a number of runs", "runbook runs --limit 20")
+		}
+		return a.runs(limit, lab, asJSON)
 	}
 	cmd.Flags().IntVarP(&limit, "limit", "n", limit, "the newest so many runs; 0: all")
 	cmd.Flags().BoolVar(&lab, "lab", false, "those in labs and of rehearsals that failed")
@@ -34,7 +39,7 @@ func (a *app) runsCommand() *cobra.Command {
 }
 
 // runs prints the newest runs, and what those that did not end need.
-func (a *app) runs(limit int, lab bool) error {
+func (a *app) runs(limit int, lab, asJSON bool) error {
 	state, err := a.state(lab)
 	if err != nil {
 		return err
@@ -51,6 +56,9 @@ func (a *app) runs(limit int, lab bool) error {
 			}
 			a.note("the journal of %s cannot be read: %s", s.ID, why)
 		}
+	}
+	if asJSON {
+		return printJSON(a.Out, runsDocument{Schema: 1, Runs: recordsOf(rows(list))})
 	}
 	if a.Out.Terminal() {
 		return report.RunsTable(a.Out, rows(list), a.page(a.Out))

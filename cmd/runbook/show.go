@@ -7,16 +7,25 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "show NAME|PATH", Short: "Read the procedure of a playbook", Args: exactly(1, "the name or path of one playbook"),
-		Example: "  runbook show memory-leak\n  runbook show ./disk.yaml",
-		RunE: func(_ *cobra.Command, words []string) error {
-			p, err := a.plan(words[0])
-			if err != nil {
-				return err
-			}
-			return procedure(p, words[0], page.Of(a.Out)).Print(a.Out)
-		},
+		Example:           "  runbook show memory-leak\n  runbook show ./disk.yaml",
 		ValidArgsFunction: a.completePlaybooks,
 	}
+	json := formatFlag(cmd)
+	cmd.RunE = func(_ *cobra.Command, words []string) error {
+		asJSON, err := json()
+		if err != nil {
+			return err
+		}
+		p, err := a.plan(words[0])
+		switch {
+		case err != nil:
+			return err
+		case asJSON:
+			return printJSON(a.Out, procedureRecord(p))
+		}
+		return procedure(p, words[0], page.Of(a.Out)).Print(a.Out)
+	}
+	return cmd
 }

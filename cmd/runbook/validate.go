@@ -39,7 +39,7 @@ func (a *app) validateCommand() *cobra.Command {
 		},
 		ValidArgsFunction: a.completePlaybooks,
 	}
-	cmd.Flags().StringVar(&env, "env", "", "the environment that the playbooks are for; without it all of ./runbook.yaml")
+	cmd.Flags().StringVar(&env, "env", "", "the environment that the playbooks are for; without it all of runbook.yaml")
 	cmd.Flags().StringVar(&format, "format", format, "text or json")
 	return cmd
 }
@@ -49,11 +49,15 @@ func (a *app) validateCommand() *cobra.Command {
 func (a *app) validate(words []string, env, format string) error {
 	began := time.Now()
 	l := a.launcher()
-	in, wrong, err := a.environments(env, words, l.Registry)
+	config, err := a.environmentFile()
 	if err != nil {
 		return err
 	}
-	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return filepath.Clean(word) == environment.DefaultFile })
+	in, wrong, err := a.environments(config, env, words, l.Registry)
+	if err != nil {
+		return err
+	}
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return filepath.Clean(word) == filepath.Clean(config) })
 	files, all := named(l.Catalogue, words)
 	count, faulty := len(files)+len(all), len(all)
 	all = append(all, wrong...)
@@ -64,7 +68,7 @@ func (a *app) validate(words []string, env, format string) error {
 			faulty++
 		}
 	}
-	if own, lost := launch.ReadFile(environment.DefaultFile); lost == nil && len(wrong) > 0 {
+	if own, lost := launch.ReadFile(config); lost == nil && len(wrong) > 0 {
 		files = append(files, own)
 	}
 	if format == outputJSON {
@@ -79,11 +83,11 @@ func (a *app) validate(words []string, env, format string) error {
 	return err
 }
 
-// environments returns the one of that name, or all of ./runbook.yaml, and what is wrong
+// environments returns the one of that name, or all of the file, and what is wrong
 // there; while something is, playbooks are checked by themselves.
-func (a *app) environments(name string, words []string, registry *action.Registry) ([]*environment.Environment, diag.List, error) {
+func (a *app) environments(config, name string, words []string, registry *action.Registry) ([]*environment.Environment, diag.List, error) {
 	if name == "" {
-		all, wrong, err := environment.All(environment.DefaultFile, registry)
+		all, wrong, err := environment.All(config, registry)
 		if wrong.Errors() > 0 {
 			all = nil
 		}

@@ -1,9 +1,7 @@
 package environment
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -14,8 +12,8 @@ import (
 	"runbook/engine/yaml"
 )
 
-// DefaultFile is the name of the file of environments, in the working
-// directory.
+// DefaultFile is the name of the file of environments, in the working directory or
+// above it.
 const DefaultFile = "runbook.yaml"
 
 // Codes of what is wrong in a runbook.yaml beside its structure.
@@ -60,28 +58,29 @@ func target(name string, k *action.TargetKind, config map[string]any) action.Tar
 }
 
 // Load reads the environment of that name from the file at path, of its
-// default for "". Without a file it is Local. Secrets are named but not read:
+// default for "". With no path it is Local. Secrets are named but not read:
 // Resolve does that. The error is of the file system, or an *ErrNotFound.
 func Load(path, name string, registry *action.Registry) (*Environment, diag.List, error) {
-	source, err := written(path)
 	switch {
-	case err != nil:
-		return nil, nil, err
-	case source != nil:
-		return Parse(source, name, registry)
-	case name != "" && name != "local":
-		return nil, nil, &ErrNotFound{Name: name, File: "./" + path + " (there is none)", Has: []string{"local"}, Default: "local"}
+	case path == "" && name != "" && name != "local":
+		return nil, nil, &ErrNotFound{Name: name, Has: []string{"local"}, Default: "local"}
+	case path == "":
+		return Local(registry.Targets()), nil, nil
 	}
-	return Local(registry.Targets()), nil, nil
+	source, err := written(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Parse(source, name, registry)
 }
 
-// written is the file at path, nil where there is none.
+// written is the file at path.
 func written(path string) (*yaml.Source, error) {
 	source, err := yaml.Load(path)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return source, nil
+	if err != nil {
+		err = fmt.Errorf("reading the environments: %w", err)
 	}
-	return nil, fmt.Errorf("reading the environments: %w", err)
+	return source, err
 }
 
 // Parse is Load of a text. All environments of the file are checked, and of the
@@ -111,10 +110,13 @@ func Parse(source *yaml.Source, name string, registry *action.Registry) (*Enviro
 }
 
 // All reads every environment of the file at path and returns what is wrong with any; it
-// is empty without a file.
+// is empty without a path.
 func All(path string, registry *action.Registry) (all []*Environment, list diag.List, err error) {
+	if path == "" {
+		return nil, nil, nil
+	}
 	source, err := written(path)
-	if source == nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	file, list := ReadFile(source)

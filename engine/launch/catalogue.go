@@ -135,9 +135,15 @@ func (c *Catalogue) Find(name string) (Found, error) {
 	return Found{Source: s, Hides: hits[1:]}, err
 }
 
-// Called returns the playbook of that name for a step of from: an embedded one
-// calls embedded ones only.
+// Called returns the playbook of that name for a step of from: one beside its file
+// before the others; an embedded one calls embedded ones only.
 func (c *Catalogue) Called(name string, from *yaml.Source) (*yaml.Source, error) {
+	if !from.Embedded {
+		beside := Entry{Name: name, Path: path.Join(path.Dir(from.Name), name+playbookExt)}
+		if _, err := os.Stat(beside.Path); err == nil {
+			return c.Read(beside)
+		}
+	}
 	for _, e := range c.byName[name] {
 		if e.Embedded || !from.Embedded {
 			return c.Read(e)

@@ -34,6 +34,8 @@ func foreign(key string) string {
 		return "write undo: {action: family.verb, with: {parameter: value}}"
 	case "include", "import_playbook", "playbook_call":
 		return "write call: name"
+	case "name", "label":
+		return "write title: what it does; a step is referred to by its id, a playbook is named by playbook:"
 	case "desc":
 		return "write title: for what it does; a playbook also has `purpose`"
 	}

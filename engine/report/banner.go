@@ -69,6 +69,9 @@ func (p *sheet) environmentLine(l *page.Line, e event.Environment) *page.Line {
 	if e.ByFlag {
 		notes = append(notes, "chosen by --env")
 	}
+	if e.File != "" && e.File != "runbook.yaml" {
+		notes = append(notes, "in "+e.File)
+	}
 	if len(notes) > 0 {
 		l.Pad(l.Width()+2, 2)
 		l.Add(page.Plain, strings.Join(notes, ", "))
