@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/record"
 	"runbook/engine/reference"
 	"runbook/lab/rehearsal"
 )
@@ -47,7 +47,7 @@ func (a *app) actions(word string, asJSON bool) error {
 	all := a.launcher().Registry
 	if act, whole := all.Lookup(word); whole {
 		if asJSON {
-			return printJSON(a.Out, actionRecords([]*action.Action{act}))
+			return printJSON(a.Out, record.ActionList([]*action.Action{act}))
 		}
 		return reference.Action(act, page.Of(a.Out)).Print(a.Out)
 	}
@@ -61,7 +61,7 @@ func (a *app) actions(word string, asJSON bool) error {
 	case len(found) == 0:
 		return noAction(all, word)
 	case asJSON:
-		return printJSON(a.Out, actionRecords(found))
+		return printJSON(a.Out, record.ActionList(found))
 	}
 	some, err := action.NewRegistry(found)
 	if err != nil {
@@ -106,10 +106,6 @@ func (a *app) schemaCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&rehearsals, "rehearsal", false, "that of NAME.rehearsal.yaml")
 	cmd.MarkFlagsMutuallyExclusive("environment", "rehearsal")
 	return cmd
-}
-
-func versionText() string {
-	return fmt.Sprintf("runbook %s\n%s, %s/%s\n", engineVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func (a *app) versionCommand() *cobra.Command {

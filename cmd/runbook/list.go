@@ -11,6 +11,7 @@ import (
 	"runbook/engine/journal"
 	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/record"
 )
 
 func (a *app) listCommand() *cobra.Command {
@@ -36,7 +37,7 @@ func (a *app) list(words []string, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return printJSON(a.Out, listRecords(all))
+		return printJSON(a.Out, record.PlaybookList(records(all)))
 	}
 	if len(all) == 0 {
 		a.say(&action.Failure{What: "no playbook matches " + strings.Join(words, " "), Do: []string{"runbook list"}}, event.EndFailed)
@@ -91,4 +92,20 @@ func (a *app) lastRuns() (map[string]*journal.Summary, error) {
 		}
 	}
 	return out, nil
+}
+
+// records are the playbooks as JSON has them.
+func records(all []listed) (out []record.Playbook) {
+	for _, l := range all {
+		r := record.Playbook{Name: l.Name, Category: l.category(), Title: l.title(), Path: l.Path, Embedded: l.Embedded, Invalid: l.plan == nil, Found: l.hits}
+		if l.plan != nil {
+			r.Effect, r.Asks = l.effect()
+			r.Symptoms, r.Alerts = l.plan.Symptoms, l.plan.Alerts
+		}
+		if l.last != nil {
+			r.Last = &record.RunRecords(rows([]journal.Summary{*l.last}))[0]
+		}
+		out = append(out, r)
+	}
+	return out
 }

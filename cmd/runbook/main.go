@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -20,4 +22,9 @@ func engineVersion() string {
 		return info.Main.Version
 	}
 	return "dev"
+}
+
+// versionText is what `version` and --version print.
+func versionText() string {
+	return fmt.Sprintf("runbook %s\n%s, %s/%s\n", engineVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

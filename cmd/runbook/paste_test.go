@@ -105,7 +105,7 @@ func TestPrintedCommandsWorkWhenPasted(t *testing.T) {
 		{`runbook runs --limit -1`, "runbook runs --limit 20"},
 		{`runbook list nothing such`, "runbook list"},
 		{`runbook actions docker.restrat`, "runbook actions docker.restart"},
-		{`runbook actions x`, "runbook actions"},
+		{`runbook actions zzz`, "runbook actions"},
 		{`runbook validate`, "runbook validate playbooks"},
 		{`runbook validate memroy-leak`, "runbook show memory-leak"},
 		{`runbook show memroy-leak`, "runbook show memory-leak"},

@@ -21,6 +21,7 @@ import (
 	"runbook/engine/run"
 	"runbook/engine/schema"
 	"runbook/internal/console"
+	"runbook/internal/prompt"
 )
 
 // errGone ends a question when the terminal is closed.
@@ -33,7 +34,7 @@ var errAhead = errors.New("an approval is asked for first")
 // manual steps, which may take hours. Input that was typed before a question does not
 // answer it.
 type prompter struct {
-	turns turns
+	turns *prompt.Turns
 	lines chan string // closed at the end of the input
 	out   *console.Output
 	draw  io.Writer // the screen of out
@@ -67,7 +68,7 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{turns: newTurns(), lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
+	p := &prompter{turns: prompt.NewTurns(), lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
 	follow(p.facts.event)
 	go p.read()
 	return p
@@ -88,7 +89,7 @@ func (p *prompter) read() {
 // begin waits for its turn, makes room for a question and forgets what was typed
 // before it.
 func (p *prompter) begin(approval bool) (end func()) {
-	p.turns.take(approval)
+	p.turns.Take(approval)
 	if p.view != nil {
 		p.view.Suspend()
 	}
@@ -101,7 +102,7 @@ func (p *prompter) begin(approval bool) (end func()) {
 		if p.view != nil {
 			p.view.Resume()
 		}
-		p.turns.give()
+		p.turns.Give()
 	}
 }
 
@@ -219,12 +220,12 @@ func (p *prompter) fill(ctx context.Context, path event.Path, m run.Manual, got 
 		if _, answered := got[f.Name]; answered {
 			continue
 		}
-		question := strings.TrimRight(fmt.Sprintf("  %s (%s)  %s", f.Name, spokenTakes(f), f.Doc), " ") + " > "
+		question := strings.TrimRight(fmt.Sprintf("  %s (%s)  %s", f.Name, prompt.Takes(f), f.Doc), " ") + " > "
 		v, err := p.until(ctx, question, func(text string) (any, error) {
 			if text == "" && !f.Required {
 				return f.Default, nil
 			}
-			v, err := spoken(f.Type, text, time.Now())
+			v, err := prompt.Read(f.Type, text, time.Now())
 			if err == nil {
 				v, err = schema.ConvertField(f, v)
 			}
@@ -244,7 +245,7 @@ func (p *prompter) until(ctx context.Context, question string, take func(text st
 		if err := report.Ask(p.draw, question, p.page); err != nil {
 			return nil, errGone
 		}
-		text, err := p.answer(ctx, p.turns.ahead, func() {})
+		text, err := p.answer(ctx, p.turns.Ahead(), func() {})
 		if errors.Is(err, errAhead) {
 			_ = report.Ask(p.draw, "(asked again after the approval that follows)", p.page)
 		}

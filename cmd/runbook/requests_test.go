@@ -20,7 +20,7 @@ type recorder struct {
 	asked []string
 }
 
-func record(t *testing.T) *recorder {
+func logged(t *testing.T) *recorder {
 	t.Helper()
 	r := &recorder{}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -76,7 +76,7 @@ const rules = `, reads: [{rpc: read, path: /rpc}, {graphql: query, path: /graphq
 // Whether a request is sent, asked for or refused follows what it does, and what it
 // does follows the lists of the target.
 func TestRequestsByTheirEffect(t *testing.T) {
-	p, r := build(t), record(t)
+	p, r := build(t), logged(t)
 	for _, c := range []struct {
 		name, steps string
 		words       []string

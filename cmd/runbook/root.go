@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -122,9 +123,10 @@ func (a *app) mistyped(err error) *action.Failure {
 		a.root.SuggestionsMinimumDistance = 2
 		if f.Nearest = a.root.SuggestionsFor(word); len(f.Nearest) > 0 {
 			f.Do[0] = "runbook"
+			nearest := cmp.Or(diag.Nearest(word, f.Nearest), f.Nearest[0])
 			for _, w := range a.line {
 				if w == word {
-					w = f.Nearest[0]
+					w = nearest
 				}
 				f.Do[0] += " " + action.Quote(w)
 			}

@@ -13,6 +13,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/journal"
 	"runbook/engine/launch"
+	"runbook/engine/record"
 	"runbook/engine/report"
 )
 
@@ -58,7 +59,7 @@ func (a *app) runs(limit int, lab, asJSON bool) error {
 		}
 	}
 	if asJSON {
-		return printJSON(a.Out, runsDocument{Schema: 1, Runs: recordsOf(rows(list))})
+		return printJSON(a.Out, record.RunList(rows(list)))
 	}
 	if a.Out.Terminal() {
 		return report.RunsTable(a.Out, rows(list), a.page(a.Out))

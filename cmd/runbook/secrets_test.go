@@ -70,7 +70,7 @@ var spelled = []func(string) string{
 // Of 200 secrets that programs and servers print in every spelling none can be read on
 // the terminal, in a prompt, a manual step, a log, an error, a report or the journal.
 func TestNoSinkTellsASecret(t *testing.T) {
-	p, r := &program{t: t, dir: t.TempDir()}, record(t)
+	p, r := &program{t: t, dir: t.TempDir()}, logged(t)
 	secrets, hidden := hundreds()
 	var readable []string // what no sink may have
 	var vars, sources, bodies, all strings.Builder

@@ -3,7 +3,10 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"runbook/engine/environment"
+	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/record"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -23,7 +26,7 @@ func (a *app) showCommand() *cobra.Command {
 		case err != nil:
 			return err
 		case asJSON:
-			return printJSON(a.Out, procedureRecord(p))
+			return printJSON(a.Out, record.ProcedureOf(p, launch.Effects(p, environment.DefaultPolicy())))
 		}
 		return procedure(p, words[0], page.Of(a.Out)).Print(a.Out)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/diag/excerpt"
@@ -57,6 +59,17 @@ func (a *app) output(flag string) (string, error) {
 		return outputPlain, nil
 	}
 	return outputAuto, nil
+}
+
+// formatFlag adds --format to a verb that lists; json reports whether it is that.
+func formatFlag(cmd *cobra.Command) (json func() (bool, error)) {
+	format := cmd.Flags().String("format", "text", "text or json")
+	return func() (bool, error) {
+		if *format != "text" && *format != outputJSON {
+			return false, usage(fmt.Sprintf("there is no format %q", *format), "--format text or json")
+		}
+		return *format == outputJSON, nil
+	}
 }
 
 // note tells something about the tool itself.

@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"testing"
@@ -9,13 +9,13 @@ import (
 
 // An approval that waits is asked before manual steps, and sets one that is asked aside.
 func TestApprovalsComeFirst(t *testing.T) {
-	turns := newTurns()
+	turns := NewTurns()
 	var order []string
 	said := make(chan string)
 	ask := func(name string, approval bool) {
-		turns.take(approval)
+		turns.Take(approval)
 		said <- name
-		turns.give()
+		turns.Give()
 	}
 	waiting := func(n int) { // until so many approvals wait
 		for {
@@ -28,21 +28,21 @@ func TestApprovalsComeFirst(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	turns.take(false) // a manual step is asked
+	turns.Take(false) // a manual step is asked
 	go ask("manual", false)
 	go ask("approval", true)
 	waiting(1)
 	go ask("approval", true)
 	waiting(2)
 	<-turns.ahead // which the manual step that is asked sees
-	turns.give()
+	turns.Give()
 	for range 3 {
 		order = append(order, <-said)
 	}
 	if order[0] != "approval" || order[1] != "approval" || order[2] != "manual" {
 		t.Errorf("asked in the order %v", order)
 	}
-	turns.take(false)
+	turns.Take(false)
 	select {
 	case <-turns.ahead:
 		t.Error("a manual step is set aside, and no approval waits")
@@ -67,7 +67,7 @@ func TestSpokenAnswers(t *testing.T) {
 		{schema.Time, "25:00", nil}, {schema.Time, "soon", nil},
 		{schema.String, "y", "y"}, {schema.Int, "7", 7},
 	} {
-		got, err := spoken(&schema.Type{Kind: test.kind}, test.text, now)
+		got, err := Read(&schema.Type{Kind: test.kind}, test.text, now)
 		same := got == test.want
 		if want, isTime := test.want.(time.Time); isTime {
 			at, _ := got.(time.Time)

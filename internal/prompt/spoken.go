@@ -1,4 +1,4 @@
-package main
+package prompt
 
 import (
 	"strings"
@@ -7,9 +7,9 @@ import (
 	"runbook/engine/schema"
 )
 
-// spoken reads what a person answers: beside what is taken in a file, y and n, now,
+// Read reads what a person answers: beside what is taken in a file, y and n, now,
 // and a time of day of this machine, which is that of today.
-func spoken(t *schema.Type, text string, now time.Time) (any, error) {
+func Read(t *schema.Type, text string, now time.Time) (any, error) {
 	switch word := strings.ToLower(text); t.Kind {
 	case schema.Bool:
 		switch word {
@@ -36,8 +36,8 @@ func spoken(t *schema.Type, text string, now time.Time) (any, error) {
 	return schema.ParseText(t, text, false)
 }
 
-// spokenTakes says what a field takes, as a person may answer it.
-func spokenTakes(f schema.Field) string {
+// Takes says what a field takes, as a person may answer it.
+func Takes(f schema.Field) string {
 	switch f.Type.Kind {
 	case schema.Bool:
 		return strings.Replace(f.Takes(), "bool", "y or n", 1)
