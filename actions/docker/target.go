@@ -22,13 +22,14 @@ type targetConfig struct {
 }
 
 // Target is the kind of target that is a Docker engine. Locally it is the
-// engine's own socket; $DOCKER_HOST is not read.
+// engine that Docker's command line uses.
 var Target = &action.TargetKind{
 	Name:    "docker",
 	Summary: "A Docker engine, by its socket or over TCP.",
 	Config:  configType(),
 	Former:  map[string]string{"tls_ca": "ca_file", "tls_cert": "client_cert", "tls_key": "client_key"},
 	Local:   map[string]any{"host": client.DefaultDockerHost},
+	Here:    here,
 	Address: address,
 }
 
@@ -60,6 +61,8 @@ func (c targetConfig) check() error {
 		return fmt.Errorf("%q is no address of an engine: it has no scheme", c.Host)
 	}
 	switch scheme {
+	case unknownContext:
+		return fmt.Errorf("there is no Docker context %q: list them with docker context ls", strings.TrimPrefix(c.Host, unknownContext+"://"))
 	case "unix", "npipe", "tcp":
 		return nil
 	case "ssh":

@@ -46,9 +46,10 @@ type Clock interface {
 type TargetKind struct {
 	Name    string
 	Summary string
-	Config  *schema.Type      // an Object: the keys under `targets:` in runbook.yaml
-	Former  map[string]string // names that keys had before, and those that they have now
-	Local   map[string]any    // the configuration in the environment `local`; nil: none
+	Config  *schema.Type          // an Object: the keys under `targets:` in runbook.yaml
+	Former  map[string]string     // names that keys had before, and those that they have now
+	Local   map[string]any        // the configuration in the environment `local`; nil: none
+	Here    func() map[string]any // in place of Local: what this machine says; nil: it says nothing
 	// Everywhere gives an environment that names no such target one as in `local`.
 	Everywhere bool
 	// Parse takes apart what a configuration gives in one text, as a URL with a

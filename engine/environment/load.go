@@ -43,7 +43,11 @@ func Local(kinds []*action.TargetKind) *Environment {
 	e := &Environment{Name: "local", Policy: DefaultPolicy(), Vars: map[string]any{}, VarTypes: &schema.Type{Kind: schema.Object}}
 	for _, k := range kinds {
 		if k.Local != nil {
-			e.Targets = append(e.Targets, target(k.Name, k, schema.ApplyDefaults(k.Config, k.Local)))
+			config := k.Local
+			if k.Here != nil {
+				config = k.Here()
+			}
+			e.Targets = append(e.Targets, target(k.Name, k, schema.ApplyDefaults(k.Config, config)))
 		}
 	}
 	return e
