@@ -185,14 +185,54 @@ func TestAScalarIsOneEntry(t *testing.T) {
 }
 
 func TestWithoutAFileItIsLocal(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "runbook.yaml")
-	e, _, err := environment.Load(path, "", registry())
+	e, _, err := environment.Load("", "", registry())
 	if err != nil || e.Name != "local" || len(e.Targets) != 1 {
 		t.Fatalf("%+v %v", e, err)
 	}
-	if _, _, err := environment.Load(path, "production", registry()); err == nil {
-		t.Error("an environment was made up")
+	for _, path := range []string{"", filepath.Join(t.TempDir(), "runbook.yaml")} {
+		if _, _, err := environment.Load(path, "production", registry()); err == nil {
+			t.Error("an environment was made up")
+		}
 	}
+}
+
+// The nearest file upwards is taken, a named one before it, and none of a stranger.
+func TestFileIsFound(t *testing.T) {
+	t.Setenv(environment.Variable, "")
+	top := t.TempDir()
+	deep := filepath.Join(top, "a", "b")
+	write := func(path string) {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(deep)
+	find := func(given, want, wrong string) {
+		t.Helper()
+		got, err := environment.Find(given)
+		if got != want || (err != nil) != (wrong != "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%q, %v; want %q, %q", got, err, want, wrong)
+		}
+	}
+	find("", "", "")
+	write(filepath.Join(top, "runbook.yaml"))
+	find("", "../../runbook.yaml", "")
+	if os.Geteuid() == 0 {
+		if err := os.Chown(filepath.Join(top, "runbook.yaml"), 4711, 4711); err != nil {
+			t.Fatal(err)
+		}
+		find("", "", "../../runbook.yaml belongs to another user")
+		find("../../runbook.yaml", "../../runbook.yaml", "")
+	}
+	write("runbook.yaml")
+	find("", "runbook.yaml", "")
+	find("none.yaml", "", "cannot read none.yaml")
+	t.Setenv(environment.Variable, "../../runbook.yaml")
+	find("", "../../runbook.yaml", "")
+	find("runbook.yaml", "runbook.yaml", "")
 }
 
 func TestPolicyDecides(t *testing.T) {
