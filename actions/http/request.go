@@ -187,7 +187,9 @@ func outputsOf(r reply) RequestOutputs {
 		Body:      strings.ToValidUTF8(string(r.body), "\uFFFD"),
 		LatencyMS: schema.Milliseconds(r.latency),
 	}
-	o.JSON, o.JSONError = parseJSON(r.header.Get("Content-Type"), r.body)
+	if o.JSON, o.JSONError = parseJSON(r.header.Get("Content-Type"), r.body); o.JSON != nil {
+		o.JSON = schema.Ready{Value: o.JSON}
+	}
 	if r.cut {
 		cut := "cut after " + schema.HumanBytes(maxBody)
 		o.Body += "… [" + cut + "]"

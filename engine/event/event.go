@@ -72,6 +72,8 @@ type Event struct {
 	Path     Path      `json:"path,omitempty"`    // of the step, "" for the run
 	Attempt  int       `json:"attempt,omitempty"` // from 1, of an action's attempts
 	Data     any       `json:"data,omitempty"`
+
+	Text []byte `json:"-"` // Data as JSON, as it was journalled; nil where that was not encoded
 }
 
 // ErrTooLong is why a journal refuses a fact, and goes on without it.

@@ -345,3 +345,61 @@ func appendForever(dir string) {
 		}
 	}
 }
+
+// What is JSON already goes into a record as it is, and the whole record is what the
+// payload is; who looks on is given it encoded.
+func TestPayloadsThatAreJSONAlready(t *testing.T) {
+	outputs := json.RawMessage(`{"body":"<a> & hunter22 \"q\"","n":1}`)
+	for name, data := range map[string]any{
+		"a result": &event.Result{Outputs: outputs, Summary: "s", Duration: 1}, "nothing": &event.Result{}, "on lines": &event.Result{Outputs: json.RawMessage("{\n\"n\": 1}")},
+		"an observation": &event.Observation{Outputs: outputs, Before: true}, "an outcome": &event.Outcome{Outputs: outputs, Applied: action.AppliedFully, Undo: outputs},
+		"items": &event.Expanded{Items: []string{"a"}, Value: outputs}, "none": &event.Expanded{Value: json.RawMessage("[]")},
+	} {
+		for _, secrets := range []*redact.Redactor{nil, redact.New(schema.NewSecret("p", "hunter22"))} {
+			plain, err := json.Marshal(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := reflect.New(reflect.TypeOf(data).Elem()).Interface()
+			if err := json.Unmarshal(secrets.JSON(plain), want); err != nil {
+				t.Fatal(err)
+			}
+			w, err := openState(t).Create(journal.Options{Redactor: secrets})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text []byte
+			w.Subscribe(func(ev event.Event) { text = ev.Text })
+			appendAll(t, w, []*event.Event{{Type: typeOf(data), Data: data}})
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			log, err := journal.Read(w.Path())
+			if err != nil || len(log.Events) != 1 {
+				t.Fatalf("%s: %v", name, err)
+			}
+			seen := reflect.New(reflect.TypeOf(data).Elem()).Interface()
+			if err := json.Unmarshal(text, seen); err != nil {
+				t.Fatalf("%s: %s: %v", name, text, err)
+			}
+			for _, got := range []any{log.Events[0].Data, seen} {
+				g, _ := json.Marshal(got)
+				if x, _ := json.Marshal(want); string(g) != string(x) {
+					t.Errorf("%s: %s, want %s", name, g, x)
+				}
+			}
+		}
+	}
+}
+
+func typeOf(data any) event.Type {
+	switch data.(type) {
+	case *event.Observation:
+		return event.TypeObservation
+	case *event.Outcome:
+		return event.TypeOutcome
+	case *event.Expanded:
+		return event.TypeExpanded
+	}
+	return event.TypeResult
+}

@@ -74,7 +74,8 @@ type encoder struct {
 	json   *json.Encoder
 }
 
-// encode returns data as JSON on one line. put gives its memory back.
+// encode returns data as JSON on one line. put gives its memory back. What of it is JSON
+// already is taken as it is, in front of the rest.
 func (e *encoders) encode(data any) (text []byte, put func(), err error) {
 	enc, ok := e.pool.Get().(*encoder)
 	if !ok {
@@ -83,10 +84,21 @@ func (e *encoders) encode(data any) (text []byte, put func(), err error) {
 		enc.json.SetEscapeHTML(false)
 	}
 	enc.buffer.Reset()
+	front := 0
+	if s, ok := data.(interface{ Split() event.Split }); ok {
+		if split := s.Split(); len(split.Value) > 0 && bytes.IndexByte(split.Value, '\n') < 0 {
+			fmt.Fprintf(&enc.buffer, "{%q:", split.Member)
+			enc.buffer.Write(split.Value)
+			front, data = enc.buffer.Len(), split.Rest
+		}
+	}
 	if err := enc.json.Encode(data); err != nil {
 		return nil, func() {}, err
 	}
 	b := enc.buffer.Bytes()
+	if front > 0 { // the rest is an object with members
+		b[front] = ','
+	}
 	return b[:len(b)-1], func() {
 		if enc.buffer.Cap() <= maxBuffer {
 			e.pool.Put(enc)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -125,7 +126,7 @@ func (w *Writer) Append(ev *event.Event) error {
 	ev.Sequence, ev.Data = w.log.sequence, seen
 	if w.file == nil {
 		w.log.synced = ev.Sequence
-		w.observe(*ev)
+		w.observe(*ev, text)
 		return nil
 	}
 	var synced uint64
@@ -133,7 +134,7 @@ func (w *Writer) Append(ev *event.Event) error {
 		synced = w.log.synced
 	}
 	w.log.buffer, w.log.last = appendRecord(w.log.buffer, ev, synced, text, w.log.last)
-	w.observe(*ev)
+	w.observe(*ev, text)
 	if ev.Type.Synced() {
 		return w.waitSynced(ev.Sequence)
 	}
@@ -164,11 +165,12 @@ func masked(r *redact.Redactor, t event.Type, raw []byte, data any) ([]byte, any
 	return clean, seen, err
 }
 
-// observe queues ev for the observers.
-func (w *Writer) observe(ev event.Event) {
+// observe queues ev for the observers, with its payload as it was journalled.
+func (w *Writer) observe(ev event.Event, text []byte) {
 	if !w.observers.any() {
 		return
 	}
+	ev.Text = bytes.Clone(text)
 	w.held = append(w.held, ev)
 	w.release()
 }

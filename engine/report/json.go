@@ -48,9 +48,9 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 	switch d := e.Data.(type) {
 	case *event.RunSuspended:
 		typ = event.TypeRunFinished
-		e.Data = filled(d.RunFinished)
+		e.Data, e.Text = filled(d.RunFinished), nil
 	case *event.RunFinished:
-		e.Data = filled(*d)
+		e.Data, e.Text = filled(*d), nil
 	}
 	head := struct {
 		Schema  int        `json:"schema"`
@@ -67,9 +67,11 @@ func JSONLine(run string, e event.Event) ([]byte, error) {
 	if err != nil || e.Data == nil {
 		return line, err
 	}
-	members, err := encoded(e.Data)
-	if err != nil {
-		return nil, err
+	members := e.Text
+	if members == nil {
+		if members, err = encoded(e.Data); err != nil {
+			return nil, err
+		}
 	}
 	members = bytes.TrimPrefix(members, []byte("{"))
 	for _, said := range []string{`"schema":1,`, fmt.Sprintf(`"run":%q,`, run)} { // as the head has said

@@ -8,6 +8,15 @@ import (
 	"runbook/engine/event"
 )
 
+// TestJSONLinesAreEncodedOnce holds that a fact that was encoded for the journal is not
+// encoded again.
+func TestJSONLinesAreEncodedOnce(t *testing.T) {
+	line, err := JSONLine("20261124-k7qm", event.Event{Type: event.TypeResult, Data: func() {}, Text: []byte(`{"duration":1}`)})
+	if want := `{"schema":1,"type":"result","time":"0001-01-01T00:00:00.000Z","run":"20261124-k7qm","duration":1}`; err != nil || string(line) != want {
+		t.Errorf("%s, %v; want %s", line, err, want)
+	}
+}
+
 // TestJSONLines holds that a line is one object that says each of its members once,
 // the head of every fact first, whatever the payload says of the same name.
 func TestJSONLines(t *testing.T) {

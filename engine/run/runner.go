@@ -22,6 +22,7 @@ type runner struct {
 	hard    context.Context // ends changes in flight: a second signal, a dead caller
 	abort   context.CancelCauseFunc
 	slots   chan struct{} // bounds actions at once
+	scratch sync.Pool     // of []byte, for values to be encoded in
 	root    *boundary
 	tally   tally
 	fault   atomic.Pointer[error] // the first error of the journal: after it nothing is begun

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"runbook/engine/action"
@@ -102,11 +103,17 @@ const maxValue = 16 << 20
 // journalled returns a value of that type as the journal has it, decoded and encoded:
 // with long texts cut, and a mask in place of each secret.
 func (r *runner) journalled(t *schema.Type, v map[string]any) (map[string]any, json.RawMessage, error) {
-	v, _ = bounded(v).(map[string]any)
-	raw, err := schema.MarshalValue(t, v)
+	scratch, _ := r.scratch.Get().([]byte)
+	raw, err := schema.AppendBounded(scratch[:0], t, v, maxText)
+	if errors.Is(err, schema.ErrLong) {
+		v, _ = bounded(v).(map[string]any)
+		raw, err = schema.AppendValue(scratch[:0], t, v)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func(b []byte) { r.scratch.Put(b) }(raw) //nolint:staticcheck // three words are cheap beside it
+	raw = bytes.Clone(raw)
 	if len(raw) > maxValue {
 		return nil, nil, fmt.Errorf("they are %s, and at most %s are kept", schema.HumanBytes(float64(len(raw))), schema.HumanBytes(maxValue))
 	}

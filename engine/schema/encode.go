@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// Ready is a playbook value inside any: Encode takes it as it is.
+type Ready struct{ Value any }
+
 // Encode returns v, a Go value of a type that Of takes, as a playbook value:
 // structs become maps, a nil slice an empty list, a nil map an empty map, a nil
 // pointer nil. Inside any, numbers and lists of other Go types are taken too.
@@ -23,6 +26,8 @@ func encodePlain(v any) (any, bool) {
 	switch v := v.(type) {
 	case nil, bool, int, float64, string, time.Duration, Size, time.Time, Secret, Condition, Unknown:
 		return v, true
+	case Ready:
+		return v.Value, true
 	case int64:
 		return int(v), true
 	case int32:

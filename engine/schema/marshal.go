@@ -3,8 +3,8 @@ package schema
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -38,7 +38,18 @@ func MarshalValue(t *Type, v any) ([]byte, error) {
 }
 
 // AppendValue is MarshalValue that appends to b.
-func AppendValue(b []byte, t *Type, v any) ([]byte, error) {
+func AppendValue(b []byte, t *Type, v any) ([]byte, error) { return appendValue(b, t, v, math.MaxInt) }
+
+// ErrLong is of a value that holds a text longer than it may be.
+var ErrLong = errors.New("a text in it is too long")
+
+// AppendBounded is AppendValue of a value with texts of at most so many bytes, else the
+// error is ErrLong.
+func AppendBounded(b []byte, t *Type, v any, most int) ([]byte, error) {
+	return appendValue(b, t, v, most)
+}
+
+func appendValue(b []byte, t *Type, v any, most int) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return append(b, "null"...), nil
@@ -52,11 +63,14 @@ func AppendValue(b []byte, t *Type, v any) ([]byte, error) {
 	case float64:
 		return appendFloat(b, v), nil
 	case string:
+		if len(v) > most {
+			return nil, ErrLong
+		}
 		return appendText(b, t, v), nil
 	case []any:
-		return appendList(b, t, v)
+		return appendList(b, t, v, most)
 	case map[string]any:
-		return appendMap(b, t, v)
+		return appendMap(b, t, v, most)
 	default:
 		return appendScalar(b, t, v)
 	}
@@ -135,25 +149,46 @@ func appendText(b []byte, t *Type, s string) []byte {
 	return appendString(b, s)
 }
 
-// appendString writes a JSON string; s must be UTF-8.
+// escaped are the bytes at which appendString looks twice.
+var escaped = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = true
+	}
+	for _, c := range []byte("\"\\<>&\xe2") {
+		t[c] = true
+	}
+	return t
+}()
+
+// appendString writes a JSON string, as encoding/json does; s must be UTF-8.
 func appendString(b []byte, s string) []byte {
-	plain := true
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
-			plain = false
-			break
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		if !escaped[s[i]] {
+			continue
 		}
+		end := i + 1
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(append(b, s[from:i]...), '\\', c)
+		case c == '\n':
+			b = append(append(b, s[from:i]...), '\\', 'n')
+		case c == 0xe2 && !strings.HasPrefix(s[i:], "\u2028") && !strings.HasPrefix(s[i:], "\u2029"):
+			continue
+		default:
+			if c == 0xe2 { // a line end of JavaScript
+				end = i + 3
+			}
+			encoded, _ := json.Marshal(s[i:end])
+			b = append(append(b, s[from:i]...), encoded[1:len(encoded)-1]...)
+		}
+		from, i = end, end-1
 	}
-	if plain {
-		b = append(b, '"')
-		b = append(b, s...)
-		return append(b, '"')
-	}
-	encoded, _ := json.Marshal(s)
-	return append(b, encoded...)
+	return append(append(b, s[from:]...), '"')
 }
 
-func appendList(b []byte, t *Type, list []any) (_ []byte, err error) {
+func appendList(b []byte, t *Type, list []any, most int) (_ []byte, err error) {
 	elem := AnyType
 	if t.Kind == List {
 		elem = t.Element()
@@ -163,16 +198,21 @@ func appendList(b []byte, t *Type, list []any) (_ []byte, err error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if b, err = AppendValue(b, elem, list[i]); err != nil {
+		if b, err = appendValue(b, elem, list[i], most); err != nil {
 			return nil, err
 		}
 	}
 	return append(b, ']'), nil
 }
 
-func appendMap(b []byte, t *Type, m map[string]any) (_ []byte, err error) {
-	keys := slices.Sorted(maps.Keys(m))
-	pairs := slices.ContainsFunc(keys, func(k string) bool { return strings.HasPrefix(k, "$") || !utf8.ValidString(k) })
+func appendMap(b []byte, t *Type, m map[string]any, most int) (_ []byte, err error) {
+	var room [16]string
+	keys, pairs := room[:0], false
+	for k := range m {
+		keys = append(keys, k)
+		pairs = pairs || strings.HasPrefix(k, "$") || !utf8.ValidString(k)
+	}
+	slices.Sort(keys)
 	open, between, end := "{", ":", "}"
 	if pairs {
 		open, between, end = `{"`+tagPairs+`":[`, ",", "]}"
@@ -188,7 +228,7 @@ func appendMap(b []byte, t *Type, m map[string]any) (_ []byte, err error) {
 			b = appendString(b, key)
 		}
 		b = append(b, between...)
-		if b, err = AppendValue(b, t.member(key), m[key]); err != nil {
+		if b, err = appendValue(b, t.member(key), m[key], most); err != nil {
 			return nil, err
 		}
 		if pairs {

@@ -223,7 +223,11 @@ func jsonNumber(text string) (any, error) {
 // bits become int, beyond them text, others float64. It may be in UTF-16, and begin
 // with a byte order mark.
 func ParseJSON(document []byte) (any, error) {
-	raw, err := rawJSON(utf8Of(document))
+	document = utf8Of(document)
+	if v, ok := readJSON(document); ok {
+		return v, nil
+	}
+	raw, err := rawJSON(document)
 	if err != nil {
 		return nil, err
 	}
