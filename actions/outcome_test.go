@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -258,6 +259,13 @@ func (o *outcome) count(of event.Type) int {
 	return n
 }
 
+// shows are the commands by which a person sees what became of a change: of the target,
+// of what the change is about, and only read.
+var shows = regexp.MustCompile(`^(docker -H unix://\S+ (inspect -f '.*' mltb-app-1|top mltb-redis-1)` +
+	`|curl -i http://127.0.0.1:\d+/api/cache/clear|curl -s http://127.0.0.1:\d+/api/v2/silences?(/[0-9a-f-]{36})?` +
+	`|redis-cli -h 127.0.0.1 -p \d+ (CONFIG GET slowlog-max-len|INFO persistence)` +
+	`|mongosh mongodb://127.0.0.1:\d+/(mltb)? --eval '(db\.getCollection\("tasks"\)\.(countDocuments\(EJSON\.parse\(".*"\)\)|getIndexes\(\))|db\.currentOp\(true\)\.inprog\.filter\(.*\))')$`)
+
 // holds checks what was told against what came to the target.
 func (o *outcome) holds(t *testing.T, name string) {
 	t.Helper()
@@ -279,8 +287,11 @@ func (o *outcome) holds(t *testing.T, name string) {
 	if code := o.code(doubt); o.ExitCode != code {
 		wrong("want exit %d", code)
 	}
-	if doubt != (o.State == event.InDoubt) || doubt != o.guarded || doubt && len(o.Check)+len(o.Failure.Do) == 0 {
-		wrong("doubt %v, the lock is kept %v, to do %q", doubt, o.guarded, o.Check)
+	if doubt != (o.State == event.InDoubt) || doubt != o.guarded {
+		wrong("doubt %v, the lock is kept %v", doubt, o.guarded)
+	}
+	if doubt && (len(o.Check) != 1 || !shows.MatchString(o.Check[0]) || exec.Command("sh", "-n", "-c", o.Check[0]).Run() != nil) {
+		wrong("the command that shows what is there is %q", o.Check)
 	}
 	for _, id := range []string{"later", "drastic", "last"} {
 		if doubt && o.began(id) {

@@ -64,6 +64,9 @@ undo:
 	Preview:  previewCreate,
 	Subjects: subjectsOfCreate,
 	Settle:   settleCreate,
+	Look: func(call action.Call, _ createParams, _ []action.Subject) string {
+		return "curl -s " + action.Quote(strings.TrimSuffix(call.Target.Address, "/")+"/api/v2/silences")
+	},
 })
 
 func createSilence(ctx context.Context, call action.Call, p createParams) (createOutputs, error) {

@@ -3,6 +3,7 @@ package alertmanager
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"runbook/engine/action"
@@ -44,6 +45,9 @@ with: {id: 5f66e09e-609f-48e9-95d2-fc88769187f2}
 	Preview:    previewExpire,
 	Subjects:   subjectsOfExpire,
 	Settle:     settleExpire,
+	Look: func(call action.Call, p expireParams, _ []action.Subject) string {
+		return "curl -s " + action.Quote(strings.TrimSuffix(call.Target.Address, "/")+"/api/v2/silence/"+p.ID)
+	},
 })
 
 func expireSilence(ctx context.Context, call action.Call, p expireParams) (expireOutputs, error) {

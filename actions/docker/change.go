@@ -65,6 +65,7 @@ func (ch change) action(summary, example string) *action.Action {
 		Preview: func(ctx context.Context, call action.Call, p one) (action.Preview, error) {
 			return previewOf(ctx, call, p.Container, func(*found) string { return ch.verb }, ch.after, ch.interrupts)
 		},
+		Look:     inspecting[one](stateAndStart),
 		Subjects: subjectsOf[one],
 		Settle: func(ctx context.Context, call action.Call, _ one, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
 			return ch.settle(ctx, call, subjects)

@@ -43,12 +43,60 @@ func (e *engine) whereOf(c *found) string {
 }
 
 // command returns a docker command line for this engine that can be pasted.
-func (e *engine) command(arguments string) string {
-	if e.config.Host == client.DefaultDockerHost {
+func (e *engine) command(arguments string) string { return commandFor(e.call.Target, e.config, arguments) }
+
+func commandFor(target action.Target, config targetConfig, arguments string) string {
+	if config.Host == client.DefaultDockerHost {
 		return "docker " + arguments
 	}
-	return "docker -H " + e.call.Target.Address + " " + arguments
+	text := "docker -H " + action.Quote(target.Address)
+	files := []struct{ flag, file string }{{"--tlscacert", config.CAFile}, {"--tlscert", config.ClientCert}}
+	if !config.ClientKey.IsSecret() {
+		files = append(files, struct{ flag, file string }{"--tlskey", config.ClientKey.Reveal()})
+	}
+	for _, of := range files {
+		if of.file != "" {
+			text += " " + of.flag + " " + action.Quote(of.file)
+		}
+	}
+	switch {
+	case config.Insecure:
+		text += " --tls"
+	case config.Given():
+		text += " --tlsverify"
+	}
+	return text + " " + arguments
 }
+
+// looking is a docker command line that reads, for the engine of a call.
+func looking(call action.Call, arguments string) string {
+	config, err := action.ConfigOf[targetConfig](call.Target)
+	if err != nil {
+		return ""
+	}
+	return commandFor(call.Target, config, arguments)
+}
+
+// inspecting is the command that shows of the container of a change what it is about,
+// as a template of docker inspect.
+func inspecting[P interface{ named() string }](template string) func(action.Call, P, []action.Subject) string {
+	return func(call action.Call, p P, subjects []action.Subject) string {
+		return looking(call, "inspect -f "+action.Quote(template)+" "+containerOf(p, subjects))
+	}
+}
+
+// containerOf is the name of the container, where it is known; in a playbook it may be
+// that of its service.
+func containerOf(p interface{ named() string }, subjects []action.Subject) string {
+	name := p.named()
+	if len(subjects) == 1 {
+		name = subjects[0].Name
+	}
+	return action.Quote(name)
+}
+
+// stateAndStart is what starts, stops and pauses change.
+const stateAndStart = "{{.State.Status}}, started {{.State.StartedAt}}"
 
 // newClient opens no connection. The client negotiates the version of the API
 // by itself, retries nothing that changes something (net/http repeats GET and

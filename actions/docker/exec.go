@@ -51,6 +51,9 @@ var Exec = action.New(action.Spec[execParams, execOutputs]{
 	Run:      exec,
 	Preview:  previewExec,
 	Subjects: subjectsOf[execParams],
+	Look: func(call action.Call, p execParams, subjects []action.Subject) string {
+		return looking(call, "top "+containerOf(p, subjects))
+	},
 })
 
 func previewExec(ctx context.Context, call action.Call, p execParams) (action.Preview, error) {

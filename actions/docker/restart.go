@@ -41,6 +41,7 @@ var Restart = action.New(action.Spec[restartParams, restartOutputs]{
 	Preview: func(ctx context.Context, call action.Call, p restartParams) (action.Preview, error) {
 		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ", start"), "running", true)
 	},
+	Look:     inspecting[restartParams](stateAndStart),
 	Subjects: subjectsOf[restartParams],
 	Settle:   settleRestart,
 })

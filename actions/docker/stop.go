@@ -29,6 +29,7 @@ var Stop = action.New(action.Spec[stopParams, changedOutputs]{
 	Preview: func(ctx context.Context, call action.Call, p stopParams) (action.Preview, error) {
 		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ""), "exited", true)
 	},
+	Look:     inspecting[stopParams](stateAndStart),
 	Subjects: subjectsOf[stopParams],
 	Settle: func(ctx context.Context, call action.Call, p stopParams, subjects []action.Subject) (action.Applied, *changedOutputs, error) {
 		return stopping(p).settle(ctx, call, subjects)

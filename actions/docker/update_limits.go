@@ -64,6 +64,7 @@ var UpdateLimits = action.New(action.Spec[updateLimitsParams, updateLimitsOutput
 	Effect:   action.Write, // and not idempotent: a second request would take back what somebody set meanwhile
 	Run:      updateLimits,
 	Preview:  previewLimits,
+	Look:     inspecting[updateLimitsParams]("memory {{.HostConfig.Memory}}, cpus {{.HostConfig.NanoCpus}}e-9, quota {{.HostConfig.CpuQuota}}"),
 	Subjects: subjectsOf[updateLimitsParams],
 	Settle:   settleLimits,
 })

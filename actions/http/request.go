@@ -66,7 +66,22 @@ verify: [outputs.status == 200]
 	IdempotentOf: requestIdempotent,
 	Run:          request,
 	Preview:      previewRequest,
+	Look:         lookAtRequest,
 })
+
+// lookAtRequest asks for what the request was about. Where the address holds a secret
+// there is no such command.
+func lookAtRequest(call action.Call, p RequestParams, _ []action.Subject) string {
+	c, err := configured(call.Target)
+	if err != nil {
+		return ""
+	}
+	to, err := c.destination(p.at)
+	if err != nil || to.secret || to.shown != to.String() {
+		return ""
+	}
+	return "curl -i " + action.Quote(to.shown)
+}
 
 // requestEffect is what the request does. Where it is not complete, as without an
 // environment, its method decides.

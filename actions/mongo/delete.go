@@ -54,6 +54,9 @@ approve: {message: Delete the failed tasks?}
 		return m.subjects(ctx)
 	},
 	Settle: settleDelete,
+	Look: func(call action.Call, p deleteParams, subjects []action.Subject) string {
+		return countingOf(call, p.Filter, subjects)
+	},
 })
 
 func (p deleteParams) matching(call action.Call) (matching, error) {

@@ -59,6 +59,7 @@ with: {collections: [tasks], to: "data/backups/tasks-${{ run.id }}"}
 	Run:     dumpCollections,
 	Preview: previewDump,
 	Settle:  settleDump,
+	Look:    func(_ action.Call, p dumpParams, _ []action.Subject) string { return "ls -l " + action.Quote(p.To) },
 })
 
 // source is what is dumped, and where to.

@@ -61,6 +61,9 @@ with:
 		return []action.Subject{{Kind: "collection", Name: n.String(), ID: n.String(), Version: lacking + strings.Join(names, ", ")}}, err
 	},
 	Settle: settleIndexes,
+	Look: func(call action.Call, _ ensureIndexesParams, subjects []action.Subject) string {
+		return asking(call, subjects, "getIndexes()")
+	},
 })
 
 // lacking begins the version of a collection: which indexes are to be made.

@@ -54,6 +54,9 @@ within: 10s
 		}
 		return []action.Subject{{Kind: "operation", Name: o.Op + " in " + o.Namespace, ID: o.OpID}}, nil
 	},
+	Look: func(call action.Call, p killOpParams, _ []action.Subject) string {
+		return evaluating(call, "", "db.currentOp(true).inprog.filter(o => o.opid == "+quoted(p.OpID)+")")
+	},
 	Settle: func(ctx context.Context, call action.Call, p killOpParams, _ []action.Subject) (action.Applied, *killOpOutputs, error) {
 		_, o, err := p.find(ctx, call)
 		if err != nil || o != nil {

@@ -62,6 +62,9 @@ with:
 		return m.subjects(ctx)
 	},
 	Settle: settleUpdate,
+	Look: func(call action.Call, p updateParams, subjects []action.Subject) string {
+		return countingOf(call, p.Filter, subjects)
+	},
 })
 
 // matching encodes the parameters.

@@ -80,6 +80,9 @@ verify: [outputs.after == "536870912"]
 		return []action.Subject{{Kind: "parameter", Name: p.Parameter, ID: s.where + " " + p.Parameter, Version: p.told(before)}}, nil
 	},
 	Settle: settleConfigSet,
+	Look: func(call action.Call, p configSetParams, _ []action.Subject) string {
+		return looking(call, "CONFIG GET "+action.Quote(p.Parameter))
+	},
 })
 
 // read returns the value that the parameter has.

@@ -55,9 +55,26 @@ func (s *server) failed(ctx context.Context, tried string, took time.Duration, e
 }
 
 // command returns a command line of redis-cli for this server.
+// looking is a command line that reads from the server of a call.
+func looking(call action.Call, arguments string) string {
+	s, err := serverOf(call)
+	if err != nil {
+		return ""
+	}
+	return s.command(arguments)
+}
+
 func (s *server) command(arguments string) string {
 	host, port, _ := net.SplitHostPort(s.address)
-	return "redis-cli -h " + host + " -p " + port + " " + arguments
+	text := "redis-cli -h " + action.Quote(host) + " -p " + port
+	for _, note := range s.call.Target.Notes {
+		if db, ok := strings.CutPrefix(note, "db "); ok {
+			text += " -n " + db
+		} else if note == "tls" {
+			text += " --tls"
+		}
+	}
+	return text + " " + arguments
 }
 
 func refusedPassword(text string) bool {

@@ -33,6 +33,9 @@ timeout: 5m
 	Effect:  action.Write,
 	Run:     save,
 	Preview: previewSave,
+	Look: func(call action.Call, _ action.None, _ []action.Subject) string {
+		return looking(call, "INFO persistence")
+	},
 	Subjects: func(ctx context.Context, call action.Call, _ action.None) ([]action.Subject, error) {
 		s, err := serverOf(call)
 		if err != nil {

@@ -85,6 +85,10 @@ type Spec[P, O any] struct {
 	Subjects func(context.Context, Call, P) ([]Subject, error)
 	// Settle finds out after a lost reply whether the effect was applied.
 	Settle func(context.Context, Call, P, []Subject) (Applied, *O, error)
+	// Look gives the command of a shell by which a person sees, without changing
+	// anything, what became of the effect; "" where there is none, or it would hold a
+	// secret. It asks nobody.
+	Look func(Call, P, []Subject) string
 }
 
 // None are the parameters of an action that takes none, and the outputs of one
@@ -172,6 +176,7 @@ type Bound struct {
 	Preview  func(context.Context, Call) (Preview, error)
 	Subjects func(context.Context, Call) ([]Subject, error)
 	Settle   func(context.Context, Call, []Subject) (Applied, Result, error) // nil: none
+	Look     func(Call, []Subject) string
 }
 
 // Result is what an action gives back: outputs as a playbook value of the

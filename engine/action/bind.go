@@ -42,7 +42,7 @@ func (b *binder[P, O]) bind(values map[string]any, target Target) (Bound, error)
 	unknowns := unknownsOf(params)
 	out := Bound{
 		Effect: b.spec.Effect, Params: params, Unknowns: unknowns,
-		Run: call.run, Preview: call.preview, Subjects: call.subjects,
+		Run: call.run, Preview: call.preview, Subjects: call.subjects, Look: call.look,
 	}
 	if b.spec.Settle != nil {
 		out.Settle = call.settle
@@ -165,6 +165,13 @@ func (c *bound[P, O]) settle(ctx context.Context, call Call, before []Subject) (
 		result = resultOf(*outputs)
 	}
 	return found, result, nil
+}
+
+func (c *bound[P, O]) look(call Call, subjects []Subject) string {
+	if c.spec.Look == nil {
+		return ""
+	}
+	return c.spec.Look(call, c.params, subjects)
 }
 
 func resultOf[O any](outputs O) Result {

@@ -99,7 +99,7 @@ func (w *work) presently(before []action.Subject) (seen []string) {
 	if w.look != nil && w.looked != "" {
 		seen = append(seen, "now, "+w.look.action.Name+": "+cmp.Or(w.unmet, w.looked))
 	}
-	if len(before) == 0 {
+	if len(before) == 0 || w.runner.hard.Err() != nil { // nobody is asked any more
 		return seen
 	}
 	ctx, cancel := w.Clock.WithTimeout(w.runner.hard, readLimit)
@@ -109,13 +109,28 @@ func (w *work) presently(before []action.Subject) (seen []string) {
 		return append(seen, "now: "+action.AsFailure(err).What)
 	}
 	for _, s := range subjects {
-		text := fmt.Sprintf("now, %s %s is at %s", s.Kind, s.Name, s.Version)
+		text := fmt.Sprintf("now, %s %s is there", s.Kind, s.Name)
+		if s.Version != "" {
+			text = fmt.Sprintf("now, %s %s is at %s", s.Kind, s.Name, s.Version)
+		}
 		if slices.Contains(before, s) {
 			text += ", as before it"
 		}
 		seen = append(seen, text)
 	}
 	return seen
+}
+
+// toLook is the command that shows what became of the effect, or where to look for it.
+func (w *work) toLook(f *event.Failure, subjects []action.Subject) string {
+	if command := w.op.bound.Look(w.call(w.in.path, w.op.target), subjects); command != "" {
+		return command
+	}
+	where := w.op.target.Name
+	if at := w.op.target.Address; at != "" {
+		where += " at " + at
+	}
+	return "look at " + cmp.Or(f.Where, where, "this host") + ": " + w.op.brief()
 }
 
 // inDoubt suspends the run: it is not known whether the effect was applied. What
@@ -141,6 +156,6 @@ func (w *work) inDoubt(subjects []action.Subject) outcome {
 	}
 	f.Seen = append(f.Seen, w.presently(subjects)...)
 	o := ended(w.in, event.InDoubt, &f)
-	o.problem.look = []string{"look at " + cmp.Or(f.Where, w.op.target.Name+" at "+w.op.target.Address) + ": " + w.op.brief()}
+	o.problem.look = []string{w.toLook(&f, subjects)}
 	return o
 }
