@@ -121,14 +121,7 @@ func (s *State) summaries(ids []string) []Summary {
 // wraps ErrNotFound and lists what there is.
 func (s *State) Find(ref string) (Summary, error) {
 	if ref == "last" {
-		runs, err := s.Runs(1)
-		if err == nil && len(runs) == 0 {
-			err = notFound("no run was made yet")
-		}
-		if err != nil {
-			return Summary{}, err
-		}
-		return runs[0], nil
+		return s.last()
 	}
 	ids, err := s.IDs()
 	if err != nil {
@@ -144,6 +137,24 @@ func (s *State) Find(ref string) (Summary, error) {
 		}
 	}
 	return Summary{}, s.noRun(ref)
+}
+
+// last returns the newest run. What has the name of a journal and is no file is none.
+func (s *State) last() (Summary, error) {
+	for limit := 1; ; limit *= 8 {
+		runs, err := s.Runs(limit)
+		if err != nil {
+			return Summary{}, err
+		}
+		for _, r := range runs {
+			if info, err := os.Stat(s.Path(r.ID)); r.Err == nil || err == nil && info.Mode().IsRegular() {
+				return r, nil
+			}
+		}
+		if len(runs) < limit {
+			return Summary{}, notFound("no run was made yet")
+		}
+	}
 }
 
 func (s *State) noRun(ref string) error {

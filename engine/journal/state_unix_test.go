@@ -4,6 +4,7 @@ package journal_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,5 +166,38 @@ func TestNothingIsReadThatIsNoFile(t *testing.T) {
 		if !errors.As(err, &f) || !strings.HasSuffix(f.What, ": it is a pipe, and no file") || f.Where == "" || !strings.HasPrefix(f.Do[0], "see what it is, and take it away: ls -l ") {
 			t.Errorf("%s: %+v", name, err)
 		}
+	}
+}
+
+// The last run is the newest that there is: what lies beside it and is no journal does
+// not stand in its way, nor does a journal that is damaged give way to an older one.
+func TestLastIsARun(t *testing.T) {
+	s := openState(t)
+	if _, err := s.Find("last"); !errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("none: %v", err)
+	}
+	for _, id := range []string{"20261120-aaaa", "20261121-aaaa"} {
+		w := create(t, s, journal.Options{ID: id})
+		appendAll(t, w, []*event.Event{header(id)})
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for day := range 3 {
+		if err := syscall.Mkfifo(s.Path(fmt.Sprintf("2026112%d-bbbb", 2+day)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(s.Path("20261126-bbbb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := s.Find("last"); err != nil || last.ID != "20261121-aaaa" {
+		t.Errorf("%+v, %v", last, err)
+	}
+	if err := os.WriteFile(s.Path("20261127-cccc"), []byte("{broken}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := s.Find("last"); err != nil || last.ID != "20261127-cccc" || last.Err == nil {
+		t.Errorf("damaged: %+v, %v", last, err)
 	}
 }
