@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"runbook/engine/diag"
 	"runbook/engine/environment"
@@ -55,5 +56,35 @@ func TestPrerequisitesAtTheirTargets(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestUndoIsCountedWhereItIsCalled holds how many changes are told of for the case of a
+// failure: all parts of an undo, where something undoes, if only what calls the playbook.
+func TestUndoIsCountedWhereItIsCalled(t *testing.T) {
+	const put = "action: box.write, with: {text: a}"
+	const undo = "undo: {steps: [{" + put + "}, {for_each: [1, 2], " + put + "}, {action: box.look, with: {text: a}}]}"
+	k := newKit(t)
+	k.Catalogue = NewCatalogue(nil, fstest.MapFS{
+		"a/undoable.yaml": &fstest.MapFile{Data: []byte("playbook: undoable\nsteps: [{" + put + ", " + undo + "}]\n")},
+		"a/around.yaml":   &fstest.MapFile{Data: []byte("playbook: around\nsteps: [{call: undoable}]\n")},
+	}, "here")
+	for steps, want := range map[string][2]int{ // writes, and those on a failure
+		put + ", " + undo:                                          {1, 0},
+		"on_failure: undo, " + put + ", " + undo:                   {1, 3},
+		"on_failure: undo, steps: [{" + put + ", " + undo + "}]":   {1, 3},
+		"on_failure: undo, for_each: [1, 2], " + put + ", " + undo: {2, 6},
+		"call: undoable":                                           {1, 0},
+		"on_failure: undo, call: undoable":                         {1, 3},
+		"on_failure: undo, steps: [{call: around}]":                {1, 3},
+		"on_failure: undo, " + put + ", undo: {call: undoable}":    {1, 1},
+	} {
+		c := k.Compile(&yaml.Source{Name: "p.yaml", Text: []byte("playbook: p\nsteps: [{" + steps + "}]\n")}, nil)
+		if c.Plan == nil {
+			t.Fatal(c.List)
+		}
+		if got := Effects(c.Plan, environment.DefaultPolicy()); got.Writes != want[0] || got.OnFailure != want[1] {
+			t.Errorf("%s: %d writes, %d on a failure, want %v", steps, got.Writes, got.OnFailure, want)
+		}
 	}
 }

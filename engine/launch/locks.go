@@ -36,11 +36,10 @@ func (n names) Step(string) (any, bool) { return schema.Unknown{}, true }
 type keys struct {
 	all  []string
 	seen map[string]bool // calls, by playbook and inputs
-	note func(format string, values ...any)
 }
 
 func (q *Request) keys(ctx context.Context, in *Inputs) ([]string, error) {
-	k := &keys{seen: map[string]bool{}, note: q.note}
+	k := &keys{seen: map[string]bool{}}
 	err := k.gather(ctx, q.Plan, q.names(in))
 	return k.all, err
 }
@@ -59,24 +58,35 @@ func (k *keys) gather(ctx context.Context, p *plan.Plan, n names) error {
 				What: fmt.Sprintf("the lock %s has no value: %v", v, err), Where: v.Place, Err: err,
 			}}
 		case schema.HasUnknown(got):
-			k.note("the lock %s of %s depends on a step: it is not taken, %s", v, p.Name, v.Place)
+			return &Refusal{Ending: event.EndInvalid, Failure: &action.Failure{
+				What: fmt.Sprintf("the lock %s of %s has no value before the first step", v, p.Name), Where: v.Place,
+			}}
 		case !slices.Contains(k.all, schema.TextOf(got)):
 			k.all = append(k.all, schema.TextOf(got))
 		}
 	}
 	for _, s := range p.All() {
-		if s.Call == nil {
-			continue
-		}
-		inputs := n.calleeInputs(ctx, s.Call)
-		if call := fmt.Sprintf("%p %v", s.Call.Plan, inputs); !k.seen[call] {
-			k.seen[call] = true
-			if err := k.gather(ctx, s.Call.Plan, names{"inputs": inputs, "vars": n["vars"], "environment": n["environment"]}); err != nil {
+		for _, one := range s.WithUndo() {
+			if err := k.called(ctx, one.Call, n); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// called gathers those of a playbook that a step calls; nil for none.
+func (k *keys) called(ctx context.Context, call *plan.Call, n names) error {
+	if call == nil {
+		return nil
+	}
+	inputs := n.calleeInputs(ctx, call)
+	one := fmt.Sprintf("%p %v", call.Plan, inputs)
+	if k.seen[one] {
+		return nil
+	}
+	k.seen[one] = true
+	return k.gather(ctx, call.Plan, names{"inputs": inputs, "vars": n["vars"], "environment": n["environment"]})
 }
 
 // value evaluates a constant or a template.
@@ -87,18 +97,19 @@ func (n names) value(ctx context.Context, v *plan.Value) (any, error) {
 	return v.Const, nil
 }
 
-// calleeInputs are the inputs of a call. One that only a step can give is unknown.
+// calleeInputs are the inputs of a call. What only a step can give is unknown.
 func (n names) calleeInputs(ctx context.Context, c *plan.Call) map[string]any {
 	values := map[string]any{}
 	for _, f := range c.Plan.Inputs.Fields {
 		values[f.Name] = f.Default
 	}
 	for _, f := range c.Params.Fields {
-		got, err := n.value(ctx, f.Value)
-		if err != nil || f.Value.IsList || f.Value.IsObject {
-			got = schema.Unknown{}
-		}
-		values[f.Name] = got
+		values[f.Name], _ = f.Value.Fill(func(v *plan.Value) (any, error) {
+			if got, err := n.value(ctx, v); err == nil && v.Template != nil {
+				return got, nil
+			}
+			return schema.Unknown{}, nil
+		})
 	}
 	return values
 }

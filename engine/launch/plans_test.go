@@ -75,8 +75,8 @@ func TestCalleesAreCompiledOnce(t *testing.T) {
 	if got := len(first.Plan.Whole()); got != 17 {
 		t.Errorf("the plan is made of %d plans", got)
 	}
-	c := counter{env: &environment.Environment{}, known: map[*plan.Plan]event.Effects{}}
-	if got := c.plan(first.Plan, nil); len(c.known) != 17 || got.Writes != 0 {
+	c := counter{env: &environment.Environment{}, known: map[counted]event.Effects{}}
+	if got := c.plan(counted{Plan: first.Plan}, nil); len(c.known) != 17 || got.Writes != 0 {
 		t.Errorf("the effects of %d plans were counted: %+v", len(c.known), got)
 	}
 	other := compile(t, plans, in, "other")

@@ -23,7 +23,7 @@ func changing(p *plan.Plan, env *environment.Environment, values names) diag.Lis
 		if rootOf(s) != p.Prerequisites {
 			continue
 		}
-		for _, one := range within(s) {
+		for _, one := range s.WithUndo() {
 			found, at := c.of(one, values, "")
 			if found == nil {
 				continue
@@ -43,18 +43,6 @@ func rootOf(s *plan.Step) *plan.Step {
 		s = s.Parent
 	}
 	return s
-}
-
-// within are the step, its undo, and the parts of that.
-func within(s *plan.Step) []*plan.Step {
-	out := []*plan.Step{s}
-	if s.Undo == nil {
-		return out
-	}
-	for todo := []*plan.Step{s.Undo}; len(todo) > 0; todo = todo[1:] {
-		out, todo = append(out, todo[0]), append(todo, todo[0].Parts...)
-	}
-	return out
 }
 
 // changes looks for what changes something, in calls of the same inputs once.
@@ -93,7 +81,7 @@ func (c *changes) of(s *plan.Step, values names, around string) (*plan.Operation
 	}
 	c.seen[call] = true
 	for _, part := range s.Call.Plan.All() {
-		for _, one := range within(part) {
+		for _, one := range part.WithUndo() {
 			if op, at := c.of(one, inner, around+s.Path+"/"); op != nil {
 				delete(c.seen, call) // the next that calls it changes as much
 				return op, at

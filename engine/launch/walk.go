@@ -25,13 +25,12 @@ func Once(p *plan.Plan, f func(Visited)) {
 	var walk func(p *plan.Plan, around string)
 	walk = func(p *plan.Plan, around string) {
 		for _, s := range p.All() {
-			f(Visited{s, around + s.Path})
-			if s.Undo != nil {
-				f(Visited{s.Undo, around + s.Path})
-			}
-			if s.Call != nil && !seen[s.Call.Plan] {
-				seen[s.Call.Plan] = true
-				walk(s.Call.Plan, around+s.Path+"/")
+			for _, one := range s.WithUndo() {
+				f(Visited{one, around + s.Path})
+				if one.Call != nil && !seen[one.Call.Plan] {
+					seen[one.Call.Plan] = true
+					walk(one.Call.Plan, around+s.Path+"/")
+				}
 			}
 		}
 	}
@@ -58,7 +57,7 @@ func Effects(p *plan.Plan, policy environment.Policy) event.Effects {
 // effects counts the worst case of a plan at the targets of an environment, for values
 // that are known before it runs.
 func effects(p *plan.Plan, env *environment.Environment, values names) event.Effects {
-	return (&counter{env: env, known: map[*plan.Plan]event.Effects{}}).plan(p, values)
+	return (&counter{env: env, known: map[counted]event.Effects{}}).plan(counted{Plan: p}, values)
 }
 
 // worst is the worst effect of an operation in an environment, and whether nothing that
@@ -75,7 +74,13 @@ func worst(env *environment.Environment, op *plan.Operation) (effect action.Effe
 // counter counts each playbook once, however often it is called.
 type counter struct {
 	env   *environment.Environment
-	known map[*plan.Plan]event.Effects
+	known map[counted]event.Effects
+}
+
+// counted is a playbook, and whether what calls it undoes it if it fails.
+type counted struct {
+	*plan.Plan
+	undone bool
 }
 
 // The bounds of what is told: playbooks that call others twice soon call more than can
@@ -85,19 +90,22 @@ const (
 	maxAsking = 1_000
 )
 
-func (c *counter) plan(p *plan.Plan, values names) event.Effects {
+func (c *counter) plan(p counted, values names) event.Effects {
 	if known, ok := c.known[p]; ok {
 		return known
 	}
 	var out event.Effects
 	for _, s := range p.All() {
-		late, looped := onlyOnFailure(p, s), loops(s, values)
-		c.add(&out, looped(c.step(s)), "", late)
-		if s.Undone() {
-			c.add(&out, looped(c.step(s.Undo)), "", true)
-		}
-		if s.Call != nil {
-			c.add(&out, looped(c.plan(s.Call.Plan, nil)), s.Path+"/", late)
+		late, undone := onlyOnFailure(p.Plan, s), p.undone || s.UndoneAround()
+		for i, one := range s.WithUndo() {
+			if undo := i > 0; undo && !undone {
+				break
+			}
+			looped := loops(one, values)
+			c.add(&out, looped(c.step(one)), "", late || i > 0)
+			if one.Call != nil {
+				c.add(&out, looped(c.plan(counted{one.Call.Plan, undone && i == 0}, nil)), s.Path+"/", late || i > 0)
+			}
 		}
 	}
 	c.known[p] = out

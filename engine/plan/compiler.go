@@ -100,7 +100,7 @@ func newCompiler(tree *playbook.Playbook, o Options) *compiler {
 	return &compiler{
 		Options: o, tree: tree,
 		steps: map[string]*node{}, used: map[string]bool{}, types: map[string]*typeSet{}, told: map[string]int{},
-		plan: &Plan{byID: map[string]*Step{}, vars: map[string]bool{}},
+		plan: &Plan{byID: map[string]*Step{}, vars: map[string]bool{}, keyed: map[string]bool{}},
 	}
 }
 
@@ -109,6 +109,7 @@ func (c *compiler) playbook() *Plan {
 	c.head()
 	c.inputs = c.inputTypes()
 	c.plan.Inputs = c.inputs
+	c.locks()
 	pre := c.phaseBlock(inPrerequisites, c.prerequisites())
 	steps := c.phaseBlock(inSteps, c.tree.Steps)
 	steps.step.OnFailure = c.plan.OnFailure
@@ -122,8 +123,9 @@ func (c *compiler) playbook() *Plan {
 	c.parts(steps)
 	c.parts(finally)
 	c.outputs()
-	c.locks()
 	c.unusedInputs()
+	c.plan.takes = pre.step.takes() + steps.step.takes()
+	c.short(c.tree.Timeout, c.plan.takes, "what stands in this playbook may take %s by its parameters, and ends after %s")
 	return c.plan
 }
 

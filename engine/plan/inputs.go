@@ -140,11 +140,3 @@ func (c *compiler) outputs() {
 	}
 	c.plan.Result = result
 }
-
-// locks compiles the keys, over inputs, variables and the environment's name.
-func (c *compiler) locks() {
-	v := &view{c: c, noStep: true}
-	for _, l := range c.tree.Lock {
-		c.plan.Lock = append(c.plan.Lock, c.template(l, v, schema.StringType))
-	}
-}

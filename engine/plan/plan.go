@@ -37,6 +37,8 @@ type Plan struct {
 	order       []*Step
 	changing    *Step           // the first, of a callee too, that is no read whatever its values; nil: none
 	vars        map[string]bool // that an expression may read; anyVar for all
+	keyed       map[string]bool // inputs that its locks read, or those of what it calls; anyVar for all
+	takes       time.Duration   // what its steps take at least by their parameters
 }
 
 // anyVar stands for all variables: an expression reads them otherwise than by name.
@@ -59,9 +61,11 @@ func (p *Plan) Whole() []*Plan {
 	out, seen := []*Plan{p}, map[*Plan]bool{p: true}
 	for i := 0; i < len(out); i++ {
 		for _, s := range out[i].order {
-			if s.Call != nil && !seen[s.Call.Plan] {
-				seen[s.Call.Plan] = true
-				out = append(out, s.Call.Plan)
+			for _, one := range s.WithUndo() {
+				if one.Call != nil && !seen[one.Call.Plan] {
+					seen[one.Call.Plan] = true
+					out = append(out, one.Call.Plan)
+				}
 			}
 		}
 	}
@@ -142,12 +146,24 @@ type Step struct {
 	ways *ways // of its parts; nil: each waits for those above
 }
 
+// WithUndo are the step, its undo, and the parts of that.
+func (s *Step) WithUndo() []*Step {
+	out := []*Step{s}
+	if s.Undo == nil {
+		return out
+	}
+	for todo := []*Step{s.Undo}; len(todo) > 0; todo = todo[1:] {
+		out, todo = append(out, todo[0]), append(todo, todo[0].Parts...)
+	}
+	return out
+}
+
 // Undone reports whether a failure calls the step's undo: its own, or that of what
 // holds it.
-func (s *Step) Undone() bool {
-	if s.Undo == nil {
-		return false
-	}
+func (s *Step) Undone() bool { return s.Undo != nil && s.UndoneAround() }
+
+// UndoneAround reports whether a failure undoes what was done in the step.
+func (s *Step) UndoneAround() bool {
 	for ; s != nil && s.OnFailure != Undo; s = s.Parent {
 	}
 	return s != nil

@@ -218,10 +218,16 @@ func TestErrors(t *testing.T) {
 		"an unknown playbook":        {text: "steps:\n  - {call: nobody}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
 		"a playbook in a circle":     {text: "steps:\n  - {call: circle}\n", code: plan.CodeRecursion, at: "6:12"},
 		"a callee's mistake":         {text: "steps:\n  - {call: wrong}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
+		"a lock of what runs later":  {text: "lock: 'a/${{ run.id }}'\nsteps: [{" + get + "}]\n", code: diag.CodeBadValue, at: "5:7"},
+		"a callee's lock, by a step": {text: "steps:\n  - {id: a, " + get + "}\n  - {call: locked, with: {list: [x], name: '${{ steps.a.state }}'}}\n", code: diag.CodeBadValue, at: "7:44"},
+		"a callee's lock, by items":  {text: "steps:\n  - {for_each: [a], call: locked, with: {list: ['${{ item }}'], name: a}}\n", code: diag.CodeBadValue, at: "6:48"},
+		"a callee's callee's lock":   {text: "steps:\n  - {id: a, " + get + "}\n  - {call: around, with: {name: 'n-${{ steps.a.outputs.value }}'}}\n", code: diag.CodeBadValue, at: "7:33"},
 		"a callee's input":           {text: "steps:\n  - {call: right, with: {nmae: a}}\n", code: plan.CodeUnknownParam, at: "6:26"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, list := compile(t, test.text, map[string]string{
+				"locked": "lock: ['a/${{ inputs.name }}', '${{ len(inputs.list) }}']\ninputs: {name: {type: string}, list: {type: list}}\nsteps: [{" + get + "}]",
+				"around": "inputs: {name: {type: string}}\nsteps: [{call: locked, with: {name: '${{ inputs.name }}', list: []}}]",
 				"circle": "steps: [{call: test}]", "wrong": "steps: [{action: no.thing}]",
 				"right": "inputs: {name: {type: string}}\nsteps: [{action: world.get, with: {name: '${{ inputs.name }}'}}]",
 			})
@@ -447,25 +453,35 @@ func TestFindings(t *testing.T) {
 	const set = "action: world.set, with: {name: a, value: 1}"
 	const undo = "undo: {action: world.set, with: {name: a, value: 0}}"
 	short := "warning " + plan.CodeShortTimeout + " world.watch may take 1m by its parameters, and ends after 30s"
-	idle := "warning " + plan.CodeIdleUndo + " nothing calls this undo"
+	const watch = "{action: world.watch, with: {for: 60s}}"
+	idle := "warning " + plan.CodeIdleUndo + " nothing in this playbook calls this undo"
 	spelled := "warning " + plan.CodeSpelling + " "
 	for text, want := range map[string]string{
-		"steps: [{timeout: 30s, action: world.watch, with: {for: 60s}}]":                                              short,
-		"steps: [{timeout: 60s, action: world.watch, with: {for: 60s}}]":                                              "",
-		"steps: [{action: world.watch, with: {for: 60s}}]":                                                            "",
-		"inputs: {d: {type: duration}}\nsteps: [{timeout: 30s, action: world.watch, with: {for: '${{ inputs.d }}'}}]": "",
-		"steps: [{timeout: 30s, observe: {action: world.watch, with: {for: 60s}}, " + set + "}]":                      short,
-		"steps: [{" + set + ", " + undo + "}]":                                                                        idle,
-		"steps: [{on_failure: undo, " + set + ", " + undo + "}]":                                                      "",
-		"on_failure: undo\nsteps: [{steps: [{" + set + ", " + undo + "}]}]":                                           "",
-		"steps: [{on_failure: undo, for_each: [1], " + set + ", " + undo + "}]":                                       "",
-		"steps: [{on_failure: undo, steps: [{" + set + "}]}, {" + set + ", " + undo + "}]":                            idle,
-		"on_failure: undo\nsteps: [{" + set + "}]\nfinally: [{" + set + ", " + undo + "}]":                            idle,
-		"outputs: {v: 1.10}\nsteps: [{" + set + "}]":                                                                  spelled + "1.10 is read as the number 1.1",
-		"outputs: {v: [-0], w: 1.5e3}\nsteps: [{" + set + "}]":                                                        spelled + "-0 is read as the number 0;" + spelled + "1.5e3 is read as the number 1500",
-		"outputs: {v: 1.5, w: \"1.10\", x: 007, y: 12345678901234567890, z: -3}\nsteps: [{" + set + "}]":              "",
+		"steps: [{timeout: 30s, action: world.watch, with: {for: 60s}}]":                                                                          short,
+		"steps: [{timeout: 60s, action: world.watch, with: {for: 60s}}]":                                                                          "",
+		"steps: [{action: world.watch, with: {for: 60s}}]":                                                                                        "",
+		"inputs: {d: {type: duration}}\nsteps: [{timeout: 30s, action: world.watch, with: {for: '${{ inputs.d }}'}}]":                             "",
+		"steps: [{timeout: 30s, observe: {action: world.watch, with: {for: 60s}}, " + set + "}]":                                                  short,
+		"steps: [{timeout: 90s, steps: [" + watch + ", {needs: [], steps: [" + watch + "]}, " + watch + "]}]":                                     "warning " + plan.CodeShortTimeout + " what stands in this step may take 2m by its parameters, and ends after 90s",
+		"steps: [{timeout: 60s, steps: [" + watch + ", {needs: [], action: world.watch, with: {for: 60s}}]}]":                                     "",
+		"steps: [{timeout: 60s, steps: [" + watch + ", {when: 1 > inputs.n, action: world.watch, with: {for: 60s}}]}]\ninputs: {n: {type: int}}":  "",
+		"steps: [{timeout: 60s, for_each: [1, 2, 3], max_parallel: 2, action: world.watch, with: {for: 40s}}]":                                    "warning " + plan.CodeShortTimeout + " what stands in this step may take 1m20s by its parameters, and ends after 60s",
+		"steps: [{timeout: 60s, for_each: [1, 2, 3], max_parallel: 3, action: world.watch, with: {for: 40s}}]":                                    "",
+		"timeout: 90s\nsteps: [" + watch + ", {call: long}]":                                                                                      "warning " + plan.CodeShortTimeout + " what stands in this playbook may take 2m by its parameters, and ends after 90s",
+		"steps: [{timeout: 90s, within: 2m, action: world.get, with: {name: a}, verify: [outputs.value == 1]}]":                                   "warning " + plan.CodeShortTimeout + " `within` may take 2m, and the step ends after 90s",
+		"steps: [{timeout: 10s, retry: {attempts: 4, delay: 2s, backoff: exponential, max_delay: 5s}, action: world.list}]":                       "warning " + plan.CodeShortTimeout + " the pauses of `retry` may take 11s, and the step ends after 10s",
+		"steps: [{timeout: 20s, within: 20s, retry: {attempts: 4, delay: 5s}, action: world.get, with: {name: a}, verify: [outputs.value == 1]}]": "",
+		"steps: [{" + set + ", " + undo + "}]":                                                                                                    idle,
+		"steps: [{on_failure: undo, " + set + ", " + undo + "}]":                                                                                  "",
+		"on_failure: undo\nsteps: [{steps: [{" + set + ", " + undo + "}]}]":                                                                       "",
+		"steps: [{on_failure: undo, for_each: [1], " + set + ", " + undo + "}]":                                                                   "",
+		"steps: [{on_failure: undo, steps: [{" + set + "}]}, {" + set + ", " + undo + "}]":                                                        idle,
+		"on_failure: undo\nsteps: [{" + set + "}]\nfinally: [{" + set + ", " + undo + "}]":                                                        idle,
+		"outputs: {v: 1.10}\nsteps: [{" + set + "}]":                                                                                              spelled + "1.10 is read as the number 1.1",
+		"outputs: {v: [-0], w: 1.5e3}\nsteps: [{" + set + "}]":                                                                                    spelled + "-0 is read as the number 0;" + spelled + "1.5e3 is read as the number 1500",
+		"outputs: {v: 1.5, w: \"1.10\", x: 007, y: 12345678901234567890, z: -3}\nsteps: [{" + set + "}]":                                          "",
 	} {
-		_, list := compile(t, text, nil)
+		_, list := compile(t, text, map[string]string{"long": "steps: [" + watch + "]"})
 		var got []string
 		for _, d := range list {
 			got = append(got, fmt.Sprint(d.Severity, " ", d.Code, " ", d.Message))

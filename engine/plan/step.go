@@ -44,17 +44,6 @@ func (c *compiler) step(n *node) {
 	c.timely(n)
 }
 
-// timely warns of a timeout that ends before what the step does can.
-func (c *compiler) timely(n *node) {
-	for _, op := range []*Operation{n.step.Op, n.step.Observe} {
-		if limit := n.tree.Timeout; limit.Set() && op != nil && op.takes > limit.Value {
-			c.warn(CodeShortTimeout, limit.Node, fmt.Sprintf("%s may take %s by its parameters, and ends after %s", op.Action.Name, schema.FormatDuration(op.takes), limit.Node.Text),
-				"raise the timeout, or remove it: without one what the parameters take is added to the limit")
-			return
-		}
-	}
-}
-
 func (c *compiler) when(n *node, v *view) {
 	if e := c.expr(n.tree.When, v, schema.BoolType); e != nil {
 		n.step.When = &Condition{Expr: e, Place: c.place(n.tree.When.Node)}

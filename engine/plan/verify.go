@@ -118,7 +118,7 @@ func (c *compiler) undo(n *node) {
 	c.within(child)
 	n.step.Undo = s
 	if !n.step.Undone() {
-		c.warn(CodeIdleUndo, t.Node, "nothing calls this undo", "write on_failure: undo on the step, on the block around it, or on the playbook; or remove it")
+		c.warn(CodeIdleUndo, t.Node, "nothing in this playbook calls this undo", "write on_failure: undo on the step, on the block around it, or on the playbook; or on what calls this playbook")
 	}
 }
 
@@ -153,6 +153,7 @@ func (c *compiler) call(n *node, v *view) {
 	}
 	n.step.Call = &Call{Name: name.Value, Plan: callee, Params: c.params(name.Value, callee.Inputs, name.Node, n.tree.With, v)}
 	n.step.Outputs = callee.Result
+	c.keys(n)
 	if callee.changing != nil {
 		c.changes(n, callee.changing, name.Node, name.Value)
 	}
