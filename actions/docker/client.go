@@ -102,7 +102,7 @@ const stateAndStart = "{{.State.Status}}, started {{.State.StartedAt}}"
 // by itself, retries nothing that changes something (net/http repeats GET and
 // HEAD only), and in a dry run refuses whatever is not a read.
 func newClient(config targetConfig, dryRun bool) (*client.Client, error) {
-	if err := config.check(); err != nil {
+	if err := checkHost(config.Host); err != nil {
 		return nil, err
 	}
 	transport, err := newTransport(config)

@@ -39,7 +39,7 @@ func TestConnectionFailures(t *testing.T) {
 		"nobody listens": {"unix://" + dead, "connection refused", "systemctl start docker"},
 		"refused TCP":    {"tcp://127.0.0.1:1", "connection refused", "docker -H tcp://127.0.0.1:1 version"},
 		"ssh":            {"ssh://host", "ssh is not supported", "correct the target docker"},
-		"no scheme":      {"localhost", "it has no scheme", "correct the target docker"},
+		"no scheme":      {"localhost", "is no address of an engine", "correct the target docker"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, a := range []*action.Action{Inspect, Restart, List} {

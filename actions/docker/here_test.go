@@ -55,7 +55,7 @@ func TestEngineOfThisMachine(t *testing.T) {
 			}
 		})
 	}
-	if err := (targetConfig{Host: "context://gone"}).check(); err == nil || err.Error() != `there is no Docker context "gone": list them with docker context ls` {
+	if err := checkHost("context://gone"); err == nil || err.Error() != `there is no Docker context "gone": list them with docker context ls` {
 		t.Errorf("a context that is not there: %v", err)
 	}
 }

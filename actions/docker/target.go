@@ -2,6 +2,7 @@ package docker
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -30,6 +31,7 @@ var Target = &action.TargetKind{
 	Former:  map[string]string{"tls_ca": "ca_file", "tls_cert": "client_cert", "tls_key": "client_key"},
 	Local:   map[string]any{"host": client.DefaultDockerHost},
 	Here:    here,
+	Parse:   parse,
 	Address: address,
 }
 
@@ -42,31 +44,48 @@ func configType() *schema.Type {
 	return &t
 }
 
+// parse refuses a host that is none, before it is shown: a password may stand in it.
+func parse(config map[string]any) (map[string]any, error) {
+	host, _ := config["host"].(string)
+	return config, checkHost(cmp.Or(host, client.DefaultDockerHost))
+}
+
 func address(config map[string]any) (string, []string) {
-	shown, _ := config["host"].(string)
-	if u, err := url.Parse(shown); err == nil && u.User != nil {
-		u.User = url.User(u.User.Username())
-		shown = u.String()
-	}
+	host, _ := config["host"].(string)
 	var notes []string
 	if project, _ := config["project"].(string); project != "" {
 		notes = append(notes, "project "+project)
 	}
-	return cmp.Or(shown, client.DefaultDockerHost), append(notes, endpoint.NotesOf(config)...)
+	return shown(cmp.Or(host, client.DefaultDockerHost)), append(notes, endpoint.NotesOf(config)...)
 }
 
-func (c targetConfig) check() error {
-	scheme, _, ok := strings.Cut(c.Host, "://")
-	if !ok {
-		return fmt.Errorf("%q is no address of an engine: it has no scheme", c.Host)
+// shown is a host without what may be a password: $DOCKER_HOST was not parsed.
+func shown(host string) string {
+	if !strings.ContainsAny(host, "@?#") {
+		return host
 	}
+	u, err := url.Parse(host)
+	if err != nil || u.Host == "" {
+		return "…"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// checkHost says what is wrong with the address of an engine, without quoting it.
+func checkHost(host string) error {
+	scheme, _, _ := strings.Cut(host, "://")
 	switch scheme {
 	case unknownContext:
-		return fmt.Errorf("there is no Docker context %q: list them with docker context ls", strings.TrimPrefix(c.Host, unknownContext+"://"))
-	case "unix", "npipe", "tcp":
+		return fmt.Errorf("there is no Docker context %q: list them with docker context ls", strings.TrimPrefix(host, unknownContext+"://"))
+	case "unix", "npipe":
+		return nil
+	case "tcp":
+		if u, err := url.Parse(host); err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Port() == "" {
+			return errors.New("its host is more or less than tcp://host:port; Docker asks for no user, and is shown client_cert and client_key")
+		}
 		return nil
 	case "ssh":
-		return fmt.Errorf("ssh is not supported; forward the socket: ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST, and use unix:///tmp/docker.sock")
+		return errors.New("ssh is not supported; forward the socket: ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST, and use unix:///tmp/docker.sock")
 	}
-	return fmt.Errorf("%q is no address of an engine: use unix://, tcp:// or npipe://", c.Host)
+	return errors.New("its host is no address of an engine: use unix:///path, tcp://host:port or npipe://")
 }

@@ -28,7 +28,7 @@ var Target = &action.TargetKind{
 
 func address(config map[string]any) (string, []string) {
 	shown, notes := endpoint.AddressAt("base_url", config)
-	if base, ok := config["base_url"].(string); ok {
+	if base, ok := config["base_url"].(string); ok && shown != "" {
 		shown = showURL(base)
 	}
 	return shown, notes

@@ -176,7 +176,7 @@ var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
 
 func showPlain(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil {
+	if err != nil || u.Opaque != "" { // ann:password@host is read as a scheme and what it says
 		raw, _, _ = strings.Cut(raw, "?")
 		if at := strings.LastIndex(raw, "@"); at >= 0 {
 			raw = raw[at+1:]

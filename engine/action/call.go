@@ -54,7 +54,8 @@ type TargetKind struct {
 	Everywhere bool
 	// Parse takes apart what a configuration gives in one text, as a URL with a
 	// password, when the environment is loaded and when its secrets are read. It
-	// leaves alone what is not read yet, and its error quotes no value. May be nil.
+	// leaves alone what is not read yet, and its error, which is told at the first key of
+	// Config, quotes no value. May be nil.
 	Parse func(config map[string]any) (map[string]any, error)
 	// Address gives the address to show, without passwords, and notes
 	// ("project mltb"), from a configuration of type Config.

@@ -47,7 +47,7 @@ func (l *loader) target(e *Environment, written *Target) {
 	if k.Parse != nil {
 		if values, err = k.Parse(values); err != nil { // without the line: a password may stand in it
 			l.list.Add(diag.Diagnostic{
-				Code: CodeWrongValue, Source: l.source.Name, Span: placeOf(written, "address").Span,
+				Code: CodeWrongValue, Source: l.source.Name, Span: placeOf(written, takes.Fields[0].Name).Span,
 				Message: "target " + name.Text + ": " + err.Error(), NoExcerpt: true,
 			})
 			return

@@ -51,7 +51,7 @@ func newPool(call action.Call) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := showURI(config.URI.Reveal(), config.URI.String())
+	shown, _ := address(call.Target.Config)
 	client := options.Client().ApplyURI(config.URI.Reveal()).
 		SetAppName("runbook").SetRetryWrites(false).SetMaxPoolSize(16).
 		SetServerSelectionTimeout(selection).SetConnectTimeout(selection)
