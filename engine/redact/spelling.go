@@ -2,6 +2,7 @@ package redact
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"runbook/engine/schema"
 )
@@ -83,6 +85,20 @@ func within(secret string, add func(string)) {
 	if value, err := schema.ParseJSON([]byte(secret)); err == nil {
 		leaves(value, add)
 	}
+	decoded(secret, add)
+}
+
+// decoded calls add for the text that a secret in base64 stands for, and for the password
+// in it where it is a user with one, as Authorization: Basic has them.
+func decoded(secret string, add func(string)) {
+	text, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(secret), "="))
+	if err != nil || !utf8.Valid(text) {
+		return
+	}
+	add(string(text))
+	if _, password, ok := strings.Cut(string(text), ":"); ok {
+		add(password)
+	}
 }
 
 // keyed is the value of a key that names a secret, as in host=x password=y.
@@ -140,7 +156,7 @@ func leaves(v any, add func(string)) {
 const longestNested = 4 << 10
 
 // spellings returns the ways in which a secret may stand in a text: in each of texts, of
-// which some may stand within others, and in hexadecimal and base64 of all of these.
+// which some may stand within others, and in hexadecimal and base64 of all of these; and the sum that an expression makes of it.
 func spellings(secret string) []string {
 	list := texts(secret)
 	if len(secret) <= longestNested {
@@ -164,6 +180,7 @@ func spellings(secret string) []string {
 			}
 		}
 	}
+	list = append(list, fmt.Sprintf("%x", sha256.Sum256([]byte(secret))))
 	for _, end := range []string{"\n", "\r\n"} { // a stream has these only
 		list = append(list, wrapped(hex.EncodeToString([]byte(secret)), 60, end), wrapped(base64Core(secret, 0), 76, end), wrapped(base64Core(secret, 0), 64, end))
 	}
