@@ -34,9 +34,38 @@ func (a *app) runsCommand() *cobra.Command {
 		}
 		return a.runs(limit, lab, asJSON)
 	}
+	cmd.AddCommand(a.closeCommand())
 	cmd.Flags().IntVarP(&limit, "limit", "n", limit, "the newest so many runs; 0: all")
 	cmd.Flags().BoolVar(&lab, "lab", false, "those in labs and of rehearsals that failed")
 	return cmd
+}
+
+func (a *app) closeCommand() *cobra.Command {
+	because := ""
+	cmd := &cobra.Command{
+		Use: "close RUN", Short: "End a run that is suspended or interrupted, and free what it guards", Args: exactly(1, "one run: its id, its last four letters, or last"),
+		Long: `Ends a run that waits, is in doubt or was interrupted, without going on with it: its
+locks are free then. What is not known of its changes stays not known. The reason
+is kept in its journal, and ` + "`runbook report`" + ` shows it.`,
+		Example:           "  runbook runs close x7rp --because 'restarted app by hand, it is healthy'",
+		ValidArgsFunction: a.completeRuns,
+		RunE: func(_ *cobra.Command, words []string) error {
+			return a.closeRun(words[0], because)
+		},
+	}
+	cmd.Flags().StringVar(&because, "because", "", "why, for the journal")
+	return cmd
+}
+
+func (a *app) closeRun(ref, because string) error {
+	state, s, err := a.findRun(ref, false)
+	if err != nil {
+		return err
+	}
+	if _, err := launch.Close(state, s, who(), because); err != nil {
+		return err
+	}
+	return a.report(s.ID, false, report.Formats()[0])
 }
 
 // runs prints the newest runs, and what those that did not end need.

@@ -205,6 +205,16 @@ type RunFinished struct {
 	Check    []string        `json:"check,omitempty"` // in doubt: what to look at
 	Duration time.Duration   `json:"duration"`
 	Dry      *DryCounts      `json:"dry,omitempty"`
+	Closed   *Closed         `json:"closed,omitempty"`
+}
+
+// Closed says that a person ended a run that was suspended or interrupted, without
+// going on with it: what was in doubt stays so.
+type Closed struct {
+	By      string `json:"by"`
+	Host    string `json:"host"`
+	Because string `json:"because"`
+	Was     State  `json:"was"`
 }
 
 // Change is an effect of the run and what is known of it.

@@ -258,6 +258,7 @@ type Approve struct {
 	By        string
 	Approvers int
 	Expires   time.Duration
+	Refuse    bool // where nobody can be asked, in place of waiting
 }
 
 // Retry answers errors of an action.

@@ -69,6 +69,7 @@ func (c *compiler) approval(n *node, v *view) {
 	n.step.Approve = &Approve{
 		Message: c.template(t.Message, shown, schema.StringType), By: t.By.Value,
 		Approvers: t.Approvers.Or(1), Expires: t.Expires.Value,
+		Refuse: t.Unattended.Value == "refuse",
 	}
 }
 

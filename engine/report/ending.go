@@ -155,6 +155,15 @@ func (e *ending) why() []fact {
 	return append(out, saidFact("Nearest", strings.Join(f.Nearest, ", ")))
 }
 
+// closed says who ended a run that had not ended by itself, and why.
+func (e *ending) closed() []fact {
+	c := e.end.Closed
+	if c == nil {
+		return nil
+	}
+	return []fact{saidFact("Because", c.Because), saidFact("Closed", fmt.Sprintf("by %s on %s; it was %s, and did not go on", c.By, c.Host, page.Word(c.Was)))}
+}
+
 // also are the other failures, a line each, in the order of the file.
 func (e *ending) also() fact {
 	f := fact{label: "Also"}

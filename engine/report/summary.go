@@ -28,6 +28,8 @@ func (e *ending) head() {
 		}
 	case e.end.State == event.Refused:
 		word, text = "Refused", where+at(e.end.Step)+": "+reason
+	case e.end.Closed != nil:
+		word, style, text = "Closed", page.Bold, where+at(e.end.Step)+" by "+e.end.Closed.By+", after "+took
 	case e.end.State == event.Cancelled:
 		by := ""
 		if e.end.Reason != "" {
@@ -73,7 +75,7 @@ func (e *ending) summary() {
 
 // badFacts is what a run tells that did not end well.
 func (e *ending) badFacts() []fact {
-	return append(e.why(), e.goal(), e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock())
+	return append(append(e.closed(), e.why()...), e.goal(), e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.warned(), e.escalate(), e.lock())
 }
 
 // next are the commands to go on with: what to look at to settle a doubt, what the

@@ -23,7 +23,7 @@ func Text(w io.Writer, r *Run, o Options) error {
 	h := &r.Header
 	p.fact(saidFact("Run", fmt.Sprintf("%s, by %s on %s", h.Run, p.begunBy(h), h.Host)))
 	p.fact(saidFact("Time", period(r, p)))
-	p.facts(e.why()...)
+	p.facts(append(e.closed(), e.why()...)...)
 	p.facts(e.goal(), e.changed(), e.notChanged(), e.notReached(), e.inDoubt(), e.finally(), e.found(), e.warned(), e.lockHeld())
 	p.Blank()
 	e.timeline(&r.times)

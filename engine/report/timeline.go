@@ -186,7 +186,9 @@ func finishMoment(r *history.Run, e event.Event, d *event.StepFinished) string {
 
 func endMoment(r *history.Run, f *event.RunFinished) string {
 	text := page.Word(f.State)
-	if f.Step != "" && f.State != event.Done {
+	if c := f.Closed; c != nil {
+		text = fmt.Sprintf("closed by %s on %s: %s", c.By, c.Host, c.Because)
+	} else if f.Step != "" && f.State != event.Done {
 		text += at(f.Step)
 	}
 	if n := len(f.Warnings); n > 0 {

@@ -137,6 +137,9 @@ func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
 	case w.Yes && d.YesOK:
 		by := event.Answer{By: w.Header.User, How: "--yes, as the policy of " + w.Environment.Name + " allows"}
 		return w.decided(event.TypeApprovalGiven, a, by)
+	case w.Person == nil && w.in.step.Approve != nil && w.in.step.Approve.Refuse:
+		by := event.Answer{Reason: "approval is needed, there is no terminal, and the step says unattended: refuse"}
+		return w.decided(event.TypeApprovalRefused, a, by)
 	case w.Person == nil:
 		return ended(w.in, event.Waiting, &event.Failure{What: "approval is needed and there is no terminal"})
 	}
