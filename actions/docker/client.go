@@ -43,7 +43,9 @@ func (e *engine) whereOf(c *found) string {
 }
 
 // command returns a docker command line for this engine that can be pasted.
-func (e *engine) command(arguments string) string { return commandFor(e.call.Target, e.config, arguments) }
+func (e *engine) command(arguments string) string {
+	return commandFor(e.call.Target, e.config, arguments)
+}
 
 func commandFor(target action.Target, config targetConfig, arguments string) string {
 	if config.Host == client.DefaultDockerHost {

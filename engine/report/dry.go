@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/engine/history"
 	"runbook/engine/page"
@@ -25,6 +26,20 @@ func (t *tree) preview(s *history.Step, indent int) {
 	if text != title(s) {
 		t.text(indent, page.Plain, text)
 	}
+	for _, o := range p.Touches {
+		if text := unsaid(p, o); text != "" {
+			t.text(indent, page.Plain, "touches "+text)
+		}
+	}
+}
+
+// unsaid is what a change touches, where its summary lacks a note of it, as that a
+// container is unhealthy; else "".
+func unsaid(p *action.Preview, o action.Object) string {
+	if o.Note == "" || strings.Contains(p.Summary, o.Note) {
+		return ""
+	}
+	return strings.Join(strings.Fields(o.Kind+" "+o.Name+" "+o.ID+" "+o.Note), " ")
 }
 
 // dryRemedy prints a remedy of a dry run: what it would do, and when.

@@ -74,8 +74,13 @@ func (e *ending) inDoubt() fact {
 			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: page.BoldMagenta})
 		}
 	}
-	if e.end.State == event.InDoubt {
+	switch e.end.State {
+	case event.InDoubt:
 		return f.or(string(e.end.Step))
+	case event.Interrupted:
+		if len(f.rows) > 0 {
+			f.add("begun, and no more is known: it may have run, in whole or in part")
+		}
 	}
 	return f.or("nothing")
 }

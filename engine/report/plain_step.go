@@ -96,8 +96,8 @@ func (v *Plain) touches(e event.Event, a *event.Approval) {
 // is unhealthy, the summary of the change lacks.
 func (v *Plain) objects(e event.Event, p *action.Preview) {
 	for _, o := range p.Touches {
-		if o.Note != "" && !strings.Contains(p.Summary, o.Note) {
-			v.line(e.Time, e.Path, "touches", strings.Join(strings.Fields(o.Kind+" "+o.Name+" "+o.ID+" "+o.Note), " "))
+		if text := unsaid(p, o); text != "" {
+			v.line(e.Time, e.Path, "touches", text)
 		}
 	}
 }
