@@ -276,3 +276,32 @@ func TestPolicyDecides(t *testing.T) {
 		}
 	}
 }
+
+// TestNoPolicyFailsOpen holds that a policy which means "not without asking", however it
+// is written, is refused when it is read, or denies, or asks: none allows the change.
+func TestNoPolicyFailsOpen(t *testing.T) {
+	for _, written := range []string{
+		"policy: {deny: web.request}", "policy: {deny: write}", "policy: {deny: [web.reqest]}", "policy: {deny: [web.*]}", "policy: {deny: }",
+		"policy: {approve: write}", "policy: [deny]", "policy: deny", "policy: ", "policy: {deny: [[web.request]]}", "policy: {deny: {web.request: true}}",
+		"policy: {deny: &a [web.request]}", "policy: {allow: [read], approve: &a [write], deny: *a}", "policy: {<<: {deny: [write]}}",
+		"policy: {deny: [Web.request]}", "policy: {deny: [Write]}", `policy: {deny: ["*"]}`, `policy: {deny: ["web.req*"]}`, `policy: {deny: ["web.request "]}`,
+		"policy: {deny: [null]}", `policy: {deny: [""]}`, `policy: {deny: "web.request, write"}`, "policy: {denny: [write]}", "policy: {Deny: [write]}",
+		"policy: {deny: [write], deny: []}", "polcy: {deny: [write]}", "policy: {approve: yes}", "policy: {approve: true}", "policy: {allow: [read]}",
+		"policy: {allow: []}", "policy: {allow: none}", `policy: {deny: ["${{ vars.x }}"]}`, "policy: {allow: [destructive]}", "policy: {deny: [read]}",
+		"policy: {deny: [wbe.*]}", "policy: {deny: [web.]}", "policy: {deny: [web]}", "policy: {deny: !!str write}", "policy: {deny: [!x write]}",
+		"policy:\n      deny: |\n        web.request\n",
+		"protected: yes", "protected: True", "protected: on", "protected: 1", "protected: ", "protected: [true]", `protected: "yes"`, "protcted: true",
+	} {
+		text := "environments:\n  e:\n    targets: {web: {base_url: \"http://x\"}}\n    " + written + "\n"
+		e, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(text)}, "", registry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list.Errors() > 0 {
+			continue
+		}
+		if d := e.Policy.Decide("web.request", action.Write, false, false); d.Answer == environment.Allowed && !e.Protected {
+			t.Errorf("%q allows a change", written)
+		}
+	}
+}
