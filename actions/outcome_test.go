@@ -135,7 +135,7 @@ func TestOutcomeEqualsTruth(t *testing.T) {
 	t.Parallel()
 	tried := 0
 	for _, a := range all() {
-		if a.Effect == action.Read || a.Target == nil || a.Name == "mongo.dump" { // which changes files
+		if a.Effect == action.Read || a.Target == nil || a.Name == "mongo.dump" || a.Name == "shell.run" { // which change files
 			continue
 		}
 		tried++

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"regexp"
 
 	"github.com/docker/go-connections/sockets"
 	"github.com/moby/moby/client"
@@ -26,7 +25,7 @@ func openEngine(call action.Call) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{call: call, config: config}
-	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(config, call.DryRun) })
+	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(config, call) })
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +102,7 @@ const stateAndStart = "{{.State.Status}}, started {{.State.StartedAt}}"
 // newClient opens no connection. The client negotiates the version of the API
 // by itself, retries nothing that changes something (net/http repeats GET and
 // HEAD only), and in a dry run refuses whatever is not a read.
-func newClient(config targetConfig, dryRun bool) (*client.Client, error) {
+func newClient(config targetConfig, call action.Call) (*client.Client, error) {
 	if err := checkHost(config.Host); err != nil {
 		return nil, err
 	}
@@ -115,8 +114,8 @@ func newClient(config targetConfig, dryRun bool) (*client.Client, error) {
 		client.WithHost(config.Host),
 		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
 	}
-	if dryRun {
-		options = append(options, client.WithHTTPRequestHook(refuseChanges))
+	if call.DryRun {
+		options = append(options, client.WithHTTPRequestHook(guard{target: call.Target}.pass))
 	}
 	options = append(options, client.WithHTTPRequestHook(noteRequest), client.WithHTTPResponseHook(noteResponse))
 	return client.New(options...)
@@ -147,22 +146,4 @@ func newTransport(config targetConfig) (*http.Transport, error) {
 		return conn, err
 	}
 	return transport, nil
-}
-
-var waitPath = regexp.MustCompile(`/containers/[^/]+/wait$`)
-var attachSocketPath = regexp.MustCompile(`/attach/ws$`)
-
-// refuseChanges is the client layer of a dry run: it passes GET and HEAD, but
-// not an attachment over a websocket, and the wait for a container. The client
-// calls it for hijacked connections too.
-func refuseChanges(r *http.Request) error {
-	switch {
-	case r.Method == http.MethodHead:
-		return nil
-	case r.Method == http.MethodGet && !attachSocketPath.MatchString(r.URL.Path):
-		return nil
-	case r.Method == http.MethodPost && waitPath.MatchString(r.URL.Path):
-		return nil
-	}
-	return action.RefusedInDryRun("Docker " + r.Method + " " + unversioned(r.URL.Path))
 }

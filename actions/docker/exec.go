@@ -39,14 +39,17 @@ func (o execOutputs) Summary() string {
 }
 
 // Exec runs a program in a container. What it does cannot be known, so it
-// counts as a write and not as idempotent; a step that destroys says so with
-// `effect: destructive`. A lost reply is not settled.
+// counts as a write and not as idempotent, unless the target lists it as a read; a step
+// that destroys says so with `effect: destructive`. A lost reply is not settled.
 var Exec = action.New(action.Spec[execParams, execOutputs]{
 	Name:     "docker.exec",
 	Summary:  "Runs a program in a running container and gives its exit code and output.",
 	Example:  "action: docker.exec\nwith: {container: redis, argv: [redis-cli, ping]}\nverify: [outputs.exit_code == 0]",
 	Target:   Target,
 	Effect:   action.Write,
+	EffectAt: execEffect,
+	EffectBy: []string{"env"}, // a word of argv that is not known is on no list
+	AtBest:   execEffectAtBest,
 	Child:    true,
 	Run:      exec,
 	Preview:  previewExec,
@@ -55,6 +58,20 @@ var Exec = action.New(action.Spec[execParams, execOutputs]{
 		return looking(call, "top "+containerOf(p, subjects))
 	},
 })
+
+func execEffect(target action.Target, p execParams) action.Effect {
+	if target.ReadsProgram(p.Argv, variables(p.Env)) {
+		return action.Read
+	}
+	return action.Write
+}
+
+func execEffectAtBest(target action.Target, p execParams, _ []string) action.Effect {
+	if target.MayReadProgram(p.Argv, variables(p.Env)) {
+		return action.Read
+	}
+	return action.Write
+}
 
 func previewExec(ctx context.Context, call action.Call, p execParams) (action.Preview, error) {
 	_, c, err := openAndFind(ctx, call, p.Container)
@@ -87,12 +104,11 @@ func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, err
 		options.Env = append(options.Env, name+"="+p.Env[name].Reveal())
 	}
 	// Creating an exec starts nothing, so its failure has applied nothing.
-	create, a := e.try(ctx)
-	made, err := e.api.ExecCreate(create, c.id, options)
+	ctx, id, err := e.create(ctx, c, options)
 	if err != nil {
-		return execOutputs{}, action.NotApplied(e.failed(a, err, c))
+		return execOutputs{}, action.NotApplied(err)
 	}
-	return e.runExec(ctx, c, made.ID)
+	return e.runExec(ctx, c, id)
 }
 
 func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs, error) {

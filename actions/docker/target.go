@@ -25,14 +25,15 @@ type targetConfig struct {
 // Target is the kind of target that is a Docker engine. Locally it is the
 // engine that Docker's command line uses.
 var Target = &action.TargetKind{
-	Name:    "docker",
-	Summary: "A Docker engine, by its socket or over TCP.",
-	Config:  configType(),
-	Former:  map[string]string{"tls_ca": "ca_file", "tls_cert": "client_cert", "tls_key": "client_key"},
-	Local:   map[string]any{"host": client.DefaultDockerHost},
-	Here:    here,
-	Parse:   parse,
-	Address: address,
+	Name:     "docker",
+	Summary:  "A Docker engine, by its socket or over TCP.",
+	Config:   configType(),
+	Former:   map[string]string{"tls_ca": "ca_file", "tls_cert": "client_cert", "tls_key": "client_key"},
+	Local:    map[string]any{"host": client.DefaultDockerHost},
+	Here:     here,
+	Parse:    parse,
+	Address:  address,
+	Programs: "exec_reads",
 }
 
 // configType is the type of targetConfig, where host has the default of this system.

@@ -63,6 +63,7 @@ verify: [outputs.status == 200]
 	Effect:       action.Destructive,
 	EffectAt:     requestEffect,
 	EffectBy:     []string{"method"},
+	AtBest:       requestEffectAtBest,
 	IdempotentOf: requestIdempotent,
 	Run:          request,
 	Preview:      previewRequest,
@@ -96,6 +97,29 @@ func requestEffect(target action.Target, p RequestParams) action.Effect {
 	header := nethttp.Header{}
 	setHeaders(header, p.Headers)
 	return (&client{}).effect(p.Method, &url.URL{}, header, nil)
+}
+
+// requestEffectAtBest is the effect that a request may have of which not all is known,
+// by what the target lists.
+func requestEffectAtBest(target action.Target, p RequestParams, unknown []string) action.Effect {
+	header := nethttp.Header{}
+	setHeaders(header, p.Headers)
+	worst := requestEffect(target, p)
+	_, other := endpoint.Override(header)
+	open := func(list []action.RequestRule) bool {
+		return target.Kind == "" || len(list) > 0 && slices.ContainsFunc(unknown, func(name string) bool { return name != "accept" })
+	}
+	switch {
+	case slices.Contains(unknown, "method"):
+		return action.Read
+	case other:
+		return min(worst, action.Write)
+	case p.Method == nethttp.MethodDelete && open(target.Writes):
+		return action.Write
+	case p.Method != nethttp.MethodDelete && open(target.Reads):
+		return action.Read
+	}
+	return worst
 }
 
 // requestIdempotent reports whether a request may be sent again. By RFC 9110 (9.2.2)

@@ -19,11 +19,12 @@ type targetConfig struct {
 // Target is the kind of target that http actions talk to: a base URL with
 // headers. What it lists under reads is no change, whatever its method.
 var Target = &action.TargetKind{
-	Name:    "http",
-	Summary: "A service that answers HTTP requests.",
-	Config:  schema.Of(reflect.TypeFor[targetConfig]()),
-	Local:   map[string]any{"base_url": "http://127.0.0.1:8060"},
-	Address: address,
+	Name:     "http",
+	Summary:  "A service that answers HTTP requests.",
+	Config:   schema.Of(reflect.TypeFor[targetConfig]()),
+	Local:    map[string]any{"base_url": "http://127.0.0.1:8060"},
+	Address:  address,
+	Requests: true,
 }
 
 func address(config map[string]any) (string, []string) {

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,12 +31,15 @@ const (
 // RunParams are the parameters of shell.run.
 type RunParams struct {
 	Argv       []string               `yaml:"argv" min:"1" doc:"The program and its arguments. No shell interprets them."`
-	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those that the engine was started with but for the ones that secrets were read from. Beside them is RUNBOOK_PROGRAM, by which the engine knows what the program started."`
-	Dir        string                 `yaml:"dir,omitempty" doc:"The directory to run in; by default the engine's."`
+	Env        map[string]schema.Text `yaml:"env,omitempty" doc:"Variables, over those of the target and those that the engine was started with but for the ones that secrets were read from. Beside them is RUNBOOK_PROGRAM, by which the engine knows what the program started."`
+	Dir        string                 `yaml:"dir,omitempty" doc:"The directory to run in; by default that of the target, from which it is taken where it is relative."`
 	Stdin      schema.Text            `yaml:"stdin,omitempty" doc:"What the program reads; by default nothing."`
 	Detach     bool                   `yaml:"detach,omitempty" doc:"What the program starts may stay after it; without it that is ended, and the step fails, but for what went to a session of its own. What it writes is seen up to the end of the program."`
 	AllowCodes []int                  `yaml:"allow_codes,omitempty" doc:"The exit codes that are no failure; by default only 0."`
 }
+
+// variables are the names of those that the step gives, in order.
+func (p RunParams) variables() []string { return slices.Sorted(maps.Keys(p.Env)) }
 
 // Brief returns the command line.
 func (p RunParams) Brief() string { return commandLine(p.Argv, 60) }
@@ -75,15 +79,19 @@ action: shell.run
 with: {argv: [uname, -r]}
 verify: [outputs.stdout != ""]
 `,
-	Effect:  action.Write,
-	Child:   true,
-	Run:     run,
-	Preview: preview,
+	Target:   Target,
+	Effect:   action.Write,
+	EffectAt: effect,
+	EffectBy: []string{"env", "stdin", "detach"}, // a word of argv that is not known is on no list
+	AtBest:   effectAtBest,
+	Child:    true,
+	Run:      run,
+	Preview:  preview,
 })
 
 func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error) {
 	where := "shell.run " + p.Brief()
-	if call.DryRun {
+	if call.DryRun && effect(call.Target, p) != action.Read {
 		return RunOutputs{}, action.RefusedInDryRun(where)
 	}
 	if err := call.Confine.Program(where); err != nil {
@@ -174,23 +182,36 @@ func command(call action.Call, p RunParams) (*exec.Cmd, error) {
 	if cmd.Err != nil {
 		return nil, cmd.Err
 	}
-	if p.Dir != "" {
-		if at, err := os.Stat(p.Dir); err != nil || !at.IsDir() {
-			return nil, fmt.Errorf("no directory %q", p.Dir)
+	at, err := action.ConfigOf[targetConfig](call.Target)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Dir = at.dir(p); cmd.Dir != "" {
+		if info, err := os.Stat(cmd.Dir); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("no directory %q", cmd.Dir)
 		}
 	}
-	cmd.Dir = p.Dir
 	cmd.Env = inherited(os.Environ(), call.Hidden)
-	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
-		if name == "" || strings.ContainsAny(name, "=\x00") {
-			return nil, fmt.Errorf("env: %q is no name of a variable", name)
+	for _, env := range []map[string]schema.Text{at.Env, p.Env} {
+		for _, name := range slices.Sorted(maps.Keys(env)) {
+			if name == "" || strings.ContainsAny(name, "=\x00") {
+				return nil, fmt.Errorf("env: %q is no name of a variable", name)
+			}
+			cmd.Env = append(cmd.Env, name+"="+env[name].Reveal())
 		}
-		cmd.Env = append(cmd.Env, name+"="+p.Env[name].Reveal())
 	}
 	if text := p.Stdin.Reveal(); text != "" {
 		cmd.Stdin = strings.NewReader(text)
 	}
 	return cmd, nil
+}
+
+// dir is where a program runs: the step's directory, from that of the target.
+func (c targetConfig) dir(p RunParams) string {
+	if filepath.IsAbs(p.Dir) {
+		return p.Dir
+	}
+	return filepath.Join(c.Dir, p.Dir)
 }
 
 // inherited are the variables that a program gets without being given them: none
@@ -263,13 +284,17 @@ func seen(o RunOutputs) []string {
 	return lines
 }
 
-func preview(_ context.Context, _ action.Call, p RunParams) (action.Preview, error) {
+func preview(_ context.Context, call action.Call, p RunParams) (action.Preview, error) {
+	at, err := action.ConfigOf[targetConfig](call.Target)
+	if err != nil {
+		return action.Preview{}, err
+	}
 	text := "run " + commandLine(p.Argv, 2000)
-	if p.Dir != "" {
-		text += " in " + p.Dir
+	if dir := at.dir(p); dir != "" {
+		text += " in " + dir
 	}
 	if len(p.Env) > 0 {
-		text += ", with " + strings.Join(slices.Sorted(maps.Keys(p.Env)), ", ")
+		text += ", with " + strings.Join(p.variables(), ", ")
 	}
 	if p.Stdin.Reveal() != "" {
 		text += ", with a standard input"

@@ -62,6 +62,10 @@ type Spec[P, O any] struct {
 	// downstream of a previewed change) the worst case holds; other unknown
 	// parameters are zero in P. Empty means all parameters.
 	EffectBy []string
+	// AtBest is the mildest effect that what is not known yet may give: the values of
+	// those parameters, zero in P, and without an environment what the target lists.
+	// nil: read, while anything by which the effect may be mild is unknown.
+	AtBest func(target Target, p P, unknown []string) Effect
 	// Idempotent: the same request again changes nothing more, whatever happened in
 	// between. What would overwrite, or make anew, what others did meanwhile is not,
 	// unless the comparison of its subjects sees that they did.
@@ -70,7 +74,7 @@ type Spec[P, O any] struct {
 	// Takes is how long the parameters may make an attempt. The default limit of an
 	// attempt is extended by it; a step's shorter timeout is a finding.
 	Takes   func(P) time.Duration
-	Child   bool // starts a child process or an exec in a container: never runs in a dry run
+	Child   bool // starts a child process or an exec in a container
 	Pause   bool // only waits: a dry run does not
 	Untyped bool // the outputs have the types of the parameters given (flow.set)
 
@@ -165,7 +169,7 @@ func (a *Action) Lowers() bool { return a.lowers }
 // display and for the journal: the playbook values with defaults filled in.
 type Bound struct {
 	Effect     Effect
-	Milder     bool // Effect may be milder: it depends on what is unknown, or on the target and none is given
+	Best       Effect // the mildest that Effect may become by what is unknown, or by the target where none is given
 	Idempotent bool
 	Params     map[string]any
 	Brief      string

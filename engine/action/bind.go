@@ -66,7 +66,14 @@ func (b *binder[P, O]) judge(out *Bound, params P, target Target) (err error) {
 	}
 	decided := b.decided(out.Unknowns)
 	defer func() {
-		out.Milder = out.Effect != Read && (b.spec.EffectAt != nil && (!decided || target.Kind == "") || b.spec.EffectOf != nil && !decided)
+		out.Best = out.Effect
+		switch {
+		case out.Effect == Read || err != nil:
+		case b.spec.AtBest != nil && (len(out.Unknowns) > 0 || target.Kind == ""):
+			out.Best = min(out.Effect, b.spec.AtBest(target, params, out.Unknowns))
+		case b.spec.EffectAt != nil && (!decided || target.Kind == "") || b.spec.EffectOf != nil && !decided:
+			out.Best = Read
+		}
 	}()
 	if decided {
 		if b.spec.EffectOf != nil {

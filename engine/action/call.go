@@ -60,6 +60,23 @@ type TargetKind struct {
 	// Address gives the address to show, without passwords, and notes
 	// ("project mltb"), from a configuration of type Config.
 	Address func(config map[string]any) (address string, notes []string)
+	// Requests says that a target lists requests under `reads` and `writes`; Programs is
+	// the key under which it lists programs that read, "" where it has none.
+	Requests bool
+	Programs string
+}
+
+// ToRead says what to write so that a call is a read at a target of that name; nil
+// where nothing makes it one.
+func (k *TargetKind) ToRead(target string) []string {
+	switch {
+	case k == nil:
+	case k.Programs != "":
+		return []string{"if it only reads, list the beginning of its argv under `" + k.Programs + "` of the target " + target + " in runbook.yaml"}
+	case k.Requests:
+		return []string{"if it only reads, list the request under `reads` of the target " + target + " in runbook.yaml"}
+	}
+	return nil
 }
 
 // Target is one configured target of the environment.
@@ -71,6 +88,8 @@ type Target struct {
 	Notes   []string
 	Reads   []RequestRule // what counts as a read here although its protocol calls it a change
 	Writes  []RequestRule // what destroys nothing here although its protocol says so
+	// Programs are those that only read, by their argv.
+	Programs []ProgramRule
 }
 
 // RequestRule is an entry of a target's `reads:` or `writes:`: a path, and what is

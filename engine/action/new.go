@@ -49,6 +49,8 @@ func (s *Spec[P, O]) incomplete(params, outputs *schema.Type) string {
 		return "it has both EffectOf and EffectAt"
 	case lowers && s.Effect == Read:
 		return "its effect is read, which nothing lowers"
+	case s.Child && (s.Effect == Read || s.EffectOf != nil):
+		return "it starts a process, and only its target can say that one reads"
 	case params.Kind != schema.Object && params.Kind != schema.Map:
 		return "its parameters are no struct"
 	case outputs.Kind != schema.Object && outputs.Kind != schema.Map:

@@ -129,13 +129,14 @@ func TestPanicIsAFailure(t *testing.T) {
 func TestNewRefusesIncompleteSpecs(t *testing.T) {
 	type spec = action.Spec[sampleParams, sampleOutputs]
 	for want, change := range map[string]func(*spec){
-		"family.verb_object":    func(s *spec) { s.Name = "Sample" },
-		"no Summary":            func(s *spec) { s.Summary = "" },
-		"no Example":            func(s *spec) { s.Example = "" },
-		"no Run":                func(s *spec) { s.Run = nil },
-		"no Preview":            func(s *spec) { s.Preview = nil },
-		"which nothing lowers":  func(s *spec) { s.Effect = action.Read },
-		"which is no parameter": func(s *spec) { s.EffectBy = []string{"nothing"} },
+		"family.verb_object":      func(s *spec) { s.Name = "Sample" },
+		"no Summary":              func(s *spec) { s.Summary = "" },
+		"no Example":              func(s *spec) { s.Example = "" },
+		"no Run":                  func(s *spec) { s.Run = nil },
+		"no Preview":              func(s *spec) { s.Preview = nil },
+		"which nothing lowers":    func(s *spec) { s.Effect = action.Read },
+		"only its target can say": func(s *spec) { s.Child, s.Effect, s.EffectOf = true, action.Read, nil },
+		"which is no parameter":   func(s *spec) { s.EffectBy = []string{"nothing"} },
 		"both EffectOf": func(s *spec) {
 			s.EffectAt = func(action.Target, sampleParams) action.Effect { return action.Read }
 		},

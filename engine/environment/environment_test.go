@@ -28,7 +28,7 @@ func registry() *action.Registry {
 	)
 	address := func(c map[string]any) (string, []string) { a, _ := c["address"].(string); return a, nil }
 	stores := &action.TargetKind{Name: "store", Config: store, Former: map[string]string{"addr": "address"}, Local: map[string]any{"address": "127.0.0.1:1"}, Address: address}
-	webs := &action.TargetKind{Name: "web", Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true}, schema.Field{Name: "headers", Type: schema.MapOf(textType)})}
+	webs := &action.TargetKind{Name: "web", Requests: true, Config: schema.ObjectOf(schema.Field{Name: "base_url", Type: schema.StringType, Required: true}, schema.Field{Name: "headers", Type: schema.MapOf(textType)})}
 	act := func(name string, kind *action.TargetKind) *action.Action {
 		return &action.Action{Name: name, Family: kind.Name, Target: kind}
 	}

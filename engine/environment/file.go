@@ -32,24 +32,34 @@ type Described struct {
 	Node      *yaml.Node      `what:"an environment" write:"write NAME: {targets: {...}}"`
 }
 
-// Target is a target as it is written. Its other keys are those of its kind.
+// Target is a target as it is written. Its other keys are those of its kind, which
+// also says what it lists.
 type Target struct {
-	Name   yaml.String   `yaml:",key"`
-	Kind   yaml.String   `yaml:"kind,omitempty" doc:"The kind, where the name is none."`
-	Reads  []*Read       `yaml:"reads,omitempty" list:"one" doc:"Requests that change nothing although their protocol calls them changes."`
-	Writes []yaml.String `yaml:"writes,omitempty" list:"one" pattern:"^[A-Z]+ /" hint:"write DELETE /api/cache/*" doc:"Requests that destroy nothing although their method says so; '*' stands for one segment of a path."`
-	Rest   []yaml.Pair   `yaml:",rest"`
-	Node   *yaml.Node    `what:"a target" write:"write NAME: {address: ...}, as its kind asks for it"`
+	Name      yaml.String   `yaml:",key"`
+	Kind      yaml.String   `yaml:"kind,omitempty" doc:"The kind, where the name is none."`
+	Reads     []*Read       `yaml:"reads,omitempty" list:"one" doc:"Of an 'http' target the requests that change nothing although their protocol calls them changes, of a 'shell' target the programs that only read."`
+	ExecReads []*Program    `yaml:"exec_reads,omitempty" list:"one" doc:"Of a 'docker' target the programs that only read, in its containers."`
+	Writes    []yaml.String `yaml:"writes,omitempty" list:"one" pattern:"^[A-Z]+ /" hint:"write DELETE /api/cache/*" doc:"Requests that destroy nothing although their method says so; '*' stands for one segment of a path."`
+	Rest      []yaml.Pair   `yaml:",rest"`
+	Node      *yaml.Node    `what:"a target" write:"write NAME: {address: ...}, as its kind asks for it"`
 }
 
 // Read is a request that changes nothing: a method and a path, or what the body
-// calls at a path.
+// calls at a path. Or it is a program that only reads.
 type Read struct {
-	Request yaml.String `yaml:",short" pattern:"^[A-Z]+ /" hint:"write POST /api/search, {rpc: name, path: /jsonrpc} or {graphql: query, path: /graphql}"`
-	RPC     yaml.String `yaml:"rpc,omitempty" one:"call" hint:"name the method: rpc: aria2.getVersion" doc:"The method of a JSON-RPC call."`
-	GraphQL yaml.String `yaml:"graphql,omitempty" one:"call" enum:"query" doc:"Only 'query': what plainly is no mutation."`
-	Path    yaml.String `yaml:"path" pattern:"^/" hint:"say where: path: /jsonrpc" doc:"The path at which it is called; '*' in it stands for one segment."`
-	Node    *yaml.Node  `what:"a read" write:"write \"POST /api/search\", {rpc: name, path: /jsonrpc} or {graphql: query, path: /graphql}" idle:"names neither rpc nor graphql" several:"make two reads of it"`
+	Request yaml.String `yaml:",short" pattern:"^[A-Z]+ /" hint:"write POST /api/search, {rpc: name, path: /jsonrpc} or {graphql: query, path: /graphql}; of a program [program, argument]"`
+	RPC     yaml.String `yaml:"rpc,omitempty" one:"call" with:"path" hint:"name the method: rpc: aria2.getVersion" doc:"The method of a JSON-RPC call."`
+	GraphQL yaml.String `yaml:"graphql,omitempty" one:"call" with:"path" enum:"query" doc:"Only 'query': what plainly is no mutation."`
+	Path    yaml.String `yaml:"path,omitempty" beside:"rpc|graphql" pattern:"^/" hint:"say where: path: /jsonrpc" doc:"The path at which it is called; '*' in it stands for one segment."`
+	Program
+	Node *yaml.Node `what:"a read" write:"write \"POST /api/search\", {rpc: name, path: /jsonrpc}, {graphql: query, path: /graphql} or [program, argument]" idle:"names neither a request nor a program" several:"make two reads of it"`
+}
+
+// Program is a program that only reads, by the beginning of its argv.
+type Program struct {
+	Argv  []yaml.String `yaml:"argv,list" one:"call" min:"1" hint:"write [program, argument]" doc:"The program as a step writes it, and the words that follow; '*' stands for one that is no option."`
+	Exact yaml.Bool     `yaml:"exact,omitempty" beside:"argv" doc:"Nothing follows; without it anything may."`
+	Node  *yaml.Node    `what:"a program" write:"write [program, argument] or {argv: [program, argument], exact: true}" idle:"names no argv"`
 }
 
 // SecretSource is where the text of a secret comes from: exactly one of them.

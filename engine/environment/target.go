@@ -28,7 +28,7 @@ func (l *loader) target(e *Environment, written *Target) {
 	for _, p := range written.Rest {
 		f, ok := takes.Field(p.Key.Text)
 		if !ok {
-			l.unknown(p.Key, k, append(takes.Names(), "kind", "reads", "writes"))
+			l.unknown(p.Key, k, keysOf(k))
 			continue
 		}
 		config[f.Name] = l.value(p.Value, f.Type, e)
@@ -54,20 +54,7 @@ func (l *loader) target(e *Environment, written *Target) {
 		}
 	}
 	t := target(name.Text, k, values)
-	for _, r := range written.Reads {
-		rule := action.RequestRule{Path: r.Path.Value, RPC: r.RPC.Value, GraphQL: r.GraphQL.Set()}
-		if r.Request.Set() {
-			rule = requestRule(r.Request.Value)
-			// Such a request may be a mutation; what is listed are its queries.
-			if rule.GraphQL = strings.HasSuffix(strings.ToLower(rule.Path), "/graphql"); rule.GraphQL {
-				rule.Method = ""
-			}
-		}
-		t.Reads = append(t.Reads, rule)
-	}
-	for _, w := range written.Writes {
-		t.Writes = append(t.Writes, requestRule(w.Value))
-	}
+	l.lists(&t, k, written)
 	e.Targets = append(e.Targets, t)
 }
 

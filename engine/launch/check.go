@@ -21,14 +21,14 @@ func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) dia
 		return list
 	}
 	if len(in) == 0 { // a run would be in the one that is built in
-		list = append(list, changing(alone.Plan, environment.Local(l.Registry.Targets()), names{})...)
+		list = append(list, inPlaceOfReads(alone.Plan, environment.Local(l.Registry.Targets()), names{})...)
 		list.Sort()
 		return list
 	}
 	var found diag.List
 	where := map[string][]string{} // by what is wrong and where
 	for _, env := range in {
-		for _, d := range slices.Concat(l.Compile(source, env.VarTypes).List, lacking(alone.Plan, env), changing(alone.Plan, env, names{})) {
+		for _, d := range slices.Concat(l.Compile(source, env.VarTypes).List, lacking(alone.Plan, env), inPlaceOfReads(alone.Plan, env, names{})) {
 			if d.Severity == diag.Error {
 				if where[d.String()] == nil {
 					found = append(found, d)
@@ -47,6 +47,12 @@ func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) dia
 	}
 	list.Sort()
 	return list
+}
+
+// inPlaceOfReads returns what stands where only a read may, and is none in an
+// environment by the values that are known before a run.
+func inPlaceOfReads(p *plan.Plan, env *environment.Environment, values names) diag.List {
+	return slices.Concat(changing(p, env, values), misplaced(p, env, values))
 }
 
 // lacking returns the targets that an environment does not have, at the steps that need

@@ -129,7 +129,7 @@ func newKit(t testing.TB) *kit {
 	t.Helper()
 	b := &box{began: make(chan string, 8)}
 	kind := &action.TargetKind{
-		Name: "box", Summary: "A box.",
+		Name: "box", Summary: "A box.", Requests: true,
 		Config:  schema.ObjectOf(schema.Field{Name: "url", Type: schema.StringType, Required: true}, schema.Field{Name: "password", Type: schema.SecretType.AsOptional()}),
 		Address: func(config map[string]any) (string, []string) { return fmt.Sprint(config["url"]), nil },
 	}

@@ -10,12 +10,12 @@ import (
 	"runbook/engine/event"
 )
 
-// allowed refuses what changes something among the prerequisites, and what the
-// environment does not allow or does not have. In a dry
-// run what is denied is shown, not refused.
+// allowed refuses what changes something where only a read may stand, and what the
+// environment does not allow or does not have. In a dry run what is denied is shown,
+// not refused.
 func (q *Request) allowed(in *Inputs) error {
 	env := q.Environment
-	if wrong := changing(q.Plan, env, q.names(in)); len(wrong) > 0 {
+	if wrong := inPlaceOfReads(q.Plan, env, q.names(in)); len(wrong) > 0 {
 		return Mistakes(q.Plan.Name, wrong, q.Plan.Source, "runbook validate "+action.Quote(q.Command.Playbook))
 	}
 	if !q.DryRun {
@@ -48,9 +48,9 @@ func (q *Request) denied() *Refusal {
 			return
 		}
 		name := s.Op.Action.Name
-		effect, final := worst(q.Environment, s.Op)
+		effect, best := effectIn(q.Environment, s.Op, nil)
 		always := policy.Decide(name, action.Read, false, false).Answer == environment.Denied
-		if d := decide(policy, s.Step, effect); d.Answer == environment.Denied && (always || final) {
+		if d := decide(policy, s.Step, effect); d.Answer == environment.Denied && (always || best == effect) {
 			first = q.deny(s, "denies "+name, d)
 		}
 	})

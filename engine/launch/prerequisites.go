@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -9,7 +8,6 @@ import (
 	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/plan"
-	"runbook/engine/schema"
 )
 
 const onlyReads = "look here with an action that reads, and move what changes something to `steps`; what the target only reads at, list under its `reads`"
@@ -94,22 +92,9 @@ func (c *changes) of(s *plan.Step, values names, around string) (*plan.Operation
 // effect is what an operation does at its target in the environment; a read while it
 // may still be one.
 func (c *changes) effect(op *plan.Operation, values names) action.Effect {
-	var target action.Target
-	if kind := op.Action.Target; kind != nil {
-		if op.Target != nil && op.Target.Const == nil {
-			return action.Read
-		}
-		target, _ = c.env.Target(cmp.Or(op.Target.String(), kind.Name))
-		target.Kind = kind.Name // one that is missing lists nothing as a read
+	worst, best := effectIn(c.env, op, values)
+	if best == action.Read {
+		return best
 	}
-	effect, final := op.EffectAt(target, func(v *plan.Value) any {
-		if known, err := values.value(context.Background(), v); err == nil && v.Template != nil {
-			return known
-		}
-		return schema.Unknown{}
-	})
-	if !final {
-		return action.Read
-	}
-	return effect
+	return worst
 }

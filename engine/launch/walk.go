@@ -60,17 +60,6 @@ func effects(p *plan.Plan, env *environment.Environment, values names) event.Eff
 	return (&counter{env: env, known: map[counted]event.Effects{}}).plan(counted{Plan: p}, values)
 }
 
-// worst is the worst effect of an operation in an environment, and whether nothing that
-// a run gives makes it milder.
-func worst(env *environment.Environment, op *plan.Operation) (effect action.Effect, final bool) {
-	kind := op.Action.Target
-	if kind == nil || op.Target != nil && op.Target.Const == nil {
-		return op.Effect, !op.Milder
-	}
-	target, _ := env.Target(cmp.Or(op.Target.String(), kind.Name))
-	return op.EffectAt(target, nil)
-}
-
 // counter counts each playbook once, however often it is called.
 type counter struct {
 	env   *environment.Environment
@@ -102,7 +91,7 @@ func (c *counter) plan(p counted, values names) event.Effects {
 				break
 			}
 			looped := loops(one, values)
-			c.add(&out, looped(c.step(one)), "", late || i > 0)
+			c.add(&out, looped(c.step(one, values)), "", late || i > 0)
 			if one.Call != nil {
 				c.add(&out, looped(c.plan(counted{one.Call.Plan, undone && i == 0}, nil)), s.Path+"/", late || i > 0)
 			}
@@ -138,14 +127,14 @@ func loops(s *plan.Step, values names) func(event.Effects) event.Effects {
 }
 
 // step is what one step does by itself.
-func (c *counter) step(s *plan.Step) event.Effects {
+func (c *counter) step(s *plan.Step, values names) event.Effects {
 	var out event.Effects
 	if s.Observe != nil {
 		out.Reads++
 	}
 	asks := s.Approve != nil && s.Body != plan.BodyManual
 	if s.Op != nil {
-		effect, _ := worst(c.env, s.Op)
+		effect, _ := effectIn(c.env, s.Op, values)
 		switch effect {
 		case action.Read:
 			out.Reads++
@@ -178,6 +167,32 @@ func (c *counter) add(sum *event.Effects, e event.Effects, under string, late bo
 	for _, asks := range e.Approvals[:min(len(e.Approvals), maxAsking-len(sum.Approvals))] {
 		sum.Approvals = append(sum.Approvals, under+asks)
 	}
+}
+
+// effectIn are the worst effect of an operation at its target, and the mildest that what
+// is not known before the run may make of it.
+func effectIn(in *environment.Environment, op *plan.Operation, values names) (worst, best action.Effect) {
+	kind := op.Action.Target
+	if kind == nil {
+		kind = &action.TargetKind{}
+	}
+	if op.Target != nil && op.Target.Const == nil {
+		return op.Effect, op.Best
+	}
+	target, _ := in.Target(cmp.Or(op.Target.String(), kind.Name))
+	if in.Name != "" {
+		target.Kind = kind.Name // one that is missing lists nothing
+	}
+	return op.EffectAt(target, func(v *plan.Value) (any, error) {
+		if v.Template == nil {
+			return plan.Unread(v)
+		}
+		known, err := values.value(context.Background(), v)
+		if err != nil {
+			return plan.Unread(v)
+		}
+		return known, nil
+	})
 }
 
 // decide is the policy's answer to the worst case of an operation.

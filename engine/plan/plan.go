@@ -209,7 +209,7 @@ type Operation struct {
 	Target     *Value        // name of a target; nil: the family's default
 	Params     *Value        // an object
 	Effect     action.Effect // worst case, raised by `effect:`
-	Milder     bool          // at run time it may be milder
+	Best       action.Effect // the mildest that it may be at run time
 	Raised     bool
 	Idempotent bool // the step says so; the action may be it by itself
 }

@@ -76,7 +76,7 @@ func (c *compiler) observe(n *node, v *view) {
 		n.step.Observed = schema.AnyType // what follows from a wrong name is not reported
 		return
 	}
-	if op.Effect != action.Read {
+	if op.Best != action.Read {
 		c.fail(CodeEffect, o.Action.Node, "`observe` only reads, and "+op.Action.Name+" is a "+op.Effect.String(), "observe with an action that reads")
 	}
 	n.step.Observe, n.step.Observed = op, op.Action.Outputs
@@ -123,7 +123,7 @@ func (c *compiler) action(n *node, v *view) {
 	if op.Idempotent = t.Idempotent.Value; op.Idempotent && !op.Action.Child {
 		c.fail(diag.CodeMisplaced, t.Idempotent.Node, "`idempotent` is said of a program; of "+op.Action.Name+" it is known whether sending it again changes more", "remove it; a shell.run or a docker.exec takes it")
 	}
-	if op.Effect != action.Read && !op.Milder {
+	if op.Best != action.Read {
 		c.changes(n, s, t.Action.Node, "")
 	}
 	s.Brief = op.Action.Name
@@ -132,7 +132,7 @@ func (c *compiler) action(n *node, v *view) {
 	}
 	switch {
 	case op.Effect != action.Destructive:
-	case op.Milder:
+	case op.Best < op.Effect:
 		if t.Approve == nil && c.errors == before {
 			c.warn(CodeEffect, t.Action.Node, op.Action.Name+" may destroy here, and nobody is asked", "add `approve: {message: …}`, or see that each target lists what it only writes under `writes`")
 		}
@@ -182,7 +182,7 @@ func (c *compiler) raise(s yaml.String, op *Operation) {
 	case e < op.Effect:
 		c.fail(CodeEffect, s.Node, fmt.Sprintf("%s is a %s; a step may raise an effect, not lower it", op.Action.Name, op.Effect), "remove it")
 	default:
-		op.Effect, op.Raised, op.Milder = e, true, op.Milder && e == action.Read
+		op.Effect, op.Best, op.Raised = e, max(op.Best, e), true
 	}
 }
 
@@ -202,7 +202,10 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		c.usesIn(with)
 		return nil
 	}
-	op := &Operation{Action: a, Effect: a.Effect, Milder: a.Lowers()}
+	op := &Operation{Action: a, Effect: a.Effect, Best: a.Effect}
+	if a.Lowers() {
+		op.Best = action.Read
+	}
 	if target.Set() {
 		op.Target = c.template(target, v, schema.StringType)
 	}
@@ -212,7 +215,7 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 		return op
 	}
 	if b, err := a.Decode(static(op.Params), action.Target{}); err == nil {
-		op.Effect, op.Milder, op.takes = b.Effect, b.Milder, b.Takes
+		op.Effect, op.Best, op.takes = b.Effect, b.Best, b.Takes
 	} else if at := with; at != nil {
 		c.mismatch(at, err)
 	}
@@ -262,26 +265,28 @@ func (c *compiler) checkField(t *schema.Type, name string, n *yaml.Node, v *Valu
 	}
 }
 
-// EffectAt is the worst effect of the operation at a target, and whether no value that
-// a run gives makes it milder. known answers for expressions; nil where none is known.
-func (op *Operation) EffectAt(target action.Target, known func(*Value) any) (worst action.Effect, final bool) {
-	params := static(op.Params)
-	if known != nil {
-		filled, _ := op.Params.Fill(func(v *Value) (any, error) { return known(v), nil })
-		params = filled.(map[string]any)
-	}
-	b, err := op.Action.Decode(params, target)
+// EffectAt are the worst effect of the operation at a target, and the mildest that a
+// value may give which is not known there: one for which leaf gives an Unknown.
+func (op *Operation) EffectAt(target action.Target, leaf func(*Value) (any, error)) (worst, best action.Effect) {
+	values, err := op.Params.Fill(leaf)
 	if err != nil {
-		return op.Effect, !op.Milder
+		return op.Effect, op.Best
+	}
+	b, err := op.Action.Decode(values.(map[string]any), target)
+	if err != nil {
+		return op.Effect, op.Best
 	}
 	if op.Raised {
-		b.Effect = max(b.Effect, op.Effect)
+		b.Effect, b.Best = max(b.Effect, op.Effect), max(b.Best, op.Effect)
 	}
-	return b.Effect, !b.Milder
+	return b.Effect, b.Best
 }
+
+// Unread gives for each expression that it is not known.
+func Unread(*Value) (any, error) { return schema.Unknown{}, nil }
 
 // static are the parameters with what an expression gives as unknown.
 func static(p *Value) map[string]any {
-	values, _ := p.Fill(func(*Value) (any, error) { return schema.Unknown{}, nil })
+	values, _ := p.Fill(Unread)
 	return values.(map[string]any)
 }

@@ -45,7 +45,7 @@ func (c *compiler) within(n *node) {
 	if !t.Within.Set() {
 		return
 	}
-	reads := s.Body == BodyAction && s.Op != nil && s.Op.Effect == action.Read
+	reads := s.Body == BodyAction && s.Op != nil && s.Op.Best == action.Read
 	if t.Observe == nil && !reads && (s.Op != nil || s.Body != BodyAction) {
 		c.fail(diag.CodeMisplaced, t.Within.Node, "`within` needs something to look at again: an `observe`, or an action that reads", "add observe: {action: …, with: {…}}")
 		return
@@ -78,7 +78,7 @@ func (c *compiler) retry(n *node) {
 	if t == nil || n.step.Body != BodyAction {
 		return
 	}
-	if op := n.step.Op; op != nil && op.Action.Child && op.Effect != action.Read && !op.Milder && !op.Idempotent && !op.Action.Idempotent {
+	if op := n.step.Op; op != nil && op.Action.Child && op.Best != action.Read && !op.Idempotent && !op.Action.Idempotent {
 		c.fail(diag.CodeMisplaced, t.Node, "a `retry` of "+op.Action.Name+" has no use: of a program that failed it is not known what it did", "write idempotent: true beside it, if running the program again changes nothing more")
 	}
 	r := &Retry{

@@ -65,15 +65,21 @@ func nameOf(what string) string {
 	return strings.ReplaceAll(strings.Trim(what, `"`), " ", "-")
 }
 
-// forms is the schema of a mapping and of its short form.
+// forms is the schema of a mapping and of what may stand for it.
 func (b *declared) forms(d *yaml.Declaration, at stand) object {
-	switch {
-	case d.Short == nil:
-		return b.object(d, at)
-	case len(d.Keys) == 0:
-		return b.value(d.Short, at)
+	var forms []any
+	for _, k := range []*yaml.Key{d.Short, d.List} {
+		if k != nil {
+			forms = append(forms, b.value(k, at))
+		}
 	}
-	return object{"anyOf": []any{b.value(d.Short, at), b.object(d, at)}}
+	if len(d.Keys) > 0 {
+		forms = append(forms, b.object(d, at))
+	}
+	if len(forms) == 1 {
+		return forms[0].(object)
+	}
+	return object{"anyOf": forms}
 }
 
 // object is the schema of a mapping: its keys, and which go together.
@@ -194,10 +200,13 @@ func listOf(k *yaml.Key, item object) object {
 	if k.Min != nil {
 		s["minItems"] = k.Min
 	}
-	if k.OrOne {
-		return object{"anyOf": []any{item, s}}
+	if !k.OrOne {
+		return s
 	}
-	return s
+	if k.Of != nil && k.Of.List != nil { // a list is one of entries, never an entry
+		item = object{"allOf": []any{item}, "not": object{"type": "array"}}
+	}
+	return object{"anyOf": []any{item, s}}
 }
 
 // named is the schema of values by their names.

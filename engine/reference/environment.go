@@ -61,8 +61,14 @@ func targetSchema(kind *action.TargetKind, defs object) object {
 	}
 	s := configSchema(config)
 	properties := s["properties"].(object)
-	for key, of := range defs["target"].(object)["properties"].(object) {
-		properties[key] = of
+	each := defs["target"].(object)["properties"].(object)
+	for key, of := range each {
+		switch {
+		case key == kind.Programs:
+			properties[key] = describe(each["exec_reads"].(object), of.(object)["description"].(string))
+		case key == "kind", kind.Requests && key != "exec_reads":
+			properties[key] = of
+		}
 	}
 	properties["kind"] = object{"const": kind.Name}
 	s["description"] = kind.Summary

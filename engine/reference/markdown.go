@@ -106,13 +106,31 @@ func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
 }
 
+// listsOf are the rows of what a target lists beside its configuration.
+func listsOf(kind *action.TargetKind) []row {
+	var rows []row
+	if kind.Requests {
+		rows = append(rows,
+			row{path: "reads", kind: "list of requests", doc: "Requests that change nothing although their protocol calls them changes."},
+			row{path: "writes", kind: "list of requests", doc: "Requests that destroy nothing although their method says so."})
+	}
+	if kind.Programs != "" {
+		rows = append(rows, row{path: kind.Programs, kind: "list of programs", doc: "Programs that only read, by the beginning of their argv: their calls are reads, in a dry run too."})
+	}
+	return rows
+}
+
 func targets(reg *action.Registry) []byte {
 	var b bytes.Buffer
 	b.WriteString(generated + "# Targets\n\nThe keys of a target under `targets:` in runbook.yaml, by its kind.\n")
 	for _, kind := range reg.Targets() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", kind.Name, kind.Summary)
+		var rows []row
 		if kind.Config != nil {
-			table(&b, "Key", true, rowsOf(kind.Config, ""))
+			rows = rowsOf(kind.Config, "")
+		}
+		if rows = append(rows, listsOf(kind)...); len(rows) > 0 {
+			table(&b, "Key", true, rows)
 		}
 		if kind.Local != nil && kind.Address != nil {
 			address, _ := kind.Address(kind.Local)

@@ -113,7 +113,11 @@ func limitsOf(f *schema.Field) string {
 // effectOf is the effect in a few words: "write or milder, by its parameters".
 func effectOf(a *action.Action) string {
 	if a.Lowers() {
-		return a.Effect.String() + " or milder, by its parameters"
+		by := "its parameters"
+		if k := a.Target; k != nil && k.Programs != "" && a.Child {
+			by = "`" + k.Programs + "` of its target"
+		}
+		return a.Effect.String() + " or milder, by " + by
 	}
 	return a.Effect.String()
 }
@@ -125,7 +129,11 @@ func remarksOf(a *action.Action) []string {
 		remarks = append(remarks, "It cannot be put back, so its step needs `approve`.")
 	}
 	if a.Child {
-		remarks = append(remarks, "It starts a process, so it never runs in a dry run.")
+		remark := "It starts a process, so it never runs in a dry run."
+		if k := a.Target; k != nil && k.Programs != "" {
+			remark = "It starts a process: in a dry run only what the target lists under `" + k.Programs + "`."
+		}
+		remarks = append(remarks, remark)
 	}
 	if a.Effect == action.Read {
 		return remarks

@@ -43,8 +43,9 @@ func registry(t *testing.T) *action.Registry {
 	t.Helper()
 	target := &action.TargetKind{
 		Name: "box", Summary: "A store of boxes.", Config: schema.Of(reflect.TypeFor[config]()),
-		Local:   map[string]any{"host": "unix:///run/box.sock"},
-		Address: func(c map[string]any) (string, []string) { host, _ := c["host"].(string); return host, nil },
+		Local:    map[string]any{"host": "unix:///run/box.sock"},
+		Address:  func(c map[string]any) (string, []string) { host, _ := c["host"].(string); return host, nil },
+		Requests: true, Programs: "exec_reads",
 	}
 	list := action.New(action.Spec[listParams, listOutputs]{
 		Name: "box.list", Summary: "Lists boxes, with what they hold.", Target: target,
@@ -53,7 +54,7 @@ func registry(t *testing.T) *action.Registry {
 	})
 	drop := action.New(action.Spec[dropParams, struct{}]{
 		Name: "box.drop_box", Summary: "Throws a box away.", Example: "action: box.drop_box\nwith: {name: app}", Target: target,
-		Effect: action.Destructive, EffectOf: func(dropParams) action.Effect { return action.Write }, Child: true,
+		Effect: action.Destructive, EffectAt: func(action.Target, dropParams) action.Effect { return action.Write }, Child: true,
 		Run:     func(context.Context, action.Call, dropParams) (struct{}, error) { return struct{}{}, nil },
 		Preview: func(context.Context, action.Call, dropParams) (action.Preview, error) { return action.Preview{}, nil },
 	})

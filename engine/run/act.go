@@ -42,11 +42,8 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 		return r.stopped(in)
 	}
 	sc.begun.Store(true)
-	if sc.reads && op.effect != action.Read && op.unknown == nil {
-		return failed(in, &event.Failure{What: "a prerequisite only reads, and this " + op.action.Name + " does not: its effect is " + op.effect.String(), Do: []string{"move the step to `steps`"}})
-	}
-	if sc.mild && op.effect == action.Destructive && op.unknown == nil {
-		return failed(in, &event.Failure{What: "an undo never destroys, and this " + op.action.Name + " does", Do: []string{"put it back by hand, or list it under `writes` of the target if it only writes"}})
+	if fail := w.misplaced(); fail != nil {
+		return failed(in, fail)
 	}
 	decision := r.decide(in.step, op.action, op.effect)
 	if sc.mild && decision.Answer == environment.Asked { // the approval of a step covers its undo
@@ -70,6 +67,23 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 		return w.read()
 	}
 	return w.change(decision)
+}
+
+// misplaced says why an operation whose effect is known by now may not stand where it
+// does; nil where it may.
+func (w *work) misplaced() *event.Failure {
+	op, name := w.op, w.op.action.Name
+	toRead := op.action.Target.ToRead(op.target.Name)
+	switch {
+	case op.unknown != nil || op.effect == action.Read:
+	case w.sc.reads:
+		return &event.Failure{What: "a prerequisite only reads, and this " + name + " does not: its effect is " + op.effect.String(), Do: append(toRead, "move the step to `steps`")}
+	case w.sc.mild && op.effect == action.Destructive:
+		return &event.Failure{What: "an undo never destroys, and this " + name + " does", Do: []string{"put it back by hand, or list it under `writes` of the target if it only writes"}}
+	case w.in.step.Within != nil && w.in.step.Observe == nil:
+		return &event.Failure{What: "`within` looks again, and this " + name + " is no read to look by: its effect is " + op.effect.String(), Do: append(toRead, "add an `observe` to the step")}
+	}
+	return nil
 }
 
 func (w *work) started(when *event.Check) *event.StepStarted {
@@ -99,6 +113,7 @@ func (w *work) denied(d environment.Decision) outcome {
 
 // read plays an action that only observes.
 func (w *work) read() outcome {
+	w.tally.do(func() { w.tally.looked[w.in.step] = true })
 	if w.look != nil {
 		_ = w.observe(true) // it decides nothing of a read
 	}

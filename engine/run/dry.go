@@ -12,7 +12,7 @@ import (
 
 // dry plays an action in a dry run: a read is executed, a change previewed.
 func (w *work) dry(d environment.Decision) outcome {
-	change := w.op.effect != action.Read || w.op.action.Child
+	change := w.op.effect != action.Read
 	why := "would run"
 	if after := w.sc.remedy.onlyIf; after != "" && change {
 		why = after
@@ -63,8 +63,13 @@ func (w *work) dryRead() outcome {
 	if w.look != nil && w.look.unknown == nil {
 		_ = w.observe(true)
 	}
-	o, _ := w.readOnce()
+	o, err := w.readOnce()
 	after := w.sc.after
+	if err != nil && after == "" && w.awaited(err) { // as in a run an error while polling means "not yet"
+		if o = w.judged(w.await(), err); !o.bad() {
+			return o
+		}
+	}
 	if o.bad() {
 		w.unknown(schema.Unknown{Why: string(w.in.path) + " failed"}, nil)
 		if after != "" {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -196,11 +197,22 @@ func (r *runner) reached(sc *scope) event.Reached {
 		sc.shared.mu.RUnlock()
 		begun := in != nil && s.ID != "" && in.state != event.NotRun
 		switch {
-		case s.Body == plan.BodyAction && s.Op.Effect != action.Read && !r.tally.acted[s] && phase(r.Plan, s) != event.Finally:
+		case s.Body == plan.BodyAction && r.mayChange(s.Op) && !r.tally.looked[s] && !r.tally.acted[s] && phase(r.Plan, s) != event.Finally:
 			out.NotChanged = append(out.NotChanged, event.Path(s.Path))
 		case !begun && s.ID != "" && s.Parent == r.Plan.Steps:
 			out.NotReached = append(out.NotReached, event.Path(s.Path))
 		}
 	}
 	return out
+}
+
+// mayChange reports whether an operation may change something in the run's environment.
+func (r *runner) mayChange(op *plan.Operation) bool {
+	kind := op.Action.Target
+	if op.Effect == action.Read || kind == nil || op.Target != nil && op.Target.Const == nil {
+		return op.Effect != action.Read
+	}
+	target, _ := r.Environment.Target(cmp.Or(op.Target.String(), kind.Name))
+	worst, _ := op.EffectAt(target, plan.Unread)
+	return worst != action.Read
 }

@@ -41,7 +41,7 @@ func newRunner(ctx context.Context, o Options) *runner {
 		o.Clients = action.NewClients()
 	}
 	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Plan.MaxParallel)}
-	r.tally.acted = map[*plan.Step]bool{}
+	r.tally.acted, r.tally.looked = map[*plan.Step]bool{}, map[*plan.Step]bool{}
 	r.hard, r.abort = context.WithCancelCause(ctx)
 	r.root = newBoundary(r.hard, nil)
 	return r
@@ -173,6 +173,7 @@ type tally struct {
 	waits    *problem
 	changes  history.Changes     // what every reader of the journal folds too
 	acted    map[*plan.Step]bool // those with a change
+	looked   map[*plan.Step]bool // those that were reads
 	undo     []undoable
 	warnings []event.Finding
 	findings []event.Finding

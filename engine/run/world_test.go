@@ -193,7 +193,16 @@ func (w *world) registry() *action.Registry {
 func (w *world) others() []*action.Action {
 	return []*action.Action{
 		action.New(action.Spec[nameParams, valueOutputs]{Name: "world.get", Summary: "Reads a value.", Example: "action: world.get", Run: w.get}),
-		action.New(action.Spec[nameParams, valueOutputs]{Name: "world.spawn", Summary: "Reads a value by a program.", Example: "action: world.spawn", Child: true, Run: w.get}),
+		action.New(action.Spec[nameParams, valueOutputs]{
+			Name: "world.spawn", Summary: "Reads a value by a program.", Example: "action: world.spawn", Child: true, Run: w.get, Effect: action.Write,
+			EffectAt: func(_ action.Target, p nameParams) action.Effect {
+				if strings.HasPrefix(p.Name, "listed") {
+					return action.Read
+				}
+				return action.Write
+			},
+			Preview: func(context.Context, action.Call, nameParams) (action.Preview, error) { return action.Preview{}, nil },
+		}),
 		action.New(action.Spec[listParams, listOutputs]{
 			Name: "world.list", Summary: "Lists.", Example: "action: world.list",
 			Run: func(_ context.Context, _ action.Call, p listParams) (o listOutputs, _ error) {

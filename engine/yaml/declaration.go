@@ -17,6 +17,7 @@ type Declaration struct {
 	Keys  []*Key
 	Name  *Key         // takes the key under which the mapping stands; nil: it stands under none
 	Short *Key         // takes a value that is no mapping; nil: there is no short form
+	List  *Key         // takes a list that stands for the mapping; nil: none does
 	Whole *Declaration // the mapping is another, and this only adds the short form; nil: it is its own
 
 	goType reflect.Type
@@ -58,6 +59,7 @@ const (
 //
 //	yaml:"name,short"       the key, or the value itself if it is no mapping
 //	yaml:",short"           only the value itself
+//	yaml:"name,list"        the key, or the value itself if it is a list
 //	yaml:",key"             the key under which the mapping stands
 //	yaml:",whole"           the mapping is all of another one
 //	yaml:",rest"            the keys that it does not declare
@@ -193,6 +195,8 @@ func (d *Declaration) add(k *Key, name, option string) {
 		return
 	case "short":
 		d.Short = k
+	case "list":
+		d.List, k.Required = k, k.One == "" // of a group one is asked for
 	}
 	if name != "" {
 		d.Keys = append(d.Keys, k)

@@ -80,6 +80,10 @@ func (d *decoder) mapping(n *Node, of *Declaration, at stand, dst reflect.Value)
 		d.keep(n, of, dst)
 		return d.value(of.Short, at.key, n, dst)
 	}
+	if of.List != nil && n.Kind == List {
+		d.keep(n, of, dst)
+		return d.value(of.List, at.key, n, dst)
+	}
 	if of.Whole != nil {
 		return d.allocated(n, of.Whole, at, dst.FieldByIndex(of.whole))
 	}
