@@ -89,7 +89,7 @@ func (a *app) environments(config, name string, words []string, registry *action
 	if name == "" {
 		all, wrong, err := environment.All(config, registry)
 		if wrong.Errors() > 0 {
-			all = nil
+			all = []*environment.Environment{}
 		}
 		return all, wrong, err
 	}

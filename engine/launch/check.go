@@ -13,14 +13,15 @@ import (
 
 // Check returns what is wrong with a playbook, by itself and in these environments:
 // variables and targets that they do not have, and prerequisites that change something
-// there. What is wrong in some of them only is a warning.
+// there. What is wrong in some of them only is a warning. Of nil it is the one that is
+// built in.
 func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) diag.List {
 	alone := l.Compile(source, nil)
 	list := slices.Clone(alone.List)
 	if alone.Plan == nil {
 		return list
 	}
-	if len(in) == 0 { // a run would be in the one that is built in
+	if in == nil { // a run would be in the one that is built in
 		list = append(list, inPlaceOfReads(alone.Plan, environment.Local(l.Registry.Targets()), names{})...)
 		list.Sort()
 		return list
