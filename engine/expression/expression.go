@@ -90,6 +90,7 @@ func (e *Expr) calls(name string) bool {
 type references struct {
 	steps, names []string   // sorted, unique
 	paths        [][]string // of members, as far as they are named
+	bare         []string   // of steps, and "" for the name outputs
 }
 
 // Steps returns the ids of the steps it refers to, sorted.
@@ -99,7 +100,7 @@ func (r *references) Steps() []string { return r.steps }
 func (r *references) Reads(name string) bool { return slices.Contains(r.names, name) }
 
 func (r *references) merge(o references) {
-	r.paths = append(r.paths, o.paths...)
+	r.paths, r.bare = append(r.paths, o.paths...), append(r.bare, o.bare...)
 	r.steps, r.names = sortedUnique(append(r.steps, o.steps...)), sortedUnique(append(r.names, o.names...))
 }
 
@@ -168,7 +169,8 @@ func compileAt(source string, base int, env *Env, want *schema.Type, use purpose
 		}
 		return nil, c.problems
 	}
-	e := &Expr{source: source, root: root, references: references{sortedUnique(c.steps), sortedUnique(c.names), pathsOf(root)}}
+	e := &Expr{source: source, root: root, references: references{steps: sortedUnique(c.steps), names: sortedUnique(c.names)}}
+	e.paths, e.bare = readsOf(root)
 	if want != nil && (want.Kind == schema.Bool || want.Kind == schema.ConditionKind) {
 		e.want = schema.Bool
 	}

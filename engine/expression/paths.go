@@ -11,6 +11,10 @@ const (
 // [outputs json items * id]. What is read of the last is not known, unless it is Shape.
 func (r *references) Paths() [][]string { return r.paths }
 
+// Bare returns whose outputs it reads a member of without ?.: the ids of steps, "" for
+// the name outputs.
+func (r *references) Bare() []string { return r.bare }
+
 // rest is what follows in a path, nil at its end: the whole is read.
 type rest struct {
 	name string
@@ -35,13 +39,32 @@ func behind(name string, of []*rest) []*rest {
 // reader gathers what an expression reads.
 type reader struct {
 	paths [][]string
+	bare  []string
 	items [][]*rest // of the predicates around: what is read of their element
+	lists []*node   // and of what it is one
 }
 
-func pathsOf(root *node) [][]string {
+func readsOf(root *node) (paths [][]string, bare []string) {
 	var r reader
 	r.read(root, allOfIt)
-	return r.paths
+	return r.paths, sortedUnique(r.bare)
+}
+
+// outputsOf returns whose outputs n is, or those of an item of which loop.
+func (r *reader) outputsOf(n *node) (id string, is bool) {
+	switch {
+	case n.op == opIndex:
+		return r.outputsOf(n.a)
+	case n.op == opItem && len(r.lists) > 0:
+		if list := r.lists[len(r.lists)-1]; list.op == opMember {
+			return r.outputsOf(list)
+		}
+	case n.op == opName:
+		return "", n.name == "outputs"
+	case n.op == opMember && n.a.op == opStep:
+		return n.a.name, n.name == "outputs"
+	}
+	return "", false
 }
 
 // read notes what n reads where of is read of its value. What is shown of a condition
@@ -63,6 +86,9 @@ func (r *reader) read(n *node, of []*rest) {
 			r.items[last] = append(r.items[last], of...)
 		}
 	case opMember:
+		if id, is := r.outputsOf(n.a); is && !n.optional {
+			r.bare = append(r.bare, id)
+		}
 		r.read(n.a, behind(n.name, of))
 	case opIndex:
 		r.read(n.a, behind(Each, of))
@@ -120,8 +146,9 @@ func (r *reader) loop(n *node, of []*rest) {
 	}
 	elements := allOfIt
 	if n.b != nil {
-		r.items = append(r.items, nil)
+		r.items, r.lists = append(r.items, nil), append(r.lists, n.a)
 		r.read(n.b, l.asked(of))
+		r.lists = r.lists[:len(r.lists)-1]
 		last := len(r.items) - 1
 		elements, r.items = r.items[last], r.items[:last]
 	}

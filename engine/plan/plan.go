@@ -119,6 +119,7 @@ type Step struct {
 	// after the step. Read is what any expression reads of its outputs and of what it
 	// observed.
 	Later, Read Reads
+	Relied      bool // a member of its outputs is read without ?.
 
 	When *Condition
 	Loop *Loop

@@ -26,6 +26,7 @@ func (c *compiler) expr(s yaml.String, v *view, want *schema.Type) *expression.E
 		return nil
 	}
 	c.reads(v, e.Paths())
+	c.relies(v, e.Bare())
 	return e
 }
 
@@ -45,6 +46,22 @@ func (c *compiler) reads(v *view, paths [][]string) {
 		}
 		for n := v.reader; n != nil; n = n.parent {
 			n.read(path, false)
+		}
+	}
+}
+
+// relies notes of which steps a member of the outputs is read that must be there.
+func (c *compiler) relies(v *view, ids []string) {
+	for _, id := range ids {
+		n := c.steps[id]
+		if id == "" {
+			n = v.reader
+		}
+		if n != nil {
+			n.step.Relied = true
+		}
+		if id == "" && n != nil && undoes(n) { // it may mean the outputs of what it undoes
+			n.parent.step.Relied = true
 		}
 	}
 }
@@ -175,6 +192,7 @@ func (c *compiler) scalar(out *Value, n *yaml.Node, t *schema.Type, v *view) {
 		if !failedIn(problems) {
 			out.Template, out.Type = tm, tm.Type()
 			c.reads(v, tm.Paths())
+			c.relies(v, tm.Bare())
 		}
 	default:
 		got, err := schema.ParseText(t, expression.Literal(n.Text), n.Quoted)

@@ -86,6 +86,7 @@ func TestReads(t *testing.T) {
 		"(steps.s.outputs.json.a ?? steps.s.outputs.json).x == 1":        `{"json":{"a":{"x":1}}}`,
 		"(inputs.n > 0 ? steps.s.outputs.json.a : {}).x == 1":            `{"json":{"a":{"x":1}}}`,
 		"steps.s.outputs.json.b == [1]":                                  schema.TextOf(map[string]any{"json": map[string]any{"b": given["json"].(map[string]any)["b"]}}),
+		"any(steps.s.outputs.json.m, any(#, #[0].x == 1))":               `{"json":{}}`,
 		"let j = steps.s.outputs.json; j.c == 3":                         schema.TextOf(map[string]any{"json": given["json"]}),
 		"let s = steps.s; s.outputs.json.c == 3":                         schema.TextOf(given),
 		"steps.s.outputs.json.missing.deep == 1":                         `{"json":{}}`,

@@ -25,6 +25,7 @@ type work struct {
 	applied  action.Applied
 	lost     *event.Failure // of the last attempt of which nothing is known
 	answered bool           // whether a reply came to it
+	ungiven  bool           // it was applied, and its outputs are lost
 	part     bool           // an attempt was applied in part, and another follows
 }
 

@@ -171,3 +171,27 @@ func TestAnApprovedLoopHasTheDigestOfEachItem(t *testing.T) {
 	}
 	equal(t, "the effect", data[event.Intent](s, "a[0]")[0].Effect, action.Write)
 }
+
+// An effect that was applied, and whose outputs were lost with the reply, stays in doubt
+// while something reads them as if they were there.
+func TestLostOutputsThatAreReadStayInDoubt(t *testing.T) {
+	const change = "{id: a, action: world.set, with: {name: x, value: 1, ends: lost_applied, fails: 1}, observe: {action: world.get, with: {name: x}}, verify: [observed.value == 1"
+	for text, code := range map[string]int{
+		change + "]}": 0,
+		change + "]}, {action: world.say, with: {text: \"${{ string(steps.a.outputs?.value ?? 7) }}\"}}":                                               0,
+		change + "]}, {action: world.say, with: {text: \"${{ string(steps.a.outputs.value) }}\"}}":                                                     6,
+		strings.Replace(change, "world.set", "world.set_again", 1) + "]}, {action: world.say, with: {text: \"${{ string(steps.a.outputs.value) }}\"}}": 0, // sent again
+		strings.Replace(change, "{", "{for_each: [1], ", 1) + "]}, {action: world.say, with: {text: \"${{ string(steps.a.outputs[0].value) }}\"}}":     6,
+		strings.Replace(change, "{", "{for_each: [1], ", 1) + "]}, {action: world.say, with: {text: \"${{ string(sum(steps.a.outputs, .value)) }}\"}}": 6,
+		strings.Replace(change, "{", "{for_each: [1], ", 1) + "]}, {action: world.say, with: {text: \"${{ string(len(steps.a.outputs)) }}\"}}":         0,
+		change + ", outputs.value == 0]}": 6,
+		change + "], undo: {action: world.say, with: {text: \"${{ string(outputs.value) }}\"}}}": 6,
+	} {
+		s := newScene()
+		fin := s.play(t, "on_failure: undo\nsteps: ["+text+"]")
+		equal(t, text, fin.ExitCode, code)
+		if code == 6 && (fin.Failure == nil || !strings.Contains(strings.Join(fin.Failure.Seen, "|"), "was applied; its outputs are lost, and something reads them")) {
+			t.Errorf("%s: %+v", text, fin.Failure)
+		}
+	}
+}

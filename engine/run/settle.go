@@ -42,7 +42,14 @@ func (r *runner) settling(path event.Path, target string, left time.Duration) {
 	r.show(event.TypePoll, path, &event.Poll{Asked: cmp.Or(target, "this host"), Left: left})
 }
 
+// settled records what became of an effect. One that was applied, and whose outputs are
+// lost, is not settled while something reads them: it is sent again where that changes
+// nothing more, else it stays in doubt.
 func (w *work) settled(a action.Applied, how string, lost *event.Failure) (action.Applied, bool) {
+	if a == action.AppliedFully && w.in.outputs == nil && w.in.step.Relied {
+		w.ungiven = true
+		return action.AppliedLost, false
+	}
 	var facts []string
 	if lost != nil {
 		facts = append(facts, lost.What)
@@ -148,7 +155,11 @@ func (w *work) inDoubt(subjects []action.Subject) outcome {
 			known = fmt.Sprintf("sent %d times, %s", w.in.attempts, known)
 		}
 	}
-	f.Seen = append(f.Seen, fmt.Sprintf("it is not known whether %s was applied; %s", w.op.brief(), known))
+	what := fmt.Sprintf("it is not known whether %s was applied", w.op.brief())
+	if w.ungiven {
+		what = w.op.brief() + " was applied; its outputs are lost, and something reads them without ?."
+	}
+	f.Seen = append(f.Seen, what+"; "+known)
 	for _, s := range subjects {
 		if s.Version != "" {
 			f.Seen = append(f.Seen, fmt.Sprintf("before it, %s %s was at %s", s.Kind, s.Name, s.Version))
