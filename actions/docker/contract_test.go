@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -144,6 +145,45 @@ func contractDryRun(t *testing.T, g *guest) {
 		}
 	}
 	g.run(t, Stats, nil)
+	select {
+	case event := <-events.Messages:
+		t.Errorf("the engine reports %s", event.Action)
+	case err := <-events.Err:
+		t.Error(err)
+	case <-time.After(300 * time.Millisecond):
+	}
+}
+
+// contractListedExec runs in a dry run what the target lists, and nothing else: the
+// engine hears of no other exec.
+func contractListedExec(t *testing.T, g *guest) {
+	g.call.DryRun = true
+	program := fmt.Sprint(g.prints[0])
+	g.call.Target.Programs = []action.ProgramRule{{Argv: []string{program}}}
+	o := g.run(t, Exec, map[string]any{"argv": g.prints, "env": map[string]any{"GUEST": "c"}}).Outputs
+	if got := fmt.Sprintf("%v %q %q", o["exit_code"], o["stdout"], o["stderr"]); got != `7 "a b\n" "c\n"` {
+		t.Errorf("a listed program: %s", got)
+	}
+	e, err := openEngine(g.call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	events := e.api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.Add("container", g.name)})
+	time.Sleep(200 * time.Millisecond) // until the engine has the subscription
+	for name, with := range map[string]map[string]any{
+		"another program": {"argv": []any{"true"}},
+		"a loader":        {"argv": g.prints, "env": map[string]any{"LD_PRELOAD": "/x.so"}},
+	} {
+		with["container"] = g.name
+		if _, err := run(t, Exec, g.call, with); !errors.Is(err, action.ErrDryRun) || action.ClassOf(err) != action.AppliedNot {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := e.api.ExecCreate(ctx, g.name, client.ExecCreateOptions{Cmd: []string{program}}); !errors.Is(err, action.ErrDryRun) {
+		t.Errorf("past the action: %v", err)
+	}
 	select {
 	case event := <-events.Messages:
 		t.Errorf("the engine reports %s", event.Action)

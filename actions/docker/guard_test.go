@@ -80,3 +80,48 @@ func TestGuardList(t *testing.T) {
 		}
 	}
 }
+
+// TestExecsOfADryRun asks the client layer past the action: an exec passes for a program
+// that the target lists, by what it is made of, and only that one is started.
+func TestExecsOfADryRun(t *testing.T) {
+	listed := client.ExecCreateOptions{Cmd: []string{"redis-cli", "info", "memory"}}
+	with := func(change func(*client.ExecCreateOptions)) client.ExecCreateOptions {
+		o := listed
+		change(&o)
+		return o
+	}
+	g := guard{target: action.Target{Kind: "docker", Programs: []action.ProgramRule{{Argv: []string{"redis-cli", "info"}}}}}
+	for name, c := range map[string]struct {
+		request string
+		asked   *asked
+		passes  bool
+	}{
+		"made":                     {"POST /v1.41/containers/x/exec", &asked{options: listed}, true},
+		"started":                  {"POST /v1.41/exec/e1/start", &asked{options: listed, id: "e1"}, true},
+		"with a variable":          {"POST /containers/x/exec", &asked{options: with(func(o *client.ExecCreateOptions) { o.Env = []string{"REDISCLI_AUTH=PATH=x"} })}, true},
+		"nothing is said":          {"POST /containers/x/exec", nil, false},
+		"another program":          {"POST /containers/x/exec", &asked{options: client.ExecCreateOptions{Cmd: []string{"redis-cli", "flushall"}}}, false},
+		"no program":               {"POST /containers/x/exec", &asked{}, false},
+		"with a loader":            {"POST /containers/x/exec", &asked{options: with(func(o *client.ExecCreateOptions) { o.Env = []string{"A=b", "LD_PRELOAD=x"} })}, false},
+		"with an input":            {"POST /containers/x/exec", &asked{options: with(func(o *client.ExecCreateOptions) { o.AttachStdin = true })}, false},
+		"with privileges":          {"POST /containers/x/exec", &asked{options: with(func(o *client.ExecCreateOptions) { o.Privileged = true })}, false},
+		"another is started":       {"POST /exec/e2/start", &asked{options: listed, id: "e1"}, false},
+		"started before it is":     {"POST /exec//start", &asked{options: listed}, false},
+		"started, of another":      {"POST /exec/e1/start", &asked{options: client.ExecCreateOptions{Cmd: []string{"sh"}}, id: "e1"}, false},
+		"another change meanwhile": {"POST /containers/x/restart", &asked{options: listed, id: "e1"}, false},
+		"by another method":        {"PUT /containers/x/exec", &asked{options: listed}, false},
+	} {
+		method, path, _ := strings.Cut(c.request, " ")
+		ctx := t.Context()
+		if c.asked != nil {
+			ctx = context.WithValue(ctx, askedKey{}, c.asked)
+		}
+		r, err := http.NewRequestWithContext(ctx, method, "http://docker"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.pass(r); (err == nil) != c.passes {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -67,6 +67,8 @@ func TestLimitsLab(t *testing.T) { contractLimits(t, newLabEngine(t).guest(t)) }
 
 func TestExecAndLogsLab(t *testing.T) { contractExecAndLogs(t, newLabEngine(t).guest(t)) }
 
+func TestListedExecLab(t *testing.T) { contractListedExec(t, newLabEngine(t).guest(t)) }
+
 func TestDryRunLab(t *testing.T) { contractDryRun(t, newLabEngine(t).guest(t)) }
 
 func TestLeakLab(t *testing.T) {

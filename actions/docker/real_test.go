@@ -158,3 +158,10 @@ func TestDryRunReal(t *testing.T) {
 	}
 	contractDryRun(t, realGuest(t, 0))
 }
+
+func TestListedExecReal(t *testing.T) {
+	if os.Getenv("RUNBOOK_TEST_REAL") == "" {
+		return
+	}
+	contractListedExec(t, realGuest(t, 0))
+}

@@ -103,7 +103,7 @@ func TestEnvironmentSchema(t *testing.T) {
 	}
 	for _, environment := range []string{
 		"{targets: {box: {hots: x}}}", "{targets: {other: {host: x}}}", "{targets: {other: {kind: bxo}}}",
-		"{targets: {other: {kind: box, hots: x}}}", "{targets: {box: {reads: [graphql]}}}", "{policy: {allow: [raed]}}",
+		"{targets: {other: {kind: box, hots: x}}}", "{targets: {box: {reads: [graphql]}}}", "{targets: {box: {exec_reads: [df]}}}", "{targets: {box: {exec_reads: [[]]}}}", "{targets: {box: {exec_reads: [{exact: true}]}}}", "{policy: {allow: [raed]}}",
 		"{secrets: {a: {env: A, file: b}}}", "{protected: maybe}", "{targets: {box: {password: {secrte: x}}}}",
 	} {
 		if err := compiled.Validate(instance(t, "environments: {staging: "+environment+"}")); err == nil {
