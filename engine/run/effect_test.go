@@ -282,15 +282,22 @@ func TestWhatIsFinalIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-// An action that starts a program is previewed in a dry run, also where it only reads,
-// and what it would give is unknown.
-func TestADryRunStartsNoProgram(t *testing.T) {
+// An action that starts a program is previewed in a dry run, and what it would give is
+// unknown, unless its target lists it as a read: that is executed, and no change in a run.
+func TestADryRunStartsWhatIsListed(t *testing.T) {
+	const text = "steps: [{id: l, action: world.spawn, with: {name: listed}}, {id: x, action: world.spawn, with: {name: a}}, {id: y, when: 'steps.x.outputs.value == 0', action: world.get, with: {name: b}}]"
 	s := newScene()
 	s.options.DryRun = true
-	fin := s.play(t, "steps: [{id: x, action: world.spawn, with: {name: a}}, {id: y, when: 'steps.x.outputs.value == 0', action: world.get, with: {name: b}}]")
+	fin := s.play(t, text)
 	equal(t, "code", fin.ExitCode, 0)
-	equal(t, "seen", s.world.seen, "[b]")
-	equal(t, "states", s.states("x", "y"), "x=previewed y=unknown")
+	equal(t, "seen", s.world.seen, "[listed b]")
+	equal(t, "states", s.states("l", "x", "y"), "l=executed x=previewed y=unknown")
+	s = newScene()
+	fin = s.play(t, text)
+	equal(t, "code", fin.ExitCode, 0)
+	equal(t, "seen", s.world.seen, "[listed a b]")
+	equal(t, "changed", s.order(event.TypeIntent), "[intent x]")
+	equal(t, "not changed", len(fin.Reached.NotChanged), 0)
 }
 
 // Where the outcome cannot be written the run ends: what is known of the change is
