@@ -26,6 +26,7 @@ type wire struct {
 
 	mu      sync.Mutex
 	opened  []net.Conn
+	left    bool                                   // nobody is let in any more
 	asked   []string                               // requests, by name
 	spoil   func(ctx context.Context, on net.Conn) // the reply to the next change: called in its place, and the connection is cut; nil: it comes
 	swallow bool                                   // the next change is cut before it comes to the target
@@ -64,6 +65,10 @@ func (w *wire) serve() {
 		if err != nil {
 			return
 		}
+		if !w.lets(client) {
+			cut(client)
+			continue
+		}
 		network, address := "tcp", w.lab.Address(w.target)
 		if scheme, at, ok := strings.Cut(address, "://"); ok {
 			network, address = scheme, at
@@ -74,12 +79,18 @@ func (w *wire) serve() {
 			continue
 		}
 		c := &passage{wire: w, client: client, server: server}
-		w.mu.Lock()
-		w.opened = append(w.opened, client)
-		w.mu.Unlock()
 		w.pumping.Go(c.there)
 		w.pumping.Go(c.back)
 	}
+}
+
+// lets notes who comes in, before anything is passed on, so that gone misses nobody whom
+// the listener had taken already.
+func (w *wire) lets(client net.Conn) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.opened = append(w.opened, client)
+	return !w.left
 }
 
 // gone lets nobody in any more, and cuts who is, but for one.
@@ -87,6 +98,7 @@ func (w *wire) gone(but net.Conn) {
 	_ = w.listener.Close()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.left = true
 	for _, c := range w.opened {
 		if c != but {
 			cut(c)

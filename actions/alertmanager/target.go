@@ -17,5 +17,6 @@ var Target = &action.TargetKind{
 	Summary: "An Alertmanager, 0.22 or newer, or another that answers version 2 of its API.",
 	Config:  schema.Of(reflect.TypeFor[endpoint.Config]()),
 	Local:   map[string]any{"url": "http://127.0.0.1:9093"},
+	Parse:   endpoint.Parse,
 	Address: endpoint.Address,
 }

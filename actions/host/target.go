@@ -21,7 +21,15 @@ var Target = &action.TargetKind{
 	Config:     schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:      map[string]any{},
 	Everywhere: true,
+	Parse:      parse,
 	Address:    address,
+}
+
+func parse(config map[string]any) (map[string]any, error) {
+	if config["node_exporter"] == "" {
+		return config, nil
+	}
+	return endpoint.ParseAt("node_exporter")(config)
 }
 
 func address(config map[string]any) (string, []string) {

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"io"
 	"mime"
 	nethttp "net/http"
 	"net/url"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -49,70 +46,44 @@ func (c *client) effect(method string, u *url.URL, header nethttp.Header, body [
 	return action.Write
 }
 
-// A parameter that asks for another method, and its value, as servers read it: some
-// part a query at ; or end a name at NUL, and PHP takes .method for _method.
-// payment_method is another.
-var (
-	asksForMethod = regexp.MustCompile(`(?i)(?:^|\W)[_.]method(?:$|\W+(\w*))`)
-	percent       = regexp.MustCompile(`(?i)%[0-9a-f]{2}`)
-)
-
-// overridden returns the method that is asked for in place of the request's own, by
-// a header, by the query, in a form or in JSON. A GraphQL document in a query that is
-// not plainly one of queries asks for one, too.
+// overridden returns the method that is asked for in place of the request's own. A
+// GraphQL document that is not plainly one of queries asks for one, too.
 func overridden(u *url.URL, header nethttp.Header, body []byte) (method string, asked bool) {
-	if method, asked = endpoint.Override(header); asked {
+	if method, asked = endpoint.Overridden(u, header, body); asked {
 		return method, true
 	}
-	if method, asked = methodIn(u.RawQuery); asked || mutates(u) {
-		return method, true
-	}
-	kind := strings.ToLower(header.Get("Content-Type"))
-	members := map[string]json.RawMessage{}
-	switch {
-	case strings.Contains(kind, "form"):
-		method, asked = methodIn(string(body))
-		_, err := url.ParseQuery(string(body))
-		return method, asked || err != nil
-	case json.Unmarshal(body, &members) == nil:
-		for name, value := range members {
-			if other, found := methodIn(name + "=" + string(value)); found && asksForMethod.MatchString(name) {
-				method, asked = cmp.Or(method, other), true
-			}
-		}
-	case strings.Contains(kind, "json"):
-		return methodIn(string(body))
-	}
-	return method, asked
+	return "", mutates(u, header, body)
 }
 
-// methodIn looks for a method that is asked for in a text as it is and unescaped;
-// DELETE goes before any other.
-func methodIn(text string) (method string, asked bool) {
-	plain := percent.ReplaceAllStringFunc(text, func(escaped string) string {
-		unescaped, _ := url.PathUnescape(escaped)
-		return unescaped
-	})
-	for _, found := range append(asksForMethod.FindAllStringSubmatch(text, -1), asksForMethod.FindAllStringSubmatch(plain, -1)...) {
-		if !strings.EqualFold(method, nethttp.MethodDelete) {
-			method, asked = found[1], true
-		}
-	}
-	return method, asked
-}
-
-// mutates reports whether the query of a URL of GraphQL may hold a mutation.
-func mutates(u *url.URL) bool {
-	if !isGraphQL(u) || u.RawQuery == "" {
-		return false
-	}
+// mutates reports whether a request may hold a mutation of GraphQL: in the query of a
+// URL where GraphQL is spoken what is not plainly a query, and elsewhere, as GraphQL may
+// have any path, what looks like a mutation.
+func mutates(u *url.URL, header nethttp.Header, body []byte) bool {
 	values, err := url.ParseQuery(u.RawQuery)
 	documents := values["query"]
-	return err != nil || len(documents) > 1 || len(documents) == 1 && !isQuery(documents[0])
+	if isGraphQL(u) && u.RawQuery != "" && (err != nil || len(documents) > 1 || len(documents) == 1 && !isQuery(documents[0])) {
+		return true
+	}
+	if strings.Contains(strings.ToLower(header.Get("Content-Type")), "graphql") {
+		documents = append(documents, string(body))
+	}
+	onlyCalls(body, func(call map[string]any) bool {
+		for name, value := range call {
+			if document, ok := value.(string); ok && strings.EqualFold(name, "query") {
+				documents = append(documents, document)
+			}
+		}
+		return true
+	})
+	return slices.ContainsFunc(documents, looksLikeMutation.MatchString)
 }
 
-// isGraphQL reports whether by its name GraphQL is spoken at a URL.
-func isGraphQL(u *url.URL) bool { return strings.EqualFold(path.Base(u.Path), "graphql") }
+// isGraphQL reports whether by its name GraphQL is spoken at a URL, or below it.
+func isGraphQL(u *url.URL) bool {
+	return slices.ContainsFunc(strings.Split(strings.ToLower(u.Path), "/"), func(segment string) bool {
+		return segment == "gql" || strings.Contains(segment, "graphql")
+	})
+}
 
 // listed reports whether the target lists a request under reads: as a whole, or by
 // what its body calls.
@@ -212,13 +183,9 @@ func (c *client) pass(req *nethttp.Request) error {
 	if !c.dryRun {
 		return nil
 	}
-	var body []byte
-	if req.Body != nil {
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return action.NotApplied(err)
-		}
-		req.Body = io.NopCloser(bytes.NewReader(body))
+	body, err := endpoint.Body(req)
+	if err != nil {
+		return err
 	}
 	if c.effect(req.Method, req.URL, req.Header, body) != action.Read {
 		return action.RefusedInDryRun(req.Method + " " + shown(req.URL))

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,14 +86,33 @@ func plainJSON(value any) any {
 // parseJSON returns the value of a body that is JSON by its type or by its first
 // character; of one that is none why, and nothing for any other.
 func parseJSON(contentType string, body []byte) (value any, why *string) {
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	if len(trimmed) == 0 || !(strings.Contains(contentType, "json") || trimmed[0] == '{' || trimmed[0] == '[') {
+	wrong := ""
+	trimmed, typed := bytes.TrimLeft(body, " \t\r\n"), strings.Contains(contentType, "json")
+	switch {
+	case len(trimmed) == 0 && typed:
+		wrong = "the body is empty"
+		return nil, &wrong
+	case len(trimmed) == 0 || !typed && trimmed[0] != '{' && trimmed[0] != '[':
 		return nil, nil
 	}
-	value, err := schema.ParseJSON(body)
+	value, err := schema.ParseJSON(decoded(contentType, body))
 	if err != nil {
-		wrong := err.Error()
+		wrong = err.Error()
 		return nil, &wrong
 	}
 	return value, nil
+}
+
+// decoded is a body in UTF-8 where its type says that each of its bytes is a character
+// of ISO 8859-1, as services of old have it.
+func decoded(contentType string, body []byte) []byte {
+	_, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil || !slices.Contains([]string{"iso-8859-1", "latin1"}, strings.ToLower(parameters["charset"])) {
+		return body
+	}
+	var b bytes.Buffer
+	for _, c := range body {
+		b.WriteRune(rune(c))
+	}
+	return b.Bytes()
 }

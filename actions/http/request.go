@@ -36,8 +36,8 @@ func (p RequestParams) Brief() string {
 type RequestOutputs struct {
 	Status    int               `yaml:"status" doc:"The status code. No status is an error of a read: verify it."`
 	Headers   map[string]string `yaml:"headers" doc:"The answer's headers, their names in lower case."`
-	JSON      any               `yaml:"json" doc:"The body's value where it is JSON, else nil; also nil where the body was cut. A whole number beyond 64 bits is a text."`
-	JSONError *string           `yaml:"json_error" doc:"Why a body that says it is JSON is none, or that it was cut; else nil."`
+	JSON      any               `yaml:"json" doc:"The body's value where it is JSON, else nil; also nil where the body was cut. A number beyond 64 bits is a text."`
+	JSONError *string           `yaml:"json_error" doc:"Why a body that says it is JSON is none, as an empty one, or that it was cut; else nil."`
 	Body      string            `yaml:"body" raw:"json" doc:"The body as text, at most its first MiB, then a mark. It is not kept beside json, unless an expression reads it."`
 	Truncated bool              `yaml:"truncated" doc:"Whether the body was cut."`
 	LatencyMS float64           `yaml:"latency_ms" doc:"Milliseconds from before the connection until the last byte was read."`
@@ -170,6 +170,10 @@ func refused(m message, r reply) error {
 		Do:    []string{"look at the log of the service"},
 	}
 	switch {
+	case r.status < 400 && !endpoint.Redirects(r.status):
+		f.Final = true
+		f.What = fmt.Sprintf("the service does not say that it did it: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))
+		f.Do = append(f.Do, fmt.Sprintf("or write accept: [%d], if that is how it says that nothing was left to do", r.status))
 	case r.status < 400:
 		f.Final = true
 		f.What = fmt.Sprintf("it was answered with a redirect, which a change does not follow: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))

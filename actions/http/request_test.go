@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	nethttp "net/http"
@@ -87,7 +88,8 @@ func TestStatusIsNoError(t *testing.T) {
 
 func TestWhyThereIsNoJSON(t *testing.T) {
 	for body, why := range map[string]string{
-		`{"a": 1}`: "", "\ufeff{\"a\": 1}": "", "\xff\xfe{\x00}\x00": "", "": "", // there is some, or nothing says so
+		`{"a": 1}`: "", "\ufeff{\"a\": 1}": "", "\xff\xfe{\x00}\x00": "", `{"n": [1e400, -1e999, 1]}`: "",
+		"": "the body is empty", " \r\n": "the body is empty", "{\"name\": \"Andr\xe9\"}": "byte 14 is not of UTF-8",
 		`{"a": `: "unexpected EOF", "<html>": "invalid character '<'", `{"a": 1} {}`: "more follows", "[1, 2": "unexpected EOF",
 	} {
 		o := outputsOf(reply{status: 200, header: nethttp.Header{"Content-Type": {"application/json"}}, body: []byte(body)})
@@ -97,6 +99,13 @@ func TestWhyThereIsNoJSON(t *testing.T) {
 	}
 	if o := outputsOf(reply{cut: true, header: nethttp.Header{}, body: []byte(`{"a": `)}); o.JSONError == nil || *o.JSONError != "cut after 1.00 MiB" {
 		t.Errorf("a cut body: %+v", o)
+	}
+	latin := outputsOf(reply{header: nethttp.Header{"Content-Type": {"application/json; charset=ISO-8859-1"}}, body: []byte("{\"name\": \"Andr\xe9\", \"n\": 1e400}")})
+	if got := fmt.Sprint(latin.JSON); !strings.Contains(got, "map[n:1e400 name:André]") {
+		t.Errorf("in ISO 8859-1: %s, because %v", got, latin.JSONError)
+	}
+	if o := outputsOf(reply{header: nethttp.Header{}}); o.JSONError != nil {
+		t.Errorf("no body of no type: %+v", o)
 	}
 	if o := outputsOf(reply{header: nethttp.Header{}, body: []byte("plain words")}); o.JSONError != nil || o.JSON != nil {
 		t.Errorf("plain words: %+v", o)
@@ -322,6 +331,10 @@ func TestRefusedChanges(t *testing.T) {
 	}))
 	defer server.Close()
 	call := callTo(t, server.URL)
+	_, err := actiontest.Bind(t, Request, call, map[string]any{"method": "PUT", "path": "/304"}).Run(t.Context(), call)
+	if f := action.AsFailure(err); f.Applied != action.AppliedNot || f.What != "the service does not say that it did it: 304 not modified" || !strings.Contains(strings.Join(f.Do, ""), "accept: [304]") {
+		t.Errorf("not modified: %+v", f)
+	}
 	for _, c := range []struct {
 		method, path string
 		accept       []any
@@ -340,6 +353,10 @@ func TestRefusedChanges(t *testing.T) {
 		got, err := actiontest.Bind(t, Request, call, with).Run(t.Context(), call)
 		if action.ClassOf(err) != c.want || err == nil && got.Outputs["status"] == nil {
 			t.Errorf("%s %s: %s, %v", c.method, c.path, action.ClassOf(err), err)
+		}
+		told, redirect := fmt.Sprint(err), strings.HasPrefix(c.path, "/302") || strings.HasPrefix(c.path, "/308")
+		if strings.Contains(told, "redirect") != redirect {
+			t.Errorf("%s %s: %s", c.method, c.path, told)
 		}
 		if f := action.AsFailure(cmp.Or(err, io.EOF)); err != nil && (!strings.Contains(strings.Join(f.Seen, ""), "because") || !strings.Contains(f.Tried, c.path[1:4])) {
 			t.Errorf("%s %s: %+v", c.method, c.path, f)

@@ -23,6 +23,7 @@ var Target = &action.TargetKind{
 	Summary:  "A service that answers HTTP requests.",
 	Config:   schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:    map[string]any{"base_url": "http://127.0.0.1:8060"},
+	Parse:    endpoint.ParseAt("base_url"),
 	Address:  address,
 	Requests: true,
 }

@@ -17,5 +17,6 @@ var Target = &action.TargetKind{
 	Summary: "A Prometheus server, or another that answers its HTTP API, as Mimir or Thanos.",
 	Config:  schema.Of(reflect.TypeFor[endpoint.Config]()),
 	Local:   map[string]any{"url": "http://127.0.0.1:9091"},
+	Parse:   endpoint.Parse,
 	Address: endpoint.Address,
 }

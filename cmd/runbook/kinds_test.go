@@ -111,6 +111,10 @@ func kinds() map[string]kind {
 			steps: "steps: [{action: http.request, with: {method: POST, path: /search}}, {action: http.request, with: {method: DELETE, path: /cache/7}}, {action: http.request, approve: true, with: {method: DELETE, path: /all}}]",
 			has:   []string{"reads=1 writes<=1 destructive=1"},
 		},
+		"a base URL that is none": {
+			steps: "steps: [{action: http.request, with: {url: SERVER/}}]", config: `{default: e, environments: {e: {targets: {http: {base_url: "app:8060"}}}}}`, code: 2,
+			has: []string{"runbook.yaml:1:", "base_url is no absolute URL; it begins with http:// or https:// and a host"}, holds: func(r *ran) bool { return len(r.asked) == 0 },
+		},
 		"a path with values that is no path": {
 			steps: "inputs: {x: {type: string}}\nsteps: [{action: http.request, with: {path: '${{ inputs.x }}'}}]", config: `{default: e, environments: {e: {targets: {http: {base_url: "SERVER/v1"}}}}}`,
 			words: []string{"run", "it.yaml", "-i", "x=/a/../../admin"}, code: 1, has: []string{"makes . or .. of a segment"}, holds: func(r *ran) bool { return len(r.asked) == 0 },

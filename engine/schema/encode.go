@@ -33,8 +33,7 @@ func encodePlain(v any) (any, bool) {
 	case int32:
 		return int(v), true
 	case json.Number:
-		n, err := jsonNumber(string(v))
-		return n, err == nil
+		return jsonNumber(string(v)), true
 	case []any, map[string]any:
 		return Mapped(v, Encode), true
 	case Text:

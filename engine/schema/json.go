@@ -259,8 +259,7 @@ func (r *jsonReader) number() (any, bool) {
 			return nil, false
 		}
 	}
-	v, err := jsonNumber(string(r.text[from:r.at]))
-	return v, err == nil
+	return jsonNumber(string(r.text[from:r.at])), true
 }
 
 // digits reads one at least.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // ParseText reads the text of a YAML scalar, or of `-i name=text`, as a value
@@ -168,11 +169,7 @@ func parseJSON(t *Type, text string) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no %s, write it as JSON, as %s", quote(text), t.Kind, jsonExample(t))
 	}
-	v, err := numbered(raw)
-	if err != nil {
-		return nil, err
-	}
-	return Convert(t, v)
+	return Convert(t, numbered(raw))
 }
 
 func jsonExample(t *Type) string {
@@ -183,47 +180,50 @@ func jsonExample(t *Type) string {
 }
 
 // numbered turns the numbers of what encoding/json decoded into values, in place.
-func numbered(raw any) (v any, err error) {
+func numbered(raw any) any {
 	switch raw := raw.(type) {
 	case json.Number:
 		return jsonNumber(string(raw))
 	case []any:
 		for i := range raw {
-			if raw[i], err = numbered(raw[i]); err != nil {
-				return nil, err
-			}
+			raw[i] = numbered(raw[i])
 		}
 	case map[string]any:
 		for key := range raw {
-			if raw[key], err = numbered(raw[key]); err != nil {
-				return nil, err
-			}
+			raw[key] = numbered(raw[key])
 		}
 	}
-	return raw, nil
+	return raw
 }
 
-// jsonNumber is a number as JSON spells it. A whole number beyond 64 bits would be
-// rounded, so it stays text, like one in YAML.
-func jsonNumber(text string) (any, error) {
+// jsonNumber is a number as JSON spells it. One beyond 64 bits would be rounded, or have
+// no end, so it stays text, like one in YAML: the rest of its document is read.
+func jsonNumber(text string) any {
 	if !strings.ContainsAny(text, ".eE") {
 		if n, err := strconv.ParseInt(text, 10, strconv.IntSize); err == nil {
-			return int(n), nil
+			return int(n)
 		}
-		return text, nil
+		return text
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no number, it is too large", quote(text))
+		return text
 	}
-	return f, nil
+	return f
 }
 
-// ParseJSON reads a JSON document as a playbook value: whole numbers within 64
-// bits become int, beyond them text, others float64. It may be in UTF-16, and begin
-// with a byte order mark.
+// ParseJSON reads a JSON document as a playbook value: whole numbers become int, others
+// float64, and what is beyond 64 bits text. It may be in UTF-16, and begin with a byte
+// order mark; what is no text at all is an error, and not read with holes in it.
 func ParseJSON(document []byte) (any, error) {
 	document = utf8Of(document)
+	if !utf8.Valid(document) {
+		at := 0
+		for r, size := utf8.DecodeRune(document); r != utf8.RuneError || size != 1; r, size = utf8.DecodeRune(document[at:]) {
+			at += size
+		}
+		return nil, fmt.Errorf("read JSON: byte %d is not of UTF-8", at)
+	}
 	if v, ok := readJSON(document); ok {
 		return v, nil
 	}
@@ -231,7 +231,7 @@ func ParseJSON(document []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return numbered(raw)
+	return numbered(raw), nil
 }
 
 // utf8Of is a text in UTF-8, without a byte order mark. JSON begins with a character of

@@ -8,7 +8,6 @@ package endpoint
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -56,6 +55,49 @@ func Shown(u *url.URL, secret bool) string {
 	return shown.String()
 }
 
+// Parse looks, when the environment is loaded, whether the URL of a configuration is
+// one that a request can go to. It has the form of TargetKind.Parse.
+func Parse(config map[string]any) (map[string]any, error) {
+	text, read := written(config["url"])
+	if !read {
+		return config, nil
+	}
+	c := Config{URL: text}
+	if _, err := c.base(); err != nil {
+		return nil, err
+	}
+	return config, nil
+}
+
+// ParseAt is Parse of a configuration that has the URL under key, and may have a query
+// and a user in it.
+func ParseAt(key string) func(map[string]any) (map[string]any, error) {
+	return func(config map[string]any) (map[string]any, error) {
+		if text, read := written(config[key]); read {
+			if u, err := url.Parse(text.Reveal()); err != nil || !absolute(u) {
+				return nil, errors.New(key + " is no absolute URL; it begins with http:// or https:// and a host")
+			}
+		}
+		return config, nil
+	}
+}
+
+// written is a text of a configuration, if it is one that was read already.
+func written(value any) (text schema.Text, read bool) {
+	switch v := value.(type) {
+	case string:
+		return schema.NewText(v), true
+	case schema.Secret:
+		return schema.SecretText(v), v.Reveal() != ""
+	}
+	return text, false
+}
+
+// absolute reports whether requests can go to a URL.
+func absolute(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
 // base returns the URL, or what is wrong with it.
 func (c *Config) base() (*url.URL, error) {
 	u, err := url.Parse(c.URL.Reveal())
@@ -63,12 +105,12 @@ func (c *Config) base() (*url.URL, error) {
 	case err != nil:
 		// The text of the error holds the URL, which may hold a password.
 		return nil, errors.New("url is no URL; write it as http://host:port")
-	case (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		return nil, fmt.Errorf("url %q is no absolute URL; it begins with http:// or https:// and a host", Shown(u, c.URL.IsSecret()))
+	case !absolute(u):
+		return nil, errors.New("url is no absolute URL; it begins with http:// or https:// and a host")
 	case u.User != nil:
 		return nil, errors.New("url holds a user; write username, and password as {secret: name}")
 	case u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("url %q has a query or a fragment; leave it out", Shown(u, c.URL.IsSecret()))
+		return nil, errors.New("url has a query or a fragment; leave it out")
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil

@@ -3,9 +3,11 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -107,11 +109,47 @@ func TestDryRunSendsReadsOnly(t *testing.T) {
 	if f := ask(t, dry(override), Request{Method: "GET", Path: "/read"}, nil); f == nil || !errors.Is(f, action.ErrDryRun) {
 		t.Errorf("another method by a header: %+v", f)
 	}
+	for name, r := range map[string]Request{
+		"the query":           {Method: "GET", Path: "/read", Query: url.Values{"_method": {"DELETE"}}},
+		"the query of a POST": {Method: "POST", Path: "/read", Body: 1, Query: url.Values{"a": {"b"}, "_METHOD": {"put"}}},
+		"JSON":                {Method: "POST", Path: "/read", Body: map[string]string{"_method": "DELETE"}},
+	} {
+		if f := ask(t, dry(map[string]any{}), r, nil); f == nil || !errors.Is(f, action.ErrDryRun) {
+			t.Errorf("another method by %s: %+v", name, f)
+		}
+	}
+	s, err := Open(dry(map[string]any{}), protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := s.Reader.PostForm(server.URL+"/below/read", url.Values{"a": {"1"}, "_method": {"DELETE"}}); !errors.Is(err, action.ErrDryRun) {
+		t.Errorf("another method by a form: %v, %v", res, err)
+	}
 	if asked != 0 {
 		t.Errorf("%d requests were sent", asked)
 	}
-	if f := ask(t, dry(map[string]any{}), Request{Method: "POST", Path: "/read", Body: 1}, nil); f != nil || asked != 1 {
+	if f := ask(t, dry(map[string]any{}), Request{Method: "POST", Path: "/read", Body: map[string]string{"a": "_method=DELETE"}}, nil); f != nil || asked != 1 {
 		t.Errorf("a read: %+v, %d requests", f, asked)
+	}
+}
+
+// What no request can go to is found when the environment is loaded, and told without
+// the text, in which a password may stand; what is not read yet is left alone.
+func TestParse(t *testing.T) {
+	for _, c := range []struct {
+		text        any
+		strict, any bool
+	}{
+		{"http://h:9090/p", true, true}, {"https://[::1]:9090", true, true}, {schema.NewSecret("s", ""), true, true}, {schema.NewSecret("s", "http://h"), true, true},
+		{"http://ann:hunter2222@h", false, true}, {"http://h?a=hunter2222", false, true}, {nil, true, true},
+		{"ftp://hunter2222", false, false}, {"h:9090", false, false}, {"hunter2222", false, false}, {"http:///p", false, false}, {"http://:80", false, false}, {"", false, false},
+		{"http://h\nhunter2222", false, false}, {"//hunter2222/p", false, false}, {schema.NewSecret("s", "ht tp://hunter2222"), false, false},
+	} {
+		_, strict := Parse(map[string]any{"url": c.text})
+		_, loose := ParseAt("base_url")(map[string]any{"base_url": c.text})
+		if (strict == nil) != c.strict || (loose == nil) != c.any || strings.Contains(fmt.Sprint(strict, loose), "hunter2222") {
+			t.Errorf("%v: %v, %v", c.text, strict, loose)
+		}
 	}
 }
 

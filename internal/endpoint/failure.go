@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *Server) Failed(x *Exchange, err error, what string, do ...string) *acti
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		s.explainCredentials(f, status)
-	case status/100 == 3:
+	case Redirects(status):
 		f.Final = true
 		f.What = fmt.Sprintf("it answered with a redirect (%d)", status)
 		if to, parsed := url.Parse(header.Get("Location")); parsed == nil && to.Host != "" {
@@ -54,6 +55,11 @@ func Applied(status int, header http.Header) action.Applied {
 		return action.AppliedNot
 	}
 	return action.AppliedLost
+}
+
+// Redirects reports whether a status sends the client elsewhere; 304 does not.
+func Redirects(status int) bool {
+	return slices.Contains([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}, status)
 }
 
 func (s *Server) explainCredentials(f *action.Failure, status int) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -91,8 +90,14 @@ func (s *Server) pass(req *http.Request) error {
 	if below {
 		s.config.Authenticate(req.Header)
 	}
-	if _, overridden := Override(req.Header); s.dryRun && (!below || !s.protocol.IsRead(req.Method, path) || overridden) {
-		return action.RefusedInDryRun(s.protocol.Kind + " " + req.Method + " " + path)
+	if s.dryRun {
+		body, err := Body(req)
+		if err != nil {
+			return err
+		}
+		if _, overridden := Overridden(req.URL, req.Header, body); overridden || !below || !s.protocol.IsRead(req.Method, path) {
+			return action.RefusedInDryRun(s.protocol.Kind + " " + req.Method + " " + path)
+		}
 	}
 	if x := exchangeOf(req.Context()); x != nil {
 		x.named(req.Method + " " + path)
@@ -111,25 +116,4 @@ func (s *Server) below(u *url.URL) (string, bool) {
 		return u.Path, false
 	}
 	return path, true
-}
-
-// overrides are the headers by which a request asks a server for another method
-// or another path than it shows.
-var overrides = []string{
-	"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Original-URL", "X-Rewrite-URL", "_method",
-}
-
-// Override returns what a header asks the server for in place of the method or the
-// path that the request shows, if one does: the request tells nothing of what it does
-// then. Servers of CGI take _ and - in a name for the same.
-func Override(header http.Header) (asked string, ok bool) {
-	folded := strings.NewReplacer("_", "-")
-	for name, values := range header {
-		if slices.ContainsFunc(overrides, func(known string) bool {
-			return strings.EqualFold(folded.Replace(name), folded.Replace(known))
-		}) {
-			return strings.Join(values, ","), true
-		}
-	}
-	return "", false
 }
