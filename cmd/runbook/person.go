@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +34,7 @@ var errAhead = errors.New("an approval is asked for first")
 // answer it.
 type prompter struct {
 	turns *prompt.Turns
-	lines chan string // closed at the end of the input
+	input input
 	out   *console.Output
 	draw  io.Writer // the screen of out
 	user  string
@@ -68,22 +67,9 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{turns: prompt.NewTurns(), lines: make(chan string, 1), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
+	p := &prompter{turns: prompt.NewTurns(), input: newInput(os.Stdin), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
 	follow(p.facts.event)
-	go p.read()
 	return p
-}
-
-// read hands on lines; one that nobody waits for takes the place of the last.
-func (p *prompter) read() {
-	defer close(p.lines)
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		select {
-		case p.lines <- in.Text():
-		default:
-		}
-	}
 }
 
 // begin waits for its turn, makes room for a question and forgets what was typed
@@ -93,11 +79,7 @@ func (p *prompter) begin(approval bool) (end func()) {
 	if p.view != nil {
 		p.view.Suspend()
 	}
-	console.Forget(os.Stdin)
-	select {
-	case <-p.lines:
-	default:
-	}
+	p.input.forget(func() { console.Forget(os.Stdin) })
 	return func() {
 		if p.view != nil {
 			p.view.Resume()
@@ -112,14 +94,16 @@ func (p *prompter) answer(ctx context.Context, ahead <-chan struct{}, tick func(
 	_ = p.out.Flush()
 	clock := time.NewTicker(time.Second)
 	defer clock.Stop()
+	p.input.ask()
 	for {
 		select {
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
-		case text, ok := <-p.lines:
+		case text, ok := <-p.input.lines:
 			if !ok {
 				return "", errGone
 			}
+			p.input.awaits = false
 			return strings.TrimSpace(text), nil
 		case <-ahead:
 			return "", errAhead

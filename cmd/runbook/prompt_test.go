@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,7 +36,8 @@ steps:
         colour: {type: string, enum: [red, green]}
 `
 
-// reply is typed once question is on the terminal, after what was there before.
+// reply is typed once question is on the terminal, after what was there before; one to
+// no question before the program starts.
 type reply struct{ question, text string }
 
 func TestPrompts(t *testing.T) {
@@ -234,16 +236,35 @@ func command(t *testing.T, dir string, words ...string) *exec.Cmd {
 func converse(t *testing.T, dir string, replies []reply, words ...string) (screen string, exit int) {
 	t.Helper()
 	cmd := command(t, dir, words...)
-	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 92})
+	tty, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = tty.Close() }()
-	dead := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
-	defer dead.Stop()
+	if err := pty.Setsize(tty, &pty.Winsize{Rows: 40, Cols: 92}); err != nil {
+		t.Fatal(err)
+	}
 	var all bytes.Buffer
-	from := 0
 	buffer := make([]byte, 4096)
+	if len(replies) > 0 && replies[0].question == "" {
+		if _, err := tty.WriteString(replies[0].text); err != nil {
+			t.Fatal(err)
+		}
+		n, err := tty.Read(buffer) // the terminal has it when it echoes it
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(buffer[:n])
+		replies = replies[1:]
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := errors.Join(cmd.Start(), slave.Close()); err != nil {
+		t.Fatal(err)
+	}
+	dead := time.AfterFunc(60*time.Second, func() { _ = cmd.Process.Kill() })
+	defer dead.Stop()
+	from := 0
 	for {
 		for len(replies) > 0 {
 			i := strings.Index(all.String()[from:], replies[0].question)

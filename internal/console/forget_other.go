@@ -1,8 +1,8 @@
-//go:build !linux && !darwin
+//go:build !linux && !darwin && !dragonfly && !freebsd && !netbsd && !openbsd && !windows
 
 package console
 
 import "os"
 
-// Forget forgets nothing here: what was typed is read and dropped by who asks.
+// Forget forgets nothing here.
 func Forget(*os.File) {}
