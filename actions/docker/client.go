@@ -9,6 +9,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"runbook/engine/action"
+	"runbook/internal/remote"
 )
 
 // engine is one step's view of a Docker engine: the run's shared client, and
@@ -24,8 +25,12 @@ func openEngine(call action.Call) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	over, err := overSSH(call, config)
+	if err != nil {
+		return nil, err
+	}
 	e := &engine{call: call, config: config}
-	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(config, call) })
+	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(config, over, call) })
 	if err != nil {
 		return nil, err
 	}
@@ -102,16 +107,16 @@ const stateAndStart = "{{.State.Status}}, started {{.State.StartedAt}}"
 // newClient opens no connection. The client negotiates the version of the API
 // by itself, retries nothing that changes something (net/http repeats GET and
 // HEAD only), and in a dry run refuses whatever is not a read.
-func newClient(config targetConfig, call action.Call) (*client.Client, error) {
+func newClient(config targetConfig, over *remote.Host, call action.Call) (*client.Client, error) {
 	if err := checkHost(config.Host); err != nil {
 		return nil, err
 	}
-	transport, err := newTransport(config)
+	transport, err := newTransport(config, over)
 	if err != nil {
 		return nil, err
 	}
 	options := []client.Opt{
-		client.WithHost(config.Host),
+		client.WithHost(config.socketURL()),
 		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
 	}
 	if call.DryRun {
@@ -123,8 +128,8 @@ func newClient(config targetConfig, call action.Call) (*client.Client, error) {
 
 // newTransport returns the transport that the client would make, with a dialer
 // that notes why a connection was not had: the client hides it.
-func newTransport(config targetConfig) (*http.Transport, error) {
-	u, err := client.ParseHostURL(config.Host)
+func newTransport(config targetConfig, over *remote.Host) (*http.Transport, error) {
+	u, err := client.ParseHostURL(config.socketURL())
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +143,9 @@ func newTransport(config targetConfig) (*http.Transport, error) {
 		}
 	}
 	dial := transport.DialContext
+	if over != nil {
+		dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return over.Dial(ctx, config.socketThere()) }
+	}
 	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if a := attemptOf(ctx); a != nil && err != nil {

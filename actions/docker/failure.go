@@ -45,7 +45,9 @@ func (e *engine) failed(a *attempt, err error, c *found) error {
 	if socket, isSocket := strings.CutPrefix(e.config.Host, "unix://"); isSocket && !p.sent {
 		e.noSocket(f, socket, reason)
 	}
-	f.Do = append([]string{e.command("version")}, f.Do...)
+	if !e.told(reason) {
+		f.Do = append([]string{e.command("version")}, f.Do...)
+	}
 	return f
 }
 

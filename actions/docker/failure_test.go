@@ -38,7 +38,7 @@ func TestConnectionFailures(t *testing.T) {
 		"no socket":      {"unix:///nowhere/docker.sock", "no such socket", "systemctl start docker"},
 		"nobody listens": {"unix://" + dead, "connection refused", "systemctl start docker"},
 		"refused TCP":    {"tcp://127.0.0.1:1", "connection refused", "docker -H tcp://127.0.0.1:1 version"},
-		"ssh":            {"ssh://host", "ssh is not supported", "correct the target docker"},
+		"no host of ssh": {"ssh://host:99999", "it is no address of a host", "correct the target docker"},
 		"no scheme":      {"localhost", "is no address of an engine", "correct the target docker"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,19 +14,21 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/schema"
 	"runbook/internal/endpoint"
+	"runbook/internal/remote"
 )
 
 type targetConfig struct {
-	Host    string `yaml:"host" doc:"Address of the engine: unix:///path, tcp://host:port or, on Windows, npipe:////./pipe/name. With a key of TLS tcp:// is by TLS."`
+	Host    string `yaml:"host" doc:"Address of the engine: unix:///path, tcp://host:port, ssh://user@host:port (and a path, where its socket is not /var/run/docker.sock) or, on Windows, npipe:////./pipe/name. With a key of TLS tcp:// is by TLS."`
 	Project string `yaml:"project" default:"" doc:"Compose project outside of which no container is found; empty: all of the engine."`
 	endpoint.TLS
+	remote.Access
 }
 
 // Target is the kind of target that is a Docker engine. Locally it is the
 // engine that Docker's command line uses.
 var Target = &action.TargetKind{
 	Name:     "docker",
-	Summary:  "A Docker engine, by its socket or over TCP.",
+	Summary:  "A Docker engine, by its socket, over TCP, or by its socket at another host over ssh, where no program of Docker is needed.",
 	Config:   configType(),
 	Former:   map[string]string{"tls_ca": "ca_file", "tls_cert": "client_cert", "tls_key": "client_key"},
 	Local:    map[string]any{"host": client.DefaultDockerHost},
@@ -48,7 +50,10 @@ func configType() *schema.Type {
 // parse refuses a host that is none, before it is shown: a password may stand in it.
 func parse(config map[string]any) (map[string]any, error) {
 	host, _ := config["host"].(string)
-	return config, checkHost(cmp.Or(host, client.DefaultDockerHost))
+	if err := checkHost(cmp.Or(host, client.DefaultDockerHost)); err != nil {
+		return nil, err
+	}
+	return config, checkSSH(config)
 }
 
 func address(config map[string]any) (string, []string) {
@@ -64,6 +69,9 @@ func address(config map[string]any) (string, []string) {
 func shown(host string) string {
 	if !strings.ContainsAny(host, "@?#") {
 		return host
+	}
+	if at, err := remote.ParseAddress(host); err == nil {
+		return at.String()
 	}
 	u, err := url.Parse(host)
 	if err != nil || u.Host == "" {
@@ -86,7 +94,8 @@ func checkHost(host string) error {
 		}
 		return nil
 	case "ssh":
-		return errors.New("ssh is not supported; forward the socket: ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST, and use unix:///tmp/docker.sock")
+		_, err := remote.ParseAddress(host)
+		return err
 	}
-	return errors.New("its host is no address of an engine: use unix:///path, tcp://host:port or npipe://")
+	return errors.New("its host is no address of an engine: use unix:///path, tcp://host:port, ssh://user@host or npipe://")
 }

@@ -86,6 +86,8 @@ func HostPort(u *url.URL) string {
 	case port != "":
 	case u.Scheme == "https":
 		port = "443"
+	case u.Scheme == "ssh":
+		port = "22"
 	default:
 		port = "80"
 	}

@@ -46,8 +46,10 @@ func (l *loader) target(e *Environment, written *Target) {
 	values := fitted.(map[string]any)
 	if k.Parse != nil {
 		if values, err = k.Parse(values); err != nil { // without the line: a password may stand in it
+			at := &schema.Fault{Path: takes.Fields[0].Name}
+			errors.As(err, &at)
 			l.list.Add(diag.Diagnostic{
-				Code: CodeWrongValue, Source: l.source.Name, Span: placeOf(written, takes.Fields[0].Name).Span,
+				Code: CodeWrongValue, Source: l.source.Name, Span: placeOf(written, at.Path).Span,
 				Message: "target " + name.Text + ": " + err.Error(), NoExcerpt: true,
 			})
 			return

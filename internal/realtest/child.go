@@ -28,7 +28,7 @@ func startChild(t testing.TB, c child) (stop func()) {
 	if err != nil {
 		t.Fatalf("%s is not installed: %v", c.name, err)
 	}
-	logPath := filepath.Join(c.dir, c.name+".log")
+	logPath := filepath.Join(c.dir, filepath.Base(c.name)+".log")
 	log, err := os.Create(logPath)
 	if err != nil {
 		t.Fatalf("make the log of %s: %v", c.name, err)
