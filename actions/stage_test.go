@@ -118,7 +118,7 @@ func (s *stage) play(t testing.TB, text string, mode run.Mode, stop <-chan run.S
 		t.Fatal(err, list)
 	}
 	out := &played{}
-	compiled := s.launcher.Compile(&yaml.Source{Name: "proof.yaml", Text: []byte(text)}, env.VarTypes)
+	compiled := s.launcher.Compile(&yaml.Source{Name: "proof.yaml", Text: []byte(text)}, env)
 	if compiled.Plan == nil {
 		out.refused = launch.Mistakes("proof", compiled.List, compiled.Source, "")
 		return out

@@ -24,6 +24,7 @@ type call struct {
 	playbook string
 	inputs   []string
 	env      string
+	limit    []string
 	output   string
 	patience launch.Patience
 	waitText string
@@ -50,6 +51,7 @@ func (a *app) runCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringArrayVarP(&c.inputs, "input", "i", nil, "an input, NAME=VALUE; a secret as NAME=@FILE or NAME=env:VARIABLE")
 	f.StringVar(&c.env, "env", "", "the environment of runbook.yaml, or lab: that of the lab that runs")
+	f.StringArrayVar(&c.limit, "limit", nil, "narrow loops over groups of targets to this target or group")
 	f.BoolVar(&c.mode.DryRun, "dry-run", false, "execute reads, only preview changes")
 	f.BoolVar(&c.mode.Offline, "offline", false, "with --dry-run: contact no target")
 	f.BoolVar(&c.mode.Yes, "yes", false, "approve what the policy lets --yes approve")
@@ -73,6 +75,9 @@ func (c *call) command() event.Command {
 	}
 	if c.env != "" {
 		out.Flags = append(out.Flags, "--env", action.Quote(c.env))
+	}
+	for _, name := range c.limit {
+		out.Flags = append(out.Flags, "--limit", action.Quote(name))
 	}
 	for _, in := range c.inputs {
 		out.Flags = append(out.Flags, "-i", action.Quote(in))
@@ -122,7 +127,7 @@ func (a *app) run(c *call) error {
 func (a *app) start(c *call) (code int, err error) {
 	l := a.launcher()
 	q := launch.Request{
-		Named: c.env != "", Inputs: launch.Texts(c.inputs, secretFrom), Command: c.command(), Who: who(), Mode: c.mode, Patience: c.patience,
+		Named: c.env != "", Inputs: launch.Texts(c.inputs, secretFrom), Limit: c.limit, Command: c.command(), Who: who(), Mode: c.mode, Patience: c.patience,
 	}
 	again := func(env string) string { other := *c; other.env = env; return other.command().Again() + " --dry-run" }
 	if q.Environment, c.lab, err = a.loadEnvironment(c.env, l.Registry, again); err != nil {

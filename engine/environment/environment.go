@@ -14,6 +14,8 @@ type Environment struct {
 	File      string // the runbook.yaml it stands in; "" for the built-in `local`
 	Protected bool
 	Targets   []action.Target // in the order of the file
+	Groups    []TargetGroup   // likewise
+	Limit     []string        // targets and groups to which Narrow has narrowed the groups
 	Vars      map[string]any
 	VarTypes  *schema.Type // an Object: the types of Vars
 	Policy    Policy

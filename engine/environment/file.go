@@ -26,6 +26,7 @@ type Described struct {
 	Name      yaml.String     `yaml:",key"`
 	Targets   []*Target       `yaml:"targets,omitempty" doc:"Where playbooks act, by names: a target is of the kind that it is named after, or that 'kind' says."`
 	Protected yaml.Bool       `yaml:"protected,omitempty" doc:"The banner warns, and --env must be given."`
+	Groups    []*Group        `yaml:"groups,omitempty" doc:"Targets that have a name together: playbooks go over them by 'environment.groups.NAME', and '--limit' takes some of them."`
 	Vars      []yaml.Pair     `yaml:"vars,omitempty" hint:"write name: value under it" doc:"Values that playbooks read as 'vars'; '{secret: name}' is a secret, as is a text with '${{ secrets.name }}' in it."`
 	Secrets   []*SecretSource `yaml:"secrets,omitempty" doc:"Where each secret comes from."`
 	Policy    *Rules          `yaml:"policy,omitempty" doc:"What a run may do without asking."`
@@ -42,6 +43,13 @@ type Target struct {
 	Writes    []yaml.String `yaml:"writes,omitempty" list:"one" pattern:"^[A-Z]+ /" hint:"write DELETE /api/cache/*" doc:"Requests that destroy nothing although their method says so; '*' stands for one segment of a path."`
 	Rest      []yaml.Pair   `yaml:",rest"`
 	Node      *yaml.Node    `what:"a target" write:"write NAME: {address: ...}, as its kind asks for it"`
+}
+
+// Group are targets that have a name together.
+type Group struct {
+	Name    yaml.String   `yaml:",key" name:"a group"`
+	Targets []yaml.String `yaml:",short" list:"one"`
+	Node    *yaml.Node    `what:"a group" write:"write NAME: [target, target]"`
 }
 
 // Read is a request that changes nothing: a method and a path, or what the body

@@ -23,7 +23,7 @@ const (
 	CodeNoTarget    = "RB1503" // a kind of target that no action knows
 	CodeNoSecret    = "RB1504" // a secret that is not declared
 	CodeUnknownRule = "RB1505" // a rule that is neither an effect nor an action
-	CodeLacking     = "RB1506" // a target that a playbook needs and the environment lacks
+	CodeLacking     = "RB1506" // a target that a playbook or a group needs and the environment lacks
 )
 
 // ErrNotFound says that a file has no environment of the wanted name.
@@ -201,6 +201,7 @@ func (l *loader) environment(d *Described) *Environment {
 			e.Targets = append(e.Targets, target(k.Name, k, schema.ApplyDefaults(k.Config, k.Local)))
 		}
 	}
+	l.groups(e, d.Groups)
 	l.vars(e, d.Vars)
 	var wrong diag.List
 	e.Policy, wrong = d.Policy.Policy(l.source, l.registry)

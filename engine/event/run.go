@@ -54,6 +54,7 @@ type Environment struct {
 	File      string          `json:"file,omitempty"` // runbook.yaml; "" without one
 	Protected bool            `json:"protected,omitempty"`
 	ByFlag    bool            `json:"by_flag,omitempty"` // chosen by --env
+	Limit     []string        `json:"limit,omitempty"`   // by --limit, targets and groups
 	Targets   []Target        `json:"targets,omitempty"`
 	Vars      json.RawMessage `json:"vars,omitempty"`
 }

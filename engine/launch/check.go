@@ -29,7 +29,7 @@ func (l *Launcher) Check(source *yaml.Source, in []*environment.Environment) dia
 	var found diag.List
 	where := map[string][]string{} // by what is wrong and where
 	for _, env := range in {
-		for _, d := range slices.Concat(l.Compile(source, env.VarTypes).List, lacking(alone.Plan, env), inPlaceOfReads(alone.Plan, env, names{})) {
+		for _, d := range slices.Concat(l.Compile(source, env).List, lacking(alone.Plan, env), inPlaceOfReads(alone.Plan, env, names{})) {
 			if d.Severity == diag.Error {
 				if where[d.String()] == nil {
 					found = append(found, d)

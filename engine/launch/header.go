@@ -30,8 +30,8 @@ func sources(p *plan.Plan) []event.Source {
 
 // where is the environment with the targets that the plan uses, or may.
 func (q *Request) where() event.Environment {
-	env, needs := q.Environment, needsOf(q.Plan)
-	out := event.Environment{Name: env.Name, File: env.File, Protected: env.Protected, ByFlag: q.Named}
+	env, needs := q.Environment, needsOf(q.Plan, q.Environment)
+	out := event.Environment{Name: env.Name, File: env.File, Protected: env.Protected, ByFlag: q.Named, Limit: env.Limit}
 	for _, t := range env.Targets {
 		if slices.ContainsFunc(needs, func(n need) bool { return n.reaches(t) }) {
 			out.Targets = append(out.Targets, event.Target{Name: t.Name, Kind: t.Kind, Address: t.Address, Notes: t.Notes})

@@ -15,7 +15,6 @@ import (
 	"runbook/engine/playbook"
 	"runbook/engine/redact"
 	"runbook/engine/run"
-	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
 
@@ -42,6 +41,7 @@ type Request struct {
 	Environment *environment.Environment // of this run alone: its secrets are read
 	Named       bool                     // it was named, not taken by default
 	Inputs      Given
+	Limit       []string      // targets and groups to which loops over groups are narrowed
 	Command     event.Command // that would repeat it
 	Who
 	run.Mode
@@ -91,9 +91,9 @@ type Began struct {
 	Subscribe func(func(event.Event)) // to its facts, in order and without secrets
 }
 
-// Compile compiles a playbook against an environment's variables; nil for none.
-func (l *Launcher) Compile(source *yaml.Source, vars *schema.Type) *Compiled {
-	return l.Plans.Compile(source, l.Catalogue, vars)
+// Compile compiles a playbook against an environment; nil for none.
+func (l *Launcher) Compile(source *yaml.Source, env *environment.Environment) *Compiled {
+	return l.Plans.Compile(source, l.Catalogue, env)
 }
 
 // Tree compiles a tree that stands in no file.
@@ -102,18 +102,18 @@ func (l *Launcher) Tree(tree *playbook.Playbook) (*plan.Plan, diag.List) {
 }
 
 // Plan returns the plan of a playbook by its name or path. An error is a *Refusal.
-func (l *Launcher) Plan(name string, vars *schema.Type) (*plan.Plan, error) {
-	p, _, err := l.named(name, vars)
+func (l *Launcher) Plan(name string, env *environment.Environment) (*plan.Plan, error) {
+	p, _, err := l.named(name, env)
 	return p, err
 }
 
 // named is Plan, with the playbooks that the name hides.
-func (l *Launcher) named(name string, vars *schema.Type) (*plan.Plan, []Entry, error) {
+func (l *Launcher) named(name string, env *environment.Environment) (*plan.Plan, []Entry, error) {
 	found, err := l.Catalogue.Find(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := l.Compile(found.Source, vars)
+	c := l.Compile(found.Source, env)
 	if c.Plan == nil {
 		return nil, nil, Mistakes(name, c.List, c.Source, "runbook validate "+action.Quote(name))
 	}
@@ -154,7 +154,7 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 	var err error
 	s := &start{Request: q, launcher: l}
 	if q.Plan == nil {
-		if q.Plan, s.hides, err = l.named(q.Command.Playbook, q.Environment.VarTypes); err != nil {
+		if q.Plan, s.hides, err = l.named(q.Command.Playbook, q.Environment); err != nil {
 			return nil, err
 		}
 	}
@@ -166,6 +166,9 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 		if errors.As(err, &r) && len(r.Failure.Do) > 0 {
 			r.Failure.Do[0] = q.Command.Bare().Again() + " " + r.Failure.Do[0]
 		}
+		return nil, err
+	}
+	if err := q.narrow(); err != nil {
 		return nil, err
 	}
 	q.Secrets.Add(s.inputs.Secrets...)

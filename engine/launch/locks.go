@@ -46,7 +46,7 @@ func (q *Request) keys(ctx context.Context, in *Inputs) ([]string, error) {
 
 func (q *Request) names(in *Inputs) names {
 	env := q.Environment
-	return names{"inputs": in.Values, "vars": env.Vars, "environment": map[string]any{"name": env.Name}}
+	return names{"inputs": in.Values, "vars": env.Vars, "environment": env.Value()}
 }
 
 func (k *keys) gather(ctx context.Context, p *plan.Plan, n names) error {

@@ -7,9 +7,9 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/engine/plan"
 	"runbook/engine/playbook"
-	"runbook/engine/schema"
 	"runbook/engine/yaml"
 )
 
@@ -31,7 +31,7 @@ type Plans struct {
 
 // key is a playbook and what it is compiled against.
 type key struct {
-	name, vars string
+	name, vars string // vars and groups
 	embedded   bool
 }
 
@@ -52,10 +52,10 @@ func NewPlans(registry *action.Registry) *Plans {
 	return &Plans{registry: registry, compile: plan.Compile, known: map[key]*Compiled{}}
 }
 
-// Compile compiles a playbook against variables of these types, an Object; nil
-// where no environment is known.
-func (p *Plans) Compile(source *yaml.Source, in Library, vars *schema.Type) *Compiled {
-	return p.session(in, vars).compiled(source, nil)
+// Compile compiles a playbook against the variables and groups of an environment; nil
+// where none is known.
+func (p *Plans) Compile(source *yaml.Source, in Library, env *environment.Environment) *Compiled {
+	return p.session(in, env).compiled(source, nil)
 }
 
 // Tree compiles a tree that stands in no file, as one that was changed. It is not
@@ -69,23 +69,26 @@ func (p *Plans) Tree(tree *playbook.Playbook, in Library) (*plan.Plan, diag.List
 type session struct {
 	*Plans
 	library Library
-	vars    *schema.Type
+	env     *environment.Environment
 	kind    string
 	circles map[*yaml.Source]*Compiled
 }
 
-func (p *Plans) session(in Library, vars *schema.Type) *session {
-	return &session{Plans: p, library: in, vars: vars, kind: spelled(vars), circles: map[*yaml.Source]*Compiled{}}
+func (p *Plans) session(in Library, env *environment.Environment) *session {
+	return &session{Plans: p, library: in, env: env, kind: spelled(env), circles: map[*yaml.Source]*Compiled{}}
 }
 
-// spelled writes the types of variables in one line.
-func spelled(vars *schema.Type) string {
-	if vars == nil {
+// spelled writes the types of variables and the names of groups in one line.
+func spelled(env *environment.Environment) string {
+	if env == nil {
 		return ""
 	}
 	b := "vars"
-	for _, f := range vars.Fields {
+	for _, f := range env.VarTypes.Fields {
 		b += " " + f.Name + ":" + f.Type.String()
+	}
+	for _, g := range env.Groups {
+		b += " group " + g.Name
 	}
 	return b
 }
@@ -140,8 +143,8 @@ func (s *session) callsTheSame(c *Compiled, by around) bool {
 // tree compiles a tree into c.
 func (s *session) tree(tree *playbook.Playbook, c *Compiled, by around) *Compiled {
 	c.calls = map[string]*Compiled{}
-	p, more := s.compile(tree, plan.Options{
-		Registry: s.registry, Vars: s.vars,
+	o := plan.Options{
+		Registry: s.registry,
 		Callee: func(name string, from *yaml.Source) (*plan.Plan, error) {
 			callee, err := s.callee(name, from, by)
 			c.calls[name] = callee
@@ -154,7 +157,11 @@ func (s *session) tree(tree *playbook.Playbook, c *Compiled, by around) *Compile
 			}
 			return callee.Plan, nil
 		},
-	})
+	}
+	if s.env != nil {
+		o.Vars, o.Groups = s.env.VarTypes, s.env.GroupTypes()
+	}
+	p, more := s.compile(tree, o)
 	c.List = append(c.List, more...)
 	c.List.Sort()
 	if c.List.Errors() == 0 {

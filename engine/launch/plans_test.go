@@ -138,7 +138,7 @@ func TestPlansFollowTheContent(t *testing.T) {
 		schema.ObjectOf(schema.Field{Name: "a", Type: schema.IntType}), schema.ObjectOf(schema.Field{Name: "a", Type: schema.StringType}),
 		schema.ObjectOf(schema.Field{Name: "a", Type: schema.IntType}),
 	} {
-		plans.Compile(found.Source, in, vars)
+		plans.Compile(found.Source, in, &environment.Environment{VarTypes: vars})
 	}
 	if *compiled != before+2 {
 		t.Errorf("%d compilations against variables of two types", *compiled-before)

@@ -176,10 +176,22 @@ func effectIn(in *environment.Environment, op *plan.Operation, values names) (wo
 	if kind == nil {
 		kind = &action.TargetKind{}
 	}
+	if group := in.Group(op.Group); len(group) > 0 { // a call for each
+		for _, name := range group {
+			one, mild := effectAt(in, op, kind, name, values)
+			worst, best = max(worst, one), max(best, mild)
+		}
+		return worst, best
+	}
 	if op.Target != nil && op.Target.Const == nil {
 		return op.Effect, op.Best
 	}
-	target, _ := in.Target(cmp.Or(op.Target.String(), kind.Name))
+	return effectAt(in, op, kind, cmp.Or(op.Target.String(), kind.Name), values)
+}
+
+// effectAt is effectIn at a target.
+func effectAt(in *environment.Environment, op *plan.Operation, kind *action.TargetKind, name string, values names) (worst, best action.Effect) {
+	target, _ := in.Target(name)
 	if in.Name != "" {
 		target.Kind = kind.Name // one that is missing lists nothing
 	}
@@ -208,25 +220,32 @@ func (n need) reaches(t action.Target) bool {
 	return n.target == t.Name || n.target == "" && n.kind == t.Kind
 }
 
-// needsOf returns the targets that the plan needs, each once; of one that only the
-// run can name the name is "".
-func needsOf(p *plan.Plan) []need {
+// narrow takes of the groups of the environment what the request is limited to.
+func (q *Request) narrow() error {
+	plans := q.Plan.Whole()
+	return q.Environment.Narrow(q.Limit, func(group string) bool {
+		return slices.ContainsFunc(plans, func(p *plan.Plan) bool { return p.ReadsGroup(group) })
+	})
+}
+
+// needsOf returns the targets that the plan needs in an environment, each once; of one
+// that only the run can name the name is "".
+func needsOf(p *plan.Plan, env *environment.Environment) []need {
 	var out []need
 	seen := map[need]bool{}
 	add := func(s Visited, op *plan.Operation) {
 		if op == nil || op.Action.Target == nil {
 			return
 		}
-		n := need{target: op.Action.Target.Name, kind: op.Action.Target.Name}
-		if op.Target != nil {
-			n.target, _ = op.Target.Const.(string)
+		for _, name := range targetsOf(op, env) {
+			n := need{target: name, kind: op.Action.Target.Name}
+			if seen[n] {
+				continue
+			}
+			seen[n] = true
+			n.step, n.action, n.place = s.Address, op.Action.Name, s.Place
+			out = append(out, n)
 		}
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		n.step, n.action, n.place = s.Address, op.Action.Name, s.Place
-		out = append(out, n)
 	}
 	Once(p, func(s Visited) {
 		add(s, s.Op)
@@ -235,11 +254,24 @@ func needsOf(p *plan.Plan) []need {
 	return out
 }
 
+// targetsOf are the names of the targets of an operation, "" for one that only the run
+// can name.
+func targetsOf(op *plan.Operation, env *environment.Environment) []string {
+	switch {
+	case op.Group != "":
+		return env.Group(op.Group)
+	case op.Target == nil:
+		return []string{op.Action.Target.Name}
+	}
+	name, _ := op.Target.Const.(string)
+	return []string{name}
+}
+
 // lacks returns the needs of a plan that an environment does not meet; of a target of
 // another kind that kind.
 func lacks(p *plan.Plan, env *environment.Environment) iter.Seq2[need, string] {
 	return func(yield func(need, string) bool) {
-		for _, n := range needsOf(p) {
+		for _, n := range needsOf(p, env) {
 			t, ok := env.Target(n.target)
 			if n.target != "" && (!ok || t.Kind != n.kind) && !yield(n, t.Kind) {
 				return
@@ -250,7 +282,7 @@ func lacks(p *plan.Plan, env *environment.Environment) iter.Seq2[need, string] {
 
 // reach is what of its environment the run can reach.
 func (q *Request) reach() environment.Reach {
-	needs, plans := needsOf(q.Plan), q.Plan.Whole()
+	needs, plans := needsOf(q.Plan, q.Environment), q.Plan.Whole()
 	return environment.Reach{
 		DryRun: q.DryRun,
 		Target: func(t action.Target) bool {

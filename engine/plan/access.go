@@ -65,7 +65,7 @@ func (v *view) visible() []name {
 	if v.reader == nil && !v.noStep || v.reader != nil && v.reader.phase == inFinally {
 		run = runEndType
 	}
-	return append(names, name{"inputs", v.c.inputs}, name{"vars", v.c.vars()}, name{"environment", environmentType}, name{"run", run})
+	return append(names, name{"inputs", v.c.inputs}, name{"vars", v.c.vars()}, name{"environment", v.c.environment()}, name{"run", run})
 }
 
 // surroundings adds the names that loops, remedies, undo and finally give to
@@ -83,6 +83,15 @@ func (c *compiler) surroundings(n *node, names []name) []name {
 		}
 	}
 	return names
+}
+
+// environment is the type of what is known of where a run acts.
+func (c *compiler) environment() *schema.Type {
+	groups := c.Groups
+	if groups == nil {
+		groups = schema.MapOf(schema.ListOf(schema.StringType))
+	}
+	return schema.ObjectOf(schema.Field{Name: "name", Type: schema.StringType}, schema.Field{Name: "groups", Type: groups})
 }
 
 func (c *compiler) vars() *schema.Type {
@@ -268,9 +277,8 @@ var (
 		string(event.Passed), string(event.Warned), string(event.Failed), string(event.Refused), string(event.Cancelled),
 		string(event.Skipped), string(event.NotRun), string(event.Undone), string(event.UndoFailed),
 	)
-	environmentType = schema.ObjectOf(schema.Field{Name: "name", Type: schema.StringType})
-	runType         = schema.ObjectOf(schema.Field{Name: "id", Type: schema.StringType}, schema.Field{Name: "started", Type: schema.TimeType})
-	runEndType      = schema.ObjectOf(append(slices.Clone(runType.Fields),
+	runType    = schema.ObjectOf(schema.Field{Name: "id", Type: schema.StringType}, schema.Field{Name: "started", Type: schema.TimeType})
+	runEndType = schema.ObjectOf(append(slices.Clone(runType.Fields),
 		schema.Field{Name: "passed", Type: schema.IntType}, schema.Field{Name: "warned", Type: schema.IntType},
 		schema.Field{Name: "failed", Type: schema.IntType}, schema.Field{Name: "skipped", Type: schema.IntType},
 		schema.Field{Name: "findings", Type: schema.ListOf(schema.ObjectOf(

@@ -19,6 +19,9 @@ type Options struct {
 	// Vars is the type of the environment's variables, an Object; nil where no
 	// environment is known: then each variable has any type.
 	Vars *schema.Type
+	// Groups is the type of the environment's groups of targets, an Object of lists;
+	// nil where no environment is known.
+	Groups *schema.Type
 	// Callee finds the compiled playbook that a step calls; from is the caller's
 	// source. An error is a *CallError, or says that there is none.
 	Callee func(name string, from *yaml.Source) (*Plan, error)
@@ -100,7 +103,7 @@ func newCompiler(tree *playbook.Playbook, o Options) *compiler {
 	return &compiler{
 		Options: o, tree: tree,
 		steps: map[string]*node{}, used: map[string]bool{}, types: map[string]*typeSet{}, told: map[string]int{},
-		plan: &Plan{byID: map[string]*Step{}, vars: map[string]bool{}, keyed: map[string]bool{}},
+		plan: &Plan{byID: map[string]*Step{}, vars: map[string]bool{}, groups: map[string]bool{}, keyed: map[string]bool{}},
 	}
 }
 

@@ -37,6 +37,7 @@ type Plan struct {
 	order       []*Step
 	changing    *Step           // the first, of a callee too, that is no read whatever its values; nil: none
 	vars        map[string]bool // that an expression may read; anyVar for all
+	groups      map[string]bool // likewise
 	keyed       map[string]bool // inputs that its locks read, or those of what it calls; anyVar for all
 	takes       time.Duration   // what its steps take at least by their parameters
 }
@@ -47,6 +48,9 @@ const anyVar = "*"
 // ReadsVar reports whether an expression of the plan may read the environment's
 // variable of that name; those of callees are not among them.
 func (p *Plan) ReadsVar(name string) bool { return p.vars[name] || p.vars[anyVar] }
+
+// ReadsGroup is ReadsVar for the groups of the environment.
+func (p *Plan) ReadsGroup(name string) bool { return p.groups[name] || p.groups[anyVar] }
 
 // Step returns the step with that id, nil if there is none.
 func (p *Plan) Step(id string) *Step { return p.byID[id] }
@@ -200,6 +204,7 @@ type Loop struct {
 	Items       *Value
 	Item        *schema.Type
 	MaxParallel int
+	Group       string // whose targets the items are; "" where that is not told so plainly
 }
 
 // Operation is a call of an action.
@@ -208,6 +213,7 @@ type Operation struct {
 
 	Action     *action.Action
 	Target     *Value        // name of a target; nil: the family's default
+	Group      string        // each of whose targets it is called at, as the items of the loop around it; "" for others
 	Params     *Value        // an object
 	Effect     action.Effect // worst case, raised by `effect:`
 	Best       action.Effect // the mildest that it may be at run time

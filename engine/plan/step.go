@@ -63,7 +63,7 @@ func (c *compiler) loop(n *node, v *view) {
 	if items.IsList {
 		item = unionOf(items.List)
 	}
-	n.step.Loop = &Loop{Items: items, Item: item, MaxParallel: t.MaxParallel.Or(1)}
+	n.step.Loop = &Loop{Items: items, Item: item, MaxParallel: t.MaxParallel.Or(1), Group: groupOf(t.ForEach)}
 }
 
 func (c *compiler) observe(n *node, v *view) {
@@ -208,6 +208,7 @@ func (c *compiler) operation(name yaml.String, with *yaml.Node, target yaml.Stri
 	}
 	if target.Set() {
 		op.Target = c.template(target, v, schema.StringType)
+		op.Group = v.groupAround(target)
 	}
 	before := c.errors
 	op.Params = c.params(a.Name, a.Params, name.Node, with, v)

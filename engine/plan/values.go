@@ -99,7 +99,7 @@ func (c *compiler) problems(n *yaml.Node, problems []expression.Problem) {
 	}
 }
 
-// uses notes the inputs and the variables that a text reads.
+// uses notes the inputs, the variables and the groups that a text reads.
 func (c *compiler) uses(text string) {
 	for name := range membersOf("inputs", text) {
 		c.used[name] = true
@@ -109,6 +109,12 @@ func (c *compiler) uses(text string) {
 			name = anyVar
 		}
 		c.plan.vars[name] = true
+	}
+	for name := range membersOf("environment.groups", text) {
+		if name == "" {
+			name = anyVar
+		}
+		c.plan.groups[name] = true
 	}
 }
 

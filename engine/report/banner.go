@@ -69,6 +69,9 @@ func (p *sheet) environmentLine(l *page.Line, e event.Environment) *page.Line {
 	if e.ByFlag {
 		notes = append(notes, "chosen by --env")
 	}
+	if len(e.Limit) > 0 {
+		notes = append(notes, "limited to "+strings.Join(e.Limit, ", "))
+	}
 	if e.File != "" && e.File != "runbook.yaml" {
 		notes = append(notes, "in "+e.File)
 	}

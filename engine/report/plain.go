@@ -107,6 +107,9 @@ func (v *Plain) told(e event.Event) {
 
 func (v *Plain) created(at time.Time, c *event.RunCreated) {
 	text := fmt.Sprintf("%s run=%s environment=%s", c.Playbook, c.Run, c.Environment.Name)
+	if names := c.Environment.Limit; len(names) > 0 {
+		text += " limit=" + strings.Join(names, ",")
+	}
 	if c.DryRun {
 		text += " dry_run"
 	}

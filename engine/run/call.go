@@ -139,7 +139,7 @@ func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
 		shared: newInstances(), bound: r.root, begun: &atomic.Bool{},
 		names: map[string]any{
 			"inputs": inputs, "vars": r.Environment.Vars,
-			"environment": map[string]any{"name": r.Environment.Name}, "run": r.runNames(false),
+			"environment": r.Environment.Value(), "run": r.runNames(false),
 		},
 	}
 }
