@@ -220,7 +220,7 @@ type Settled struct {
 type StepFinished struct {
 	State    State           `json:"state"`
 	Met      bool            `json:"met,omitempty"`
-	Outputs  json.RawMessage `json:"outputs,omitempty"` // of remedies, manual steps, calls
+	Outputs  json.RawMessage `json:"outputs,omitempty"` // of blocks, remedies, manual steps, calls
 	Summary  string          `json:"summary,omitempty"`
 	Failure  *Failure        `json:"failure,omitempty"`
 	Warning  bool            `json:"warning,omitempty"` // it failed, and something around it makes a warning of that

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,6 +108,9 @@ func (c *checker) field(out *node, typ *schema.Type, property ast.Node) {
 		hint = "did you mean " + quoted(near) + "?"
 	} else if len(names) == 0 {
 		hint = "it has no fields"
+	}
+	if out.a.op == opStep && c.env.Lacks != nil {
+		hint = cmp.Or(c.env.Lacks(out.a.name, out.name), hint)
 	}
 	at := property.Location()
 	c.report(CodeUnknownName, at.From, at.To, fmt.Sprintf("%s has no field %s", c.text(out.a), quoted(out.name)), hint)

@@ -30,6 +30,9 @@ type Env struct {
 	// PassedStep is the type of a step that is known to have passed, used
 	// where its state was asked in the same expression. It may be nil.
 	PassedStep func(id string) *schema.Type
+	// Lacks says what to do to read a member that the type of a step does not have; ""
+	// where that cannot be said. It may be nil.
+	Lacks func(id, member string) string
 
 	trying bool // a proposal is tried: no others are made
 }

@@ -47,6 +47,7 @@ func (v *view) env() *expression.Env {
 	if !v.noStep {
 		e.Step = v.step
 		e.PassedStep = func(id string) *schema.Type { return stepType(v.c.types[id], v.c.steps[id], false) }
+		e.Lacks = v.lacks
 	}
 	return e
 }
@@ -118,6 +119,18 @@ func (v *view) step(id string) (*schema.Type, *expression.Problem) {
 	return stepType(v.c.types[id], t, optional), nil
 }
 
+// lacks says what to write so that a step has what is read of it.
+func (v *view) lacks(id, member string) string {
+	s := v.c.steps[id].step
+	switch {
+	case member == "outputs" && s.Body == BodyBlock:
+		return fmt.Sprintf("a block gives what it says: write outputs: {name: ${{ steps.ID.outputs }}} on %s, over the steps in it", id)
+	case (member == "observed" || member == "before") && s.Observed == nil:
+		return "give step " + id + " an observe: {action: …, with: {…}}"
+	}
+	return ""
+}
+
 // maxListed is how many steps a playbook has of which a hint lists those that can be read.
 const maxListed = 12
 
@@ -158,8 +171,8 @@ func (v *view) access(t *node) (optional bool, problem, hint string) {
 			break
 		}
 	}
-	if hidden := loopBetween(t, common); hidden {
-		return false, "is in a loop, and can be read only from within it", "move what reads it into the loop"
+	if loop := loopBetween(t, common); loop != nil {
+		return false, "is in a loop, and can be read only from within it", fromItems(loop, t)
 	}
 	optional = v.mayNotPass(t, common)
 	if v.reader == nil || common == nil {
@@ -208,25 +221,35 @@ func ancestors(n *node) []*node {
 	return out
 }
 
-func loopBetween(t, common *node) bool {
+// loopBetween is the outermost loop that holds t and not the reader, nil for none.
+func loopBetween(t, common *node) (loop *node) {
 	for x := t.parent; x != nil && x != common; x = x.parent {
 		if x.tree != nil && x.tree.ForEach != nil {
-			return true
+			loop = x
 		}
 	}
-	return false
+	return loop
+}
+
+// fromItems says how what stands in the items of a loop is read outside of it.
+func fromItems(loop, t *node) string {
+	if loop.step.ID == "" || !loop.tree.Has("steps") {
+		return "move what reads it into the loop"
+	}
+	return fmt.Sprintf("move what reads it into the loop; or write outputs: {name: ${{ steps.%s.outputs }}} on %s, and read the list steps.%s.outputs", t.step.ID, loop.step.ID, loop.step.ID)
 }
 
 // mayNotPass: t has or is in a `when`, or is in a remedy, that the reader is
 // not in; or it has or is under `continue` or `warn`, up to the innermost
-// container of both.
+// container of both. That of a loop is about its items: in one a block stops at its
+// first failure.
 func (v *view) mayNotPass(t, common *node) bool {
 	for x := t; x != nil && x != common; x = x.parent {
 		if x.tree != nil && (x.tree.When.Set() || x.step.Remedy > 0) || mild(x.step.OnFailure) {
 			return true
 		}
 	}
-	return common != nil && mild(common.step.OnFailure)
+	return common != nil && common.step.Loop == nil && mild(common.step.OnFailure)
 }
 
 func mild(f OnFailure) bool { return f == Continue || f == Warn }

@@ -131,12 +131,17 @@ func (c *compiler) unusedInputs() {
 
 // outputs compiles the playbook's outputs, which read as a last step.
 func (c *compiler) outputs() {
-	v := &view{c: c}
-	result := &schema.Type{Kind: schema.Object}
-	for _, p := range c.tree.Outputs {
+	c.plan.Outputs, c.plan.Result = c.results(c.tree.Outputs, &view{c: c})
+}
+
+// results compiles outputs and their type.
+func (c *compiler) results(pairs []yaml.Pair, v *view) ([]Output, *schema.Type) {
+	var outputs []Output
+	object := &schema.Type{Kind: schema.Object}
+	for _, p := range pairs {
 		value := c.value(p.Value, schema.AnyType, v)
-		c.plan.Outputs = append(c.plan.Outputs, Output{Name: p.Key.Text, Value: value})
-		result.Fields = append(result.Fields, schema.Field{Name: p.Key.Text, Type: value.Type})
+		outputs = append(outputs, Output{Name: p.Key.Text, Value: value})
+		object.Fields = append(object.Fields, schema.Field{Name: p.Key.Text, Type: value.Type})
 	}
-	c.plan.Result = result
+	return outputs, object
 }

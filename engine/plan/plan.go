@@ -76,7 +76,7 @@ func (p *Plan) Whole() []*Plan {
 	return out
 }
 
-// Output is one of the playbook's outputs.
+// Output is one of the outputs of a playbook or a block.
 type Output struct {
 	Name  string
 	Value *Value
@@ -131,6 +131,7 @@ type Step struct {
 	Body   Body
 	Op     *Operation // of BodyAction
 	Parts  []*Step    // of BodyBlock and BodyRemedies, in order
+	Gives  []Output   // of BodyBlock: its outputs, as read by its last part
 	Call   *Call
 	Manual *Manual
 

@@ -89,6 +89,9 @@ func (c *compiler) body(n *node, v *view) {
 	case t.Has("steps"):
 		s.Body, s.Brief = BodyBlock, schema.HumanQuantity(len(t.Steps), "step", "steps")
 		c.parts(n)
+		if len(t.Outputs) > 0 {
+			s.Gives, s.Outputs = c.results(t.Outputs, &view{c: c, reader: n, within: true})
+		}
 	case len(t.Remedies) > 0:
 		s.Body, s.Brief = BodyRemedies, schema.HumanQuantity(len(t.Remedies), "remedy", "remedies")
 		s.Outputs = schema.ObjectOf(

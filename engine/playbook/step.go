@@ -35,6 +35,7 @@ type Body struct {
 	Target   yaml.String `yaml:"target,omitempty" beside:"action|observe" doc:"A target of the environment other than the default one of the family."`
 	Effect   yaml.String `yaml:"effect,omitempty" enum:"read,write,destructive" beside:"action" doc:"Raises the effect of the action."`
 	Steps    []*Step     `yaml:"steps,omitempty" one:"body" min:"1" doc:"A block: steps that belong together."`
+	Outputs  []yaml.Pair `yaml:"outputs,omitempty" name:"an output" beside:"steps" hint:"write name: ${{ expression }} under it" doc:"Of a block: names and expressions over its steps, which others read as 'steps.ID.outputs'."`
 	Remedies []*Step     `yaml:"remedies,omitempty" one:"body" min:"1" with:"observe,verify" as:"a remedy" without:"needs" because:"remedies are tried in their order, from mild to strong" doc:"Steps, mildest first, until the verification holds."`
 	Call     yaml.String `yaml:"call,omitempty" one:"body" name:"a playbook to call" joint:"-" hint:"choose by when on two steps" doc:"The name of another playbook."`
 	Manual   *Manual     `yaml:"manual,omitempty" one:"body" doc:"What a person does and reports."`

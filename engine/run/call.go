@@ -147,10 +147,14 @@ func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
 // results evaluates the outputs of a playbook, as read by a last step. With the first
 // error come those that have none.
 func (r *runner) results(p *plan.Plan, sc *scope) (map[string]any, error) {
-	names := sc.with(map[string]any{"run": r.runNames(true)})
-	out := make(map[string]any, len(p.Outputs))
+	return r.evaluated(p.Outputs, p.Result, sc.with(map[string]any{"run": r.runNames(true)}))
+}
+
+// evaluated are outputs as the journal has them, with the first error.
+func (r *runner) evaluated(outputs []plan.Output, t *schema.Type, names *scope) (map[string]any, error) {
+	out := make(map[string]any, len(outputs))
 	var wrong error
-	for _, o := range p.Outputs {
+	for _, o := range outputs {
 		v, err := r.value(r.hard, o.Value, names)
 		if err == nil {
 			out[o.Name] = v
@@ -158,9 +162,24 @@ func (r *runner) results(p *plan.Plan, sc *scope) (map[string]any, error) {
 			wrong = err
 		}
 	}
-	if p.Result == nil {
+	if t == nil {
 		return out, wrong
 	}
-	out, _, err := r.journalled(p.Result, out)
+	out, _, err := r.journalled(t, out)
 	return out, cmp.Or(wrong, err)
+}
+
+// given evaluates the outputs of a block whose parts are final, unless it failed.
+func (r *runner) given(in *instance, sc *scope, o outcome) outcome {
+	if o.bad() || len(in.step.Gives) == 0 {
+		return o
+	}
+	got, err := r.evaluated(in.step.Gives, in.step.Outputs, sc)
+	if err != nil {
+		end := failed(in, &event.Failure{What: "its outputs: " + err.Error()})
+		end.after = o.after
+		return end
+	}
+	in.outputs = got
+	return o
 }

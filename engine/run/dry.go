@@ -141,7 +141,11 @@ func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome
 	if o.bad() {
 		return o
 	}
-	in.pending = &schema.Unknown{After: when.After}
+	u := schema.Unknown{After: when.After}
+	in.pending = &u
+	if _, known := in.outputs.(map[string]any); known { // it may be skipped, and have none
+		in.outputs = u
+	}
 	in.done.Why = "if its `when` is true"
 	o.state = event.Unknown
 	if o.after == "" {

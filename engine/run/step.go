@@ -85,7 +85,7 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	var o outcome
 	switch in.step.Body {
 	case plan.BodyBlock:
-		o = r.block(in, sc)
+		o = r.given(in, sc, r.block(in, sc))
 		o = r.verifyContainer(in, sc, o)
 	case plan.BodyCall:
 		o = r.callPlaybook(in, sc, inputs)
@@ -248,7 +248,7 @@ func (in *instance) end(o outcome, took time.Duration) *event.StepFinished {
 		in.failure = p.message()
 		done.Failure, done.Check = p.failure, p.check
 	}
-	if in.step.Body != plan.BodyAction && in.step.Outputs != nil && in.outputs != nil && in.step.Loop == nil {
+	if in.step.Body != plan.BodyAction && in.step.Outputs != nil && in.outputs != nil && (in.step.Loop == nil || in.item) {
 		done.Outputs = marshal(in.step.Outputs, in.outputs)
 	}
 	in.outputs, in.observed, in.before = in.later("outputs", in.outputs), in.later("observed", in.observed), in.later("before", in.before)
