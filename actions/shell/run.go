@@ -3,15 +3,10 @@
 package shell
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -100,110 +95,40 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	if err := ctx.Err(); err != nil {
 		return RunOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Err: err}
 	}
-	cmd, err := command(call, p)
+	at, where, err := placeOf(call, where)
 	if err != nil {
-		return RunOutputs{}, notStarted(where, p, err)
+		return RunOutputs{}, err
 	}
-	stdout, stderr, read, err := streams(cmd, p.Detach)
-	if err != nil {
-		return RunOutputs{}, notStarted(where, p, err)
-	}
-	cmd.WaitDelay = linger
+	stdout, stderr := newOutput(maxOutput), newOutput(maxOutput)
 	started := call.Clock.Now()
-	g, err := start(ctx, cmd, p.Detach)
+	e, err := at.run(ctx, call, p, stdout, stderr)
 	if err != nil {
-		read()
-		return RunOutputs{}, notStarted(where, p, err)
+		return RunOutputs{}, told(err, RunOutputs{Stdout: stdout.String(), Stderr: stderr.String()})
 	}
-	err = cmd.Wait()
 	took := call.Clock.Now().Sub(started)
-	left, apart := g.end(ctx.Err() != nil)
-	read()
 	// The words after the program may hold anything.
-	call.LogRequest("shell", p.Argv[0]+" with "+schema.HumanQuantity(len(p.Argv)-1, "word", "words"), cmd.ProcessState.String(), took)
+	call.LogRequest("shell", p.Argv[0]+" with "+schema.HumanQuantity(len(p.Argv)-1, "word", "words"), e.status, took)
 	o := RunOutputs{
-		ExitCode: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String(),
+		ExitCode: e.code, Stdout: stdout.String(), Stderr: stderr.String(),
 		Truncated:  stdout.cut() || stderr.cut(),
-		Held:       len(left) == 0 && errors.Is(err, exec.ErrWaitDelay),
-		Left:       apart,
+		Held:       e.held,
+		Left:       e.apart,
 		DurationMS: schema.Milliseconds(took),
 	}
 	if ctx.Err() != nil {
-		return RunOutputs{}, stopped(ctx, where, o)
+		return RunOutputs{}, stopped(ctx, where, o, e.stopped)
 	}
 	if !allowed(p, o.ExitCode) {
-		return RunOutputs{}, exited(where, p, o, signalOf(cmd), err)
+		return RunOutputs{}, exited(where, p, o, e.signal, e.err)
 	}
-	if len(left) > 0 {
+	if len(e.left) > 0 {
 		return RunOutputs{}, &action.Failure{
 			Applied: action.AppliedPart, Final: true, Where: where, Tried: "once, " + schema.HumanMilliseconds(o.DurationMS), Seen: seen(o),
-			What: fmt.Sprintf("exit code %d, and it left behind what was ended with it: %s", o.ExitCode, strings.Join(left, ", ")),
+			What: fmt.Sprintf("exit code %d, and it left behind what was ended with it: %s", o.ExitCode, strings.Join(e.left, ", ")),
 			Do:   []string{"write detach: true where that is to stay, or let the program wait for it"},
 		}
 	}
 	return o, nil
-}
-
-// streams are the two outputs of a program. Those of one that is detached are files,
-// so that what stays can write on: they have no names, and read reads them so far.
-func streams(cmd *exec.Cmd, detach bool) (stdout, stderr *output, read func(), err error) {
-	stdout, stderr = newOutput(maxOutput), newOutput(maxOutput)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	var files [2]*os.File
-	read = func() {
-		for i, o := range []*output{stdout, stderr} {
-			if files[i] != nil {
-				_, _ = io.Copy(o, io.NewSectionReader(files[i], 0, 1<<62))
-				files[i].Close()
-			}
-		}
-	}
-	for i, at := range []*io.Writer{&cmd.Stdout, &cmd.Stderr} {
-		if !detach {
-			break
-		}
-		if files[i], err = os.CreateTemp("", "runbook-"); err != nil {
-			break
-		}
-		_ = os.Remove(files[i].Name())
-		*at = files[i]
-	}
-	if err != nil {
-		read()
-	}
-	return stdout, stderr, read, err
-}
-
-func command(call action.Call, p RunParams) (*exec.Cmd, error) {
-	if len(p.Argv) == 0 || p.Argv[0] == "" {
-		return nil, errors.New("argv names no program")
-	}
-	cmd := exec.Command(p.Argv[0], p.Argv[1:]...)
-	if cmd.Err != nil {
-		return nil, cmd.Err
-	}
-	at, err := action.ConfigOf[targetConfig](call.Target)
-	if err != nil {
-		return nil, err
-	}
-	if cmd.Dir = at.dir(p); cmd.Dir != "" {
-		if info, err := os.Stat(cmd.Dir); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("no directory %q", cmd.Dir)
-		}
-	}
-	cmd.Env = inherited(os.Environ(), call.Hidden)
-	for _, env := range []map[string]schema.Text{at.Env, p.Env} {
-		for _, name := range slices.Sorted(maps.Keys(env)) {
-			if name == "" || strings.ContainsAny(name, "=\x00") {
-				return nil, fmt.Errorf("env: %q is no name of a variable", name)
-			}
-			cmd.Env = append(cmd.Env, name+"="+env[name].Reveal())
-		}
-	}
-	if text := p.Stdin.Reveal(); text != "" {
-		cmd.Stdin = strings.NewReader(text)
-	}
-	return cmd, nil
 }
 
 // dir is where a program runs: the step's directory, from that of the target.
@@ -214,15 +139,6 @@ func (c targetConfig) dir(p RunParams) string {
 	return filepath.Join(c.Dir, p.Dir)
 }
 
-// inherited are the variables that a program gets without being given them: none
-// from which a secret was read.
-func inherited(all, hidden []string) []string {
-	return slices.DeleteFunc(all, func(entry string) bool {
-		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains(hidden, name)
-	})
-}
-
 func allowed(p RunParams, code int) bool {
 	if len(p.AllowCodes) == 0 {
 		return code == 0
@@ -230,30 +146,26 @@ func allowed(p RunParams, code int) bool {
 	return slices.Contains(p.AllowCodes, code)
 }
 
-func notStarted(where string, p RunParams, err error) error {
-	f := &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Final: true, Err: err}
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		f.What = fmt.Sprintf("no program %q", p.Argv[0])
-		f.Seen = []string{"PATH is " + cmp.Or(os.Getenv("PATH"), "not set")}
-		f.Do = []string{"install " + p.Argv[0] + ", or give its full path in argv"}
-	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission):
-		f.Do = []string{"ls -l " + p.Argv[0]}
-	}
-	return f
-}
-
 // stopped is a program that was ended with its step; what it had done by then
 // is not known.
-func stopped(ctx context.Context, where string, o RunOutputs) error {
+func stopped(ctx context.Context, where string, o RunOutputs, became string) error {
 	ran := schema.HumanMilliseconds(o.DurationMS)
 	f := &action.Failure{Applied: action.AppliedLost, What: "cancelled after " + ran, Where: where, Err: ctx.Err(), Seen: seen(o)}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		f.What = "not finished in " + ran
 		f.Do = []string{"raise the step's timeout"}
 	}
-	f.Tried = "once; it and what it started were ended"
+	f.Tried = "once; " + became
 	return f
+}
+
+// told adds to a lost reply what the program had written by then.
+func told(err error, o RunOutputs) error {
+	var f *action.Failure
+	if errors.As(err, &f) && f.Applied == action.AppliedLost {
+		f.Seen = seen(o)
+	}
+	return err
 }
 
 // exited is a program that ended with another code than those allowed: it may

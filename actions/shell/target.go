@@ -5,30 +5,39 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/remote"
 )
 
 type targetConfig struct {
-	Env map[string]schema.Text `yaml:"env,omitempty" doc:"Variables of every program, over those that runbook was started with; a step's own go before them. A program is looked for on the PATH of runbook."`
-	Dir string                 `yaml:"dir,omitempty" doc:"The directory that programs run in, and from which a step's own dir is taken; by default that of runbook."`
+	Host string                 `yaml:"host,omitempty" doc:"Another host on which the programs run, as ssh://user@host:port; by default this machine."`
+	Env  map[string]schema.Text `yaml:"env,omitempty" doc:"Variables of every program, over those that runbook was started with, or that another host gives; a step's own go before them. A program is looked for on the PATH of runbook, or of the other host."`
+	Dir  string                 `yaml:"dir,omitempty" doc:"The directory that programs run in, and from which a step's own dir is taken; by default that of runbook, at another host that of the user."`
+	remote.Access
 }
 
-// Target is the kind of target on which programs are started: this machine. The
-// programs that it lists under reads are reads.
+// Target is the kind of target on which programs are started: this machine, or another
+// host. The programs that it lists under reads are reads.
 var Target = &action.TargetKind{
 	Name:       "shell",
-	Summary:    "Where programs are started: the machine that runbook runs on.",
+	Summary:    "Where programs are started: the machine that runbook runs on, or another host over ssh.",
 	Config:     schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:      map[string]any{},
 	Everywhere: true,
+	Parse:      parse,
 	Address:    address,
 	Programs:   "reads",
 }
 
 func address(config map[string]any) (string, []string) {
+	var notes []string
 	if dir, _ := config["dir"].(string); dir != "" {
-		return "this machine", []string{"in " + dir}
+		notes = []string{"in " + dir}
 	}
-	return "this machine", nil
+	host, _ := config["host"].(string)
+	if at, err := remote.ParseAddress(host); err == nil {
+		return at.String(), notes
+	}
+	return "this machine", notes
 }
 
 // effect is what a call does: it reads by what the target lists. What stays after the

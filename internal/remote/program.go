@@ -18,6 +18,7 @@ import (
 type Program struct {
 	Argv           []string
 	Env            []string // NAME=value, over those that the host gives
+	Given          []string // the names of those in Env that are not of the target
 	Dir            string   // from the user's own directory; "" is that
 	Stdin          string
 	Stdout, Stderr io.Writer
@@ -40,7 +41,7 @@ type Ending struct {
 // a *action.Failure: not applied before the program was started, lost once it may have
 // been. Where the connection is cut, or this process is killed, the program goes on.
 func (h *Host) Run(ctx context.Context, p Program) (Ending, error) {
-	if h.dryRun {
+	if h.dryRun && (p.Detach || p.Stdin != "" || !h.target.ReadsProgram(p.Argv, p.Given)) {
 		return Ending{}, action.RefusedInDryRun("ssh to " + h.where)
 	}
 	told, err := prelude(p)
@@ -51,7 +52,7 @@ func (h *Host) Run(ctx context.Context, p Program) (Ending, error) {
 	case h.sessions <- struct{}{}:
 		defer func() { <-h.sessions }()
 	case <-ctx.Done():
-		return Ending{}, ctx.Err()
+		return Ending{}, h.unreached(ctx, ctx.Err(), 0)
 	}
 	began := time.Now()
 	s, err := h.begin(ctx)
