@@ -92,7 +92,7 @@ type Approve struct {
 	Message   yaml.String   `yaml:"message,omitempty" doc:"What the person is asked."`
 	By        yaml.String   `yaml:"by,omitempty" doc:"The role that is to answer."`
 	Approvers yaml.Int      `yaml:"approvers,omitempty" min:"1" max:"20" doc:"How many people; 1 without it."`
-	Expires   yaml.Duration `yaml:"expires,omitempty" min:"1ms" doc:"How long the question stands; 10m without it."`
+	Expires   yaml.Duration `yaml:"expires,omitempty" min:"1ms" doc:"How long the question stands, and its answer until what it allows begins; 10m without it."`
 	// Unattended is what becomes of the question where nobody can be asked.
 	Unattended yaml.String `yaml:"unattended,omitempty" enum:"wait,refuse" doc:"Where there is no terminal: the run waits for an answer, or is refused and frees its locks; 'wait' without it."`
 	Node       *yaml.Node  `what:"\"approve\"" write:"write approve: true, or {message: text, by: role, approvers: 2, expires: 10m}"`

@@ -27,6 +27,8 @@ type work struct {
 	answered bool           // whether a reply came to it
 	ungiven  bool           // it was applied, and its outputs are lost
 	part     bool           // an attempt was applied in part, and another follows
+
+	approval *event.Approval // of people, that it acts on; nil: none
 }
 
 // act plays a step whose body is an action.

@@ -27,7 +27,7 @@ import (
 func (w *work) approved(d environment.Decision, p action.Preview, subjects []action.Subject, held bool) ([]action.Subject, bool, outcome) {
 	var moved []string // since it was approved
 	for {
-		a, err := w.approval(p, subjects)
+		a, err := w.question(p, subjects)
 		if err != nil {
 			return nil, false, w.failed(&event.Failure{What: "the message of its approval: " + err.Error()})
 		}
@@ -102,11 +102,14 @@ func owner(rule environment.Rule) []string {
 	return []string{"ask who owns the policy, " + rule.Place}
 }
 
-// approval is what a person is shown.
-func (w *work) approval(p action.Preview, subjects []action.Subject) (*event.Approval, error) {
+// question is what a person is shown.
+func (w *work) question(p action.Preview, subjects []action.Subject) (*event.Approval, error) {
 	a := &event.Approval{
 		Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, Preview: p,
 		Digest: w.digest(subjects), Expires: w.Clock.Now().Add(expiresIn), SoFar: w.soFar(), Because: w.sc.remedy.because,
+	}
+	if all := w.sc.approved; all != nil && w.expired(all.by) {
+		a.Because = "the approval of all items has expired"
 	}
 	if u := w.in.step.Undo; u != nil {
 		a.Undo = u.Name()
@@ -147,8 +150,27 @@ func (w *work) ask(d environment.Decision, a *event.Approval) outcome {
 	w.wait(w.soft, w.in, w.watch, a.Expires.Sub(w.Clock.Now()), func(ctx context.Context) {
 		o = w.collect(ctx, shown.(*event.Approval), a)
 	})
+	if !o.bad() {
+		w.approval = a
+	}
 	return o
 }
+
+// stands refuses what was approved and did not begin while the approval stood. What
+// began in time goes on, with all of its attempts.
+func (w *work) stands() outcome {
+	if !w.expired(w.approval) {
+		return passed()
+	}
+	o := w.decided(event.TypeApprovalExpired, w.approval, event.Answer{Reason: "the approval expired before it was used; nothing was sent"})
+	if o.state == event.Refused {
+		o.problem.failure.Do = []string{"run it again: it asks afresh", "or let the approval stand longer, by expires"}
+	}
+	return o
+}
+
+// expired reports whether an approval of people stands no more.
+func (r *runner) expired(a *event.Approval) bool { return a != nil && !r.Clock.Now().Before(a.Expires) }
 
 // wait lets people answer within that time, which counts towards no other limit.
 func (r *runner) wait(ctx context.Context, in *instance, watch *stopwatch, limit time.Duration, ask func(context.Context)) {

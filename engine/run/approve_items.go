@@ -41,7 +41,7 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		if fail != nil {
 			return failed(l.in, fail), false
 		}
-		one, err := w.approval(p, subjects)
+		one, err := w.question(p, subjects)
 		if err != nil {
 			return failed(l.in, &event.Failure{What: "the message of its approval: " + err.Error()}), false
 		}
@@ -80,8 +80,10 @@ func (l *loopRun) askAll(first *work, a *event.Approval) (outcome, bool) {
 		all.Write([]byte(x.Digest))
 	}
 	a.Digest = hex.EncodeToString(all.Sum(nil))
-	l.approved = a.Items
 	o := whole.ask(d, a)
+	for _, x := range a.Items {
+		l.approved = append(l.approved, approvedItem{ApprovalItem: x, by: whole.approval})
+	}
 	return o, !o.bad()
 }
 
@@ -103,8 +105,13 @@ func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
 	return w, nil
 }
 
-// covered reports whether the approval of the whole loop covers what this item
-// would do now.
+// covered reports whether the approval of the whole loop stands, and covers what this
+// item would do now.
 func (w *work) covered(subjects []action.Subject) bool {
-	return w.sc.approved != nil && w.sc.approved.Digest == w.digest(subjects)
+	all := w.sc.approved
+	if all == nil || w.expired(all.by) || all.Digest != w.digest(subjects) {
+		return false
+	}
+	w.approval = all.by
+	return true
 }

@@ -41,6 +41,9 @@ func (w *work) change(d environment.Decision) outcome {
 		subjects = now
 	}
 	if w.op.effect == action.Read {
+		if o := w.stands(); o.bad() {
+			return o
+		}
 		return w.read()
 	}
 	return w.effect(p, subjects)
@@ -162,7 +165,11 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 		return nil, halted(w.in, err), nil
 	}
 	defer release()
-	if o := w.ready(subjects); o.bad() {
+	o := w.ready(subjects)
+	if !o.bad() && number == 1 {
+		o = w.stands()
+	}
+	if o.bad() {
 		return nil, o, nil
 	}
 	if err := w.Journal.Reserve(reserve); err != nil {

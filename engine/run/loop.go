@@ -76,7 +76,7 @@ type loopRun struct {
 	halt  bool
 	after string
 
-	approved []event.ApprovalItem // where one approval was given for all
+	approved []approvedItem // where one approval was given for all
 }
 
 // play starts the items in order, at most max_parallel at once. After one that

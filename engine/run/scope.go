@@ -27,7 +27,13 @@ type scope struct {
 	remedy remedied
 	begun  *atomic.Bool // whether a step of its playbook began, so that finally runs
 
-	approved *event.ApprovalItem // of an item of a loop that was approved as a whole
+	approved *approvedItem // of a loop that was approved as a whole
+}
+
+// approvedItem is what an approval of a whole loop says of one item.
+type approvedItem struct {
+	event.ApprovalItem
+	by *event.Approval // of people, for as long as it stands; nil: by --yes
 }
 
 // remedied is what the steps of a remedy know beside their names; it is zero for
