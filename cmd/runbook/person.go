@@ -45,20 +45,49 @@ type prompter struct {
 
 var _ run.Person = (*prompter)(nil)
 
-// follower folds the facts of a run for prompts.
+// follower folds the facts of a run for prompts. They come some time after they are
+// journalled, and so perhaps after the question that is about them.
 type follower struct {
-	mu  sync.Mutex
-	run history.Run
+	mu   sync.Mutex
+	run  history.Run
+	more chan struct{} // closed with the next fact, where somebody waits for it
 }
 
 func (f *follower) event(e event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.run.Apply(e)
+	if f.more != nil {
+		close(f.more)
+		f.more = nil
+	}
+}
+
+// until waits until the step at path has begun for who follows the run.
+func (f *follower) until(ctx context.Context, path event.Path) error {
+	for {
+		f.mu.Lock()
+		s := f.run.Known(path)
+		if s != nil && s.Detail != nil {
+			f.mu.Unlock()
+			return nil
+		}
+		if f.more == nil {
+			f.more = make(chan struct{})
+		}
+		more := f.more
+		f.mu.Unlock()
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // person returns who answers prompts: nobody without a terminal at the input
-// and one to show them on.
+// and one to show them on. The view follows the run already, so that it shows what a
+// question comes after.
 func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.Person {
 	out := a.Out
 	if !out.Terminal() {
@@ -127,6 +156,9 @@ func (p *prompter) Approve(ctx context.Context, path event.Path, a *event.Approv
 
 func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) (run.Answer, error) {
 	answer := run.Answer{Answer: event.Answer{By: p.user}}
+	if err := p.facts.until(ctx, path); err != nil {
+		return answer, err
+	}
 	defer p.begin(true)()
 	q := p.prompt(path, a)
 	if err := q.Show(p.draw); err != nil {
@@ -183,6 +215,9 @@ func (p *prompter) Report(ctx context.Context, path event.Path, m run.Manual) (m
 
 // fill asks for the fields of a manual step that got lacks.
 func (p *prompter) fill(ctx context.Context, path event.Path, m run.Manual, got map[string]any) error {
+	if err := p.facts.until(ctx, path); err != nil {
+		return err
+	}
 	defer p.begin(false)()
 	if err := report.Manual(p.draw, path, m.Title, m.Text, p.page); err != nil {
 		return errGone

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -15,6 +16,11 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"runbook/engine/event"
+	"runbook/engine/run"
+	"runbook/internal/console"
+	"runbook/internal/prompt"
 )
 
 const asking = `playbook: ask
@@ -113,6 +119,34 @@ steps:
 	}
 	if strings.Count(screen, "lit (y or n") != 1 {
 		t.Errorf("what was answered is asked again:\n%s", screen)
+	}
+}
+
+// What a question is about may be told after it is asked; nobody answers one without
+// its environment and its step.
+func TestQuestionsWaitForWhatTheyAreAbout(t *testing.T) {
+	screen, err := os.CreateTemp(t.TempDir(), "")
+	must(t, err)
+	in, _, err := os.Pipe()
+	must(t, err)
+	out := console.New(screen, screen).Out
+	p := &prompter{turns: prompt.NewTurns(), input: newInput(in), out: out, draw: out.Screen()}
+	shown := func() string {
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, asked := p.ask(over, "a", &event.Approval{Action: "docker.restart"})
+		told := p.fill(over, "a", run.Manual{Text: "Look."}, nil)
+		if !errors.Is(asked, context.Canceled) || !errors.Is(told, context.Canceled) {
+			t.Errorf("%v, %v", asked, told)
+		}
+		must(t, out.Flush())
+		text, err := os.ReadFile(screen.Name())
+		must(t, err)
+		return string(text)
+	}
+	p.facts.event(event.Event{Type: event.TypeRunCreated, Data: &event.RunCreated{Environment: event.Environment{Name: "staging"}}})
+	if text := shown(); text != "" {
+		t.Errorf("asked before its facts: %q", text)
 	}
 }
 

@@ -149,7 +149,6 @@ func (a *app) start(c *call) (code int, err error) {
 	var view report.View
 	q.Audience = launch.Audience{Note: a.note, Secrets: a.Secrets, Watch: func(b *launch.Began) (p run.Person) {
 		view, p = a.watch(c, b)
-		b.Subscribe(view.Event)
 		if a.logFormat == console.LogJSON && c.verbose > 1 {
 			b.Subscribe(a.requests(b.Header.Run))
 		}
@@ -199,15 +198,20 @@ func (a *app) watch(c *call, b *launch.Began) (report.View, run.Person) {
 	if c.quiet {
 		o.Verbosity = -1
 	}
+	var view report.View
+	var live *report.Terminal
 	switch c.output {
 	case outputJSON:
-		return report.NewJSON(a.Out), a.person(nil, b.Subscribe)
+		view = report.NewJSON(a.Out)
 	case outputPlain:
-		return report.NewPlain(a.Out, o), a.person(nil, b.Subscribe)
+		view = report.NewPlain(a.Out, o)
+	default:
+		o.Live = true
+		live = report.NewTerminal(a.Out.Screen(), o)
+		view = live
 	}
-	o.Live = true
-	view := report.NewTerminal(a.Out.Screen(), o)
-	return view, a.person(view, b.Subscribe)
+	b.Subscribe(view.Event)
+	return view, a.person(live, b.Subscribe)
 }
 
 // notBegun tells why no run began, as the view that was wanted would.
