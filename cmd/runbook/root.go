@@ -94,15 +94,17 @@ func (a *app) code(err error) int {
 	case errors.As(err, &end):
 		return int(end)
 	case errors.As(err, &r):
+	default:
+		f, e := &action.Failure{}, event.EndFailed
+		if !errors.As(err, &f) {
+			f, e = a.mistyped(err), event.EndInvalid
+		}
+		r = &launch.Refusal{Ending: e, Failure: f}
+	}
+	if a.verb() != "validate" || !asksJSON(a.line) || refused(a.Out, r) != nil {
 		a.tell(r)
-		return r.Code()
 	}
-	f, e := &action.Failure{}, event.EndFailed
-	if !errors.As(err, &f) {
-		f, e = a.mistyped(err), event.EndInvalid
-	}
-	a.say(f, e)
-	return e.Code()
+	return r.Code()
 }
 
 // verb is the verb of the command line, "" if it has none.

@@ -1,5 +1,8 @@
 package diag
 
+// CodeUsage is of what a command line asks for and there is not: it stands in no file.
+const CodeUsage = "RB0001"
+
 // Codes of the text of a file: RB10xx. What is wrong here keeps the file from
 // being read, or makes YAML read something else than was meant.
 const (

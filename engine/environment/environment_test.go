@@ -235,6 +235,28 @@ func TestFileIsFound(t *testing.T) {
 	find("runbook.yaml", "runbook.yaml", "")
 }
 
+// The nearest file is that of the folder, or of one above that the path names.
+func TestNearIsBesideAFileOrAbove(t *testing.T) {
+	top := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(top, "ops", "deep", "runbook.yaml"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"", "ops"} {
+		if err := os.WriteFile(filepath.Join(top, dir, "runbook.yaml"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(top, "ops"))
+	for path, want := range map[string]string{
+		"x.yaml": "runbook.yaml", "deep/x.yaml": "runbook.yaml", "gone/x.yaml": "runbook.yaml", "../x.yaml": "../runbook.yaml",
+		"../../x.yaml": "", filepath.Join(top, "ops", "deep", "x.yaml"): filepath.Join(top, "ops", "runbook.yaml"),
+	} {
+		if got := environment.Near(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestPolicyDecides(t *testing.T) {
 	usual := parse(t, whole, "").Policy
 	rules := func(names ...string) (out []environment.Rule) {

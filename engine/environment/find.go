@@ -46,3 +46,17 @@ func Find(given string) (string, error) {
 		dir = filepath.Dir(dir)
 	}
 }
+
+// Near returns the path of the runbook.yaml that is nearest to a file: in its folder or
+// in those above it that its path names; "" where there is none.
+func Near(path string) string {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		near := filepath.Join(dir, DefaultFile)
+		if info, err := os.Stat(near); err == nil && info.Mode().IsRegular() {
+			return near
+		}
+		if filepath.Dir(dir) == dir || filepath.Base(dir) == ".." {
+			return ""
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/file"
 	"runbook/engine/yaml"
@@ -178,16 +179,26 @@ func nameOf(file string) string { return strings.TrimSuffix(path.Base(file), pla
 
 // Files returns the playbooks in dir and below, sorted.
 func Files(dir string) []string {
-	files := playbookFiles(os.DirFS(dir))
+	return slices.DeleteFunc(Written(dir), func(file string) bool { return !isPlaybook(file) })
+}
+
+// Written returns the playbooks, the rehearsals and the files of environments in dir
+// and below, sorted.
+func Written(dir string) []string {
+	files := filesOf(os.DirFS(dir))
 	for i := range files {
 		files[i] = path.Join(filepath.ToSlash(dir), files[i])
 	}
 	return files
 }
 
-// playbookFiles returns the playbooks of a tree, sorted. What cannot be read is
-// left out; nothing below a directory whose name begins with a dot is looked at.
 func playbookFiles(tree fs.FS) []string {
+	return slices.DeleteFunc(filesOf(tree), func(file string) bool { return !isPlaybook(file) })
+}
+
+// filesOf returns what is written in YAML in a tree, sorted. What cannot be read is
+// left out; nothing below a directory whose name begins with a dot is looked at.
+func filesOf(tree fs.FS) []string {
 	var out []string
 	_ = fs.WalkDir(tree, ".", func(file string, d fs.DirEntry, err error) error {
 		switch {
@@ -195,7 +206,7 @@ func playbookFiles(tree fs.FS) []string {
 			return fs.SkipDir
 		case d.IsDir() && file != "." && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case !d.IsDir() && isPlaybook(file):
+		case !d.IsDir() && strings.HasSuffix(file, playbookExt):
 			out = append(out, file)
 		}
 		return nil
@@ -205,7 +216,14 @@ func playbookFiles(tree fs.FS) []string {
 }
 
 func isPlaybook(file string) bool {
-	return strings.HasSuffix(file, playbookExt) && !strings.HasSuffix(file, rehearsalExt) && path.Base(file) != "runbook.yaml"
+	return !strings.HasSuffix(file, rehearsalExt) && path.Base(file) != environment.DefaultFile
+}
+
+// PlaybookOf is the path of the playbook that a file of rehearsals stands beside, by
+// its name; ok is false of any other file.
+func PlaybookOf(file string) (beside string, ok bool) {
+	name, ok := strings.CutSuffix(file, rehearsalExt)
+	return name + playbookExt, ok
 }
 
 // ReadFile reads a playbook. An error is a *Refusal.
