@@ -102,6 +102,13 @@ func (d *document) parts(s *plan.Step, wide int) {
 		d.drawn(fmt.Sprintf(" |%*s%-3s ", wide, "", short(part)), part)
 		d.parts(part, wide+2)
 	}
+	if s.Finally == nil {
+		return
+	}
+	for _, part := range s.Finally.Parts {
+		d.drawn(fmt.Sprintf(" |%*s%s ", wide, "", "finally "+short(part)), part)
+		d.parts(part, wide+2)
+	}
 }
 
 // does says in a few words what a step is.
@@ -129,16 +136,22 @@ type edge struct {
 func edges(p *plan.Plan) []edge {
 	var out []edge
 	var walk func(s *plan.Step)
-	walk = func(s *plan.Step) {
-		for i, part := range s.Parts {
-			from := waitsFor(s.Parts, i)
+	within := func(s *plan.Step, parts []*plan.Step) {
+		for i, part := range parts {
+			from := waitsFor(parts, i)
 			for _, n := range from {
-				out = append(out, edge{from: s.Parts[n], to: part})
+				out = append(out, edge{from: parts[n], to: part})
 			}
 			if len(from) == 0 && s.Path != "" {
 				out = append(out, edge{from: s, to: part, inside: true})
 			}
 			walk(part)
+		}
+	}
+	walk = func(s *plan.Step) {
+		within(s, s.Parts)
+		if s.Finally != nil {
+			within(s, s.Finally.Parts)
 		}
 	}
 	for _, phase := range []*plan.Step{p.Prerequisites, p.Steps, p.Finally} {

@@ -193,6 +193,10 @@ func (d *document) step(s *plan.Step, indent int) {
 		d.steps(s.Parts, in)
 	case plan.BodyBlock:
 		d.steps(s.Parts, indent+2)
+		if s.Finally != nil {
+			d.Say(page.Plain, strings.Repeat(" ", indent+2)+"Finally, however these ended")
+			d.steps(s.Finally.Parts, indent+2)
+		}
 	case plan.BodyManual:
 		d.Flow(d.Indent(in), page.Plain, s.Manual.Text.String())
 	}
@@ -241,6 +245,13 @@ func (d *document) conditions(s *plan.Step, in int) {
 	}
 	if s.Retry != nil {
 		d.labelled(in, "Tried", fmt.Sprintf("at most %d times", s.Retry.Attempts))
+	}
+	for i, o := range s.Gives {
+		label := "Gives"
+		if i > 0 {
+			label = ""
+		}
+		d.labelled(in, label, o.Name+" = "+o.Value.String())
 	}
 	if s.Undo != nil {
 		d.labelled(in, "Undo", s.Undo.Name())

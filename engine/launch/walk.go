@@ -42,8 +42,8 @@ func onlyOnFailure(p *plan.Plan, s *plan.Step) bool {
 	asks := false
 	for ; s != nil; s = s.Parent {
 		asks = asks || s.When != nil && s.When.Expr.Reads("failure")
-		if s.Parent == nil {
-			return asks && s == p.Finally
+		if s == p.Finally || s.Parent != nil && s.Parent.Finally == s {
+			return asks
 		}
 	}
 	return false

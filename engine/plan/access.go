@@ -63,7 +63,7 @@ func (v *view) visible() []name {
 		names = v.c.surroundings(v.reader, names)
 	}
 	run := runType
-	if v.reader == nil && !v.noStep || v.reader != nil && v.reader.phase == inFinally {
+	if v.reader == nil && !v.noStep || v.reader.last() {
 		run = runEndType
 	}
 	return append(names, name{"inputs", v.c.inputs}, name{"vars", v.c.vars()}, name{"environment", v.c.environment()}, name{"run", run})
@@ -72,7 +72,7 @@ func (v *view) visible() []name {
 // surroundings adds the names that loops, remedies, undo and finally give to
 // what stands in them.
 func (c *compiler) surroundings(n *node, names []name) []name {
-	if n.phase == inFinally {
+	if n.last() {
 		names = append(names, name{"failure", failureType})
 	}
 	for x := n; x != nil; x = x.parent {
@@ -197,11 +197,14 @@ func (v *view) access(t *node) (optional bool, problem, hint string) {
 		}
 		return optional, "", ""
 	}
+	if below.final {
+		return false, "runs later than this one", "move what reads it into the `finally` of the block, or below the block"
+	}
 	waits, looked := common.step.waits(mine.number, below.number)
 	if v.c.looked += looked; !waits {
 		return false, "is not waited for by this one", waiting(mine, below)
 	}
-	return optional || v.reader.phase == inFinally, "", ""
+	return optional || mine.final || v.reader.phase == inFinally, "", ""
 }
 
 // waiting says how to let a step wait for one beside it.

@@ -85,6 +85,26 @@ type node struct {
 	children []*node
 	number   int
 	phase    phase
+	finally  *node // of a block
+	final    bool  // it is what finally stands for: of a block or of the playbook
+}
+
+// blocks are the nodes of a step that hold others: itself, and its finally.
+func (n *node) blocks() []*node {
+	if n.finally == nil {
+		return []*node{n}
+	}
+	return []*node{n, n.finally}
+}
+
+// last reports whether n stands in a finally.
+func (n *node) last() bool {
+	for ; n != nil; n = n.parent {
+		if n.final {
+			return true
+		}
+	}
+	return false
 }
 
 // phase is the part of a playbook that a step stands in.
@@ -117,7 +137,7 @@ func (c *compiler) playbook() *Plan {
 	steps := c.phaseBlock(inSteps, c.tree.Steps)
 	steps.step.OnFailure = c.plan.OnFailure
 	finally := c.phaseBlock(inFinally, c.tree.Finally)
-	finally.step.OnFailure = Continue
+	finally.step.OnFailure, finally.final = Continue, true
 	c.plan.Prerequisites, c.plan.Steps, c.plan.Finally = pre.step, steps.step, finally.step
 	for _, n := range []*node{pre, steps, finally} {
 		c.order(n)
@@ -135,9 +155,11 @@ func (c *compiler) playbook() *Plan {
 // order lists the plan's steps in the order of the file: parts follow what
 // holds them.
 func (c *compiler) order(n *node) {
-	for _, child := range n.children {
-		c.plan.order = append(c.plan.order, child.step)
-		c.order(child)
+	for _, block := range n.blocks() {
+		for _, child := range block.children {
+			c.plan.order = append(c.plan.order, child.step)
+			c.order(child)
+		}
 	}
 }
 

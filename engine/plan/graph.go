@@ -43,7 +43,21 @@ func (c *compiler) children(n *node, steps []*playbook.Step, remedies bool) {
 			continue
 		}
 		c.children(child, child.tree.Steps, false)
+		c.lastly(child)
 	}
+}
+
+// lastly makes the nodes of a block's finally, which waits for all parts of the block.
+func (c *compiler) lastly(n *node) {
+	if len(n.tree.Finally) == 0 {
+		return
+	}
+	f := &node{parent: n, number: len(n.children), phase: n.phase, final: true, step: &Step{
+		Body: BodyBlock, AfterAll: true, OnFailure: Continue, Parent: n.step, Number: len(n.children), Place: n.step.Place,
+	}}
+	c.address(f)
+	n.finally, n.step.Finally = f, f.step
+	c.children(f, n.tree.Finally, false)
 }
 
 // address sets a step's path: its id, else its number in what holds it.
@@ -53,8 +67,11 @@ func (c *compiler) address(n *node) {
 	if around == "" {
 		around = [...]string{"prerequisites", "steps", "finally"}[n.phase]
 	}
-	number := strconv.Itoa(n.number + 1)
-	s.Path = around + "/" + number
+	last := strconv.Itoa(n.number + 1)
+	if n.final {
+		last = "finally"
+	}
+	s.Path = around + "/" + last
 	s.Local = s.Path
 	if loop := c.loopAround(n); loop != "" {
 		s.Local = strings.TrimPrefix(s.Path, loop+"/")
@@ -251,9 +268,9 @@ func Precedes(a, b *Step) bool {
 	return false
 }
 
-// waits is ways.waits of the parts of s.
+// waits is ways.waits of the parts of s; its finally comes behind them.
 func (s *Step) waits(a, b int) (waits bool, looked int) {
-	if s.ways == nil || s.Parts[a].AfterAll {
+	if s.ways == nil || max(a, b) == len(s.Parts) || s.Parts[a].AfterAll {
 		return b < a, 0
 	}
 	return s.ways.waits(a, b)

@@ -128,12 +128,15 @@ type Step struct {
 	When *Condition
 	Loop *Loop
 
-	Body   Body
-	Op     *Operation // of BodyAction
-	Parts  []*Step    // of BodyBlock and BodyRemedies, in order
-	Gives  []Output   // of BodyBlock: its outputs, as read by its last part
-	Call   *Call
-	Manual *Manual
+	Body  Body
+	Op    *Operation // of BodyAction
+	Parts []*Step    // of BodyBlock and BodyRemedies, in order
+	Gives []Output   // of BodyBlock: its outputs, as read by its last part
+	// Finally holds what runs when the parts of a block are over, and is no step by
+	// itself; nil: nothing does.
+	Finally *Step
+	Call    *Call
+	Manual  *Manual
 
 	Observe   *Operation
 	Verify    []*Check
@@ -160,8 +163,30 @@ func (s *Step) WithUndo() []*Step {
 	}
 	for todo := []*Step{s.Undo}; len(todo) > 0; todo = todo[1:] {
 		out, todo = append(out, todo[0]), append(todo, todo[0].Parts...)
+		if f := todo[0].Finally; f != nil {
+			todo = append(todo, f.Parts...)
+		}
 	}
 	return out
+}
+
+// Around is the step that holds s, as people see it: what stands in the finally of a
+// block is a part of the block. It is a phase for those at the top.
+func (s *Step) Around() *Step {
+	if p := s.Parent; p != nil && p.Parent != nil && p.Parent.Finally == p {
+		return p.Parent
+	}
+	return s.Parent
+}
+
+// Last reports whether s stands in a finally: of the plan, or of a block in it.
+func (p *Plan) Last(s *Step) bool {
+	for ; s != nil; s = s.Parent {
+		if s == p.Finally || s.Parent != nil && s.Parent.Finally == s {
+			return true
+		}
+	}
+	return false
 }
 
 // Undone reports whether a failure calls the step's undo: its own, or that of what

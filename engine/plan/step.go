@@ -13,9 +13,11 @@ import (
 
 // parts compiles the parts of a step, each after those that it waits for.
 func (c *compiler) parts(n *node) {
-	order, _ := sequence(n.children)
-	for _, child := range order {
-		c.step(child)
+	for _, block := range n.blocks() {
+		order, _ := sequence(block.children)
+		for _, child := range order {
+			c.step(child)
+		}
 	}
 }
 
@@ -166,7 +168,7 @@ func (c *compiler) changes(n *node, s *Step, at *yaml.Node, through string) {
 // undoes reports whether the step is an undo or a part of one.
 func undoes(n *node) bool {
 	for ; n.parent != nil; n = n.parent {
-		if n.parent.tree != nil && n.parent.tree.Undo == n.tree {
+		if n.tree != nil && n.parent.tree != nil && n.parent.tree.Undo == n.tree {
 			return true
 		}
 	}

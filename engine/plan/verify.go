@@ -111,6 +111,7 @@ func (c *compiler) undo(n *node) {
 		c.children(child, t.Remedies, true)
 	} else {
 		c.children(child, t.Steps, false)
+		c.lastly(child)
 	}
 	c.when(child, v)
 	c.observe(child, v)

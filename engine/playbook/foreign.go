@@ -19,7 +19,7 @@ func foreign(key string) string {
 	case "tasks", "jobs", "stages", "block":
 		return "write steps:, each step with a dash"
 	case "always", "cleanup", "teardown":
-		return "write finally: and under it the steps, beside the steps of the playbook"
+		return "write finally: and under it the steps, beside the steps of the playbook or of a block"
 	case "rescue", "on_error", "catch":
 		return "write on_failure: stop, continue, warn or undo; or remedies: that are tried one after the other"
 	case "ignore_errors", "continue_on_error", "continue-on-error", "allow_failure":

@@ -1,6 +1,10 @@
 package playbook
 
-import "runbook/engine/yaml"
+import (
+	"slices"
+
+	"runbook/engine/yaml"
+)
 
 // Step is a step of a playbook, a remedy or a compensation (undo). What the
 // file does not give is zero.
@@ -36,6 +40,7 @@ type Body struct {
 	Effect   yaml.String `yaml:"effect,omitempty" enum:"read,write,destructive" beside:"action" doc:"Raises the effect of the action."`
 	Steps    []*Step     `yaml:"steps,omitempty" one:"body" min:"1" doc:"A block: steps that belong together."`
 	Outputs  []yaml.Pair `yaml:"outputs,omitempty" name:"an output" beside:"steps" hint:"write name: ${{ expression }} under it" doc:"Of a block: names and expressions over its steps, which others read as 'steps.ID.outputs'."`
+	Finally  []*Step     `yaml:"finally,omitempty" min:"1" beside:"steps" doc:"Of a block: steps that run when those of 'steps' are over, however they ended, once one began."`
 	Remedies []*Step     `yaml:"remedies,omitempty" one:"body" min:"1" with:"observe,verify" as:"a remedy" without:"needs" because:"remedies are tried in their order, from mild to strong" doc:"Steps, mildest first, until the verification holds."`
 	Call     yaml.String `yaml:"call,omitempty" one:"body" name:"a playbook to call" joint:"-" hint:"choose by when on two steps" doc:"The name of another playbook."`
 	Manual   *Manual     `yaml:"manual,omitempty" one:"body" doc:"What a person does and reports."`
@@ -59,7 +64,7 @@ func (s *Step) Has(key string) bool { return s.Node.Get(key) != nil }
 // each calls f on the step and on all steps in it, in no order.
 func (s *Step) each(f func(*Step)) {
 	f(s)
-	for _, part := range s.Steps {
+	for _, part := range slices.Concat(s.Steps, s.Finally) {
 		part.each(f)
 	}
 	for _, remedy := range s.Remedies {

@@ -171,7 +171,8 @@ type Step struct {
 	ForEach string   `json:"for_each,omitempty"`
 	Observe string   `json:"observe,omitempty"`
 	Verify  []string `json:"verify,omitempty"`
-	Parts   []Step   `json:"parts,omitempty"` // of a block or of remedies
+	Parts   []Step   `json:"parts,omitempty"`   // of a block or of remedies
+	Finally []Step   `json:"finally,omitempty"` // of a block
 }
 
 // ProcedureOf is the document of a playbook whose effects were counted.
@@ -192,6 +193,9 @@ func stepsOf(steps []*plan.Step) []Step {
 	var out []Step
 	for _, s := range steps {
 		r := Step{Step: s.Path, Title: s.Title, Asks: s.Approve != nil, Parts: stepsOf(s.Parts)}
+		if s.Finally != nil {
+			r.Finally = stepsOf(s.Finally.Parts)
+		}
 		if s.Op != nil {
 			r.Action, r.Effect = s.Op.Action.Name, s.Op.Effect.String()
 		}

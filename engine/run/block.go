@@ -160,7 +160,7 @@ func (d *dryEnds) state() event.State {
 func (b *blockRun) part(i int) outcome {
 	sc, done := b.r.partScope(b.onFailure, b.scope)
 	defer done()
-	if sc.bound.halted() {
+	if sc.bound.halted() || sc.phase == event.Finally && b.r.suspended() {
 		return outcome{state: event.NotRun}
 	}
 	if b.after != nil {

@@ -57,10 +57,7 @@ func (r *runner) playbook(p *plan.Plan, sc *scope, owner *instance, over func(ou
 	if first.state == event.Warned && o.state == event.Passed {
 		o.state = event.Warned
 	}
-	if r.suspended() || len(p.Finally.Parts) == 0 || !sc.begun.Load() {
-		return o
-	}
-	return r.epilogue(p, sc, o)
+	return r.epilogue(p.Finally, sc, owner.path, o)
 }
 
 // prologue plays the prerequisites.
@@ -73,20 +70,26 @@ func (r *runner) prologue(p *plan.Plan, sc *scope, owner *instance) outcome {
 	return r.block(&instance{step: p.Prerequisites, path: owner.path}, &only)
 }
 
-// epilogue plays every step of finally, whatever ended the rest.
-func (r *runner) epilogue(p *plan.Plan, sc *scope, o outcome) outcome {
-	if r.journalError() != nil || r.hard.Err() != nil {
+// epilogue plays every step of the finally of a playbook or a block, whatever ended the
+// rest, once a step began. A run that is in doubt or waits has not ended.
+func (r *runner) epilogue(finally *plan.Step, sc *scope, at event.Path, o outcome) outcome {
+	if r.suspended() || len(finally.Parts) == 0 || !sc.begun.Load() || r.journalError() != nil || r.hard.Err() != nil {
 		return o
 	}
-	_ = r.record(event.TypePhase, sc.at, 0, &event.PhaseBegan{Name: event.Finally})
+	_ = r.record(event.TypePhase, at, 0, &event.PhaseBegan{Name: event.Finally})
 	last := *sc.with(map[string]any{"failure": r.failureNames(o), "run": r.runNames(true)})
-	last.bound, last.watch, last.phase = newBoundary(r.hard, nil), nil, event.Finally
+	last.bound, last.watch = newBoundary(r.hard, nil), nil
+	if sc.phase == "" { // one that is a part of an undo undoes
+		last.phase = event.Finally
+	}
+	last.after = cmp.Or(o.after, sc.after)
 	defer last.bound.close()
-	f := r.block(&instance{step: p.Finally}, &last)
-	if !o.bad() && (f.bad() || f.state == event.Warned) {
-		f.after = o.after
+	f := r.block(&instance{step: finally, path: at}, &last)
+	f.after = cmp.Or(f.after, o.after)
+	if !o.bad() && (f.bad() || f.state == event.Warned || o.state == event.Passed) {
 		return f
 	}
+	o.after = f.after
 	return o
 }
 
@@ -167,6 +170,20 @@ func (r *runner) evaluated(outputs []plan.Output, t *schema.Type, names *scope) 
 	}
 	out, _, err := r.journalled(t, out)
 	return out, cmp.Or(wrong, err)
+}
+
+// whole plays a block: its parts, for which over ends its time, then its finally,
+// outputs and verification, which are outside of it.
+func (r *runner) whole(in *instance, sc, timed *scope, over func(outcome) outcome) outcome {
+	began := *timed
+	began.begun = &atomic.Bool{}
+	o := over(r.block(in, &began))
+	if f := in.step.Finally; f != nil {
+		last := *sc
+		last.begun, last.warns = began.begun, sc.warns || in.step.OnFailure == plan.Warn
+		o = r.epilogue(f, &last, in.path, o)
+	}
+	return r.verifyContainer(in, sc, r.given(in, sc, o))
 }
 
 // given evaluates the outputs of a block whose parts are final, unless it failed.

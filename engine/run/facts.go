@@ -225,8 +225,8 @@ func stepFacts(p *plan.Plan) []event.Step {
 		if s.Op != nil {
 			f.Action, f.Effect = s.Op.Action.Name, s.Op.Effect
 		}
-		if s.Parent != nil {
-			f.Parent = event.Path(s.Parent.Path)
+		if around := s.Around(); around != nil {
+			f.Parent = event.Path(around.Path)
 		}
 		for _, i := range s.Awaits() {
 			f.Needs = append(f.Needs, event.Path(s.Parent.Parts[i].Path))
@@ -259,14 +259,14 @@ var kinds = [...]event.StepKind{
 }
 
 func phase(p *plan.Plan, s *plan.Step) event.Phase {
+	if p.Last(s) {
+		return event.Finally
+	}
 	for s.Parent != nil {
 		s = s.Parent
 	}
-	switch s {
-	case p.Prerequisites:
+	if s == p.Prerequisites {
 		return event.Prerequisites
-	case p.Finally:
-		return event.Finally
 	}
 	return event.Steps
 }

@@ -81,20 +81,21 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 		return r.stopped(in)
 	}
 	sc.begun.Store(true)
-	sc, done := r.timed(in, sc)
+	timed, done := r.timed(in, sc)
+	over := func(o outcome) outcome {
+		if done() && o.state != event.Waiting && o.state != event.InDoubt {
+			return halted(in, errTimedOut)
+		}
+		return o
+	}
 	var o outcome
 	switch in.step.Body {
 	case plan.BodyBlock:
-		o = r.given(in, sc, r.block(in, sc))
-		o = r.verifyContainer(in, sc, o)
+		o = r.whole(in, sc, timed, over)
 	case plan.BodyCall:
-		o = r.callPlaybook(in, sc, inputs)
-		o = r.verifyContainer(in, sc, o)
+		o = over(r.verifyContainer(in, timed, r.callPlaybook(in, timed, inputs)))
 	case plan.BodyRemedies:
-		o = r.remedies(in, sc)
-	}
-	if done() && o.state != event.Waiting && o.state != event.InDoubt {
-		o = halted(in, errTimedOut)
+		o = over(r.remedies(in, timed))
 	}
 	if o.bad() && in.step.OnFailure == plan.Undo {
 		r.undoWithin(in.path, sc)

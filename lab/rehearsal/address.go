@@ -39,8 +39,8 @@ func (a *addresses) add(p *plan.Plan, call event.Path) {
 			own = event.Path(s.Path).Last()
 		}
 		nested[s] = of
-		if s.Parent != nil && nested[s.Parent] != "" {
-			nested[s] = nested[s.Parent].Part(own)
+		if around := s.Around(); around == s.Parent && nested[around] != "" {
+			nested[s] = nested[around].Part(own)
 		}
 		a.steps[of], a.of[s] = s, of
 		a.known = append(a.known, string(of))
@@ -91,7 +91,7 @@ func (a *addresses) resolve(written string) (address event.Path, ok bool) {
 // around is the address of the step that holds another; "" for none.
 func (a *addresses) around(address event.Path) event.Path {
 	if s := a.steps[address.Plain()]; s != nil && s.Parent != nil {
-		return a.of[s.Parent]
+		return a.of[s.Around()]
 	}
 	return ""
 }

@@ -153,6 +153,7 @@ func within(s *playbook.Step) []change {
 	}
 	if s.Has("steps") {
 		all = append(all, steps("step", &s.Steps)...)
+		all = append(all, steps("final step", &s.Finally)...)
 	}
 	return all
 }
