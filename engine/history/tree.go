@@ -188,9 +188,14 @@ func (t *Tree) advance() {
 // Kept is how many items of a loop keep their details though they passed.
 const Kept = 20
 
-// final ends s in its state.
+// final ends s in its state, and with it the parts that it began and did not come to.
 func (t *Tree) final(s *Step, state event.State) {
-	s.State = state
+	switch s.State = state; {
+	case state == event.Unknown || state == event.Previewed:
+		cut(s.Parts, state)
+	case Final(state):
+		cut(s.Parts, event.NotRun)
+	}
 	if s.Parent == nil {
 		t.close(s)
 		return
@@ -225,9 +230,15 @@ func (t *Tree) end(f *event.RunFinished, at time.Time) {
 			s.Duration = at.Sub(s.Started)
 		}
 	}
-	for _, s := range t.Open {
-		if s.State == event.Running {
-			s.State = event.Cancelled
+	cut(t.Open, event.Cancelled)
+}
+
+// cut ends what still runs among steps and their parts.
+func cut(steps []*Step, state event.State) {
+	for _, s := range steps {
+		if s.State == event.Running || s.State == event.Waiting && state != event.Cancelled {
+			s.State = state
 		}
+		cut(s.Parts, state)
 	}
 }

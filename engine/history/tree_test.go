@@ -69,3 +69,32 @@ func TestHistoryOfARunThatWasKilled(t *testing.T) {
 		t.Errorf("%s at %s, %d changes", r.State(), r.LastOpen(), r.Counted())
 	}
 }
+
+// What held a part is over, and so is the part, which is not drawn as running: an item
+// of a loop that was refused, or whose list is unknown, and what the run's end cut.
+func TestNoPartOutlastsWhatHoldsIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		ends []any
+		want event.State
+	}{
+		"refused":   {[]any{"l", &event.StepFinished{State: event.Refused}}, event.NotRun},
+		"unknown":   {[]any{"l", &event.StepFinished{State: event.Unknown}}, event.Unknown},
+		"in doubt":  {[]any{"l", &event.StepFinished{State: event.InDoubt}}, event.Running},
+		"cancelled": {[]any{"", &event.RunFinished{State: event.Cancelled}}, event.Cancelled},
+	} {
+		r := &Run{}
+		r.Apply(event.Event{Type: event.TypePlan, Data: &event.Plan{Steps: []event.Step{{Path: "l", Kind: event.KindBlock, Loop: true, Phase: event.Steps}}}})
+		for _, f := range [][]any{{"l", &event.StepStarted{}}, {"l[0]", &event.StepStarted{}}, {"l[0]/w", &event.StepStarted{}}, test.ends} {
+			e := event.Event{Path: event.Path(f[0].(string)), Type: event.TypeStepStarted, Data: f[1]}
+			if _, ends := f[1].(*event.RunFinished); ends {
+				e.Type = event.TypeRunFinished
+			}
+			r.Apply(e)
+		}
+		for _, path := range []event.Path{"l[0]", "l[0]/w"} {
+			if s := r.Known(path); s.State != test.want {
+				t.Errorf("%s: %s is %s, not %s", name, path, s.State, test.want)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ import (
 func (w *work) settle(subjects []action.Subject, lost *event.Failure) (action.Applied, bool) {
 	defer func(soft, hard context.Context) { w.soft, w.hard = soft, hard }(w.soft, w.hard)
 	w.soft, w.hard = w.runner.hard, w.runner.hard
+	w.looked, w.unmet = "", "" // what was seen before the change is not the present state
 	if w.op.bound.Settle != nil {
 		w.settling(w.in.path, w.op.target.Name, readLimit)
 		ctx, cancel := w.Clock.WithTimeout(w.hard, readLimit)
@@ -103,10 +104,15 @@ func (w *work) goalProof() bool {
 
 // presently is the state of what the effect was about, as it is read now.
 func (w *work) presently(before []action.Subject) (seen []string) {
+	defer func(soft context.Context) { w.soft = soft }(w.soft)
+	if w.soft = w.runner.hard; w.look != nil && w.looked == "" && w.soft.Err() == nil {
+		w.settling(w.in.path, w.look.target.Name, readLimit)
+		_ = w.observe(false) // what it failed on is what is told
+	}
 	if w.look != nil && w.looked != "" {
 		seen = append(seen, "now, "+w.look.action.Name+": "+cmp.Or(w.unmet, w.looked))
 	}
-	if len(before) == 0 || w.runner.hard.Err() != nil { // nobody is asked any more
+	if len(before) == 0 || w.soft.Err() != nil { // nobody is asked any more
 		return seen
 	}
 	ctx, cancel := w.Clock.WithTimeout(w.runner.hard, readLimit)

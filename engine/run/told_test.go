@@ -104,3 +104,21 @@ now, value a is at 0, as before it`)
 	equal(t, "check", strings.Join(fin.Check, "\n"), "look at world at 127.0.0.1:7: world.set name=a  value=1  ends=lost")
 	equal(t, "asked", strings.Join(s.journal.asked, ", "), "this host 3s, this host 2s, this host 1s, this host 0s")
 }
+
+// What a look saw before the change is not what is there now: where it proves nothing
+// the state is read once more.
+func TestDoubtDoesNotTellWhatWasThereBefore(t *testing.T) {
+	s := newScene()
+	s.world.values["a"], s.world.fails["a"] = 5, 1
+	fin := s.play(t, `
+steps:
+  - id: a
+    action: world.set
+    with: {name: b, value: 1, ends: lost}
+    observe: {action: world.get, with: {name: a}}
+    verify: [observed.value == 1]
+`)
+	if got := strings.Join(fin.Failure.Seen, "\n"); !strings.Contains(got, `now, world.get: {"value":5}`) {
+		t.Error(got)
+	}
+}
