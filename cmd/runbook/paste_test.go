@@ -86,6 +86,7 @@ environments:
 // run; each is understood, and finds what it names.
 func TestPrintedCommandsWorkWhenPasted(t *testing.T) {
 	p := build(t)
+	must(t, os.Mkdir(filepath.Join(p.dir, "copy"), 0o700))
 	for part := range strings.SplitSeq(pasteFiles, "\n-- ") {
 		name, text, _ := strings.Cut(part, " --\n")
 		if path := filepath.Join(p.dir, name); text != "" {
@@ -126,6 +127,8 @@ func TestPrintedCommandsWorkWhenPasted(t *testing.T) {
 		{`runbook run fails.yaml --env 'two words'`, "runbook show quick-health"},
 		{`runbook run fails.yaml --state-dir 'a b'`, "runbook report ID --state-dir 'a b'"},
 		{`runbook run './two words/it'\''s.yaml' -i 'name=a b'`, `runbook run './two words/it'\''s.yaml' -i 'name=a b' --despite ID`},
+		{`runbook report last`, `runbook runs close ID --because TEXT`},
+		{`runbook run './two words/it'\''s.yaml'`, `runbook runs close ID --because TEXT`},
 		{`runbook run './two words/it'\''s.yaml'`, `runbook run './two words/it'\''s.yaml' --despite ID`},
 		{`runbook report last`, `runbook run './two words/it'\''s.yaml' -i 'name=a b' --despite ID`},
 		{`runbook run download-stuck`, "runbook run download-stuck --dry-run"},
@@ -155,7 +158,7 @@ func commandsIn(out string) (all []string) {
 	return all
 }
 
-var aRun = regexp.MustCompile(`(report|--despite) (\d{8}-)?[0-9a-z]{4}\b`)
+var aRun = regexp.MustCompile(`(report|--despite|close) (\d{8}-)?[0-9a-z]{4}\b`)
 
 func withoutID(command string) string {
 	if strings.Contains(command, " last") {
@@ -183,6 +186,8 @@ func (p *program) paste(scene, command string) {
 		return
 	case strings.HasPrefix(command, "runbook rehearse"):
 		command = strings.Replace(command, "rehearse", "show", 1)
+	case strings.HasPrefix(command, "runbook runs close "): // of a copy: what it frees is needed yet
+		command = `cp -r "$XDG_STATE_HOME/runbook" copy/ && XDG_STATE_HOME="$PWD/copy" ` + command + `; code=$?; rm -r copy/*; exit $code`
 	case strings.HasPrefix(command, "runbook run ") && !strings.Contains(command, "--dry-run"):
 		command += " --dry-run"
 	}

@@ -111,11 +111,21 @@ func (c Command) Bare() Command {
 
 // Report is the command that says what became of a run, where that one is kept.
 func (c Command) Report(run string) string {
-	words := []string{"runbook", "report", run}
+	return "runbook report " + run + c.kept()
+}
+
+// Close is the command that ends a run that did not end, and frees what it guards;
+// TEXT is for the reader to write.
+func (c Command) Close(run string) string {
+	return "runbook runs close " + run + " --because TEXT" + c.kept()
+}
+
+// kept is the flag that says where runs are kept, if it was given.
+func (c Command) kept() string {
 	if i := slices.Index(c.Flags, "--state-dir"); i >= 0 {
-		words = append(words, c.Flags[i:i+2]...)
+		return " " + strings.Join(c.Flags[i:i+2], " ")
 	}
-	return strings.Join(words, " ")
+	return ""
 }
 
 // Again is the command that repeats the run, for a shell.

@@ -173,7 +173,7 @@ func (q *Request) locked(e *journal.LockedError) *Refusal {
 	h := e.Holder
 	what := e.Key + " is held by another run"
 	facts := []action.Fact{{Label: "Holder", Value: fmt.Sprintf("run %s of %s, by %s on %s, pid %d, alive", h.Run, h.Playbook, h.User, h.Host, h.PID)}}
-	then := q.Command.Again() + " --wait 10m"
+	then := []string{q.Command.Again() + " --wait 10m"}
 	switch {
 	case e.Guarded:
 		what = e.Key + " is guarded by a run that did not end"
@@ -181,12 +181,12 @@ func (q *Request) locked(e *journal.LockedError) *Refusal {
 		if e.State != "" {
 			facts = append(facts, action.Fact{Label: "State", Value: strings.ReplaceAll(string(e.State), "_", " ") + at(", at step ", e.Step)})
 		}
-		then = q.Command.Again() + " --despite " + h.Run
+		then = []string{q.Command.Again() + " --despite " + h.Run, q.Command.Close(h.Run)}
 	case !h.Since.IsZero():
 		facts = append(facts, action.Fact{Label: "Since", Value: fmt.Sprintf("%s, %s ago%s", h.Since.Local().Format("15:04:05 MST"), schema.HumanDuration(time.Since(h.Since)), at("; now at step ", e.Step))})
 	}
 	f := &action.Failure{What: what, Err: e, Facts: append(facts, action.Fact{Label: "Changed", Value: untouched})}
-	return &Refusal{Ending: event.EndLocked, Failure: f, Notice: &Notice{Text: what, Safe: []string{q.Command.Report(h.Run)}, Then: []string{then}}}
+	return &Refusal{Ending: event.EndLocked, Failure: f, Notice: &Notice{Text: what, Safe: []string{q.Command.Report(h.Run)}, Then: then}}
 }
 
 func at(before, step string) string {

@@ -47,8 +47,8 @@ func (e *ending) safe(report bool) fact {
 	return commands("Safe now", out...)
 }
 
-// then begins anew what was suspended or interrupted: the keys of the old run stay
-// guarded until a new one names it.
+// then begins anew what was suspended or interrupted, or ends it for good: the keys of
+// the old run stay guarded until a new one names it, or it is closed.
 func (e *ending) then() fact {
 	when := "when you know what became of it"
 	switch e.end.State {
@@ -59,10 +59,12 @@ func (e *ending) then() fact {
 		return fact{}
 	}
 	run := []string{e.run.Header.Command.Again()}
-	if len(e.run.Locks) > 0 {
+	if len(e.run.Locks) > 0 && e.guards() {
 		run = append(run, "--despite", e.id)
 	}
 	f := commands("Then", strings.Join(run, " "))
 	f.add(when)
+	f.rows = append(f.rows, commands("", e.run.Header.Command.Close(e.id)).rows...)
+	f.add("to end it, with why in place of TEXT")
 	return f
 }

@@ -257,14 +257,23 @@ func (e *ending) lock() fact {
 	if len(e.run.Locks) == 0 || len(keys) == 0 {
 		return fact{}
 	}
-	text := strings.Join(keys, ", ")
-	switch e.end.State {
-	case event.InDoubt:
-		text += ", guarded until settled"
-	case event.Waiting, event.Interrupted:
-		text += ", guarded until resumed"
-	default:
-		text += ", released"
+	how := "released"
+	switch {
+	case e.guards():
+		how = "guarded until this run is closed"
+	case e.end.State == event.Interrupted:
+		how = "free, as no change was begun"
 	}
-	return saidFact("Lock", text)
+	return saidFact("Lock", strings.Join(keys, ", ")+", "+how)
+}
+
+// guards reports whether the keys of the run are kept from others although it is gone.
+func (e *ending) guards() bool {
+	switch e.end.State {
+	case event.InDoubt, event.Waiting:
+		return true
+	case event.Interrupted:
+		return e.run.Changes.Mark() > 0
+	}
+	return false
 }

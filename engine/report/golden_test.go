@@ -230,6 +230,22 @@ func TestTextInterrupted(t *testing.T) {
 	golden(t, "report_interrupted_92", b.String())
 }
 
+// A run that was killed before it changed anything guards nothing.
+func TestTextInterruptedBeforeAChange(t *testing.T) {
+	s := newStory().begin().sampling()
+	var r Run
+	for _, e := range s.events {
+		r.Apply(e)
+	}
+	var b bytes.Buffer
+	if err := Text(&b, &r, options(92, s)); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "container/app, free, as no change was begun") || strings.Contains(text, "--despite") {
+		t.Error(text)
+	}
+}
+
 func TestPrompt(t *testing.T) {
 	for name, make := range map[string]func(*story) *event.Approval{"limit": limitApproval, "delete": deleteApproval} {
 		for _, width := range []int{92, 60} {
