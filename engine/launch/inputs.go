@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"runbook/engine/action"
@@ -192,6 +193,12 @@ func placeholder(f schema.Field) string {
 		return action.Quote(f.Type.Enum[0])
 	case f.Type.Kind == schema.SecretKind:
 		return "@FILE"
+	case f.Type.Kind == schema.List && len(f.Type.Element().Fields) > 0:
+		var fields []string
+		for _, of := range f.Type.Element().Fields {
+			fields = append(fields, strconv.Quote(of.Name)+": …")
+		}
+		return action.Quote("[{" + strings.Join(fields, ", ") + "}]")
 	case f.Min != nil && f.Type.Kind != schema.String && f.Type.Kind != schema.List:
 		return action.Quote(schema.TextOf(f.Min))
 	}

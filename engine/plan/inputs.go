@@ -2,11 +2,20 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 
+	"runbook/engine/diag"
 	"runbook/engine/expression"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
+)
+
+// typeNames are the names of types, and fieldName how fields of rows are called.
+var (
+	typeNames = []string{"string", "int", "number", "bool", "duration", "size", "time", "secret", "list", "map"}
+	fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
 // inputType is the type that a declaration names.
@@ -44,7 +53,7 @@ func (c *compiler) field(in *playbook.Input) schema.Field {
 		f.Type = schema.AnyType // reported with the tree
 		return f
 	}
-	if elem := inputType(in.Of.Value); elem != nil {
+	if elem := c.elements(in.Of); elem != nil {
 		f.Type = &schema.Type{Kind: f.Type.Kind, Elem: elem}
 	}
 	if len(in.Enum) > 0 {
@@ -53,6 +62,32 @@ func (c *compiler) field(in *playbook.Input) schema.Field {
 	f.Min, f.Max = c.bound(in.Min.Node, f.Type), c.bound(in.Max.Node, f.Type)
 	c.defaultOf(in, &f)
 	return f
+}
+
+// elements is the type that a declaration gives to elements, nil for none.
+func (c *compiler) elements(of *playbook.Elements) *schema.Type {
+	switch {
+	case of == nil:
+		return nil
+	case of.Type.Set():
+		return inputType(of.Type.Value)
+	case len(of.Fields) == 0:
+		c.fail(diag.CodeBadValue, of.Node, "rows without a field say nothing", "name their fields and types: {target: string, port: int}")
+		return nil
+	}
+	row := &schema.Type{Kind: schema.Object}
+	for _, p := range of.Fields {
+		t := inputType(p.Value.Text)
+		if !fieldName.MatchString(p.Key.Text) {
+			c.fail(diag.CodeBadName, p.Key, fmt.Sprintf("%q is no name for a field", p.Key.Text), "write lower case letters, digits and _, beginning with a letter")
+		}
+		if t == nil {
+			c.fail(diag.CodeBadValue, p.Value, fmt.Sprintf("the field %q has no type", p.Key.Text), "give the type, one of "+strings.Join(typeNames, ", "))
+			t = schema.AnyType
+		}
+		row.Fields = append(row.Fields, schema.Field{Name: p.Key.Text, Type: t, Required: true})
+	}
+	return row
 }
 
 // bound decodes min or max: a length for texts and lists.
@@ -106,7 +141,11 @@ func constant(n *yaml.Node, t *schema.Type) (any, error) {
 	case yaml.Map:
 		m := make(map[string]any, len(n.Pairs))
 		for _, p := range n.Pairs {
-			v, err := constant(p.Value, t.Element())
+			of := t.Element()
+			if f, ok := t.Field(p.Key.Text); ok {
+				of = f.Type
+			}
+			v, err := constant(p.Value, of)
 			if err != nil {
 				return nil, err
 			}

@@ -457,7 +457,7 @@ func TestWhereToRead(t *testing.T) {
 		"inputs: {a: {type: int, default: 1, max: '${{ vars.x }}'}}": "a declaration is fixed, it takes no ${{ }}",
 		"inputs: {a: {type: list, default: [a, '${{ vars.x }}']}}":   "a declaration is fixed, it takes no ${{ }}",
 		"inputs: {a: {type: string, default: '$${{ literal }}'}}":    "",
-		"inputs: {a: {type: list, of: {name: string}, default: []}}": "\"of\" is a text, this is a mapping",
+		"inputs: {a: {type: list, of: [string], default: []}}":       "a type of elements is a mapping, this is a list",
 	} {
 		_, list := compile(t, text+"\nsteps: [{action: world.get, with: {name: \"${{ inputs.a }}\"}}]", nil)
 		if all := lines(list); want == "" && list.Errors() > 0 || !strings.Contains(all, want) {

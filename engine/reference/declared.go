@@ -73,7 +73,7 @@ func (b *declared) forms(d *yaml.Declaration, at stand) object {
 			forms = append(forms, b.value(k, at))
 		}
 	}
-	if len(d.Keys) > 0 {
+	if len(d.Keys) > 0 || d.Open() {
 		forms = append(forms, b.object(d, at))
 	}
 	if len(forms) == 1 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -85,6 +86,13 @@ func shownSize(v any) string {
 // Takes says what the field takes: "duration from 1s to 1h, default 60s".
 func (f *Field) Takes() string {
 	s := f.Type.AsRequired().String()
+	if row := f.Type.Element(); row.Kind == Object && f.Type.Kind != Object {
+		fields := make([]string, len(row.Fields))
+		for i, of := range row.Fields {
+			fields[i] = of.Name + ": " + of.Type.String()
+		}
+		s = f.Type.Kind.String() + " of {" + strings.Join(fields, ", ") + "}"
+	}
 	low, high := f.Min != nil, f.Max != nil
 	unit := ""
 	if f.Type.Kind == String {

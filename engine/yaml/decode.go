@@ -76,7 +76,7 @@ func (d *decoder) wrongKind(n *Node, want, hint string) {
 
 // mapping decodes a mapping, or the short form of one, into the struct dst.
 func (d *decoder) mapping(n *Node, of *Declaration, at stand, dst reflect.Value) bool {
-	if of.Short != nil && (n.Kind == Scalar || len(of.Keys) == 0 && of.Whole == nil || n.Kind == List && of.Short.Shape == Texts) {
+	if of.Short != nil && (n.Kind == Scalar || len(of.Keys) == 0 && of.rest == nil && of.Whole == nil || n.Kind == List && of.Short.Shape == Texts) {
 		d.keep(n, of, dst)
 		return d.value(of.Short, at.key, n, dst)
 	}
