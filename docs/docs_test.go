@@ -118,7 +118,8 @@ func TestExamples(t *testing.T) {
 				list = found
 			case "", "console", "go", "text", "sh", "yaml values", "expressions":
 				continue
-			case "yaml rehearsal", "yaml workers.rehearsal.yaml", "yaml workers.yaml 1 of 2 fail", "yaml workers.yaml 2 of 2 pass":
+			case "yaml rehearsal", "yaml workers.rehearsal.yaml", "yaml workers.yaml 1 of 2 fail", "yaml workers.yaml 2 of 2 pass",
+				"yaml restart-app.yaml", "yaml restart-app.rehearsal.yaml":
 				continue // rehearsal_test.go plays them
 			default:
 				t.Errorf("%s: nothing checks a block of %q", b.place, b.info)

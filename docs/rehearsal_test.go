@@ -43,6 +43,30 @@ func TestRehearsalExamples(t *testing.T) {
 	}
 }
 
+// The page's playbooks with stubs are played, and pass.
+func TestStubExamples(t *testing.T) {
+	written := map[string]block{}
+	for _, b := range blocks(t, "rehearsals.md") {
+		if words := strings.Fields(b.info); len(words) == 2 && words[0] == "yaml" {
+			written[words[1]] = b
+		}
+	}
+	played := 0
+	for name, b := range written {
+		if of, ok := strings.CutSuffix(name, ".rehearsal.yaml"); ok {
+			played++
+			for _, r := range playedOf(t, of, written[of+".yaml"], b.text).Results {
+				if !r.Passed {
+					t.Errorf("%s: rehearsal %q: %+v %+v %v", b.place, r.Rehearsal.Name, r.Checks, r.Also, r.Err)
+				}
+			}
+		}
+	}
+	if played == 0 {
+		t.Error("no example was found")
+	}
+}
+
 // The tutorial is played: its first playbook fails its rehearsals, its last one
 // passes, and no mutant of that survives without being told.
 func TestTutorial(t *testing.T) {
@@ -64,20 +88,26 @@ func TestTutorial(t *testing.T) {
 
 func tutorialStage(t *testing.T, b block, incident string, pass bool) {
 	t.Helper()
-	source, p := compiled(t, "workers.yaml", b.text)
-	file, list := rehearsal.Parse(&yaml.Source{Name: "workers.rehearsal.yaml", Text: []byte(incident)}, p, registry(t))
+	for i, r := range playedOf(t, "workers", b, incident).Results {
+		if want := pass || i == 1; r.Passed != want {
+			t.Errorf("%s: rehearsal %q passed %v, want %v: %+v %+v %v", b.place, r.Rehearsal.Name, r.Passed, want, r.Checks, r.Also, r.Err)
+		}
+	}
+}
+
+// playedOf plays the rehearsals of a playbook.
+func playedOf(t *testing.T, name string, b block, rehearsals string) *rehearsal.Report {
+	t.Helper()
+	source, p := compiled(t, name+".yaml", b.text)
+	file, list := rehearsal.Parse(&yaml.Source{Name: name + ".rehearsal.yaml", Text: []byte(rehearsals)}, p, registry(t))
 	if file == nil {
 		t.Fatalf("%s: %v", b.place, list)
 	}
-	report, err := rehearsal.Play(t.Context(), []*rehearsal.Subject{{Name: "workers", Source: source, Plan: p, File: file}}, rehearsal.Options{
+	report, err := rehearsal.Play(t.Context(), []*rehearsal.Subject{{Name: name, Source: source, Plan: p, File: file}}, rehearsal.Options{
 		Launcher: launcher(t), Rules: playbooks.AlertRules(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, r := range report.Results {
-		if want := pass || i == 1; r.Passed != want {
-			t.Errorf("%s: rehearsal %q passed %v, want %v: %+v %+v %v", b.place, r.Rehearsal.Name, r.Passed, want, r.Checks, r.Also, r.Err)
-		}
-	}
+	return report
 }

@@ -89,15 +89,19 @@ func previewExec(ctx context.Context, call action.Call, p execParams) (action.Pr
 }
 
 func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, error) {
-	if err := call.Confine.Exec("docker.exec "+commandLine(p.Argv), p.Argv[0]); err != nil {
-		return execOutputs{}, err
-	}
 	e, c, err := openAndFind(ctx, call, p.Container)
 	if err != nil {
 		return execOutputs{}, action.NotApplied(err)
 	}
 	if !c.running() || c.is.State.Paused {
 		return execOutputs{}, action.NotApplied(e.notRunning(c))
+	}
+	what := "docker.exec " + commandLine(p.Argv)
+	if call.DryRun && execEffect(call.Target, p) != action.Read {
+		return execOutputs{}, action.RefusedInDryRun(what)
+	}
+	if answer, err := call.Confine.Exec(what, action.Asked{Target: call.Target.Name, Argv: p.Argv}); answer != nil || err != nil {
+		return e.stubbed(ctx, c, answer, err)
 	}
 	options := client.ExecCreateOptions{Cmd: p.Argv, User: p.User, WorkingDir: p.Workdir, AttachStdout: true, AttachStderr: true}
 	for _, name := range variables(p.Env) {
@@ -109,6 +113,26 @@ func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, err
 		return execOutputs{}, action.NotApplied(err)
 	}
 	return e.runExec(ctx, c, id)
+}
+
+// stubbed is a program in whose place a stub answers, or is refused: nothing is
+// started.
+func (e *engine) stubbed(ctx context.Context, c *found, by *action.Answer, refused error) (execOutputs, error) {
+	if refused != nil {
+		return execOutputs{}, refused
+	}
+	began := e.call.Clock.Now()
+	ctx, a := e.try(ctx)
+	if err := by.Come(ctx, e.call.Clock); err != nil {
+		return execOutputs{}, e.lostExec(c, a, err)
+	}
+	out, errs := &boundedText{}, &boundedText{}
+	_, _ = io.WriteString(out, by.Stdout) // it takes all
+	_, _ = io.WriteString(errs, by.Stderr)
+	return execOutputs{
+		ExitCode: by.ExitCode, Stdout: out.String(), Stderr: errs.String(), Truncated: out.cut() || errs.cut(),
+		DurationMS: schema.Milliseconds(e.call.Clock.Now().Sub(began)),
+	}, nil
 }
 
 func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs, error) {

@@ -15,7 +15,8 @@ import (
 	"runbook/internal/remote"
 )
 
-// place is where a program runs: this machine, or another host.
+// place is where a program runs: this machine, another host, or nowhere, where a stub
+// answers.
 type place interface {
 	// run runs a program to its end, or to that of ctx. An error is a *action.Failure:
 	// it was not started, or nobody saw its end.
@@ -34,8 +35,12 @@ type ended struct {
 	err     error
 }
 
-// placeOf is the place of call's target, and how a call of where is named there.
-func placeOf(call action.Call, where string) (place, string, error) {
+// placeOf is the place of call's target, and how a call of where is named there. With
+// an answer nothing is reached.
+func placeOf(call action.Call, answer *action.Answer, where string) (place, string, error) {
+	if answer != nil {
+		return stub{answer}, where, nil
+	}
 	config, err := action.ConfigOf[targetConfig](call.Target)
 	if err != nil || config.Host == "" {
 		return here{config}, where, err
@@ -68,6 +73,18 @@ func (t there) run(ctx context.Context, _ action.Call, p RunParams, stdout, stde
 		out.status = "signal: " + e.Signal
 	}
 	return out, nil
+}
+
+// stub is an answer in place of a program: nothing is started.
+type stub struct{ answer *action.Answer }
+
+func (s stub) run(ctx context.Context, call action.Call, _ RunParams, stdout, stderr io.Writer) (ended, error) {
+	if err := s.answer.Come(ctx, call.Clock); err != nil {
+		return ended{status: "cancelled", err: err, stopped: "a stub stands in its place"}, nil
+	}
+	_, err := io.WriteString(stdout, s.answer.Stdout)
+	_, also := io.WriteString(stderr, s.answer.Stderr)
+	return ended{code: s.answer.ExitCode, status: "answered by a stub"}, errors.Join(err, also)
 }
 
 // dirThere is dir for a host that has / between the parts of a path.

@@ -89,13 +89,14 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	if call.DryRun && effect(call.Target, p) != action.Read {
 		return RunOutputs{}, action.RefusedInDryRun(where)
 	}
-	if err := call.Confine.Program(where); err != nil {
+	answer, err := call.Confine.Program(where, action.Asked{Target: call.Target.Name, Argv: p.Argv})
+	if err != nil {
 		return RunOutputs{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return RunOutputs{}, &action.Failure{Applied: action.AppliedNot, What: "not started: " + err.Error(), Where: where, Err: err}
 	}
-	at, where, err := placeOf(call, where)
+	at, where, err := placeOf(call, answer, where)
 	if err != nil {
 		return RunOutputs{}, err
 	}

@@ -115,6 +115,12 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 		a.note("coverage is %s, below --fail-under %g", schema.HumanPercent(result.Percent()), o.failUnder)
 		end = event.EndFailed
 	}
+	for _, c := range result.Coverage {
+		for _, stub := range c.Idle {
+			a.note("%s: no rehearsal calls the stub %s; remove it, or rehearse what does", stub.Where, stub.What)
+			end = event.EndFailed
+		}
+	}
 	if err := view.End(result, end.Code()); err != nil || end == event.EndDone {
 		return err
 	}

@@ -17,38 +17,72 @@ type Confine struct {
 	Folder   string                    // the files of the place lie below it; "" is anywhere
 	Reach    func(address string) bool // whether the place listens at host:port
 	Has      func(program string) bool // whether its containers have a program; nil: any
+	Stubs    Stubs                     // they answer before the place does; nil: none
 }
 
 // ErrConfined is the cause of what was refused because it leaves the place that a
 // run is kept to.
 var ErrConfined = errors.New("refused outside of the place of the run")
 
-func (c *Confine) refuse(what, do string) error {
-	return &Failure{Applied: AppliedNot, What: what + " is refused: " + c.Because, Tried: "nothing was sent or started", Do: []string{do}, Final: true, Err: ErrConfined}
+func (c *Confine) refuse(what string, do ...string) error {
+	return &Failure{Applied: AppliedNot, What: what + " is refused: " + c.Because, Tried: "nothing was sent or started", Do: do, Final: true, Err: ErrConfined}
 }
 
-// Program refuses to start a program on this machine; what names it for people.
-func (c *Confine) Program(what string) error {
-	if c == nil || c.Programs {
-		return nil
+// ask returns the answer of a stub, or refuses what is asked where it may not be had
+// either; otherwise it says what else there is to do.
+func (c *Confine) ask(what string, asked Asked, may func() bool, otherwise string) (*Answer, error) {
+	if c.Stubs != nil {
+		if answer := c.Stubs.Answer(asked); answer != nil {
+			return answer, nil
+		}
 	}
-	return c.refuse(what, "let a `when` on an input leave the step out in rehearsals")
-}
-
-// Exec refuses to start a program that the containers of the place do not have.
-func (c *Confine) Exec(what, program string) error {
-	if c == nil || c.Has == nil || c.Has(program) {
-		return nil
+	switch {
+	case may():
+		return nil, nil
+	case c.Stubs == nil:
+		return nil, c.refuse(what, otherwise)
 	}
-	return c.refuse(what+", which the containers of the lab do not have,", "let a `when` on an input leave the step out in rehearsals")
+	return nil, c.refuse(what, append(c.Stubs.Refused(asked), "or "+otherwise)...)
 }
 
-// Address refuses a connection to a host:port elsewhere; what names the request.
+// Program returns what answers in place of a program of this machine, or refuses to
+// start it; without an answer and an error it may be started. what names it for people.
+func (c *Confine) Program(what string, asked Asked) (*Answer, error) {
+	if c == nil {
+		return nil, nil
+	}
+	return c.ask(what, asked, func() bool { return c.Programs }, leaveOut)
+}
+
+// Exec is Program of one that is started in a container: those that the containers of
+// the place have may be.
+func (c *Confine) Exec(what string, asked Asked) (*Answer, error) {
+	if c == nil {
+		return nil, nil
+	}
+	may := func() bool { return c.Has == nil || c.Has(asked.Argv[0]) }
+	return c.ask(what+", which the containers of the lab do not have,", asked, may, leaveOut)
+}
+
+// Request returns what answers in place of the server at a host:port, or refuses the
+// request; without an answer and an error it may be sent.
+func (c *Confine) Request(address string, asked Asked) (*Answer, error) {
+	if c == nil {
+		return nil, nil
+	}
+	return c.ask(asked.Method+" "+asked.Shown, asked, func() bool { return c.Reach(address) }, elsewhere)
+}
+
+const leaveOut = "let a `when` on an input leave the step out in rehearsals"
+
+const elsewhere = "make the address an input, and give it one of the lab's, as ${{ lab.address.http }} in a rehearsal"
+
+// Address refuses a connection to a host:port elsewhere; what names it.
 func (c *Confine) Address(what, address string) error {
 	if c == nil || c.Reach(address) {
 		return nil
 	}
-	return c.refuse(what, "make the address an input, and give it one of the lab's, as ${{ lab.address.http }} in a rehearsal")
+	return c.refuse(what, elsewhere)
 }
 
 // File refuses a path that is not below the folder.

@@ -285,8 +285,13 @@ func (s secretSource) read(ctx context.Context, confine *action.Confine) (string
 		text, err := file.Read(s.file, file.MostOfSecret)
 		return strings.TrimRight(string(text), "\r\n"), err
 	}
-	if err := confine.Program(s.command[0]); err != nil {
+	switch answer, err := confine.Program(s.command[0], action.Asked{Argv: s.command}); {
+	case err != nil:
 		return "", err
+	case answer != nil && answer.ExitCode != 0:
+		return "", fmt.Errorf("running %s: exit status %d", s.command[0], answer.ExitCode)
+	case answer != nil:
+		return strings.TrimRight(answer.Stdout, "\r\n"), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

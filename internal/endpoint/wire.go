@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -83,9 +84,12 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		x = &Exchange{ctx: req.Context(), call: action.Call{Clock: action.SystemClock()}}
 	}
 	sent := req.Clone(req.Context())
-	err := g.rules.Confine.Address(req.Method+" "+Shown(req.URL, x.Secret), action.HostPort(req.URL))
+	err := g.rules.Pass(sent)
+	var stub *action.Answer
 	if err == nil {
-		err = g.rules.Pass(sent)
+		stub, err = g.rules.Confine.Request(action.HostPort(req.URL), action.Asked{
+			Target: x.call.Target.Name, Method: req.Method, URL: req.URL.String(), Shown: Shown(req.URL, x.Secret),
+		})
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -95,13 +99,39 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.begins()
 	began := x.call.Clock.Now()
-	res, err := g.next.RoundTrip(sent)
+	var res *http.Response
+	if stub != nil {
+		res, err = x.stubbed(sent, stub)
+	} else {
+		res, err = g.next.RoundTrip(sent)
+	}
 	x.log(req, began, res, err)
 	if err != nil {
 		return nil, err
 	}
 	x.answered(res)
 	res.Body = &counted{ReadCloser: res.Body, exchange: x, most: g.rules.MaxAnswer}
+	return res, nil
+}
+
+// stubbed is the response of a stub that answers in place of the server: nothing is
+// sent.
+func (x *Exchange) stubbed(req *http.Request, by *action.Answer) (*http.Response, error) {
+	if req.Body != nil {
+		_ = req.Body.Close() // A RoundTripper closes it.
+	}
+	x.note(func() { x.reach.Sent = true }) // as far as anybody can tell
+	if err := by.Come(req.Context(), x.call.Clock); err != nil {
+		return nil, err
+	}
+	res := &http.Response{
+		StatusCode: by.Status, Status: strconv.Itoa(by.Status) + " " + http.StatusText(by.Status), Header: http.Header{},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Body: io.NopCloser(bytes.NewReader(by.Body)), ContentLength: int64(len(by.Body)),
+	}
+	for name, value := range by.Header {
+		res.Header.Set(name, value)
+	}
 	return res, nil
 }
 

@@ -1,6 +1,8 @@
 package rehearsal
 
 import (
+	"slices"
+
 	"runbook/engine/event"
 	"runbook/engine/history"
 	"runbook/engine/plan"
@@ -11,6 +13,7 @@ type Coverage struct {
 	Subject                   *Subject
 	Steps, Branches, Remedies Ratio
 	Never                     []Place
+	Idle                      []Place // stubs of the file that no rehearsal called; none while one is left out
 }
 
 // All is how many steps, branches and remedies were reached.
@@ -50,6 +53,7 @@ func cover(s *Subject, results []*Result) *Coverage {
 			count(seen, r.Facts)
 		}
 	}
+	c.Idle = idle(s, results)
 	a := addressesOf(s.Plan)
 	for _, step := range s.Plan.All() {
 		t := seen[a.of[step]]
@@ -70,6 +74,22 @@ func cover(s *Subject, results []*Result) *Coverage {
 		}
 	}
 	return c
+}
+
+// idle are the stubs of a file that none of its rehearsals called.
+func idle(s *Subject, results []*Result) (places []Place) {
+	for _, stub := range s.File.Stubs {
+		played, unused := 0, true
+		for _, r := range results {
+			if r.Subject == s {
+				played, unused = played+1, unused && slices.Contains(r.idle, stub)
+			}
+		}
+		if unused && played == len(s.File.Rehearsals) {
+			places = append(places, Place{stub.Text, s.File.Source.Name + ":" + stub.Place.Start.String()})
+		}
+	}
+	return places
 }
 
 func (c *Coverage) add(step *plan.Step, t *tally) {

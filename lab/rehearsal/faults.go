@@ -38,33 +38,33 @@ func (r *reader) noFault(n *yaml.Node, name string) {
 	r.fail(n, CodeFault, fmt.Sprintf("there is no fault %q", name), near(name, names, "the faults are "))
 }
 
-// fault reads the fault of a rehearsal and its options.
-func (r *reader) fault(w *writtenFault, h *Rehearsal) model.Fault {
+// fault reads a fault and its options.
+func (r *reader) fault(w *writtenFault, to *lab.Fault) model.Fault {
 	if !w.Fault.Set() {
 		return model.Fault{} // reported with the structure
 	}
-	h.Fault.Name = w.Fault.Value
-	known, ok := model.Lookup(h.Fault.Name)
+	to.Name = w.Fault.Value
+	known, ok := model.Lookup(to.Name)
 	if !ok {
-		r.noFault(w.Fault.Node, h.Fault.Name)
+		r.noFault(w.Fault.Node, to.Name)
 		return known
 	}
 	for _, p := range w.Options {
 		switch {
 		case known.AtConnection() && p.Key.Text == "on":
-			h.Fault.On = r.target(p.Value, known.Name)
+			to.On = r.target(p.Value, known.Name)
 		case known.AtConnection() && p.Key.Text == "for":
-			h.Fault.For = r.duration(p.Value)
+			to.For = r.duration(p.Value)
 		case slices.Contains(known.Options, p.Key.Text):
-			if h.Fault.Options == nil {
-				h.Fault.Options = map[string]bool{}
+			if to.Options == nil {
+				to.Options = map[string]bool{}
 			}
-			h.Fault.Options[p.Key.Text] = typed[bool](r, p.Value, schema.BoolType)
+			to.Options[p.Key.Text] = typed[bool](r, p.Value, schema.BoolType)
 		default:
 			r.fail(p.Key, CodeFault, fmt.Sprintf("fault %s has no option %q", known.Name, p.Key.Text), "its options are: "+strings.Join(append([]string{"name"}, known.Options...), ", "))
 		}
 	}
-	if known.AtConnection() && h.Fault.On == "" {
+	if known.AtConnection() && to.On == "" {
 		r.fail(w.Node, CodeFault, "fault "+known.Name+" needs a target", "write `{name: "+known.Name+", on: docker}`")
 	}
 	return known

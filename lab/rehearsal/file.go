@@ -18,6 +18,7 @@ import (
 type File struct {
 	Source     *yaml.Source
 	Rehearsals []*Rehearsal
+	Stubs      []*Stub // of all rehearsals
 }
 
 // Rehearsal is an incident and how a playbook must end it: as it is written, and
@@ -32,6 +33,7 @@ type Rehearsal struct {
 	Setting
 	Inputs map[string]any
 	texts  map[string]*expression.Template // of inputs that read the lab
+	Stubs  []*Stub
 
 	Before, After, Always []*Condition
 }
@@ -45,6 +47,7 @@ type Setting struct {
 // written is a file of rehearsals as it is written. What depends on the playbook
 // and on the lab is not decided yet.
 type written struct {
+	stubbed
 	Rehearsals []*Written `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
 	Node       *yaml.Node `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
 }
@@ -74,7 +77,8 @@ type Written struct {
 	Expect  *Expect            `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
 	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"'changes': a second run right after may change something."`
 	Also    []yaml.String      `yaml:"also,omitempty" doc:"The two wrong faults for \"no harm\"."`
-	Node    *yaml.Node         `what:"a rehearsal" write:"write {name: what happens, fault: memory-leak, expect: {exit: 0}}"`
+	stubbed
+	Node *yaml.Node `what:"a rehearsal" write:"write {name: what happens, fault: memory-leak, expect: {exit: 0}}"`
 }
 
 type writtenFault struct {

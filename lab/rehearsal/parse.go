@@ -26,7 +26,7 @@ const (
 func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag.List) {
 	var w written
 	r := &reader{source: s, plan: p, registry: registry, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
-	f := &File{Source: s}
+	f := &File{Source: s, Stubs: r.stubs(&w.stubbed)}
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
 	}
@@ -40,12 +40,12 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 func (r *reader) rehearsal(w *Written, number int) *Rehearsal {
 	h := &Rehearsal{
 		Written: w, Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*expression.Template{},
-		Setting: r.setting(w), Always: r.conditions(w.Always),
+		Setting: r.setting(w), Always: r.conditions(w.Always), Stubs: r.stubs(&w.stubbed),
 	}
 	if w.Name.Set() {
 		h.Place = w.Name.Span()
 	}
-	h.Settle = w.Settle.Or(r.fault(&w.Fault, h).Settles)
+	h.Settle = w.Settle.Or(r.fault(&w.Fault, &h.Fault).Settles)
 	r.inputs(w.Inputs, h)
 	for _, i := range w.Faults {
 		r.injection(i)

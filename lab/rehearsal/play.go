@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -144,7 +145,7 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	if p.Watch != nil && p.Watch(h) {
 		pace = p.Pace
 	}
-	s, err := open(&p.Options, r.Seed, pace)
+	s, err := open(&p.Options, r, pace)
 	if err != nil {
 		return err
 	}
@@ -172,6 +173,7 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	r.LabTime = s.at()
 	s.lab.Clock().SetSpeed(0) // nobody watches what is checked from here on
 	came(r, main.made)
+	stubsCalled(r, s.stubs)
 	if asked != nil {
 		asked.answers(r)
 	}
@@ -192,6 +194,20 @@ func came(r *Result, made []bool) {
 		}
 		r.Checks = append(r.Checks, c)
 	}
+}
+
+// stubsCalled checks that each stub of the rehearsal answered something: one that never did
+// stands for what the playbook does not do. Those of the file may be for others.
+func stubsCalled(r *Result, s *Stubs) {
+	idle := s.unused(r.Rehearsal.Stubs)
+	for _, stub := range r.Rehearsal.Stubs {
+		c := Check{Kind: "stubs", Expected: "a call of " + stub.Text, Seen: "it was called", Held: !slices.Contains(idle, stub), Place: stub.Place}
+		if !c.Held {
+			c.Seen = "nothing called it"
+		}
+		r.Checks = append(r.Checks, c)
+	}
+	r.idle, r.Lacking = s.unused(r.Subject.File.Stubs), s.refused()
 }
 
 // spoil injects the fault and tells what is seen of it.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/history"
 	"runbook/engine/schema"
@@ -70,6 +71,8 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 	asked := ""
 	if calls := s.lab.Mutations()[before:]; len(calls) > 0 {
 		asked = fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
+	} else if n, stub, _ := s.stubs.effects(); n > 0 {
+		asked = "the stub of " + stub + " changed the lab"
 	}
 	r.Also = append(r.Also, unless(asked, "a dry run before it changed nothing in the lab"))
 	if len(r.Finished.Changes) > 0 && len(h.Faults) == 0 {
@@ -80,7 +83,7 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 
 // spoiled opens a scene of its own in which a fault has had time to show.
 func (p *player) spoiled(ctx context.Context, r *Result, fault lab.Fault, settle time.Duration) (*scene, error) {
-	s, err := open(&p.Options, r.Seed, 0)
+	s, err := open(&p.Options, r, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +164,7 @@ func (p *player) shared(ctx context.Context, r *Result) ([]Property, error) {
 		return nil, err
 	}
 	wrong, healthy := p.wrong(r), mustLeaveAlone(r)
-	key := fmt.Sprint(r.Subject.Name, r.Seed, given, wrong, healthy)
+	key := fmt.Sprint(r.Subject.Name, r.Seed, given, wrong, healthy, placesOf(r.Rehearsal.Stubs))
 	p.mu.Lock()
 	c := p.controls[key]
 	if c == nil {
@@ -178,6 +181,14 @@ func (p *player) shared(ctx context.Context, r *Result) ([]Property, error) {
 		}
 	})
 	return c.also, c.err
+}
+
+// placesOf tells stubs apart from those of other rehearsals of the file.
+func placesOf(stubs []*Stub) (places []diag.Span) {
+	for _, s := range stubs {
+		places = append(places, s.Place)
+	}
+	return places
 }
 
 // healthy plays the healthy control: nothing may be changed.
@@ -210,9 +221,9 @@ func (p *player) harmless(ctx context.Context, c *control, r *Result, wrong []st
 // mustLeaveAlone says whether the inputs of a rehearsal are played against a
 // healthy service too. Where the playbook has a rehearsal of the healthy control,
 // that one says what may change; with its inputs it has said so already. Inputs
-// of a fault at a connection may mean something only there.
+// of a fault at a connection may mean something only there, as do stubs of a rehearsal.
 func mustLeaveAlone(r *Result) bool {
-	if f, _ := model.Lookup(r.Rehearsal.Fault.Name); f.AtConnection() || r.Rehearsal.Fault.Name == noFault {
+	if f, _ := model.Lookup(r.Rehearsal.Fault.Name); f.AtConnection() || len(r.Rehearsal.Stubs) > 0 || r.Rehearsal.Fault.Name == noFault {
 		return false
 	}
 	for _, h := range r.Subject.File.Rehearsals {
@@ -294,7 +305,8 @@ func (p *player) harm(ctx context.Context, r *Result, fault string) (string, err
 		return "", err
 	}
 	defer s.close()
-	if len(out.finished.Changes)+len(s.lab.Mutations()) == 0 {
+	stubbed, _, _ := s.stubs.effects()
+	if len(out.finished.Changes)+len(s.lab.Mutations())+stubbed == 0 {
 		return "", nil
 	}
 	if err := s.lab.Clock().Sleep(ctx, calm); err != nil {

@@ -88,6 +88,8 @@ type Result struct {
 	Run       string // id of the journal that is kept
 	Err       error  // the lab did not start, or the context ended
 	Evidence
+
+	idle []*Stub // of the file: nothing in this rehearsal called them
 }
 
 // Evidence is what was seen of a rehearsal.
@@ -96,7 +98,8 @@ type Evidence struct {
 	Facts    []event.Event // of the run
 	Memory   Gauge         // of the app, from the start of the run
 	Notes    []Note
-	Written  int // bytes of output that were searched for secrets
+	Written  int    // bytes of output that were searched for secrets
+	Lacking  []Note // the lines of stubs that would answer what was refused, by the key that they go below
 }
 
 // Name is how the rehearsal is named: memory-leak/2.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"runbook/engine/action"
@@ -35,15 +36,17 @@ type scene struct {
 	folder   string         // for files of the playbook
 	dir      string         // of both; it is gone with the scene
 	began    time.Time      // the fault is injected
+	stubs    *Stubs
 }
 
-// open starts a lab with a healthy service.
-func open(o *Options, seed uint64, pace float64) (*scene, error) {
-	l, err := lab.Start(lab.Options{Seed: seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: warmUp})
+// open starts a lab of a rehearsal with a healthy service.
+func open(o *Options, r *Result, pace float64) (*scene, error) {
+	l, err := lab.Start(lab.Options{Seed: r.Seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: warmUp})
 	if err != nil {
 		return nil, err
 	}
 	s := &scene{lab: l, launcher: o.Launcher, began: l.Clock().Now()}
+	s.stubs = NewStubs(l, r.Subject.File.Source.Name, slices.Concat(r.Rehearsal.Stubs, r.Subject.File.Stubs)...)
 	if err := s.folders(); err != nil {
 		s.close()
 		return nil, err
@@ -75,7 +78,7 @@ func (s *scene) environment() (*environment.Environment, error) {
 		err = fmt.Errorf("the lab's environment is not valid: %s", found[0])
 	}
 	if err == nil {
-		env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Reach: action.Reaches(env.Targets), Has: docker.Has}
+		env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Reach: action.Reaches(env.Targets), Has: docker.Has, Stubs: s.stubs}
 	}
 	return env, err
 }
@@ -150,8 +153,9 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 		out.finished, err = refused.Finished(), nil
 	}
 	made, failed := hooks.end()
+	_, _, broken := s.stubs.effects()
 	out.made = made
-	return out, errors.Join(failed, err)
+	return out, errors.Join(failed, broken, err)
 }
 
 // hold lets another run hold locks, until release is called.

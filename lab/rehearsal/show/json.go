@@ -65,6 +65,7 @@ type jsonCover struct {
 	Playbook string            `json:"playbook"`
 	Percent  float64           `json:"percent"`
 	Never    []rehearsal.Place `json:"never"`
+	Idle     []rehearsal.Place `json:"idle,omitempty"` // stubs of the file that nothing called
 }
 
 func (v *JSON) put(l jsonLine) {
@@ -117,7 +118,7 @@ func (v *JSON) End(r *rehearsal.Report, exit int) error {
 	passed, n := exit == 0, r.Passed()
 	last := &jsonLast{Schema: 1, Count: jsonCount{n, len(r.Results) - n}, Coverage: []jsonCover{}}
 	for _, c := range r.Coverage {
-		last.Coverage = append(last.Coverage, jsonCover{c.Subject.Name, c.All().Percent(), append([]rehearsal.Place{}, c.Never...)})
+		last.Coverage = append(last.Coverage, jsonCover{c.Subject.Name, c.All().Percent(), append([]rehearsal.Place{}, c.Never...), c.Idle})
 	}
 	v.put(jsonLine{Type: "finished", Passed: &passed, Took: r.Took.Seconds(), jsonLast: last})
 	return v.err

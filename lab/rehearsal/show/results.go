@@ -91,6 +91,9 @@ func (p sheet) failed(r *rehearsal.Result) {
 	for _, n := range r.Notes {
 		p.Flow(p.Label(6, n.Label, 17), page.Plain, n.Text)
 	}
+	for _, line := range r.Lacking {
+		p.Whole(p.Label(6, "Add to "+line.Label, 17), page.Plain, line.Text, p.Indent(0))
+	}
 	p.Whole(p.Label(6, "Watch it", 17), page.Plain, fmt.Sprintf("runbook rehearse %s --seed %d --watch", action.Quote(called(r)), r.Seed), p.Indent(0))
 	if r.Run != "" {
 		p.Whole(p.Label(6, "Its run", 17), page.Plain, "runbook report "+r.Run[max(0, len(r.Run)-4):], p.Indent(0))

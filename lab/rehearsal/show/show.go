@@ -39,6 +39,9 @@ func Complaints(r *rehearsal.Result) []string {
 			all = append(all, fmt.Sprintf("not so: %s: %s", p.Text, p.Detail))
 		}
 	}
+	for _, line := range r.Lacking {
+		all = append(all, "nothing answers it; add below "+line.Label+": "+line.Text)
+	}
 	if r.Err != nil {
 		all = append(all, r.Err.Error())
 	}

@@ -1,0 +1,49 @@
+package action
+
+import (
+	"context"
+	"time"
+)
+
+// Stubs answer in place of what a run that is kept to a place does not reach.
+type Stubs interface {
+	// Answer returns what answers; nil where nothing does.
+	Answer(asked Asked) *Answer
+	// Refused is told of what was refused as nothing answered it, and says what to
+	// write so that something will.
+	Refused(asked Asked) (do []string)
+}
+
+// Asked is what a run asks for: a program by its argv, or a request.
+type Asked struct {
+	Target string // its name; "" for none
+	Argv   []string
+	Method string
+	URL    string // as it is sent, which nobody is shown
+	Shown  string // the URL without what may be secret of it
+}
+
+// Answer is what a program or a server is said to have done.
+type Answer struct {
+	Takes time.Duration
+	Ends  func() // called once it is done, before anybody is told; may be nil
+
+	ExitCode       int
+	Stdout, Stderr string
+
+	Status int
+	Header map[string]string
+	Body   []byte
+}
+
+// Come waits until it has come, or returns the error of ctx where that ends before:
+// then nothing is known of it, and nothing was done.
+func (a *Answer) Come(ctx context.Context, clock Clock) error {
+	if err := clock.Sleep(ctx, a.Takes); err != nil {
+		return err
+	}
+	if a.Ends != nil {
+		a.Ends()
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package rehearsal_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"runbook/engine/event"
+	"runbook/lab/rehearsal"
+)
+
+// steps is a playbook of these steps, given as items of a list.
+func steps(list string) string {
+	return "playbook: steps\ntitle: t\npurpose: p\nexpected: e\nsteps:\n" + strings.Trim(list, "\n") + "\n"
+}
+
+// steps plays the first rehearsal of a file with a playbook of these steps.
+func (k *kit) steps(t *testing.T, list, file string) *rehearsal.Result {
+	t.Helper()
+	return k.play(t, k.options(), k.subject(t, "steps", steps(list), file)).Results[0]
+}
+
+// TestStubsAnswerForPrograms holds what a stub of a program answers, on this machine
+// and in a container, and that nothing is started: there are no such programs.
+func TestStubsAnswerForPrograms(t *testing.T) {
+	r := newKit(t).steps(t, `
+  - id: list
+    action: shell.run
+    with: {argv: [no-such, get, deployments]}
+    verify: ['fromJSON(outputs.stdout).items == []', outputs.duration_ms == 4000]
+  - id: first
+    action: shell.run
+    with: {argv: [no-such, check], allow_codes: [1]}
+    verify: [outputs.stderr == "lock", outputs.exit_code == 1]
+    needs: [list]
+  - id: second
+    action: shell.run
+    with: {argv: [no-such, check, "--all"]}
+    verify: [outputs.stdout == "fine"]
+    needs: [first]
+  - id: inside
+    action: docker.exec
+    with: {container: app, argv: [no-such, dump]}
+    verify: [outputs.stdout == "dumped", outputs.exit_code == 3]
+    needs: [second]
+  - id: own
+    action: docker.exec
+    with: {container: redis, argv: [echo, hi]}
+    verify: [outputs.stdout == "hi\n"]
+    needs: [inside]
+`, `
+programs:
+  - {argv: [no-such, get], stdout: '{"items": []}', takes: 4s}
+  - {argv: [no-such, check], stdout: fine}
+rehearsals:
+  - name: one
+    fault: none
+    programs:
+      - {argv: [no-such, check], exit: 1, stderr: lock, times: 1}
+      - {argv: [no-such, "*"], on: docker, stdout: dumped, exit: 3}
+    again: changes
+    expect: {exit: 0, steps: {own: passed}}
+`)
+	if !r.Passed {
+		t.Errorf("%q %+v", failures(r), r.Finished.Failure)
+	}
+}
+
+// TestStubsChangeTheModel holds that what a stub does to the lab is seen there, and that
+// a dry run does nothing.
+func TestStubsChangeTheModel(t *testing.T) {
+	const restart = `
+  - id: restart
+    action: shell.run
+    with: {argv: [systemctl, restart, app]}
+`
+	k := newKit(t)
+	for _, r := range k.play(t, k.options(), k.subject(t, "steps", steps(restart), `
+rehearsals:
+  - name: it heals
+    fault: api-down
+    programs: [{argv: [systemctl, restart], takes: 20s, heals: api-down}]
+    again: changes
+    expect: {before: [lab.http.availability < 0.5], after: [lab.app.healthy], steps: {restart: passed}}
+  - name: it injects
+    fault: none
+    programs: [{argv: [systemctl], injects: {name: target-gone, on: redis}}]
+    again: changes
+    expect: {after: ['"target-gone on redis" in lab.faults'], steps: {restart: passed}}
+`)).Results {
+		if !r.Passed {
+			t.Errorf("%s: %q %+v", r.Rehearsal.Name, failures(r), r.Finished.Failure)
+		}
+	}
+}
+
+// TestAStubThatNothingCallsIsFound holds it for one of a rehearsal, and for one of all
+// of a file.
+func TestAStubThatNothingCallsIsFound(t *testing.T) {
+	k := newKit(t)
+	s := k.subject(t, "steps", steps(`
+  - id: list
+    action: shell.run
+    with: {argv: [no-such, list]}
+`), `
+programs:
+  - {argv: [no-such, list]}
+  - {argv: [no-such, never]}
+rehearsals:
+  - name: one
+    fault: none
+    again: changes
+    expect: {exit: 0}
+  - name: two
+    fault: none
+    programs: [{argv: [no-such]}, {argv: [no-such, list]}]
+    again: changes
+    expect: {exit: 0}
+`)
+	report := k.play(t, k.options(), s)
+	equal(t, failures(report.Results[0]), []string(nil))
+	equal(t, failures(report.Results[1]), []string{"stubs: a call of no-such list, seen nothing called it"})
+	equal(t, report.Coverage[0].Idle, []rehearsal.Place{{What: "no-such never", Where: "steps.rehearsal.yaml:4:5"}})
+	s.Skip = func(h *rehearsal.Rehearsal) bool { return h.Number != 1 }
+	if idle := k.play(t, k.options(), s).Coverage[0].Idle; len(idle) > 0 {
+		t.Errorf("with one left out, which may call it: %v", idle)
+	}
+}
+
+// TestTheLineOfAStubIsValid holds that a failure says the line that answers it, for
+// words of every kind: with it the same rehearsal passes.
+func TestTheLineOfAStubIsValid(t *testing.T) {
+	k := newKit(t)
+	const keys = "fault: none\nagain: changes\nexpect: {exit: 0}"
+	for _, argv := range []string{
+		`[kubectl, get, deployments]`, `[sh, -c, "echo $RANDOM >> it; env | grep -c \"a b\" '#'"]`, `["no", "on", "1e3", "~", "*", "a: b", "{x}", "tab\tend"]`,
+		`["[", -f, /etc/passwd, "", ü, "${{ 'x' + 'y' }}"]`, `[python3, -c, "` + strings.Repeat("long", 50) + `", then]`,
+	} {
+		text := "  - id: it\n    action: shell.run\n    with: {argv: " + argv + "}\n"
+		refused := k.steps(t, text, one(keys))
+		do := refused.Finished.Failure.Do
+		if len(do) < 2 || do[0] != "add below programs: in steps.rehearsal.yaml" {
+			t.Fatalf("do %q", do)
+		}
+		if r := k.steps(t, text, "programs:\n  "+do[1]+"\n"+one(keys)); !r.Passed {
+			t.Errorf("%s: %q %q", argv, do[1], failures(r))
+		}
+	}
+}
+
+// TestAStubMayCutARun holds that a program that takes longer than its step is lost, as a
+// real one.
+func TestAStubMayCutARun(t *testing.T) {
+	k := newKit(t)
+	r := k.brief(t, k.options(), k.subject(t, "steps", steps(`
+  - id: slow
+    action: shell.run
+    with: {argv: [no-such]}
+    timeout: 10s
+`), `
+rehearsals:
+  - name: one
+    fault: api-down
+    programs: [{argv: [no-such], takes: 1m, heals: api-down}]
+    expect: {exit: 6, after: ["lab.http.availability < 0.5"], hold: 0s, steps: {slow: in_doubt}}
+`)).Results[0]
+	if !r.Passed {
+		t.Errorf("%q %+v", failures(r), r.Finished.Failure)
+	}
+	if !slices.ContainsFunc(r.Facts, func(e event.Event) bool { o, ok := e.Data.(*event.Outcome); return ok && o.Applied == "lost" }) {
+		t.Error("no effect was lost")
+	}
+}
