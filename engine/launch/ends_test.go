@@ -32,7 +32,8 @@ func tell(kind *action.TargetKind) *action.Action {
 }
 
 // TestNoSecretLeavesARun holds that neither those of the environment nor those among
-// the inputs are in the journal, or in what who follows the run is told.
+// the inputs are in the journal, in what who follows the run is told, or in what a later
+// step reads of them.
 func TestNoSecretLeavesARun(t *testing.T) {
 	k := newKit(t)
 	q := k.request(t, "tells", "told", "key=hunter22-of-the-inputs")

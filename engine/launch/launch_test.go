@@ -114,7 +114,7 @@ func shelved() fstest.MapFS {
 		"a/odd.yaml":     head("odd", "lock: ['${{ split(inputs.text, \",\")[3] }}']\ninputs: {text: {type: string, default: a}}\nsteps: [{action: box.write, with: {text: a}}]\n"),
 		"a/look.yaml":    head("look", "steps: [{action: box.look, with: {text: a}}]\n"),
 		"a/wrong.yaml":   head("wrong", "steps: [{action: box.wriet, with: {text: a}}]\n"),
-		"a/tells.yaml":   head("tells", "inputs: {key: {type: secret}}\nsteps: [{action: box.tell, with: {key: '${{ inputs.key }}'}}]\n"),
+		"a/tells.yaml":   head("tells", "inputs: {key: {type: secret}}\nsteps: [{id: tell, action: box.tell, with: {key: '${{ inputs.key }}'}}, {id: next, action: box.look, with: {text: '${{ steps.tell.outputs.text }}'}, verify: [\"outputs.text == 'told (secret key) and (secret pass)'\"]}]\n"),
 		"a/waits.yaml":   head("waits", "lock: kept\nsteps: [{action: box.write, approve: true, with: {text: a}}]\n"),
 		"a/kept.yaml":    head("kept", "lock: kept\nsteps: [{action: box.write, with: {text: a}}]\n"),
 		"a/milds.yaml":   head("milds", "inputs: {text: {type: string, default: look}}\nsteps: [{id: asked, action: box.mild, with: {text: '${{ inputs.text }}'}}, {id: sure, action: box.mild, with: {text: look}}]\n"),

@@ -254,8 +254,8 @@ func (e *ending) escalate() fact {
 
 func (e *ending) lock() fact {
 	keys := e.run.Header.Lock
-	if len(e.run.Locks) == 0 || len(keys) == 0 {
-		return fact{}
+	if len(e.run.Locks) == 0 || len(keys) == 0 || e.end.Reason == event.EndJournal.Reason() {
+		return fact{} // the failure of a journal says what became of them
 	}
 	how := "released"
 	switch {

@@ -59,7 +59,7 @@ func played(t *testing.T, s *story, o Options) string {
 func stories() map[string]func() *story {
 	return map[string]func() *story{
 		"done": leak, "failed": failedLeak, "in_doubt": inDoubtLeak, "waiting": waitingLeak, "refused": refusedLeak,
-		"cancelled": cancelledLeak, "met": metLeak, "skipped": skippedLeak, "check": failedCheck, "several": severalFailures, "dry": dryLeak,
+		"cancelled": cancelledLeak, "met": metLeak, "skipped": skippedLeak, "check": failedCheck, "several": severalFailures, "dry": dryLeak, "journal": brokenLeak,
 	}
 }
 

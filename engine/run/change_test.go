@@ -327,6 +327,7 @@ finally:
 	} {
 		t.Run(string(test.at)+" "+string(test.path), func(t *testing.T) {
 			s := newScene()
+			s.options.Locks, s.options.Header.Command = []string{"app", "db"}, event.Command{Playbook: "test.yaml"}
 			s.journal.fail = func(e *event.Event) bool { return e.Type == test.at && e.Path == test.path }
 			fin := s.play(t, text)
 			equal(t, "code", fin.ExitCode, 5)
@@ -337,6 +338,14 @@ finally:
 			// What was sent is told, though the journal cannot say it; what finally did is
 			// listed too.
 			equal(t, "told", len(fin.Changes), strings.Count(test.sent, "="))
+			if f := fin.Failure; f != nil {
+				guard, then := "free: no effect was begun", ""
+				if test.sent != "[]" {
+					guard, then = "guarded, as this run did not end: until one names it, or it is closed", "runbook run test.yaml --despite run-1"
+				}
+				equal(t, "the locks", f.Facts, "[{Lock app, db, "+guard+"}]")
+				equal(t, "what to do", strings.Join(f.Do, ""), then)
+			}
 			seen := s.journal.told
 			equal(t, "followers are told", test.at == event.TypeRunCreated || len(seen) == 1 && seen[0].ExitCode == 5, true)
 		})

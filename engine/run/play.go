@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"runbook/engine/action"
 	"runbook/engine/event"
@@ -84,12 +85,27 @@ func (r *runner) recordPlan() error {
 // broken is the end of a run whose journal failed: nothing was begun after it. Who
 // follows the run is told what the journal cannot say.
 func (r *runner) broken(err error) event.RunFinished {
+	f := event.FailureOf(err)
+	if len(r.Locks) > 0 {
+		guard := ", free: no effect was begun"
+		if r.begun() {
+			guard = ", guarded, as this run did not end: until one names it, or it is closed"
+			f.Do = append(f.Do, r.Header.Command.Again()+" --despite "+r.Header.Run)
+		}
+		f.Facts = append(f.Facts, action.Fact{Label: "Lock", Value: strings.Join(r.Locks, ", ") + guard})
+	}
 	fin := event.RunFinished{
-		Schema: 1, State: event.EndJournal.State(), ExitCode: event.EndJournal.Code(), Reason: event.EndJournal.Reason(), Failure: event.FailureOf(err),
+		Schema: 1, State: event.EndJournal.State(), ExitCode: event.EndJournal.Code(), Reason: event.EndJournal.Reason(), Failure: f,
 		Changes: r.changes(), Warnings: []event.Finding{}, Duration: r.Clock.Now().Sub(r.started),
 	}
 	r.show(event.TypeRunFinished, "", &fin)
 	return fin
+}
+
+// begun reports whether an effect was, by what the journal has.
+func (r *runner) begun() (some bool) {
+	r.tally.do(func() { some = r.tally.changes.Mark() > 0 })
+	return some
 }
 
 func (r *runner) changes() (all []event.Change) {
