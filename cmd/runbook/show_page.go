@@ -217,6 +217,9 @@ func (d *document) conditions(s *plan.Step, in int) {
 		if s.Loop.MaxParallel > 1 {
 			text += fmt.Sprintf(", %d at once", s.Loop.MaxParallel)
 		}
+		if s.Loop.MaxFailures > 0 {
+			text += fmt.Sprintf(", until %d failed", s.Loop.MaxFailures)
+		}
 		d.labelled(in, "For each", text)
 	}
 	if s.Observe != nil {

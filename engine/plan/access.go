@@ -78,6 +78,9 @@ func (c *compiler) surroundings(n *node, names []name) []name {
 	for x := n; x != nil; x = x.parent {
 		if x.step.Loop != nil {
 			names = append(names, name{"item", x.step.Loop.Item}, name{"index", schema.IntType})
+			if x.step.Loop.As != "" {
+				names = append(names, name{x.step.Loop.As, x.step.Loop.Item})
+			}
 		}
 		if x.step.Remedy > 0 && x.parent.step.Observed != nil {
 			names = append(names, name{"goal", schema.ObjectOf(schema.Field{Name: "observed", Type: x.parent.step.Observed})})

@@ -225,14 +225,6 @@ type Condition struct {
 	Place string
 }
 
-// Loop is a for_each.
-type Loop struct {
-	Items       *Value
-	Item        *schema.Type
-	MaxParallel int
-	Group       string // whose targets the items are; "" where that is not told so plainly
-}
-
 // Operation is a call of an action.
 type Operation struct {
 	takes time.Duration // what its parameters take at least

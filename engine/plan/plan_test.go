@@ -12,6 +12,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/expression"
 	"runbook/engine/launch"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
@@ -230,6 +231,12 @@ func TestErrors(t *testing.T) {
 		"idempotent, no program":     {text: "steps:\n  - {action: world.set, idempotent: true, with: {name: a, value: 1}}\n", code: diag.CodeMisplaced, at: "6:37"},
 		"a program that is repeated": {text: "steps:\n  - {action: world.run, retry: {attempts: 3}}\n", code: diag.CodeMisplaced, at: "6:32"},
 		"a finally of a change":      {text: "prerequisites:\n  - {steps: [{" + get + "}], finally: [{action: world.set, with: {name: a, value: 1}}]}\nsteps: [{" + get + "}]\n", code: plan.CodeEffect, at: "6:72"},
+		"max_failures of one":        {text: "steps:\n  - {for_each: [1], max_failures: 2, " + get + "}\n", code: diag.CodeMisplaced, at: "6:35"},
+		"an item like a name":        {text: "steps:\n  - {for_each: [1], as: inputs, " + get + "}\n", code: diag.CodeBadValue, at: "6:25"},
+		"an item like a function":    {text: "steps:\n  - {for_each: [1], as: count, " + get + "}\n", code: diag.CodeBadValue, at: "6:25"},
+		"an item like an operator":   {text: "steps:\n  - {for_each: [1], as: not, " + get + "}\n", code: diag.CodeBadValue, at: "6:25"},
+		"an item like one around it": {text: "steps:\n  - {for_each: [1], as: host, steps: [{for_each: [1], as: host, " + get + "}]}\n", code: diag.CodeBadValue, at: "6:59"},
+		"an item of another type":    {text: "steps:\n  - {for_each: [1], as: host, action: world.get, with: {name: '${{ host.name }}'}}\n", code: expression.CodeType, at: "6:73"},
 		"an unknown playbook":        {text: "steps:\n  - {call: nobody}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},
 		"a playbook in a circle":     {text: "steps:\n  - {call: circle}\n", code: plan.CodeRecursion, at: "6:12"},
 		"a callee's mistake":         {text: "steps:\n  - {call: wrong}\n", code: plan.CodeUnknownPlaybook, at: "6:12"},

@@ -52,22 +52,6 @@ func (c *compiler) when(n *node, v *view) {
 	}
 }
 
-func (c *compiler) loop(n *node, v *view) {
-	t := n.tree
-	if t.ForEach == nil {
-		return
-	}
-	items := c.value(t.ForEach, schema.ListOf(schema.AnyType), v)
-	item := schema.AnyType
-	if items.Type.Kind == schema.List {
-		item = items.Type.Element()
-	}
-	if items.IsList {
-		item = unionOf(items.List)
-	}
-	n.step.Loop = &Loop{Items: items, Item: item, MaxParallel: t.MaxParallel.Or(1), Group: groupOf(t.ForEach)}
-}
-
 func (c *compiler) observe(n *node, v *view) {
 	o := n.tree.Observe
 	if o == nil {

@@ -27,8 +27,10 @@ type Step struct {
 
 // Loop repeats a step.
 type Loop struct {
-	ForEach     *yaml.Node `yaml:"for_each,omitempty" type:"list" hint:"write a list, or ${{ }} that gives one" doc:"A list, or an expression that gives one: the step is done for each 'item', whose number is 'index'."`
-	MaxParallel yaml.Int   `yaml:"max_parallel,omitempty" min:"1" max:"1000" beside:"for_each" doc:"How many items at once; 1 without it."`
+	ForEach     *yaml.Node  `yaml:"for_each,omitempty" type:"list" hint:"write a list, or ${{ }} that gives one" doc:"A list, or an expression that gives one: the step is done for each 'item', whose number is 'index'."`
+	As          yaml.String `yaml:"as,omitempty" name:"an item" beside:"for_each" doc:"A further name for 'item', by which steps in a loop within this one can read it too."`
+	MaxParallel yaml.Int    `yaml:"max_parallel,omitempty" min:"1" max:"1000" beside:"for_each" doc:"How many items at once; 1 without it."`
+	MaxFailures yaml.Int    `yaml:"max_failures,omitempty" min:"1" max:"10000" beside:"for_each" doc:"Under 'on_failure: continue' or 'warn': after so many items that failed no further one starts."`
 }
 
 // Body is what a step does: exactly one of Action, Steps, Remedies, Call and

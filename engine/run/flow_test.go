@@ -191,6 +191,26 @@ func TestLoops(t *testing.T) {
 			text:  "steps: [{id: x, on_failure: warn, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}]",
 			state: "warned", sent: "[a=1 a=2]", most: 1,
 		},
+		"max_failures": {
+			text:  "steps: [{id: x, on_failure: continue, max_failures: 2, for_each: [1, 2, 3, 4, 5], steps: [{when: item != 2, action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}]}, {action: world.set, with: {name: z, value: 1}}]",
+			state: "failed", sent: "[a=1 a=3]", most: 1,
+		},
+		"max_failures under warn": {
+			text:  "steps: [{id: x, on_failure: warn, max_failures: 1, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}, {action: world.set, with: {name: z, value: 1}}]",
+			state: "warned", sent: "[a=1 z=1]", most: 1,
+		},
+		"max_failures in flight": {
+			text:  "steps: [{id: x, on_failure: warn, max_failures: 1, max_parallel: 2, for_each: [1, 1, 1], action: world.set, with: {name: a, value: 1, takes: 2s, ends: not_applied}}]",
+			state: "warned", sent: "[a=1 a=1]", most: 2,
+		},
+		"as many as may": {
+			text:  "steps: [{id: x, on_failure: warn, max_failures: 2, for_each: [1, 2], action: world.set, with: {name: a, value: \"${{ item }}\", ends: not_applied}}]",
+			state: "warned", sent: "[a=1 a=2]", most: 1,
+		},
+		"as": {
+			text:  "steps: [{id: x, for_each: [7, 8], as: host, steps: [{for_each: [1, 2], action: world.set, with: {name: \"n${{ host }}\", value: \"${{ item * 10 + index }}\"}}]}]",
+			state: "passed", sent: "[n7=10 n7=21 n8=10 n8=21]", most: 1,
+		},
 		"undo": {
 			text:  "steps: [{id: x, on_failure: undo, for_each: [1, 2], steps: [{action: world.set, with: {name: a, value: \"${{ item }}\"}, undo: {action: world.set, with: {name: a, value: -1}}}, {when: item == 2, action: world.set, with: {name: b, value: 1, ends: not_applied}}]}]",
 			state: "failed", sent: "[a=1 a=2 b=1 a=-1 a=-1]", most: 1,
@@ -203,6 +223,17 @@ func TestLoops(t *testing.T) {
 			equal(t, "sent", s.world.order(), test.sent)
 			equal(t, "at once", s.world.most, test.most)
 		})
+	}
+}
+
+// Why no further item was started is told once, as a failure or as a warning, of the loop.
+func TestMaxFailuresAreTold(t *testing.T) {
+	const why = "1 item failed, so 2 were not started (max_failures: 1)"
+	for on, level := range map[string]string{"continue": "fail", "warn": "warn"} {
+		s := newScene()
+		fin := s.play(t, "steps: [{id: x, on_failure: "+on+", max_failures: 1, for_each: [1, 2, 3], action: world.set, with: {name: a, value: 1, ends: not_applied}}]\noutputs: {told: \"${{ map(filter(run.findings, .step == 'x'), .level + ': ' + .message) }}\"}")
+		equal(t, "findings", string(fin.Outputs), `{"told":["`+level+": "+why+`"]}`)
+		equal(t, "of the loop", data[event.StepFinished](s, "x")[0].Failure.What, why)
 	}
 }
 

@@ -74,6 +74,7 @@ type loopRun struct {
 	ends  []outcome
 	mu    sync.Mutex
 	halt  bool
+	fails int // items that failed, also where that became a warning
 	after string
 
 	approved []approvedItem // where one approval was given for all
@@ -114,9 +115,15 @@ func (l *loopRun) ended(i int, o outcome) {
 		l.after = o.after
 	}
 	f := l.in.step.OnFailure
-	if o.bad() && f != plan.Continue && f != plan.Warn {
+	if o.bad() && f != plan.Continue && f != plan.Warn || l.spent() {
 		l.halt = true
 	}
+}
+
+// spent: as many items failed as may.
+func (l *loopRun) spent() bool {
+	most := l.in.step.Loop.MaxFailures
+	return most > 0 && l.fails >= most
 }
 
 // one plays item i.
@@ -124,7 +131,7 @@ func (l *loopRun) one(i int, value any) outcome {
 	r, s := l.r, l.in.step
 	part, done := r.partScope(s.OnFailure, l.scope)
 	defer done()
-	sc := part.within(l.in.path.Item(i), map[string]any{"item": value, "index": i})
+	sc := part.within(l.in.path.Item(i), s.Loop.Names(value, i))
 	if l.approved != nil {
 		sc.approved = &l.approved[i]
 	}
@@ -136,7 +143,13 @@ func (l *loopRun) one(i int, value any) outcome {
 	in := &instance{step: s, path: l.in.path.Item(i), state: event.Running, item: true}
 	l.items[i] = in
 	start := r.Clock.Now()
-	return r.finish(in, sc, r.once(in, sc, nil), start)
+	o := r.once(in, sc, nil)
+	if o.state == event.Failed {
+		l.mu.Lock()
+		l.fails++
+		l.mu.Unlock()
+	}
+	return r.finish(in, sc, o, start)
 }
 
 func (l *loopRun) total() outcome {
@@ -144,7 +157,7 @@ func (l *loopRun) total() outcome {
 	if l.after != "" {
 		o.after = string(l.in.path)
 	}
-	var missed bool
+	missed := 0
 	var dry dryEnds
 	for _, e := range l.ends {
 		dry.add(e.state)
@@ -154,15 +167,19 @@ func (l *loopRun) total() outcome {
 		case e.state == event.Warned && o.state == event.Passed:
 			o.state = event.Warned
 		case e.state == event.NotRun:
-			missed = true
+			missed++
 		}
 	}
 	switch {
+	case missed > 0 && l.spent() && (o.problem == nil || o.problem.state == event.Failed && !o.problem.partial):
+		after := o.after
+		o = failed(l.in, &event.Failure{What: fmt.Sprintf("%s failed, so %s not started (max_failures: %d)", schema.HumanQuantity(l.fails, "item", "items"), were(missed), l.in.step.Loop.MaxFailures)})
+		o.after = after
 	case o.problem != nil && o.problem.state == event.Failed && !o.problem.partial && l.in.step.OnFailure == plan.Warn:
 		o.state, o.problem = event.Warned, nil
 	case o.problem != nil:
 		o.state = o.problem.state
-	case missed:
+	case missed > 0:
 		c := ended(l.in, event.Cancelled, nil)
 		c.after = o.after
 		return c
@@ -170,6 +187,13 @@ func (l *loopRun) total() outcome {
 		o.state = dry.state()
 	}
 	return o
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "1 was"
+	}
+	return fmt.Sprintf("%d were", n)
 }
 
 // gather makes lists of what the items gave, in order.
