@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,7 @@ func (a *app) completeFlags(of *cobra.Command) {
 	}
 	for _, c := range append([]*cobra.Command{of}, of.Commands()...) {
 		for name, complete := range map[string]cobra.CompletionFunc{
-			"env": a.completeEnvironments, "input": a.completeInputs, "despite": a.completeRuns,
+			"env": a.completeEnvironments, "limit": a.completeLimits, "input": a.completeInputs, "despite": a.completeRuns,
 		} {
 			_ = c.RegisterFlagCompletionFunc(name, complete)
 		}
@@ -60,6 +61,30 @@ func (a *app) completeEnvironments(*cobra.Command, []string, string) ([]string, 
 	if read, _ := environment.ReadFile(source); read != nil {
 		for _, d := range read.Environments {
 			names = append(names, d.Name.Value)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeLimits offers the groups of the environment that is named, or is the default,
+// and their targets.
+func (a *app) completeLimits(of *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	chosen, _ := of.Flags().GetString("env")
+	path, err := environment.Find(a.config)
+	if err != nil || path == "" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	env, _, err := environment.Load(path, chosen, a.launcher().Registry)
+	if err != nil || env == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, g := range env.Groups {
+		names = append(names, g.Name+"\t"+strings.Join(g.Targets, ", "))
+		for _, target := range g.Targets {
+			if !slices.Contains(names, target) {
+				names = append(names, target)
+			}
 		}
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp

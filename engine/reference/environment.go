@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"slices"
+
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/schema"
@@ -20,7 +22,7 @@ func EnvironmentSchema(reg *action.Registry) ([]byte, error) {
 		case name == "environment" && len(reg.Targets()) > 0:
 			s["properties"].(object)["targets"] = targetsSchema(reg, defs)
 		case name == "policy" && len(reg.All()) > 0:
-			rule := object{"enum": append([]string{"read", "write", "destructive"}, reg.Names()...)}
+			rule := object{"enum": slices.Concat([]string{"read", "write", "destructive"}, familiesOf(reg), reg.Names())}
 			for key, of := range s["properties"].(object) {
 				description, _ := of.(object)["description"].(string)
 				s["properties"].(object)[key] = object{"anyOf": []any{rule, object{"type": "array", "items": rule}}, "description": description}
@@ -106,4 +108,13 @@ func configSchema(t *schema.Type) object {
 		return object{"anyOf": []any{s, ref("secret_name")}}
 	}
 	return s
+}
+
+// familiesOf are the patterns of all actions of a family.
+func familiesOf(reg *action.Registry) []string {
+	names := slices.Clone(reg.Families())
+	for i, name := range names {
+		names[i] = name + ".*"
+	}
+	return names
 }

@@ -157,6 +157,7 @@ func TestCancelledIsGoneThere(t *testing.T) {
 			"only its child": `(trap "" TERM; while :; do sleep 0.1; done) & echo $! > "$0"; wait`,
 		} {
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				h := hostOf(t, s.URL, accessTo(s))
 				file := filepath.Join(t.TempDir(), "pid")
 				ctx, cancel := context.WithCancel(t.Context())
