@@ -165,6 +165,18 @@ steps:
 		"a block under warn": {
 			steps: "steps: [{id: b, on_failure: warn, steps: [{action: flow.fail, with: {message: no}}]}]", words: []string{"run", "it.yaml", "--strict"}, code: 1, has: []string{"warnings=1"},
 		},
+		"a warning of several parts, and one that cannot be judged": {
+			steps: "steps: [{id: a, action: flow.set, with: {n: 3}, verify: [{that: outputs.n == 3 and outputs.n > 5, level: warn}, {that: outputs.n + 9223372036854775807 > 0, level: warn}]}]",
+			has:   []string{"outputs.n > 5, seen outputs.n == 3: true, 3 == 3; outputs.n > 5: false, 3 > 5", "> 0, not evaluated: `outputs.n"}, lacks: []string{"seen `outputs"},
+		},
+		"a table that was found": {
+			steps: `steps: [{id: a, action: flow.set, with: {t: "x 1\ny 2", m: [{a: 1}, {b: {c: 2}}]}}]
+outputs: {table: '${{ steps.a.outputs.t }}', n: '${{ len(steps.a.outputs.m) }}'}
+`,
+			holds: func(r *ran) bool {
+				return strings.Contains(r.report, "Found        table  x 1\n                      y 2\n               n      2\n") && strings.Contains(r.report, "flow.set m=[{a: 1}, {b: {")
+			},
+		},
 		"changes of a loop over a block, and of finally": {
 			steps: "steps: [{id: l, for_each: [a, b], steps: [{id: w, action: shell.run, with: {argv: [touch, '${{ item }}']}}]}, {action: flow.fail, with: {message: no}}]\nfinally: [{action: shell.run, with: {argv: [touch, c]}}]\n",
 			code:  1, has: []string{"changes=3", "changed   l[0]/w", "changed   l[1]/w", "changed   finally/1"}, lacks: []string{"not_changed l", "not_changed w"},

@@ -136,22 +136,6 @@ type Check struct {
 	Took    time.Duration `json:"took,omitempty"`
 }
 
-// Warning is what a check says that did not hold under `warn`.
-func (c *Check) Warning() string {
-	if c.Message != "" {
-		return c.Message
-	}
-	return c.That + ", seen " + c.Saw()
-}
-
-// Saw is the value that decided, as a condition compares it; "" where there is none.
-func (c *Check) Saw() string {
-	if c.Number != nil {
-		return c.Number.Bare()
-	}
-	return c.Seen
-}
-
 // Look is a value seen while polling, and how often.
 type Look struct {
 	Seen   string  `json:"seen"`

@@ -151,8 +151,8 @@ func unbroken(text string) []string {
 	out := words[:0:0]
 	until := 0 // words before it belong to an expression
 	for i, w := range words {
-		begins := strings.Contains(w, "${{")
-		if begins && i >= until {
+		begins := i >= until && (strings.Contains(w, "${{") || opens(w))
+		if begins {
 			until = expressionEnd(words, i)
 		}
 		stays := i > 0 && w != "" && (i < until && !begins || joins(words[i-1]) || isUnit(w) && isNumber(words[i-1]))
@@ -165,12 +165,21 @@ func unbroken(text string) []string {
 	return out
 }
 
-// expressionEnd is the word behind the expression that begins in words[i]; i
-// if it is long, or does not end.
+// opens reports a word in which code between backticks begins, as a command in prose.
+func opens(word string) bool { return strings.Count(word, "`")%2 == 1 }
+
+// expressionEnd is the word behind the expression, or the code, that begins in words[i];
+// i if it is long, or does not end.
 func expressionEnd(words []string, i int) int {
-	size := 0
+	size, closing := 0, "}}"
+	if opens(words[i]) {
+		closing = "`"
+	}
 	for n, w := range words[i:] {
-		end := strings.Index(w, "}}")
+		end := strings.Index(w, closing)
+		if n == 0 && closing == "`" {
+			end = -1
+		}
 		if end >= 0 && size+end <= longestExpression {
 			return i + n + 1
 		}

@@ -127,9 +127,16 @@ func (t *tree) item(c *event.Check, indent, widest int) {
 	case event.UnknownCheck:
 		t.note(l, indent+2+widest+6, page.Plain, "unknown"+known(c), nowText(c))
 	case event.CheckWarned:
-		t.note(l, indent+2+widest+5, style, strings.TrimSuffix("warned: "+c.Message, ": "), bare(c.Seen, c.Number))
-		if c.Error != "" {
+		value, missed := bare(c.Seen, c.Number), c.Missed()
+		if len(missed) > 0 || c.Error != "" { // told below
+			value = ""
+		}
+		t.note(l, indent+2+widest+5, style, strings.TrimSuffix("warned: "+c.Message, ": "), value)
+		switch {
+		case c.Error != "":
 			t.text(indent+4, page.Plain, "not evaluated: "+c.Error)
+		case len(missed) > 0:
+			t.explainParts(c.Parts, indent+4)
 		}
 	case event.CheckFailed, event.NotEvaluated:
 		t.Put(l)

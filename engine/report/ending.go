@@ -127,7 +127,11 @@ func goalText(g history.Goal) string {
 func (e *ending) found() fact {
 	f := fact{label: "Found"}
 	for _, i := range e.end.Found {
-		f.add(i.Name + " " + human(i.Text, i.Number))
+		name := i.Name
+		for _, l := range page.Split(orNothing(human(i.Text, i.Number))) {
+			f.add(name, l)
+			name = ""
+		}
 	}
 	return f
 }

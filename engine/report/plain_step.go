@@ -57,7 +57,7 @@ func checkText(c *event.Check) string {
 		}
 		return text
 	}
-	text += seen(c)
+	text += c.Why()
 	if c.Within != "" && c.Verdict != event.Held {
 		text += "; " + within(c)
 	}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,7 +90,7 @@ func momentOf(r *history.Run, e event.Event) string {
 		}
 	case *event.Check:
 		if d.Kind == "goal" && d.Verdict == event.CheckFailed && untried(r, e.Path) {
-			return "goal failed: " + d.That + seen(d)
+			return "goal failed: " + d.That + d.Why()
 		}
 	case *event.StepFinished:
 		return finishMoment(r, e, d)
@@ -103,16 +102,6 @@ func momentOf(r *history.Run, e event.Event) string {
 func untried(r *history.Run, path event.Path) bool {
 	s := r.Known(path)
 	return s == nil || !slices.ContainsFunc(s.Parts, func(c *history.Step) bool { return c.State != event.NotRun })
-}
-
-func seen(c *event.Check) string {
-	switch {
-	case c.Error != "":
-		return ", not evaluated: " + c.Error
-	case c.Seen == "":
-		return ""
-	}
-	return ", seen " + bare(c.Seen, c.Number)
 }
 
 func remedyMoment(m *event.Remedy) string {
@@ -170,7 +159,7 @@ func finishMoment(r *history.Run, e event.Event, d *event.StepFinished) string {
 	if s != nil && s.Detail != nil {
 		for _, c := range s.Detail.Checks {
 			if c.Verdict == event.CheckWarned {
-				parts = append(parts, cmp.Or(c.Message, c.That+seen(c)))
+				parts = append(parts, c.Warning())
 			}
 		}
 	}

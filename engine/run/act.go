@@ -192,7 +192,7 @@ func (w *work) broken(f *event.Failure, err error) outcome {
 		return w.stopped(w.in)
 	}
 	w.countCondition(c.Verdict)
-	f.What, f.Seen, f.Place = unmet(c), seenIn(c), c.Place
+	f.What, f.Seen, f.Place = unmet(c), c.Missed(), c.Place
 	o := failed(w.in, f)
 	o.problem.check = c
 	return o

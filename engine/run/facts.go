@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -78,61 +77,6 @@ func parts(of *expression.Part) []event.Part {
 		}
 	}
 	return out
-}
-
-// mostParts is how many parts of a condition a failure tells.
-const mostParts = 10
-
-// seenIn are the parts of a condition that did not hold, a line each: the conditions
-// that it is made of, or both values of one that compares two.
-func seenIn(c *event.Check) []string {
-	var lines []string
-	for _, p := range c.Parts {
-		lines = append(lines, within(p)...)
-	}
-	if len(lines) == 0 && len(c.Parts) > 1 {
-		for _, p := range c.Parts {
-			lines = append(lines, p.Source+": "+shownPart(p))
-		}
-	}
-	if left := len(lines) - mostParts; left > 0 {
-		lines = append(lines[:mostParts], fmt.Sprintf("%d more", left))
-	}
-	return lines
-}
-
-// within are the conditions in a part, or the part where it is one.
-func within(p event.Part) (lines []string) {
-	for _, x := range p.Parts {
-		if p.Evaluated {
-			lines = append(lines, within(x)...)
-		}
-	}
-	source := strings.TrimSpace(p.Element + "  " + p.Source)
-	switch {
-	case len(lines) > 0:
-		return lines
-	case !p.Evaluated:
-		return []string{source + ": not evaluated"}
-	case p.Compared != "":
-		return []string{source + ": " + p.Value + ", " + p.Compared}
-	case p.Value != "true" && p.Value != "false":
-		return nil
-	case len(p.Parts) == 0:
-		return []string{source + ": " + p.Value}
-	}
-	seen := make([]string, len(p.Parts))
-	for i, x := range p.Parts {
-		seen[i] = shownPart(x)
-	}
-	return []string{source + ": " + p.Value + ", seen " + strings.Join(seen, " and ")}
-}
-
-func shownPart(p event.Part) string {
-	if p.Number != nil {
-		return p.Number.Compared()
-	}
-	return p.Value
 }
 
 // sidesOf are the sides of a comparison of numbers; "" of others. A side without a

@@ -238,10 +238,10 @@ func (w *work) judged(look lookFunc, lastErr error) outcome {
 func verdict(in *instance, j judged, v *verification) outcome {
 	switch {
 	case j.failed != nil:
-		f := &event.Failure{What: unmet(j.failed), Place: j.failed.Place, Seen: seenIn(j.failed)}
+		f := &event.Failure{What: unmet(j.failed), Place: j.failed.Place, Seen: j.failed.Missed()}
 		for _, c := range j.others {
 			f.What += "\n" + unmet(c)
-			f.Seen = append(f.Seen, seenIn(c)...)
+			f.Seen = append(f.Seen, c.Missed()...)
 		}
 		if v.lastErr != nil {
 			l := event.FailureOf(v.lastErr)

@@ -13,6 +13,7 @@ import (
 // Brief returns v in a few words for one line, as app, 60s or [a, b, 5 more].
 // It shows no secret, and no control characters.
 func Brief(v any) string {
+	const most = 3 // elements
 	switch v := v.(type) {
 	case string:
 		if v == "" || strings.ContainsFunc(v, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) || len(v) > 60 {
@@ -20,7 +21,6 @@ func Brief(v any) string {
 		}
 		return v
 	case []any:
-		const most = 3
 		var parts []string
 		for i := range min(len(v), most) {
 			parts = append(parts, Brief(v[i]))
@@ -30,7 +30,19 @@ func Brief(v any) string {
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case map[string]any:
-		return fmt.Sprintf("{%d}", len(v))
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if len(parts) == most {
+				parts = append(parts, fmt.Sprintf("%d more", len(v)-most))
+				break
+			}
+			value := v[name]
+			if inner, deep := value.(map[string]any); deep && len(inner) > 0 {
+				value = "{…}"
+			}
+			parts = append(parts, name+": "+Brief(value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
 	case Condition:
 		return quote(v.Source)
 	case Unknown:
