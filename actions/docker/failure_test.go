@@ -18,6 +18,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
+	"runbook/engine/schema"
 )
 
 func hijackAndClose(w http.ResponseWriter) {
@@ -55,6 +56,21 @@ func TestConnectionFailures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A command that is printed reaches the engine as the target does.
+func TestCommandsReachTheEngine(t *testing.T) {
+	for want, config := range map[string]map[string]any{
+		"docker ps":                       {"host": "unix:///var/run/docker.sock"},
+		"docker -H unix:///run/a.sock ps": {"host": "unix:///run/a.sock"},
+		"docker -H tcp://h:2376 --tlscacert '/etc/a b/ca.pem' --tlscert cert --tlskey key --tlsverify ps": {"host": "tcp://h:2376", "ca_file": "/etc/a b/ca.pem", "client_cert": "cert", "client_key": "key"},
+		"docker -H tcp://h:2376 --tlscert cert --tlsverify ps":                                            {"host": "tcp://h:2376", "client_cert": "cert", "client_key": schema.NewSecret("key", "-----BEGIN")},
+		"docker -H tcp://h:2376 --tls ps":                                                                 {"host": "tcp://h:2376", "insecure": true},
+	} {
+		if got := looking(callTo(t, config), "ps"); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
 	}
 }
 

@@ -54,7 +54,6 @@ func (s *server) failed(ctx context.Context, tried string, took time.Duration, e
 	return f
 }
 
-// command returns a command line of redis-cli for this server.
 // looking is a command line that reads from the server of a call.
 func looking(call action.Call, arguments string) string {
 	s, err := serverOf(call)
@@ -64,17 +63,37 @@ func looking(call action.Call, arguments string) string {
 	return s.command(arguments)
 }
 
+// command returns a command line of redis-cli for this server.
 func (s *server) command(arguments string) string {
 	host, port, _ := net.SplitHostPort(s.address)
 	text := "redis-cli -h " + action.Quote(host) + " -p " + port
-	for _, note := range s.call.Target.Notes {
-		if db, ok := strings.CutPrefix(note, "db "); ok {
-			text += " -n " + db
-		} else if note == "tls" {
-			text += " --tls"
+	config, err := action.ConfigOf[targetConfig](s.call.Target)
+	if err != nil {
+		return text + " " + arguments
+	}
+	if config.DB != 0 {
+		text += fmt.Sprintf(" -n %d", config.DB)
+	}
+	if config.ByTLS || config.Given() {
+		text += " --tls"
+	}
+	if config.Insecure {
+		text += " --insecure"
+	}
+	for _, of := range []struct{ flag, value string }{{"--sni", config.ServerName}, {"--cacert", config.CAFile}, {"--cert", config.ClientCert}, {"--key", keyFile(config)}} {
+		if of.value != "" {
+			text += " " + of.flag + " " + action.Quote(of.value)
 		}
 	}
 	return text + " " + arguments
+}
+
+// keyFile is the file with the client's key, "" where the key itself is a secret.
+func keyFile(config targetConfig) string {
+	if config.ClientKey.IsSecret() {
+		return ""
+	}
+	return config.ClientKey.Reveal()
 }
 
 func refusedPassword(text string) bool {
