@@ -20,6 +20,20 @@ func (l *loader) target(e *Environment, written *Target) {
 		l.noKind(name, kindName)
 		return
 	}
+	t := action.Target{}
+	values, fits := l.config(e, k, written)
+	if fits {
+		t = target(name.Text, k, values)
+	}
+	l.lists(&t, k, written) // what is wrong there is told in any case
+	if fits {
+		e.Targets = append(e.Targets, t)
+	}
+}
+
+// config returns what a target says of itself, by its kind; ok is false where something
+// is wrong in it.
+func (l *loader) config(e *Environment, k *action.TargetKind, written *Target) (values map[string]any, ok bool) {
 	takes := k.Config
 	if takes == nil {
 		takes = &schema.Type{Kind: schema.Object}
@@ -34,30 +48,28 @@ func (l *loader) target(e *Environment, written *Target) {
 		config[f.Name] = l.value(p.Value, f.Type, e)
 	}
 	if len(l.list) > mistakes {
-		return
+		return nil, false
 	}
 	fitted, err := schema.Convert(takes, schema.ApplyDefaults(takes, config))
 	for _, f := range schema.Faults(err) {
 		l.misfit(written, f)
 	}
 	if err != nil {
-		return
+		return nil, false
 	}
-	values := fitted.(map[string]any)
+	values = fitted.(map[string]any)
 	if k.Parse != nil {
 		if values, err = k.Parse(values); err != nil { // without the line: a password may stand in it
 			at := &schema.Fault{Path: takes.Fields[0].Name}
 			errors.As(err, &at)
 			l.list.Add(diag.Diagnostic{
 				Code: CodeWrongValue, Source: l.source.Name, Span: placeOf(written, at.Path).Span,
-				Message: "target " + name.Text + ": " + err.Error(), NoExcerpt: true,
+				Message: "target " + written.Name.Value + ": " + err.Error(), NoExcerpt: true,
 			})
-			return
+			return nil, false
 		}
 	}
-	t := target(name.Text, k, values)
-	l.lists(&t, k, written)
-	e.Targets = append(e.Targets, t)
+	return values, true
 }
 
 func requestRule(written string) action.RequestRule {
