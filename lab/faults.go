@@ -29,7 +29,8 @@ func (f Fault) String() string {
 // injected is a fault at a connection, while it lasts.
 type injected struct {
 	Fault
-	heal func()
+	heal  func()
+	spent func() bool // whether it did all that it was to do
 }
 
 // Faults are all faults that there are.
@@ -56,7 +57,10 @@ func (l *Lab) Inject(f Fault) error {
 	if err != nil {
 		return err
 	}
-	entry := &injected{f, heal}
+	entry := &injected{Fault: f, heal: heal, spent: func() bool { return false }}
+	if g := l.gates[f.On]; f.Name == "reply-lost" && g != nil {
+		entry.spent = func() bool { return !g.LosesReplies() }
+	}
 	l.mu.Lock()
 	l.faults = append(l.faults, entry)
 	l.mu.Unlock()

@@ -151,7 +151,11 @@ func (l *Lab) complete(s model.State) model.State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.faults {
-		s.Faults = append(s.Faults, f.String())
+		list := &s.Faults
+		if f.spent() {
+			list = &s.Ended
+		}
+		*list = append(*list, f.String())
 	}
 	return s
 }

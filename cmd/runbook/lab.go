@@ -19,8 +19,8 @@ func (a *app) labCommand() *cobra.Command {
 rest, simulated in this process and served on loopback by the real protocols.
 Break it, and repair it by playbooks:
 
-  runbook lab up --fault memory-leak --speed 10
-  runbook run memory-leak --env lab            from another terminal`,
+  runbook lab up --fault redis-down
+  runbook run redis-down --env lab            from another terminal`,
 		Example: "  runbook lab up\n  runbook lab faults\n  runbook lab inject redis-down\n  runbook lab state",
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}

@@ -77,26 +77,27 @@ func (a *app) labUp(o control.Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, up.Close()) }()
-	if err := welcome(up, o, a.playbookFor(up.Faults()), page.Of(a.Out)).Print(a.Out); err != nil {
+	if err := a.welcome(up, o).Print(a.Out); err != nil {
 		return err
 	}
 	showLab(ctx, a.Out, up)
 	return put(a.Out, "the lab has ended\n")
 }
 
-// playbookFor is the playbook to try against the faults of a lab.
-func (a *app) playbookFor(faults []string) string {
+// playbookFor is the playbook to try against the faults of a lab, and what for.
+func (a *app) playbookFor(faults []string) (name, why string) {
 	if len(faults) > 0 {
 		if _, err := a.launcher().Catalogue.Find(faults[0]); err == nil {
-			return faults[0]
+			return faults[0], "let a playbook repair it"
 		}
 	}
-	return "memory-leak"
+	return "quick-health", "is all well?"
 }
 
 // welcome says what runs where and what to do next.
-func welcome(up *control.Up, o control.Options, try string, k page.Look) *page.Page {
-	p := page.New(k)
+func (a *app) welcome(up *control.Up, o control.Options) *page.Page {
+	p := page.New(page.Of(a.Out))
+	try, why := a.playbookFor(up.Faults())
 	p.Say(page.Plain, fmt.Sprintf("The lab runs: process %d, seed %d, clock %gx", os.Getpid(), o.Seed, o.Speed))
 	p.Blank()
 	for _, t := range up.Targets() {
@@ -111,9 +112,9 @@ func welcome(up *control.Up, o control.Options, try string, k page.Look) *page.P
 	p.Blank()
 	p.Say(page.Plain, "From another terminal")
 	p.Table(page.Table{Indent: 2, Columns: []page.Column{{Least: 35}, {}}, Rows: [][]*page.Line{
-		p.Cells(page.Plain, "runbook run "+try+" --env lab", "let a playbook repair it"),
+		p.Cells(page.Plain, "runbook run "+try+" --env lab", why),
 		p.Cells(page.Plain, "runbook lab state", "what it is like now"),
-		p.Cells(page.Plain, "runbook lab inject redis-down", "break it; runbook lab faults lists how"),
+		p.Cells(page.Plain, "runbook lab inject api-down", "break it; runbook lab faults lists how"),
 		p.Cells(page.Plain, "runbook lab forward 20m", "let time pass at once"),
 	}})
 	p.Blank()

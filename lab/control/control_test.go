@@ -183,11 +183,15 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 }
 
 func TestPage(t *testing.T) {
-	s := model.State{AgeSeconds: 90, Faults: []string{"redis-down", "cpu-hot"}, Containers: []model.ContainerState{{Name: "mltb-app-1", State: "running", Health: "healthy"}}}
+	now := time.Date(2026, 11, 24, 16, 40, 0, 0, time.UTC)
+	s := model.State{AgeSeconds: 90, Now: now, Faults: []string{"redis-down", "cpu-hot"}, Ended: []string{"memory-leak"}, Containers: []model.ContainerState{{Name: "mltb-app-1", State: "running", Health: "healthy"}}}
+	s.Kills = []model.KillState{{At: now.Add(-75 * time.Second), Container: "mltb-app-1", MemoryBytes: 1 << 30}}
 	s.App.Running, s.App.Restarts, s.Redis.Entries, s.Queue.Workers, s.Calls = true, 1, 1200, 2, 1
 	text := Page(s, page.Look{Width: 92, Unicode: true}).String()
 	for _, want := range []string{
 		"lab          1m 30s old, faults redis-down, cpu-hot, alerts (none)\n",
+		"ended        memory-leak: what was wrong is no longer there\n",
+		"kernel       killed the process of mltb-app-1 at 16:38:45, 1m 15s ago: out of memory, at\n             1.00 GiB\n",
 		"app          runs, does not answer, memory 0 bytes, no limit; CPU 0.0 %, 1 restart\n",
 		"redis        is down, memory 0 bytes, 1,200 entries\n",
 		"queue        0 wait, 0 in processing, 0 stuck, 2 workers\n",

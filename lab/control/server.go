@@ -122,14 +122,20 @@ func (s *server) heal(ctx context.Context, f lab.Fault) (string, error) {
 		return "", fmt.Errorf("there is no fault %q", f.Name)
 	}
 	name := f.String()
-	injected := s.lab.State().Faults
-	if !slices.ContainsFunc(injected, func(one string) bool { return one == name || strings.HasPrefix(one, name+" on ") }) {
-		return name + " is not injected; injected: " + orNone(injected), nil
+	state := s.lab.State()
+	is := func(one string) bool { return one == name || strings.HasPrefix(one, name+" on ") }
+	text := "fault " + name + " is healed"
+	switch {
+	case slices.ContainsFunc(state.Faults, is):
+	case slices.ContainsFunc(state.Ended, is):
+		text = "fault " + name + " had ended; what it left is taken back"
+	default:
+		return name + " is not injected; injected: " + orNone(state.Faults), nil
 	}
 	if err := s.lab.Heal(name); err != nil {
 		return "", err
 	}
-	return "fault " + name + " is healed", nil
+	return text, nil
 }
 
 func (s *server) forward(ctx context.Context, f lab.Fault) (string, error) {

@@ -17,6 +17,13 @@ func Page(s model.State, k page.Look) *page.Page {
 		p.Flow(p.Label(0, label, 13), page.Plain, fmt.Sprintf(format, v...))
 	}
 	line("lab", "%s old, faults %s, alerts %s", schema.HumanDuration(time.Duration(s.AgeSeconds*float64(time.Second))), orNone(s.Faults), orNone(s.Alerts))
+	if len(s.Ended) > 0 {
+		line("ended", "%s: what was wrong is no longer there", strings.Join(s.Ended, ", "))
+	}
+	for _, k := range s.Kills {
+		ago := s.Now.Sub(k.At).Round(time.Second)
+		line("kernel", "killed the process of %s at %s, %s ago: out of memory, at %s", k.Container, k.At.UTC().Format(time.TimeOnly), schema.HumanDuration(ago), schema.HumanBytes(float64(k.MemoryBytes)))
+	}
 	limit := "no limit"
 	if s.App.LimitBytes > 0 {
 		limit = schema.HumanPercent(s.App.MemoryPercent) + " of " + schema.HumanBytes(float64(s.App.LimitBytes))

@@ -103,6 +103,13 @@ func (g *Gate) LoseReplies(n int) {
 	g.lose = n
 }
 
+// LosesReplies reports whether replies are still to be lost.
+func (g *Gate) LosesReplies() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.lose > 0
+}
+
 func (g *Gate) change(do func()) {
 	g.mu.Lock()
 	do()

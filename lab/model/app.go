@@ -105,8 +105,11 @@ func (a *App) wantedCPU(rate float64) float64 {
 	if a.Hung || !a.Up {
 		return 0.02
 	}
-	return 0.08 + rate*0.012 + a.Spin
+	return a.load(rate)
 }
+
+// load is how many processors the process needs to answer that many requests a second.
+func (a *App) load(rate float64) float64 { return 0.08 + rate*0.012 + a.Spin }
 
 // failures is the share of requests that fail because of the app itself.
 func (a *App) failures(c *Container) float64 {

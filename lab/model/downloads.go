@@ -135,6 +135,21 @@ func (w *World) stepDownloads() {
 	}
 }
 
+// outruns reports whether tasks arrive faster than the workers finish them.
+func (d *Downloads) outruns() bool {
+	return d.Rate*taskTime.Seconds() > float64(d.Workers*perWorker)
+}
+
+// losesTasks reports whether tasks are in processing and nobody works on them.
+func (w *World) losesTasks() bool {
+	for _, t := range w.Downloads.open {
+		if t.Lost {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *Client) hangs() bool { return c != nil && c.Hung }
 
 // resume is what a client does when it starts: it goes on with what it had.

@@ -17,8 +17,9 @@ type Fault struct {
 	Cure     string // what helps
 	Vain     string // what looks right and does not help
 	Options  []string
-	Settles  time.Duration      // until its symptoms are plain
-	seen     func(s State) bool // whether they are plain; nil for none
+	Settles  time.Duration       // until its symptoms are plain
+	seen     func(s State) bool  // whether they are plain; nil for none
+	lasts    func(w *World) bool // whether what is wrong is still there
 	inject   func(w *World, o Options) error
 	heal     func(w *World)
 	connect  func(c Connection, replies int) // in place of inject; replies 0 takes it back
@@ -49,14 +50,21 @@ type active struct {
 	since time.Time
 }
 
-// Active are the names of the faults that were injected and not healed by the
-// lab, in their order; a remedy does not take a fault off this list.
-func (w *World) Active() []string {
-	names := []string{}
-	for _, f := range w.faults {
-		names = append(names, f.name)
+// Injected are the names of the faults that were injected and not taken back, in
+// their order: those that last, and those that a remedy or the kernel ended.
+func (w *World) Injected() (last, ended []string) {
+	last, ended = []string{}, []string{}
+	for _, a := range w.faults {
+		f, _ := Lookup(a.name)
+		list := &ended
+		if f.lasts(w) {
+			list = &last
+		}
+		if !slices.Contains(*list, a.name) {
+			*list = append(*list, a.name)
+		}
 	}
-	return names
+	return last, ended
 }
 
 // Inject makes a fault of this service; its symptoms follow in time.

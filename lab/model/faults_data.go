@@ -33,10 +33,12 @@ func dataFaults() []Fault {
 	return append([]Fault{
 		{
 			Name: "redis-down", Summary: "The Redis server has ended.", Settles: 90 * time.Second, inject: stopped("redis", 1, "# Fatal error loading the DB: bad file format. Exiting."), heal: started("redis"),
+			lasts:    func(w *World) bool { return !w.Redis.Up },
 			seen:     func(s State) bool { return !s.Redis.Running && s.Cache.HitRatePercent < 20 },
 			Symptoms: "Redis refuses connections, the cache answers little, latency rises, some requests fail, the queue stands still", Cure: "starting its container", Vain: "restarting the app, clearing its cache",
 		}, {
 			Name: "mongo-down", Summary: "The MongoDB server has ended.", Settles: 90 * time.Second, inject: stopped("mongo", 14, `{"s":"F","c":"CONTROL","msg":"Fatal assertion"}`), heal: started("mongo"),
+			lasts:    func(w *World) bool { return !w.Mongo.Up },
 			seen:     func(s State) bool { return !s.Mongo.Running && s.HTTP.Availability < 0.1 },
 			Symptoms: "MongoDB refuses connections, nearly all requests fail, the app is unhealthy", Cure: "starting its container", Vain: "restarting the app",
 		}, {
@@ -45,6 +47,7 @@ func dataFaults() []Fault {
 			seen: func(s State) bool {
 				return s.Mongo.QueryMS > 80 && len(s.Mongo.MissingIndexes) == 0 && s.Mongo.LongOperations == 1
 			},
+			lasts: func(w *World) bool { return len(w.Mongo.Operations) > 0 },
 			inject: func(w *World, _ Options) error {
 				w.Mongo.nextOp += 17
 				w.Mongo.Operations = append(w.Mongo.Operations, &Operation{
@@ -57,7 +60,8 @@ func dataFaults() []Fault {
 		}, {
 			Name: "missing-index", Summary: "The indexes of downloads by user and by link are gone.", Settles: 5 * time.Minute,
 			Symptoms: "queries examine every document and take hundreds of milliseconds", Cure: "making the indexes", Vain: "restarts, killing operations",
-			seen: func(s State) bool { return s.Mongo.QueryMS > 100 && len(s.Mongo.MissingIndexes) == 4 },
+			seen:  func(s State) bool { return s.Mongo.QueryMS > 100 && len(s.Mongo.MissingIndexes) == 4 },
+			lasts: func(w *World) bool { return len(w.MissingIndexes()) > 0 },
 			inject: func(w *World, _ Options) error {
 				w.drop("downloads", "user_id_1_status_1", "user_id_1_status_1_created_at_-1", "created_at_-1", "link_hash_1")
 				return nil
@@ -66,7 +70,8 @@ func dataFaults() []Fault {
 		}, {
 			Name: "cache-churn", Summary: "The limit of Redis' memory is far below what the cache needs.", Settles: 5 * time.Minute,
 			Symptoms: "the hit rate falls, keys are evicted all the time, the database is asked more", Cure: "a higher maxmemory", Vain: "flushing the cache, restarting Redis",
-			seen: func(s State) bool { return s.Cache.HitRatePercent < 50 && s.Cache.EvictedPerSecond > 10 },
+			seen:  func(s State) bool { return s.Cache.HitRatePercent < 50 && s.Cache.EvictedPerSecond > 10 },
+			lasts: func(w *World) bool { return w.Redis.MaxBytes > 0 && w.Redis.MaxBytes < redisUsual },
 			inject: func(w *World, _ Options) error {
 				w.Redis.MaxBytes = 24 * MiB
 				w.Redis.UsedBytes = min(w.Redis.UsedBytes, w.Redis.MaxBytes)
@@ -76,7 +81,8 @@ func dataFaults() []Fault {
 		}, {
 			Name: "data-loss", Summary: "Three quarters of the downloads were deleted.", Settles: time.Minute,
 			Symptoms: "fewer documents than yesterday, users miss downloads", Cure: "restoring a backup", Vain: "restarts",
-			seen: func(s State) bool { return s.Mongo.Downloads < 1500 },
+			seen:  func(s State) bool { return s.Mongo.Downloads < 1500 },
+			lasts: func(w *World) bool { return w.Database().Collection("downloads").Len() < downloadCount*3/4 },
 			inject: func(w *World, _ Options) error {
 				c := w.Database().Collection("downloads")
 				_, _, err := c.Delete(bson.D{}, int64(c.Len()*3/4))
@@ -100,8 +106,9 @@ func queueFaults() []Fault {
 		{
 			Name: "stuck-downloads", Summary: "Downloads stay in processing and nobody works on them.", Options: []string{"hung", "lost"}, Settles: 40 * time.Minute,
 			Symptoms: "tasks in processing for over half an hour without progress", Vain: "restarting the app",
-			Cure: "resetting them (with `hung: true` aria2 moves nothing until its process ends; with `lost: true` they can only be deleted)",
-			seen: func(s State) bool { return s.Queue.Stuck == 12 },
+			Cure:  "resetting them (with `hung: true` aria2 moves nothing until its process ends; with `lost: true` they can only be deleted)",
+			seen:  func(s State) bool { return s.Queue.Stuck == 12 },
+			lasts: func(w *World) bool { return w.client("aria2").hangs() || w.losesTasks() },
 			inject: func(w *World, o Options) error {
 				if o["hung"] {
 					w.client("aria2").Hung = true
@@ -126,11 +133,13 @@ func queueFaults() []Fault {
 			Name: "worker-down", Summary: "All workers have ended.", Settles: 5 * time.Minute,
 			Symptoms: "the queue grows, nothing is downloaded", Cure: "starting the workers", Vain: "resetting tasks",
 			seen:   func(s State) bool { return s.Queue.Workers == 0 && s.Queue.Depth > 10 },
+			lasts:  func(w *World) bool { return w.Downloads.Workers == 0 },
 			inject: stopped("worker", 2, `level=fatal msg="panic: nil map"`), heal: started("worker"),
 		}, {
 			Name: "queue-backlog", Summary: "Downloads are asked for faster than the workers finish them.", Settles: 15 * time.Minute,
 			Symptoms: "the queue grows while all workers are busy", Cure: "more workers", Vain: "restarting the workers",
 			seen:   func(s State) bool { return s.Queue.Depth > 20 },
+			lasts:  func(w *World) bool { return w.Downloads.outruns() },
 			inject: func(w *World, _ Options) error { w.Downloads.Rate = 0.22; return nil },
 			heal: func(w *World) {
 				w.Downloads.Rate = 0.06
@@ -146,7 +155,8 @@ func hostFaults() []Fault {
 		{
 			Name: "disk-full", Summary: "A log and images that nothing uses fill the host's disk.", Settles: 2 * time.Minute,
 			Symptoms: "the disk is used to 97 % and fills on, Redis cannot save", Cure: "removing what is not used", Vain: "restarts",
-			seen: func(s State) bool { return s.Disk.UsedPercent > 95 },
+			seen:  func(s State) bool { return s.Disk.UsedPercent > 95 },
+			lasts: func(w *World) bool { return w.Disk.UsedPercent() > 90 },
 			inject: func(w *World, _ Options) error {
 				w.Disk.Unused += 31 * GiB
 				w.Disk.UsedBytes, w.Disk.LogRate = 0.97*w.Disk.TotalBytes, 1*MiB
@@ -161,6 +171,9 @@ func hostFaults() []Fault {
 			Name: "intruder", Summary: "Somebody has got in: a user of the database and a process that nobody made.", Settles: time.Minute,
 			Symptoms: "an unknown user with all rights, an unknown process in the app's container, traffic to an unknown address", Cure: "isolating, removing, rotating secrets", Vain: "restarts",
 			seen: func(s State) bool { return len(s.Mongo.Accounts) > 3 },
+			lasts: func(w *World) bool {
+				return len(w.Mongo.Users) > 3 || w.anyApp(func(c *Container) bool { return len(c.Processes) > 1 })
+			},
 			inject: func(w *World, _ Options) error {
 				w.Mongo.Users = append(w.Mongo.Users, User{Name: "support2", Database: "admin", Roles: []string{"root"}})
 				if c := w.Container("app"); c != nil {
@@ -178,7 +191,8 @@ func hostFaults() []Fault {
 		}, {
 			Name: "insecure-container", Summary: "The app's container runs with all rights and is published to the world.",
 			Symptoms: "privileged, writable root, port on 0.0.0.0, a secret in its environment", Cure: "making it anew with its limits", Vain: "restarts",
-			seen: func(s State) bool { return s.App.LimitBytes == 0 },
+			seen:  func(s State) bool { return s.App.LimitBytes == 0 },
+			lasts: func(w *World) bool { return w.anyApp(func(c *Container) bool { return c.Privileged }) },
 			inject: func(w *World, _ Options) error {
 				c, err := must(w, "app")
 				if err != nil {
@@ -198,6 +212,7 @@ func hostFaults() []Fault {
 		},
 		{
 			Name: "none", Summary: "Nothing is wrong: the healthy control.", Symptoms: "none", Cure: "none", Vain: "everything",
+			lasts:  func(w *World) bool { return false },
 			inject: func(*World, Options) error { return nil }, heal: func(*World) {},
 		},
 	}

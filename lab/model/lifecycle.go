@@ -57,10 +57,14 @@ func (w *World) Stop(c *Container, exit int) bool {
 	return true
 }
 
+// keptKills is how many kills are told.
+const keptKills = 5
+
 // outOfMemory ends a container as the kernel does when it has no memory left, and lets
 // its restart policy act.
 func (w *World) outOfMemory(c *Container) {
 	c.Say(w.Now, true, "fatal: OutOfMemory: cannot allocate")
+	w.kills = append(w.kills[max(0, len(w.kills)+1-keptKills):], KillState{At: w.Now, Container: c.Name, MemoryBytes: int(c.Memory)})
 	w.Stop(c, 137)
 	c.OOMKilled = true
 	w.event(c, "oom")

@@ -2,6 +2,7 @@ package model
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,7 @@ func TestFaultsAreWhole(t *testing.T) {
 			"inject":                       connection != (f.inject != nil),
 			"heal":                         connection != (f.heal != nil),
 			"seen":                         connection || healthy || f.seen != nil,
+			"lasts":                        connection != (f.lasts != nil),
 		} {
 			if !has {
 				t.Errorf("fault %s lacks %s", f.Name, what)
@@ -112,13 +114,18 @@ func TestFaultsShowAndHeal(t *testing.T) {
 		t.Run(f.Name, func(t *testing.T) {
 			b := newBench(3)
 			b.pass(10 * time.Minute)
-			if f.seen(b.state()) {
-				t.Fatal("it is seen before it was injected")
-			}
+			b.Look(func(w *World) {
+				if f.seen(w.State()) || f.lasts(w) {
+					t.Fatal("it is there before it was injected")
+				}
+			})
 			b.inject(t, f.Name, nil)
+			if s := b.state(); !slices.Equal(s.Faults, []string{f.Name}) {
+				t.Errorf("right after it was injected %q last, %q ended", s.Faults, s.Ended)
+			}
 			b.pass(f.Settles + time.Second)
-			if !f.seen(b.state()) {
-				t.Fatalf("it is not seen: %+v", b.state())
+			if s := b.state(); !f.seen(s) || !slices.Equal(s.Faults, []string{f.Name}) {
+				t.Fatalf("it is not seen: %+v", s)
 			}
 			b.Change(func(w *World) {
 				if err := w.Heal(f.Name); err != nil {
@@ -126,10 +133,77 @@ func TestFaultsShowAndHeal(t *testing.T) {
 				}
 			})
 			b.pass(5 * time.Minute)
-			if f.seen(b.state()) {
-				t.Errorf("it is seen although it was healed: %+v", b.state())
-			}
+			b.Look(func(w *World) {
+				if f.seen(w.State()) || f.lasts(w) {
+					t.Errorf("it is there although it was healed: %+v", w.State())
+				}
+			})
 		})
+	}
+}
+
+// What a remedy or the kernel ended is told as ended, and what only looks better lasts.
+func TestFaultsEndByTheirCure(t *testing.T) {
+	restart := func(service string) func(*World) {
+		return func(w *World) {
+			for _, c := range w.Service(service) {
+				w.Stop(c, 0)
+				w.Start(c)
+			}
+		}
+	}
+	for _, c := range []struct {
+		fault, why string
+		options    Options
+		cure       func(*World)
+		lasts      bool
+	}{
+		{fault: "memory-leak", why: "a new process", cure: restart("app")},
+		{fault: "memory-leak", why: "a new process leaks too", options: Options{"returns": true}, cure: restart("app"), lasts: true},
+		{fault: "memory-leak", why: "an emptier cache", cure: func(w *World) { w.App.Cache.SizeBytes = 0 }, lasts: true},
+		{fault: "pool-exhaustion", why: "a new process", cure: restart("app")},
+		{fault: "api-down", why: "a new process", cure: restart("app")},
+		{fault: "bad-deploy", why: "restarting the container", cure: restart("app"), lasts: true},
+		{fault: "bad-deploy", why: "the image before", cure: func(w *World) { w.deploy(w.Container("app"), w.Image("mltb/app:1.4.2")) }},
+		{fault: "cpu-hot", why: "a higher limit", cure: func(w *World) { w.Container("app").CPULimit = 4 }},
+		{fault: "cpu-hot", why: "a new process", cure: restart("app"), lasts: true},
+		{fault: "redis-down", why: "its start", cure: restart("redis")},
+		{fault: "worker-down", why: "one of two starts", cure: func(w *World) { w.Start(w.Service("worker")[0]) }},
+		{fault: "cache-churn", why: "a higher maxmemory", cure: func(w *World) { w.Redis.MaxBytes = 512 * MiB }},
+		{fault: "disk-full", why: "removing what is not used", cure: func(w *World) { w.Disk.UsedBytes -= w.Disk.Unused }},
+		{fault: "insecure-container", why: "restarts", cure: restart("app"), lasts: true},
+	} {
+		b := newBench(4)
+		b.inject(t, c.fault, c.options)
+		b.pass(time.Minute)
+		b.Change(c.cure)
+		s := b.pass(2 * time.Second)
+		if want := []string{c.fault}; slices.Equal(s.Faults, want) != c.lasts || slices.Equal(s.Ended, want) == c.lasts {
+			t.Errorf("%s after %s: %q last, %q ended", c.fault, c.why, s.Faults, s.Ended)
+		}
+	}
+}
+
+// The kernel tells whom it killed and when, and of many the last.
+func TestTheKernelTellsWhomItKilled(t *testing.T) {
+	b := newBench(1)
+	b.inject(t, "memory-leak", nil)
+	before := b.state()
+	s := b.pass(40 * time.Minute)
+	if len(s.Kills) != 1 || !slices.Equal(s.Ended, []string{"memory-leak"}) {
+		t.Fatalf("kills %+v, ended %q", s.Kills, s.Ended)
+	}
+	k := s.Kills[0]
+	if k.Container != "mltb-app-1" || k.MemoryBytes < GiB || k.At.Sub(before.Now) < 10*time.Minute || k.At.After(s.Now) {
+		t.Errorf("%+v, from %s to %s", k, before.Now, s.Now)
+	}
+	b.Change(func(w *World) {
+		for range 2 * keptKills {
+			w.outOfMemory(w.Container("app"))
+		}
+	})
+	if n := len(b.state().Kills); n != keptKills {
+		t.Errorf("%d kills are kept", n)
 	}
 }
 

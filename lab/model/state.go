@@ -15,10 +15,13 @@ type State struct {
 	Disk         DiskState        `yaml:"disk" doc:"The host's disk."`
 	Containers   []ContainerState `yaml:"containers" doc:"The containers, by name."`
 	Address      AddressState     `yaml:"address" doc:"Where the targets listen, as URLs."`
-	Faults       []string         `yaml:"faults" doc:"The faults that were injected and not healed by hand; a remedy does not take them off."`
+	Faults       []string         `yaml:"faults" doc:"The faults that last: what was injected is still wrong."`
+	Ended        []string         `yaml:"ended" doc:"The faults that were injected and last no longer, as a remedy or the kernel ended them."`
+	Kills        []KillState      `yaml:"kills" doc:"The last processes that the kernel killed for memory, the newest last."`
 	Alerts       []string         `yaml:"alerts" doc:"The alerts that fire now, by name."`
 	Calls        int              `yaml:"calls" doc:"Requests that the targets were asked for since the start."`
 	Mutations    int              `yaml:"mutations" doc:"Those of them that change something."`
+	Now          time.Time        `yaml:"now" doc:"The lab's time."`
 	AgeSeconds   float64          `yaml:"age_seconds" doc:"Seconds of the lab's time since its start."`
 	InjectedTime *time.Time       `yaml:"injected_at" doc:"When the first fault was injected; nil without one."`
 }
@@ -124,6 +127,13 @@ type ContainerState struct {
 	Restarts int     `yaml:"restarts" doc:"Restarts by the engine."`
 }
 
+// KillState is a process that the kernel killed as no memory was left.
+type KillState struct {
+	At          time.Time `yaml:"at" doc:"When, by the lab's clock."`
+	Container   string    `yaml:"container" doc:"Whose process it was."`
+	MemoryBytes int       `yaml:"memory_bytes" doc:"Memory that it had."`
+}
+
 // State tells of the world; alerts and calls are the lab's to add.
 func (w *World) State() State {
 	s := State{
@@ -138,9 +148,10 @@ func (w *World) State() State {
 			Depth: w.Downloads.Queued, Processing: w.Downloads.Processing, Stuck: w.Stuck(), Done: int(w.Downloads.Done), Workers: w.Downloads.Workers,
 			Aria2: w.moves("aria2"), QBit: w.moves("qbittorrent"),
 		},
-		Disk:   DiskState{UsedPercent: w.Disk.UsedPercent(), FreeBytes: int(w.Disk.TotalBytes - w.Disk.UsedBytes), UnusedBytes: int(w.Disk.Unused)},
-		Faults: w.Active(), Alerts: []string{}, Containers: []ContainerState{},
+		Disk: DiskState{UsedPercent: w.Disk.UsedPercent(), FreeBytes: int(w.Disk.TotalBytes - w.Disk.UsedBytes), UnusedBytes: int(w.Disk.Unused)},
+		Now:  w.Now, Kills: append([]KillState{}, w.kills...), Alerts: []string{}, Containers: []ContainerState{},
 	}
+	s.Faults, s.Ended = w.Injected()
 	s.App, s.Mongo = w.appState(), w.mongoState()
 	for _, c := range w.Containers {
 		health := ""

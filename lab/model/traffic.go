@@ -26,11 +26,20 @@ type Traffic struct {
 
 type minute struct{ served, failed float64 }
 
+// usualTraffic is how many requests a second users make on a quiet day.
+const usualTraffic = 20
+
+// throttles reports whether users make a container of the app want more processors
+// than it may use.
+func (w *World) throttles(c *Container) bool {
+	return c.CPULimit > 0 && w.App.load(w.Traffic.Usual) > c.CPULimit
+}
+
 // QueryBounds are the upper bounds of the histogram of query times, in seconds.
 var QueryBounds = [...]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5}
 
 func newTraffic() Traffic {
-	t := Traffic{Rate: 20, Usual: 20, LatencyMS: 41, QueryMS: 4, queries: 2}
+	t := Traffic{Rate: usualTraffic, Usual: usualTraffic, LatencyMS: 41, QueryMS: 4, queries: 2}
 	for i := range t.recent {
 		t.recent[i].served = t.Rate
 	}

@@ -35,6 +35,7 @@ type World struct {
 	Disk       Disk
 
 	faults   []active
+	kills    []KillState
 	stepped  time.Time
 	began    time.Time
 	hostTime time.Duration // of processors, used by all containers
