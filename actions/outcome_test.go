@@ -109,6 +109,14 @@ func (s *scene) twice(ctx context.Context, _ net.Conn) {
 
 func (s *scene) hang(ctx context.Context, _ net.Conn) { _ = s.lab.Clock().Hang(ctx) }
 
+// swallow loses the request to the change on its way.
+func (s *scene) swallow() {
+	w := s.wires[s.target]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.swallow = true
+}
+
 // gone takes the target away: who has a connection loses it, but for one.
 func (s *scene) gone(_ context.Context, but net.Conn) { s.wires[s.target].gone(but) }
 
@@ -123,12 +131,7 @@ var faults = []fault{
 		s.spoil(func(context.Context, net.Conn) { s.signal() })
 	}},
 	{name: "two signals", sent: true, befall: func(s *scene) { s.spoil(s.twice) }},
-	{name: "the request is lost on its way", settles: true, repeats: true, befall: func(s *scene) {
-		w := s.wires[s.target]
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.swallow = true
-	}},
+	{name: "the request is lost on its way", settles: true, repeats: true, befall: (*scene).swallow},
 	{name: "the target is gone", alone: true, befall: func(s *scene) { s.gone(context.Background(), nil) }},
 }
 
