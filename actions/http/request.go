@@ -175,6 +175,9 @@ func refused(m message, r reply) error {
 		f.What = fmt.Sprintf("the service does not say that it did it: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))
 		f.Do = append(f.Do, fmt.Sprintf("or write accept: [%d], if that is how it says that nothing was left to do", r.status))
 	case r.status < 400:
+		if r.status == nethttp.StatusFound || r.status == nethttp.StatusSeeOther { // as many answer who have done it
+			f.Applied = action.AppliedLost
+		}
 		f.Final = true
 		f.What = fmt.Sprintf("it was answered with a redirect, which a change does not follow: %d %s", r.status, strings.ToLower(nethttp.StatusText(r.status)))
 		if to, err := url.Parse(r.header.Get("Location")); err == nil && to.Host != "" {

@@ -340,7 +340,8 @@ func TestRefusedChanges(t *testing.T) {
 		accept       []any
 		want         action.Applied
 	}{
-		{"POST", "/204", nil, action.AppliedFully}, {"POST", "/302", nil, action.AppliedNot},
+		{"POST", "/204", nil, action.AppliedFully}, {"POST", "/302", nil, action.AppliedLost},
+		{"POST", "/303", nil, action.AppliedLost}, {"POST", "/301", nil, action.AppliedNot},
 		{"PUT", "/308", nil, action.AppliedNot}, {"POST", "/303", []any{303}, action.AppliedFully}, {"GET", "/500", nil, action.AppliedFully},
 		{"POST", "/401", nil, action.AppliedNot}, {"PUT", "/404", nil, action.AppliedNot}, {"PATCH", "/409", nil, action.AppliedNot},
 		{"POST", "/500", nil, action.AppliedLost}, {"POST", "/503", nil, action.AppliedLost}, {"POST", "/501", nil, action.AppliedNot},
@@ -354,7 +355,7 @@ func TestRefusedChanges(t *testing.T) {
 		if action.ClassOf(err) != c.want || err == nil && got.Outputs["status"] == nil {
 			t.Errorf("%s %s: %s, %v", c.method, c.path, action.ClassOf(err), err)
 		}
-		told, redirect := fmt.Sprint(err), strings.HasPrefix(c.path, "/302") || strings.HasPrefix(c.path, "/308")
+		told, redirect := fmt.Sprint(err), err != nil && strings.HasPrefix(c.path, "/30")
 		if strings.Contains(told, "redirect") != redirect {
 			t.Errorf("%s %s: %s", c.method, c.path, told)
 		}
