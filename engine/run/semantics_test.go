@@ -71,8 +71,8 @@ func TestAFailedLookProvesNothing(t *testing.T) {
 }
 
 // A read that fails is polled for beside an observation too, until it has an answer
-// of its own; and the last look is when the time is up.
-func TestPollsToTheLimit(t *testing.T) {
+// of its own. A look begins a whole pause after the last one ended, and in time.
+func TestPollsWithinItsTime(t *testing.T) {
 	const beside = "observe: {action: world.get, with: {name: a}}, "
 	for name, test := range map[string]struct {
 		text  string
@@ -84,8 +84,9 @@ func TestPollsToTheLimit(t *testing.T) {
 		"a read that fails twice":       {"verify: [outputs.value == 0], within: 10s", 2, event.Passed, 3, "2s"},
 		"beside an observation":         {beside + "verify: [outputs.value == 0, observed.value == 0], within: 10s", 2, event.Passed, 3, "2s"},
 		"that alone would hold":         {beside + "verify: [observed.value == 0], within: 3s", 99, event.Failed, 4, "3s"},
-		"a pause that is not a divisor": {"verify: [outputs.value == 1], within: 10s, every: 4s", 0, event.Failed, 4, "10s"},
-		"a pause that is longer":        {"verify: [outputs.value == 1], within: 2s, every: 1m", 0, event.Failed, 2, "2s"},
+		"a pause that is not a divisor": {"verify: [outputs.value == 1], within: 10s, every: 4s", 0, event.Failed, 3, "8s"},
+		"a pause that ends in time":     {"verify: [outputs.value == 1], within: 10s, every: 5s", 0, event.Failed, 3, "10s"},
+		"a pause that is longer":        {"verify: [outputs.value == 1], within: 2s, every: 1m", 0, event.Failed, 1, "0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()

@@ -69,8 +69,8 @@ func (v *verification) run() (judged, outcome) {
 	return j, passed()
 }
 
-// poll looks until what may fail holds, or the time is up: the last look is then, as
-// looks take time themselves, and would else end up to a pause before it.
+// poll looks until what may fail holds, or the time is up. A look begins `every` after
+// the last one ended: with less time than that, the last one was the last.
 func (v *verification) poll(start time.Time) (judged, outcome) {
 	need := v.fresh
 	for {
@@ -86,12 +86,11 @@ func (v *verification) poll(start time.Time) (judged, outcome) {
 			return j, passed()
 		}
 		v.saw(j)
-		left := v.within.Limit - v.Clock.Now().Sub(start)
-		if left <= 0 {
+		if v.within.Limit-v.Clock.Now().Sub(start) < v.within.Every {
 			return j, passed()
 		}
 		v.show(event.TypePoll, v.in.path, v.polled(j, start))
-		if v.Clock.Sleep(v.ctx, min(v.within.Every, left)) != nil {
+		if v.Clock.Sleep(v.ctx, v.within.Every) != nil {
 			return j, halted(v.in, context.Cause(v.ctx))
 		}
 		need = true
