@@ -4,10 +4,15 @@ package diag
 // enough to be what was meant: a third of its letters wrong, at most, where
 // swapping two neighbours counts as one.
 func Nearest(word string, from []string) string {
+	return NearestThat(word, from, func(string) bool { return true })
+}
+
+// NearestThat is Nearest among those that may be meant: may is asked of few.
+func NearestThat(word string, from []string, may func(string) bool) string {
 	m := &measure{a: []rune(word)}
 	best, least := "", max(1, len(m.a)/3)+1
 	for _, candidate := range from {
-		if d := m.distance(candidate, least); d < least {
+		if d := m.distance(candidate, least); d < least && may(candidate) {
 			best, least = candidate, d
 		}
 	}

@@ -149,8 +149,7 @@ func (v *view) meant(id string) string {
 	}
 	c.looked += len(c.ids)
 	hidden := func(id string) bool { _, problem, _ := v.access(c.steps[id]); return problem != "" }
-	alike := slices.DeleteFunc(slices.Clone(c.ids), func(other string) bool { return diag.Nearest(id, []string{other}) == "" })
-	if near := diag.Nearest(id, slices.DeleteFunc(alike, hidden)); near != "" {
+	if near := diag.NearestThat(id, c.ids, func(id string) bool { return !hidden(id) }); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(c.steps) > maxListed {
