@@ -148,6 +148,11 @@ steps:
 `, words: []string{"run", "it.yaml", "-i", "key=@key"}, files: map[string]string{"key": aKey}, code: 1,
 			lacks: []string{"MIIEvQIB", "hkiG9w0B", base64.StdEncoding.EncodeToString([]byte(aKey))[:24], fmt.Sprintf("%x", aKey[20:36])},
 		},
+		"a role that nobody has": {
+			steps:  "steps: [{approve: {by: dbas}, action: http.request, with: {method: POST, path: /}}]",
+			config: `{default: e, roles: {dba: [ann]}, environments: {e: {targets: {http: {base_url: "SERVER"}}}}}`, code: 2,
+			has: []string{"it.yaml:", `there is no role "dbas"`, `did you mean "dba"?`}, holds: func(r *ran) bool { return len(r.asked) == 0 },
+		},
 		"an HTTP change that is refused": {
 			steps: "steps: [{id: a, action: http.request, with: {method: POST, url: SERVER/401}}]", code: 1, has: []string{"not_changed a", "changed   nothing", "in_doubt  nothing"},
 		},

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -160,6 +161,9 @@ func (s *session) tree(tree *playbook.Playbook, c *Compiled, by around) *Compile
 	}
 	if s.env != nil {
 		o.Vars, o.Groups = s.env.VarTypes, s.env.GroupTypes()
+		if s.env.File != "" { // the built-in one has no roles, and nobody could list any
+			o.Roles = append([]string{}, slices.Sorted(maps.Keys(s.env.Roles))...)
+		}
 	}
 	p, more := s.compile(tree, o)
 	c.List = append(c.List, more...)

@@ -12,6 +12,7 @@ const (
 	CodeEffect          = "RB1306" // an effect that may not stand here
 	CodeUnknownPlaybook = "RB1307" // a called playbook is not there, or has mistakes
 	CodeRecursion       = "RB1308" // playbooks call each other
+	CodeNoRole          = "RB1309" // a role that is to answer, and nobody has
 	CodeIncomplete      = "RB1401" // a field that its readers need is absent
 	CodeShortTimeout    = "RB1402" // a timeout that ends before what it bounds can
 	CodeIdleUndo        = "RB1403" // an undo that nothing calls

@@ -22,6 +22,8 @@ type Options struct {
 	// Groups is the type of the environment's groups of targets, an Object of lists;
 	// nil where no environment is known.
 	Groups *schema.Type
+	// Roles are those that the file of the environment names; nil where none is known.
+	Roles []string
 	// Callee finds the compiled playbook that a step calls; from is the caller's
 	// source. An error is a *CallError, or says that there is none.
 	Callee func(name string, from *yaml.Source) (*Plan, error)

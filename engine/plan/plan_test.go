@@ -494,6 +494,8 @@ func TestFindings(t *testing.T) {
 		"steps: [{timeout: 60s, for_each: [1, 2, 3], max_parallel: 3, action: world.watch, with: {for: 40s}}]":                                    "",
 		"timeout: 90s\nsteps: [" + watch + ", {call: long}]":                                                                                      "warning " + plan.CodeShortTimeout + " what stands in this playbook may take 2m by its parameters, and ends after 90s",
 		"steps: [{timeout: 90s, within: 2m, action: world.get, with: {name: a}, verify: [outputs.value == 1]}]":                                   "warning " + plan.CodeShortTimeout + " `within` may take 2m, and the step ends after 90s",
+		"steps: [{within: 1s, action: world.get, with: {name: a}, verify: [outputs.value == 1]}]":                                                 "",
+		"steps: [{within: 900ms, action: world.get, with: {name: a}, verify: [outputs.value == 1]}]":                                              "warning " + plan.CodeShortTimeout + " it looks once: `within` ends before the pause between looks, which is 1s",
 		"steps: [{timeout: 10s, retry: {attempts: 4, delay: 2s, backoff: exponential, max_delay: 5s}, action: world.list}]":                       "warning " + plan.CodeShortTimeout + " the pauses of `retry` may take 11s, and the step ends after 10s",
 		"steps: [{timeout: 20s, within: 20s, retry: {attempts: 4, delay: 5s}, action: world.get, with: {name: a}, verify: [outputs.value == 1]}]": "",
 		"steps: [{" + set + ", " + undo + "}]":                                                                                                    idle,

@@ -3,11 +3,13 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/schema"
+	"runbook/engine/yaml"
 )
 
 const defaultEvery = time.Second
@@ -54,6 +56,9 @@ func (c *compiler) within(n *node) {
 	if t.Every.Set() {
 		w.EveryText = t.Every.Node.Text
 	}
+	if w.Every > w.Limit {
+		c.warn(CodeShortTimeout, t.Within.Node, fmt.Sprintf("it looks once: `within` ends before the pause between looks, which is %s", schema.FormatDuration(w.Every)), "write a longer `within`, or a shorter `every`")
+	}
 	s.Within = w
 }
 
@@ -63,6 +68,7 @@ func (c *compiler) approval(n *node, v *view) {
 		return
 	}
 	c.fixed("by", t.By, "name one of the roles of runbook.yaml")
+	c.role(t.By)
 	names := judged(n.step)
 	delete(names, "outputs")
 	shown := &view{c: c, reader: v.reader, names: names}
@@ -71,6 +77,18 @@ func (c *compiler) approval(n *node, v *view) {
 		Approvers: t.Approvers.Or(1), Expires: t.Expires.Value,
 		Refuse: t.Unattended.Value == "refuse",
 	}
+}
+
+// role wants that somebody can have the role that is to answer.
+func (c *compiler) role(by yaml.String) {
+	if c.Roles == nil || !by.Set() || slices.Contains(c.Roles, by.Value) {
+		return
+	}
+	hint := "list it under `roles` of runbook.yaml, with the people who have it"
+	if near := c.near(CodeNoRole, by.Value, c.Roles); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	c.fail(CodeNoRole, by.Node, fmt.Sprintf("there is no role %q, and nobody else may answer", by.Value), hint)
 }
 
 func (c *compiler) retry(n *node) {
