@@ -25,6 +25,17 @@ func (l *Lab) Environment(registry *action.Registry) (*environment.Environment, 
 	return env, found, nil
 }
 
+// Outline is the environment of a lab that does not run: its targets are nowhere.
+func Outline(registry *action.Registry) (*environment.Environment, error) {
+	l := &Lab{addresses: map[string]string{}}
+	for _, f := range faces() {
+		l.addresses[f.name] = "127.0.0.1:1"
+	}
+	l.addresses[Docker] = "unix:///nowhere"
+	env, _, err := l.Environment(registry)
+	return env, err
+}
+
 // Configuration is a runbook.yaml with the environment `lab`. The secrets are
 // read from files beside the Docker socket.
 func (l *Lab) Configuration() string { return l.ConfigurationWith(model.Project, nil) }

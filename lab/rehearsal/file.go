@@ -19,6 +19,9 @@ type File struct {
 	Source     *yaml.Source
 	Rehearsals []*Rehearsal
 	Stubs      []*Stub // of all rehearsals
+
+	// Environment is what the environment of the lab has beside its own; nil: nothing.
+	Environment *environment.Extra
 }
 
 // Rehearsal is an incident and how a playbook must end it: as it is written, and
@@ -48,8 +51,9 @@ type Setting struct {
 // and on the lab is not decided yet.
 type written struct {
 	stubbed
-	Rehearsals []*Written `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
-	Node       *yaml.Node `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
+	Environment *environment.Extra `yaml:"environment,omitempty" doc:"What the playbook has there beside the lab's own targets, so that one for another service is rehearsed without that service."`
+	Rehearsals  []*Written         `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
+	Node        *yaml.Node         `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
 }
 
 // Declaration is what a file of rehearsals may hold.

@@ -6,10 +6,12 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
+	"runbook/lab"
 )
 
 // Codes of what is wrong in a file of rehearsals beside its structure: RB17xx.
@@ -30,11 +32,26 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
 	}
+	r.environment(w.Environment)
+	f.Environment = w.Environment
 	r.list.Sort()
 	if r.list.Errors() > 0 {
 		return nil, r.list
 	}
 	return f, r.list
+}
+
+// environment reports what is wrong with an environment of rehearsals.
+func (r *reader) environment(x *environment.Extra) {
+	if x == nil {
+		return
+	}
+	env, err := lab.Outline(r.registry)
+	if err != nil || env == nil {
+		r.fail(x.Node, CodeValue, "the lab's environment cannot be read", "")
+		return
+	}
+	r.list = append(r.list, env.Add(x, r.source, r.registry)...)
 }
 
 func (r *reader) rehearsal(w *Written, number int) *Rehearsal {

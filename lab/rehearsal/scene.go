@@ -36,6 +36,7 @@ type scene struct {
 	folder   string         // for files of the playbook
 	dir      string         // of both; it is gone with the scene
 	began    time.Time      // the fault is injected
+	file     *File
 	stubs    *Stubs
 }
 
@@ -45,7 +46,7 @@ func open(o *Options, r *Result, pace float64) (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scene{lab: l, launcher: o.Launcher, began: l.Clock().Now()}
+	s := &scene{lab: l, launcher: o.Launcher, began: l.Clock().Now(), file: r.Subject.File}
 	s.stubs = NewStubs(l, r.Subject.File.Source.Name, slices.Concat(r.Rehearsal.Stubs, r.Subject.File.Stubs)...)
 	if err := s.folders(); err != nil {
 		s.close()
@@ -77,10 +78,32 @@ func (s *scene) environment() (*environment.Environment, error) {
 	if err == nil && found.Errors() > 0 {
 		err = fmt.Errorf("the lab's environment is not valid: %s", found[0])
 	}
-	if err == nil {
-		env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Reach: action.Reaches(env.Targets), Has: docker.Has, Stubs: s.stubs}
+	if err != nil {
+		return nil, err
 	}
-	return env, err
+	played := s.played(env.Targets)
+	if x := s.file.Environment; x != nil {
+		if found := env.Add(x, s.file.Source, s.launcher.Registry); found.Errors() > 0 {
+			return nil, fmt.Errorf("the environment of the rehearsals is not valid: %s", found[0])
+		}
+	}
+	env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Has: docker.Has, Stubs: s.stubs, Reach: func(address string) bool {
+		return action.Reaches(slices.DeleteFunc(slices.Clone(env.Targets), func(t action.Target) bool { return !played[t.Kind] }))(address)
+	}}
+	return env, nil
+}
+
+// played are the kinds of targets that the lab plays: a target of one is the lab's,
+// whatever its name is.
+func (s *scene) played(targets []action.Target) map[string]bool {
+	kinds := map[string]bool{}
+	for _, t := range targets {
+		kinds[t.Kind] = true
+	}
+	for _, k := range s.launcher.Registry.Targets() {
+		kinds[k.Name] = kinds[k.Name] && !k.Everywhere
+	}
+	return kinds
 }
 
 // at is the lab's time since the fault.

@@ -148,6 +148,52 @@ func TestTheLineOfAStubIsValid(t *testing.T) {
 	}
 }
 
+// TestAnotherServiceIsRehearsed holds that a file's own environment has targets of any
+// name: those of a kind that the lab plays are the lab's, the programs of others are
+// answered by stubs, and what is listed is a read. Nothing of it is reached.
+func TestAnotherServiceIsRehearsed(t *testing.T) {
+	o := newOutside(t)
+	k := newKit(t)
+	r := k.steps(t, `
+  - id: orders
+    action: http.request
+    target: shop
+    with: {path: /api/orders}
+    verify: [outputs.json.open == 3]
+  - id: alive
+    action: http.request
+    target: shop
+    with: {path: /health}
+    verify: [outputs.status == 200]
+  - id: ready
+    for_each: ${{ environment.groups.web }}
+    action: shell.run
+    target: ${{ item }}
+    with: {argv: [systemctl, is-active, "${{ vars.unit }}"]}
+    verify: [outputs.stdout == item]
+`, strings.NewReplacer("SERVER", o.URL, "PLACE", strings.TrimPrefix(o.URL, "http://")).Replace(`
+environment:
+  targets:
+    shop: {kind: http, base_url: "SERVER"}
+    web1: {kind: shell, host: "ssh://nobody@PLACE", reads: [[systemctl, is-active]]}
+    web2: {kind: shell, host: "ssh://nobody@PLACE", reads: [[systemctl, is-active]]}
+  groups: {web: [web1, web2]}
+  vars: {unit: shop}
+requests: [{url: "*/api/orders", json: {open: 3}}]
+programs:
+  - {argv: [systemctl, is-active, shop], on: web1, stdout: web1}
+  - {argv: [systemctl, is-active], on: web2, stdout: web2}
+rehearsals:
+  - name: one
+    fault: none
+    expect: {exit: 0, changes: none, steps: {alive: passed, ready: passed}}
+`))
+	o.touched(t)
+	if !r.Passed {
+		t.Errorf("%q %+v", failures(r), r.Finished.Failure)
+	}
+}
+
 // TestAStubMayCutARun holds that a program that takes longer than its step is lost, as a
 // real one.
 func TestAStubMayCutARun(t *testing.T) {
