@@ -60,6 +60,7 @@ type Detail struct {
 type Live struct {
 	Progress *event.Progress
 	Poll     *event.Poll
+	Until    time.Time // when the time of Poll ends
 	Retry    *event.Retry
 }
 
@@ -156,7 +157,7 @@ func (d *Detail) act(e event.Event) {
 	case *event.Progress:
 		d.Live.Progress = x
 	case *event.Poll:
-		d.Live.Poll = x
+		d.Live.Poll, d.Live.Until = x, e.Time.Add(x.Left)
 	}
 }
 

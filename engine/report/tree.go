@@ -216,7 +216,7 @@ func (t *tree) poll(s *history.Step, indent int) {
 	if p.Every != "" {
 		text += ", observed every " + p.Every
 	}
-	t.Right(t.Indent(indent).Add(page.Plain, text), t.Line(page.Dim, coarseLeft(p.Left)))
+	t.Right(t.Indent(indent).Add(page.Plain, text), t.Line(page.Dim, coarseLeft(s.Detail.Live.Until.Sub(t.now))))
 }
 
 func asking(p *event.Poll) string { return "asking " + p.Asked + " whether it was applied" }
