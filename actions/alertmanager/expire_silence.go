@@ -30,6 +30,9 @@ func (o expireOutputs) Summary() string {
 	return "the silence of " + o.Matchers + " is ended"
 }
 
+// Nothing reports that all was as it should be.
+func (o expireOutputs) Nothing() bool { return o.Already }
+
 // ExpireSilence ends a silence.
 var ExpireSilence = action.New(action.Spec[expireParams, expireOutputs]{
 	Name:    "alertmanager.expire_silence",

@@ -30,6 +30,9 @@ func (o changedOutputs) Summary() string {
 	return fmt.Sprintf("container %s %s in %s", o.Name, o.past, schema.HumanMilliseconds(o.TookMS))
 }
 
+// Nothing reports that all was as it should be.
+func (o changedOutputs) Nothing() bool { return !o.Changed }
+
 // one are the parameters of an action on one container.
 type one struct {
 	Container string `yaml:"container" doc:"Name of a container, its Compose service, or the beginning of its id."`

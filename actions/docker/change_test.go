@@ -64,13 +64,13 @@ func TestStateChanges(t *testing.T) {
 		preview string
 	}{
 		{Stop, "running", 1, "container app stopped in ", "stop within 10s; interrupts app"},
-		{Stop, "exited", 0, "container app was stopped already", "stop within 10s"},
+		{Stop, "exited", 0, "container app was stopped already: nothing changed", "stop within 10s"},
 		{Start, "exited", 1, "container app started in ", "start"},
-		{Start, "running", 0, "container app was started already", "start"},
+		{Start, "running", 0, "container app was started already: nothing changed", "start"},
 		{Pause, "running", 1, "container app paused in ", "pause; interrupts app"},
-		{Pause, "paused", 0, "container app was paused already", "pause; interrupts app"},
+		{Pause, "paused", 0, "container app was paused already: nothing changed", "pause; interrupts app"},
 		{Unpause, "paused", 1, "container app unpaused in ", "unpause"},
-		{Unpause, "running", 0, "container app was unpaused already", "unpause"},
+		{Unpause, "running", 0, "container app was unpaused already: nothing changed", "unpause"},
 	} {
 		t.Run(test.action.Name+" from "+test.from, func(t *testing.T) {
 			f := newFake(t, app())

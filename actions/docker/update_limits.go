@@ -55,6 +55,9 @@ func (o updateLimitsOutputs) Summary() string {
 	return "container " + o.Name + ": " + strings.Join(parts, ", ")
 }
 
+// Nothing reports that all was as it should be.
+func (o updateLimitsOutputs) Nothing() bool { return !o.Changed }
+
 // UpdateLimits changes the limits of a container while it runs.
 var UpdateLimits = action.New(action.Spec[updateLimitsParams, updateLimitsOutputs]{
 	Name:     "docker.update_limits",

@@ -25,7 +25,7 @@ func TestUpdateLimits(t *testing.T) {
 		"both": {map[string]any{"memory": schema.Size(2 << 30), "cpus": 1.5}, "container app: memory limit 1.00 GiB → 2.00 GiB, cpus none → 1.5",
 			"container app: memory limit 1.00 GiB → 2.00 GiB, cpus none → 1.5", 1, 4 << 30},
 		"as it is": {map[string]any{"memory": schema.Size(1 << 30)}, "container app: memory limit 1.00 GiB → 1.00 GiB",
-			"container app: limits were so already", 0, 2 << 30},
+			"container app: limits were so already: nothing changed", 0, 2 << 30},
 		"below its use": {map[string]any{"memory": schema.Size(8 << 20)}, "container app: memory limit 1.00 GiB → 8.00 MiB; uses 9.54 MiB, so the kernel may kill it",
 			"container app: memory limit 1.00 GiB → 8.00 MiB", 1, 16 << 20},
 	} {

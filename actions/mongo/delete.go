@@ -27,6 +27,9 @@ func (o deleteOutputs) Summary() string {
 	return schema.HumanQuantity(o.Deleted, "document", "documents") + " deleted"
 }
 
+// Nothing reports that all was as it should be.
+func (o deleteOutputs) Nothing() bool { return o.Deleted == 0 }
+
 // Delete deletes documents.
 var Delete = action.New(action.Spec[deleteParams, deleteOutputs]{
 	Name:    "mongo.delete",

@@ -36,6 +36,9 @@ func (o ensureIndexesOutputs) Summary() string {
 	return "created " + strings.Join(o.Created, ", ")
 }
 
+// Nothing reports that all was as it should be.
+func (o ensureIndexesOutputs) Nothing() bool { return len(o.Created) == 0 }
+
 // EnsureIndexes makes the indexes that a collection lacks.
 var EnsureIndexes = action.New(action.Spec[ensureIndexesParams, ensureIndexesOutputs]{
 	Name:    "mongo.ensure_indexes",

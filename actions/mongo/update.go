@@ -38,6 +38,9 @@ func (o updateOutputs) Summary() string {
 	return fmt.Sprintf("%s modified of %s that matched", schema.HumanCount(int64(*o.Modified)), matched)
 }
 
+// Nothing reports that all was as it should be.
+func (o updateOutputs) Nothing() bool { return o.Modified != nil && *o.Modified == 0 }
+
 // Update changes documents.
 var Update = action.New(action.Spec[updateParams, updateOutputs]{
 	Name:    "mongo.update",

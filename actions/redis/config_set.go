@@ -59,6 +59,9 @@ func (o configSetOutputs) Summary() string {
 	return o.Parameter + " " + shown(o.Parameter, o.Before) + " → " + shown(o.Parameter, o.After)
 }
 
+// Nothing reports that all was as it should be.
+func (o configSetOutputs) Nothing() bool { return !o.Changed }
+
 // ConfigSet changes a parameter of a server that runs.
 var ConfigSet = action.New(action.Spec[configSetParams, configSetOutputs]{
 	Name:    "redis.config_set",

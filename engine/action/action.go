@@ -43,7 +43,8 @@ func ParseEffect(name string) (Effect, error) {
 //
 // P may have a method `Brief() string`: the call in a few words for the tree
 // ("GET /health"). O may have a method `Summary() string`: its result in one
-// line ("200 in 84ms").
+// line ("200 in 84ms"); that of a change a method `Nothing() bool` where it may find
+// all as it should be: its line says so then.
 type Spec[P, O any] struct {
 	Name    string // family.verb_object
 	Summary string // one sentence, for the reference

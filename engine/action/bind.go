@@ -29,6 +29,9 @@ type briefer interface{ Brief() string }
 // summarizer is a struct of outputs that says itself in one line.
 type summarizer interface{ Summary() string }
 
+// idler is a struct of outputs of a change that may have found nothing to do.
+type idler interface{ Nothing() bool }
+
 func (b *binder[P, O]) bind(values map[string]any, target Target) (Bound, error) {
 	call := &bound[P, O]{spec: &b.spec}
 	if values == nil {
@@ -188,6 +191,9 @@ func resultOf[O any](outputs O) Result {
 		result.Summary = self.Summary()
 	} else if self, ok := any(&outputs).(summarizer); ok {
 		result.Summary = self.Summary()
+	}
+	if self, ok := any(outputs).(idler); ok && self.Nothing() {
+		result.Summary += ": nothing changed"
 	}
 	return result
 }

@@ -27,6 +27,8 @@ type sampleOutputs struct {
 
 func (o sampleOutputs) Summary() string { return "used" }
 
+func (o sampleOutputs) Nothing() bool { return o.UsedBytes == 0 }
+
 func sample(change func(*action.Spec[sampleParams, sampleOutputs])) *action.Action {
 	spec := action.Spec[sampleParams, sampleOutputs]{
 		Name: "docker.sample_stats", Summary: "Samples.", Example: "action: docker.sample_stats",
@@ -89,6 +91,18 @@ func TestDecode(t *testing.T) {
 				t.Errorf("no defaults in %v", bound.Params)
 			}
 		})
+	}
+}
+
+func TestAChangeThatFoundNothingToDoSaysSo(t *testing.T) {
+	bound, err := sample(func(s *action.Spec[sampleParams, sampleOutputs]) {
+		s.Run = func(context.Context, action.Call, sampleParams) (sampleOutputs, error) { return sampleOutputs{}, nil }
+	}).Decode(map[string]any{"container": "app"}, action.Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result, err := bound.Run(t.Context(), action.Call{}); err != nil || result.Summary != "used: nothing changed" {
+		t.Errorf("%q, %v", result.Summary, err)
 	}
 }
 
