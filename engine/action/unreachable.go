@@ -52,7 +52,14 @@ func Unreachable(ctx context.Context, err error, at Reach) *Failure {
 	if !at.Sent && at.Answer == "" {
 		f.Applied = AppliedNot
 	}
+	var way *net.OpError
+	if errors.As(err, &way) && way.Op == "proxyconnect" { // as net/http says it
+		at.Server, at.Address, at.Setting = "the proxy", at.Dialed, "the proxy of the target in runbook.yaml, or HTTP_PROXY and HTTPS_PROXY"
+	}
 	at.explain(ctx, f, err)
+	if way != nil && at.Server == "the proxy" {
+		f.What = "the proxy was not reached: " + f.What
+	}
 	if at.Answer != "" {
 		f.What = "the answer broke off: " + strings.TrimSuffix(f.What, " without an answer")
 	}

@@ -20,6 +20,8 @@ func TestUnreachable(t *testing.T) {
 	at := Reach{Where: "redis at h:1", Request: "PING", Server: "Redis", Address: "h:1", Setting: "address of the target redis in runbook.yaml", Took: 5 * time.Second}
 	sent, broken := at, at
 	sent.Sent = true
+	byProxy := at
+	byProxy.Dialed = "p:3128"
 	broken.Answer = "status 200 and 4 bytes"
 	dial := func(errno syscall.Errno) error {
 		return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errno)}
@@ -36,6 +38,7 @@ func TestUnreachable(t *testing.T) {
 	}{
 		{at, dial(syscall.ECONNREFUSED), "connection refused", AppliedNot, listens},
 		{at, errors.New("No connection could be made because the target machine actively refused it."), "connection refused", AppliedNot, listens},
+		{byProxy, &net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(syscall.ECONNREFUSED)}, "the proxy was not reached: connection refused", AppliedNot, []string{"check that the proxy runs and listens at p:3128", "or correct the proxy of the target in runbook.yaml, or HTTP_PROXY and HTTPS_PROXY"}},
 		{at, dial(syscall.EHOSTUNREACH), "there is no route to the host", AppliedNot, listens},
 		{at, dial(syscall.ENETUNREACH), "there is no route to the host", AppliedNot, listens},
 		{at, &net.DNSError{Name: "h", Err: "no such host", IsNotFound: true}, "the name h is not known", AppliedNot, correct},
