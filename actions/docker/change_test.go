@@ -157,6 +157,9 @@ func TestTouchesSayUnhealthy(t *testing.T) {
 			if err != nil || strings.HasSuffix(p.Touches[0].Note, ", unhealthy") != (health == container.Unhealthy) {
 				t.Errorf("%s of what is %s: %+v, %v", a.Name, health, p.Touches, err)
 			}
+			if c := p.Changes[0]; c.Before == c.After {
+				t.Errorf("%s would change nothing: %+v", a.Name, c)
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ var Restart = action.New(action.Spec[restartParams, restartOutputs]{
 	Takes:   func(p restartParams) time.Duration { return given(p.Timeout) },
 	Run:     restart,
 	Preview: func(ctx context.Context, call action.Call, p restartParams) (action.Preview, error) {
-		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ", start"), "running", true)
+		return previewOf(ctx, call, p.Container, stopsWithin(p.Timeout, ", start"), "running, started anew", true)
 	},
 	Look:     inspecting[restartParams](stateAndStart),
 	Subjects: subjectsOf[restartParams],
