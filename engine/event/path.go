@@ -51,6 +51,18 @@ func (p Path) Loop() Path {
 	return p[:strings.LastIndexByte(string(p), '[')]
 }
 
+// Index is the number of the item at p in its loop, from 0; -1 for what is no item.
+func (p Path) Index() int {
+	if !p.IsItem() {
+		return -1
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(string(p[len(p.Loop())+1:]), "]"))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
 // InItem divides p behind the innermost item that it is in. ok is false where it
 // is in none, and for an item that is in no other.
 func (p Path) InItem() (item Path, local string, ok bool) {

@@ -231,6 +231,7 @@ type Closed struct {
 // Change is an effect of the run and what is known of it.
 type Change struct {
 	Step    Path           `json:"step"`
+	Item    string         `json:"item,omitempty"` // how the items are called that it is in, the innermost last
 	Action  string         `json:"action"`
 	Effect  action.Effect  `json:"effect"`
 	Target  string         `json:"target,omitempty"`

@@ -26,10 +26,18 @@ type StepSkipped struct {
 	When   *Check `json:"when,omitempty"`
 }
 
-// Expanded has the items of a loop, as text.
+// Expanded has the items of a loop, by their names.
 type Expanded struct {
 	Items []string        `json:"items"`
 	Value json.RawMessage `json:"value,omitempty"`
+}
+
+// Name is how the item at that address is called; "" where it is not known.
+func (x *Expanded) Name(item Path) string {
+	if i := item.Index(); x != nil && i >= 0 && i < len(x.Items) {
+		return x.Items[i]
+	}
+	return ""
 }
 
 // Approval is the payload of all approval facts.

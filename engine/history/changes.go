@@ -1,6 +1,8 @@
 package history
 
 import (
+	"strings"
+
 	"slices"
 
 	"runbook/engine/action"
@@ -15,6 +17,7 @@ type Changes struct {
 	all     []effect
 	last    map[event.Path]int // the effect that was begun last at an address
 	began   map[event.Path]int // of each container that runs: the effects before it
+	items   map[event.Path]*event.Expanded
 }
 
 // effect is a change as it stands.
@@ -35,6 +38,11 @@ func (c *Changes) Apply(e event.Event) {
 		if d.Action == "" {
 			c.container(e.Path)
 		}
+	case *event.Expanded:
+		if c.items == nil {
+			c.items = map[event.Path]*event.Expanded{}
+		}
+		c.items[e.Path] = d
 	case *event.Intent:
 		c.begin(e, d)
 	case *event.Outcome:
@@ -47,6 +55,7 @@ func (c *Changes) Apply(e event.Event) {
 		c.judge(e.Path, d)
 	case *event.StepFinished:
 		delete(c.began, e.Path)
+		delete(c.items, e.Path)
 		if x := c.at(e.Path); x != nil && d.State == event.Undone {
 			x.Undone = true
 		}
@@ -89,8 +98,24 @@ func (c *Changes) begin(e event.Event, d *event.Intent) {
 	}
 	c.last[e.Path] = len(c.all)
 	c.all = append(c.all, effect{open: true, preview: d.Preview.Summary, Change: event.Change{
-		Step: e.Path, Action: d.Action, Effect: d.Effect, Target: d.Target, Summary: d.Preview.Summary, Phase: d.Phase,
+		Step: e.Path, Item: c.item(e.Path), Action: d.Action, Effect: d.Effect, Target: d.Target, Summary: d.Preview.Summary, Phase: d.Phase,
 	}})
+}
+
+// item is how the items are called that the step at path is in.
+func (c *Changes) item(path event.Path) string {
+	if len(c.items) == 0 {
+		return ""
+	}
+	item, ok := path, path.IsItem()
+	if !ok {
+		item, _, ok = path.InItem()
+	}
+	if !ok {
+		return ""
+	}
+	loop := item.Loop()
+	return strings.TrimPrefix(c.item(loop)+", "+c.items[loop].Name(item), ", ")
 }
 
 // came keeps what is known after an attempt. One that was not applied leaves what an

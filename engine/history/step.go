@@ -23,6 +23,7 @@ type Step struct {
 	Brief    string // its action with resolved parameters
 	Goals    []Goal // of a step with remedies
 	Effect   string // of a step with remedies: the title of the one that was effective
+	Items    *event.Expanded // of a loop
 	Parent   *Step
 	Parts    []*Step
 	Detail   *Detail // nil before it begins, and once what holds it is final
@@ -76,6 +77,14 @@ func (s *Step) IsContainer() bool {
 	return s.IsLoop()
 }
 
+// Item is how an item of a loop is called; "" for what is none.
+func (s *Step) Item() string {
+	if s.Parent == nil {
+		return ""
+	}
+	return s.Parent.Items.Name(s.Path)
+}
+
 // Name is the step's title, else its action with its parameters.
 func (s *Step) Name() string {
 	switch {
@@ -125,6 +134,8 @@ func (s *Step) apply(e event.Event) {
 		}
 	case *event.StepSkipped:
 		d.Skipped, s.Skipped = x, x.Reason
+	case *event.Expanded:
+		s.Items = x
 	case *event.Check:
 		s.check(x)
 	case *event.Remedy:

@@ -48,7 +48,7 @@ func (e *ending) changed() fact {
 }
 
 func changeRow(c event.Change) row {
-	r := row{cells: []string{string(c.Step), c.Target, changeText(c)}, right: c.Verdict}
+	r := row{cells: []string{string(c.Step), c.Target, ofItem(c.Item, changeText(c))}, right: c.Verdict}
 	switch {
 	case c.Undone:
 		r.right = "undone"
@@ -71,7 +71,7 @@ func (e *ending) inDoubt() fact {
 	f := fact{label: "In doubt"}
 	for _, c := range e.run.Changes.List() {
 		if c.State == action.AppliedLost {
-			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, changeText(c)}, style: page.BoldMagenta})
+			f.rows = append(f.rows, row{cells: []string{string(c.Step), c.Target, ofItem(c.Item, changeText(c))}, style: page.BoldMagenta})
 		}
 	}
 	switch e.end.State {

@@ -23,7 +23,7 @@ func told(e event.Event) (word, text string) {
 	case *event.StepSkipped:
 		return "skipped", skippedBecause(d)
 	case *event.Expanded:
-		return "items", page.Counted(len(d.Items), "item")
+		return "items", page.Counted(len(d.Items), "item") + itemNames(d.Items)
 	case *event.Intent:
 		return "changing", changing(d) + repeated(e.Attempt)
 	case *event.Outcome:
@@ -36,6 +36,17 @@ func told(e event.Event) (word, text string) {
 		return approval(e.Type, d, "")
 	}
 	return "", ""
+}
+
+// itemNames are the first items by their names, as their addresses have numbers alone.
+func itemNames(items []string) string {
+	const most = 10
+	shown := items[:min(most, len(items))]
+	text := ": " + strings.Join(shown, ", ")
+	if left := len(items) - len(shown); left > 0 {
+		text += fmt.Sprintf(" and %d more", left)
+	}
+	return text
 }
 
 // sentence joins what was told.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -63,10 +64,21 @@ func (t *tree) head(s *history.Step, indent, column int) {
 
 // title is what stands beside the address.
 func title(s *history.Step) string {
-	if s.Path.IsItem() && s.Parent != nil && s.Detail != nil && s.Detail.Started.Brief != "" {
-		return s.Detail.Started.Brief
+	if !s.Path.IsItem() || s.Parent == nil {
+		return s.Name()
 	}
-	return s.Name()
+	if s.Detail != nil && s.Detail.Started.Action != "" {
+		return ofItem(s.Item(), s.Detail.Started.Brief)
+	}
+	return cmp.Or(s.Item(), s.Name())
+}
+
+// ofItem says of which item a text is, where that does not name it.
+func ofItem(item, text string) string {
+	if item == "" || strings.Contains(text, item) {
+		return text
+	}
+	return item + ": " + text
 }
 
 // headEnd is the right side of the step's line: a word for each state but

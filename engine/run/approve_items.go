@@ -9,7 +9,6 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/environment"
 	"runbook/engine/event"
-	"runbook/engine/schema"
 )
 
 // asks reports whether each item of the loop would ask for itself.
@@ -53,7 +52,7 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		a.Preview.Touches = append(a.Preview.Touches, p.Touches...)
 		a.Preview.Changes = append(a.Preview.Changes, p.Changes...)
 		a.Preview.Interrupts = append(a.Preview.Interrupts, p.Interrupts...)
-		a.Items = append(a.Items, event.ApprovalItem{Item: cut(schema.TextOf(v)), Summary: p.Summary, Message: one.Message, Digest: one.Digest, Held: held})
+		a.Items = append(a.Items, event.ApprovalItem{Item: itemName(v), Summary: p.Summary, Message: one.Message, Digest: one.Digest, Held: held})
 	}
 	return l.askAll(whole, a)
 }

@@ -237,6 +237,18 @@ func TestMaxFailuresAreTold(t *testing.T) {
 	}
 }
 
+// An item is called by its text, or by its name, id or title, wherever it is told.
+func TestItemsHaveNames(t *testing.T) {
+	for item, want := range map[string]string{
+		"web1": "web1", "7": "7", "{name: a, id: 1}": "a", "{id: 12, title: t}": "12", "{name: '', title: t}": "t", "{port: 80}": `{"port":80}`, "{name: {x: 1}, id: b}": "b",
+	} {
+		s := newScene()
+		fin := s.play(t, "steps: [{id: x, for_each: [north, south], steps: [{id: y, for_each: ["+item+"], action: world.set, with: {name: a, value: 1}}]}, {action: world.set, with: {name: b, value: 1}}]")
+		equal(t, "items", data[event.Expanded](s, "x[1]/y")[0].Items, []string{want})
+		equal(t, "of the changes", []string{fin.Changes[0].Item, fin.Changes[1].Item, fin.Changes[2].Item}, []string{"north, " + want, "south, " + want, ""})
+	}
+}
+
 func TestLoopOutputsAreLists(t *testing.T) {
 	s := newScene()
 	s.world.values["n1"] = 11

@@ -35,10 +35,29 @@ func (r *runner) loop(in *instance, sc *scope, when *event.Check) outcome {
 	return r.items(in, sc, items, when)
 }
 
+// itemName is how an item is called in all that is shown: its text, or its name, id or
+// title.
+func itemName(item any) string {
+	if members, ok := item.(map[string]any); ok {
+		for _, key := range []string{"name", "id", "title"} {
+			switch v := members[key].(type) {
+			case nil, map[string]any, []any:
+			case string:
+				if v != "" {
+					return cut(v)
+				}
+			default:
+				return cut(schema.TextOf(v))
+			}
+		}
+	}
+	return cut(schema.TextOf(item))
+}
+
 func (r *runner) items(in *instance, sc *scope, items []any, when *event.Check) outcome {
 	texts := make([]string, len(items))
 	for i, item := range items {
-		texts[i] = cut(schema.TextOf(item))
+		texts[i] = itemName(item)
 	}
 	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}) != nil ||
 		r.record(event.TypeExpanded, in.path, 0, &event.Expanded{Items: texts, Value: marshal(schema.ListOf(in.step.Loop.Item), items)}) != nil {
