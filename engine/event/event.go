@@ -38,6 +38,7 @@ const (
 	TypeRetry             Type = "retry"              //
 	TypeRemedy            Type = "remedy"             //
 	TypeSettled           Type = "settled"            // ●
+	TypeShown             Type = "shown"              // what a person should see of a step
 	TypeStepFinished      Type = "step_finished"      //
 	TypePhase             Type = "phase"              //
 	TypeRunSuspended      Type = "run_suspended"      // ●

@@ -206,7 +206,7 @@ type RunFinished struct {
 	State    State           `json:"state"`
 	ExitCode int             `json:"exit_code"`
 	Outputs  json.RawMessage `json:"outputs,omitempty"`
-	Found    []Input         `json:"found,omitempty"` // outputs as text
+	Found    []Found         `json:"found,omitempty"`
 	Changes  []Change        `json:"changes"`
 	Warnings []Finding       `json:"warnings"`
 	Failure  *Failure        `json:"failure,omitempty"`
@@ -217,6 +217,12 @@ type RunFinished struct {
 	Duration time.Duration   `json:"duration"`
 	Dry      *DryCounts      `json:"dry,omitempty"`
 	Closed   *Closed         `json:"closed,omitempty"`
+}
+
+// Found is an output of the playbook, as text and as it is shown.
+type Found struct {
+	Input
+	Shown *ShownPart `json:"shown,omitempty"` // where that is more than the text
 }
 
 // Closed says that a person ended a run that was suspended or interrupted, without

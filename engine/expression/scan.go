@@ -69,6 +69,12 @@ func textEnd(text string, from int) int {
 	return -1
 }
 
+// IsAlone reports whether a text is one ${{ }} and nothing else.
+func IsAlone(text string) bool {
+	_, base, problem := unwrap(text)
+	return problem == nil && base >= len(opening)
+}
+
 // unwrap takes off one enclosing ${{ }} and space; base is where the rest
 // begins, in characters.
 func unwrap(source string) (inner string, base int, problem *Problem) {

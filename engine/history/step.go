@@ -51,6 +51,7 @@ type Detail struct {
 	Skipped  *event.StepSkipped
 	Checks   []*event.Check // the last verdict on each condition
 	Remedies []*event.Remedy
+	Shown    *event.Shown // nil: nothing
 	Done     event.StepFinished
 	Summary  string
 	Applied  action.Applied // "" before an outcome
@@ -163,6 +164,8 @@ func (d *Detail) act(e event.Event) {
 		d.Applied = x.Applied
 	case *event.Result:
 		d.Summary = x.Summary
+	case *event.Shown:
+		d.Shown = x
 	case *event.Retry:
 		d.Live.Retry = x
 	case *event.Progress:

@@ -33,6 +33,7 @@ var payloads = map[event.Type]func() any{
 	event.TypeCheck:             made[event.Check],
 	event.TypeRetry:             made[event.Retry],
 	event.TypeRemedy:            made[event.Remedy],
+	event.TypeShown:             made[event.Shown],
 	event.TypeSettled:           made[event.Settled],
 	event.TypeStepFinished:      made[event.StepFinished],
 	event.TypePhase:             made[event.PhaseBegan],

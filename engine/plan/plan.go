@@ -142,6 +142,8 @@ type Step struct {
 	Verify    []*Check
 	Within    *Within
 	SkipIfMet bool
+	Show      []*Show
+	Silent    bool // it shows nothing, not even what its action shows by itself
 
 	Approve   *Approve
 	Retry     *Retry
@@ -268,6 +270,14 @@ type Check struct {
 	// Pre: decided before acting, on the first observation (reads neither
 	// `outputs` nor `before`).
 	Pre bool
+}
+
+// Show is a part of what a person should see of a step: the value of Expr, with
+// Columns a list of rows, or in its place Text.
+type Show struct {
+	Expr    *expression.Expr
+	Text    *expression.Template
+	Columns []string
 }
 
 // Within bounds the polling of a verification.

@@ -39,6 +39,7 @@ func (c *compiler) step(n *node) {
 		c.types[s.ID] = set
 	}
 	c.verify(n)
+	c.show(n)
 	c.within(n)
 	c.approval(n, v)
 	c.retry(n)

@@ -16,17 +16,30 @@ import (
 
 // expr compiles an expression field: `when`, `that`, `if`.
 func (c *compiler) expr(s yaml.String, v *view, want *schema.Type) *expression.Expr {
+	e := c.glance(s, v, want)
+	if e != nil {
+		c.relies(v, e.Bare())
+	}
+	return e
+}
+
+// glance is expr for what only shows its value: nothing relies on it.
+func (c *compiler) glance(s yaml.String, v *view, want *schema.Type) *expression.Expr {
 	if !s.Set() {
 		return nil
 	}
 	c.uses(s.Value)
 	e, problems := expression.Compile(s.Value, v.env(), want)
+	for i, p := range problems {
+		if want == nil && p.Code == expression.CodeSyntax && p.Hint == "" {
+			problems[i].Hint = "this is an expression; in a text stands ${{ }} around each: 'The disk has ${{ outputs.free_bytes }}'"
+		}
+	}
 	c.problems(s.Node, problems)
 	if failedIn(problems) {
 		return nil
 	}
 	c.reads(v, e.Paths())
-	c.relies(v, e.Bare())
 	return e
 }
 

@@ -135,6 +135,7 @@ func (c *compiler) undo(n *node) {
 	c.observe(child, v)
 	c.body(child, v)
 	c.verify(child)
+	c.show(child)
 	c.within(child)
 	n.step.Undo = s
 	if !n.step.Undone() {

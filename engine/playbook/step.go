@@ -48,13 +48,23 @@ type Body struct {
 	Manual   *Manual     `yaml:"manual,omitempty" one:"body" doc:"What a person does and reports."`
 }
 
-// Proof is how a step shows that it did what it should.
+// Proof is how a step shows what it found, and that it did what it should.
 type Proof struct {
 	Observe   *Operation    `yaml:"observe,omitempty" hint:"write observe: {action: ..., with: ...}" doc:"A read that shows the state that matters, as 'before' and 'observed'."`
 	Verify    []*Check      `yaml:"verify,omitempty" min:"1" hint:"write verify: [observed.field < limit]" doc:"What must hold of 'outputs', 'observed' and 'before'."`
 	Within    yaml.Duration `yaml:"within,omitempty" min:"1ms" beside:"verify" doc:"Look again until the verification holds, for this long."`
 	Every     yaml.Duration `yaml:"every,omitempty" min:"1ms" beside:"within" doc:"The pause between looks; 1s without it."`
 	SkipIfMet yaml.Bool     `yaml:"skip_if_met,omitempty" beside:"observe" doc:"Do nothing where the verification holds before."`
+	Show      []*Shown      `yaml:"show,omitempty" list:"one" doc:"What a person should see of the step: an expression, a text with ${{ }} in it, a table, or a list of these. 'none' keeps silent what an action shows by itself."`
+}
+
+// Shown is a part of what a person should see of a step: an expression or a text, or
+// a table.
+type Shown struct {
+	Value   yaml.String   `yaml:",short"`
+	Table   yaml.String   `yaml:"table" hint:"write table: an expression that gives a list of rows" doc:"An expression that gives a list: each element is a row."`
+	Columns []yaml.String `yaml:"columns,omitempty" min:"1" doc:"The members of a row that are shown, in this order; without it all, where they are known."`
+	Node    *yaml.Node    `what:"what is shown" write:"write an expression, or {table: outputs.containers, columns: [name, state]}"`
 }
 
 // Foreign says what to write for a word of another tool.

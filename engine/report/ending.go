@@ -22,6 +22,7 @@ type ending struct {
 	o       Options
 
 	plain bool // for plain lines: times in UTC
+	all   bool // of what was found every line
 }
 
 func newEnding(r *history.Run, p *sheet, o Options) *ending {
@@ -126,12 +127,8 @@ func goalText(g history.Goal) string {
 
 func (e *ending) found() fact {
 	f := fact{label: "Found"}
-	for _, i := range e.end.Found {
-		name := i.Name
-		for _, l := range page.Split(orNothing(human(i.Text, i.Number))) {
-			f.add(name, l)
-			name = ""
-		}
+	for i := range e.end.Found {
+		e.foundRows(&f, &e.end.Found[i])
 	}
 	return f
 }

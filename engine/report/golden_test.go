@@ -60,6 +60,7 @@ func stories() map[string]func() *story {
 	return map[string]func() *story{
 		"done": leak, "failed": failedLeak, "in_doubt": inDoubtLeak, "waiting": waitingLeak, "refused": refusedLeak,
 		"cancelled": cancelledLeak, "met": metLeak, "skipped": skippedLeak, "check": failedCheck, "several": severalFailures, "dry": dryLeak, "journal": brokenLeak,
+		"shown": shownStory,
 	}
 }
 
@@ -142,7 +143,7 @@ func TestPlainOnANarrowTerminal(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	for _, name := range []string{"done", "in_doubt"} {
+	for _, name := range []string{"done", "in_doubt", "shown"} {
 		var b bytes.Buffer
 		v := NewJSON(&b)
 		for _, e := range stories()[name]().events {
@@ -156,7 +157,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	for _, name := range []string{"done", "failed", "in_doubt", "waiting"} {
+	for _, name := range []string{"done", "failed", "in_doubt", "waiting", "shown"} {
 		s := stories()[name]()
 		for _, width := range []int{92, 60} {
 			var r Run

@@ -10,15 +10,16 @@ import (
 // sheet is a page at one moment, in one zone.
 type sheet struct {
 	*page.Page
-	zone *time.Location
-	now  time.Time
+	zone    *time.Location
+	now     time.Time
+	verbose bool
 }
 
 // labels stand in a column of 13, behind two spaces.
 const labelColumn = 15
 
 func newSheet(o Options) *sheet {
-	return &sheet{Page: page.New(o.Look), zone: o.zone(), now: o.now()}
+	return &sheet{Page: page.New(o.Look), zone: o.zone(), now: o.now(), verbose: o.Verbosity > 0}
 }
 
 // clock is a moment in the local zone, the seconds included.

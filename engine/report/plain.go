@@ -83,6 +83,8 @@ func (v *Plain) fact(e event.Event) {
 		v.started(e, d)
 	case *event.StepFinished:
 		v.stepFinished(e, v.run.At(e.Path), d)
+	case *event.Shown:
+		v.shown(e, d)
 	case *event.Check, *event.Remedy, *event.Observation:
 		v.judged(e)
 	case *event.Progress, *event.Poll, *event.Log:

@@ -169,7 +169,7 @@ func restartedChange() event.Change {
 func (s *story) done() *story {
 	s.add(event.TypeStepSkipped, "finally/1", &event.StepSkipped{Reason: "when", When: &event.Check{Kind: "when", That: `failure.reason != ""`, Verdict: event.False}})
 	return s.add(event.TypeRunFinished, "", &event.RunFinished{
-		Schema: 1, State: event.Done, Found: []event.Input{{Name: "memory_percent", Text: "92.1"}},
+		Schema: 1, State: event.Done, Found: []event.Found{{Input: event.Input{Name: "memory_percent", Text: "92.1"}}},
 		Changes:  []event.Change{clearedChange(), restartedChange()},
 		Warnings: []event.Finding{{Step: "healthy", Level: "warn", Message: "Slow after recovery; outputs.latency_ms 612, expected < 500"}},
 		Duration: 125 * time.Second,

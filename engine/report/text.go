@@ -18,6 +18,7 @@ func Text(w io.Writer, r *Run, o Options) error {
 	p := newSheet(o)
 	p.now = r.Ended
 	e := newEnding(&r.Run, p, o)
+	e.all = true
 	e.head()
 	p.Blank()
 	h := &r.Header
@@ -82,6 +83,10 @@ func (p *sheet) moment(m moment, widest int) {
 	}
 	l := p.Line(page.Dim, "  "+p.clock(m.at)+"  ")
 	l.Add(page.Bold, string(path)).Pad(l.Width()+max(widest-len(path), 0)+2, 2)
+	if m.shown != nil {
+		p.shown(l, m.shown)
+		return
+	}
 	p.Flow(l, page.Plain, strings.Join(page.Split(m.text), "; "))
 }
 
@@ -115,6 +120,8 @@ func ReportJSON(w io.Writer, r *Run, _ Options) error {
 		Time string     `json:"time"`
 		Step event.Path `json:"step,omitempty"`
 		Text string     `json:"text"`
+
+		Shown *event.Shown `json:"shown,omitempty"`
 	}
 	out := struct {
 		Schema   int                `json:"schema"`
@@ -139,7 +146,7 @@ func ReportJSON(w io.Writer, r *Run, _ Options) error {
 		out.End = filled(*r.End)
 	}
 	r.times.each(func(m moment) {
-		out.Timeline = append(out.Timeline, entry{m.at.UTC().Format(time.RFC3339Nano), m.path, m.text})
+		out.Timeline = append(out.Timeline, entry{m.at.UTC().Format(time.RFC3339Nano), m.path, m.text, m.shown})
 	}, func(n int) { out.Left = n })
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -23,6 +23,8 @@ type moment struct {
 	at   time.Time
 	path event.Path
 	text string
+
+	shown *event.Shown // what a person should see, in place of a text
 }
 
 // How many of the first are kept, and at least of the last.
@@ -51,14 +53,17 @@ func (t *timeline) each(line func(moment), between func(int)) {
 
 // add says in words what the fact e tells, which r is about to take.
 func (t *timeline) add(r *history.Run, e event.Event) {
-	path, text := e.Path, ""
-	if d, ok := e.Data.(*event.Remedy); ok {
-		path, text = d.At(e.Path), remedyMoment(d)
-	} else {
-		text = momentOf(r, e)
+	m := moment{at: e.Time, path: e.Path}
+	switch d := e.Data.(type) {
+	case *event.Remedy:
+		m.path, m.text = d.At(e.Path), remedyMoment(d)
+	case *event.Shown:
+		m.text, m.shown = "shown", d
+	default:
+		m.text = momentOf(r, e)
 	}
-	if text != "" {
-		t.put(moment{at: e.Time, path: path, text: text})
+	if m.text != "" {
+		t.put(m)
 	}
 }
 

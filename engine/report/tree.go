@@ -163,9 +163,13 @@ func (t *tree) body(s *history.Step, indent int) {
 		t.text(indent, page.Plain, spread(d.Summary))
 	}
 	t.when(s, indent)
+	if !s.IsContainer() {
+		t.shown(s, indent)
+	}
 	switch {
 	case s.Plan.Kind == event.KindRemedies && !s.IsLoop():
 		t.remedies(s, indent)
+		t.shown(s, indent)
 		return
 	case t.dry:
 		t.preview(s, indent)
@@ -175,6 +179,9 @@ func (t *tree) body(s *history.Step, indent int) {
 		t.failure(s, indent)
 	}
 	t.parts(s, indent)
+	if s.IsContainer() {
+		t.shown(s, indent)
+	}
 }
 
 // text prints text wrapped at an indentation.

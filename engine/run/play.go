@@ -150,7 +150,9 @@ func (r *runner) found(fin *event.RunFinished, got map[string]any) {
 	fin.Outputs = marshal(r.Plan.Result, got)
 	for _, o := range r.Plan.Outputs {
 		if v, ok := got[o.Name]; ok {
-			fin.Found = append(fin.Found, event.Input{Name: o.Name, Text: cut(schema.TextOf(v)), Number: event.NumberOf(o.Name, v)})
+			fin.Found = append(fin.Found, event.Found{
+				Input: event.Input{Name: o.Name, Text: cut(schema.TextOf(v)), Number: event.NumberOf(o.Name, v)}, Shown: r.foundPart(o.Value.Type, v),
+			})
 		}
 	}
 }

@@ -179,6 +179,7 @@ type tally struct {
 	findings []event.Finding
 	counts   map[event.State]int
 	dry      event.DryCounts
+	shown    int // bytes of what was shown
 }
 
 func (t *tally) do(f func()) {

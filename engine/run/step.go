@@ -171,6 +171,7 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 		in.unknown(o.after)
 	}
 	took := r.Clock.Now().Sub(start)
+	r.showFound(in, sc, o)
 	done := in.end(o, took)
 	if o.state == event.NotRun {
 		return o

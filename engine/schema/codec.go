@@ -60,6 +60,7 @@ const (
 //	pattern:"^[a-z]+$"    of a text
 //	secret:"accept"       a secret may go into it
 //	place:"url"           of a text: values in it are escaped as parts of a URL, or of a path
+//	show:"last"           people see its last lines without asking; first: its first
 //	raw:"json"            a text is not kept beside what was read from it, unless an expression reads it
 //
 // It panics on other Go types and on tags that do not parse. The structs of
@@ -183,7 +184,7 @@ func FieldOf(owner reflect.Type, f reflect.StructField, t *Type) Field {
 		panic(fmt.Sprintf("schema: %s.%s: tag %s: %v", owner, f.Name, tag, err))
 	}
 	name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-	field := Field{Name: name, Type: t, Doc: f.Tag.Get("doc"), Pattern: f.Tag.Get("pattern"), Raw: f.Tag.Get("raw")}
+	field := Field{Name: name, Type: t, Doc: f.Tag.Get("doc"), Pattern: f.Tag.Get("pattern"), Raw: f.Tag.Get("raw"), Show: f.Tag.Get("show")}
 	if enum := f.Tag.Get("enum"); enum != "" {
 		if field.Type = withEnum(t, strings.Split(enum, ",")); field.Type == nil {
 			bad("enum", "only of text and lists of text")

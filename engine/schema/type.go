@@ -83,6 +83,7 @@ type Field struct {
 	Default  any  // nil: none
 	Min, Max any  // bounds of int, number, duration, size and the length of string and list; nil: none
 	Pattern  string
+	Show     string // of an output that is for reading: whether people see its first or its last lines unasked; "" of others
 	Raw      string // of an output: the one that was read from this text, beside which it is not kept
 }
 
