@@ -106,7 +106,7 @@ func TestExamples(t *testing.T) {
 		for _, b := range blocks(t, page) {
 			var list diag.List
 			switch b.info {
-			case "yaml":
+			case "yaml", "yaml disk.yaml":
 				list = compile(t, b.place, b.text)
 			case "yaml steps", "yaml wrong":
 				list = compile(t, b.place, around+indented(b.text))
