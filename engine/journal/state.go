@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"runbook/engine/action"
@@ -71,7 +72,10 @@ const suffix = ".journal"
 
 // prepare makes a directory of the state to write in.
 func (s *State) prepare(name string) (string, error) {
-	above, _ := nearest(s.dir)
+	above, info := nearest(s.dir)
+	if info != nil && !info.IsDir() { // as a device, whose rights are none of our business
+		return "", cannotWrite(s.dir, syscall.ENOTDIR)
+	}
 	kind, err := s.network(above)
 	if err == nil && kind != "" {
 		return "", unsafe("cannot write the journal in "+short(s.dir)+": it lies on a network file system", short(above)+" is "+kind+", where a lock or a sync may not hold",

@@ -16,6 +16,25 @@ import (
 	"runbook/engine/journal"
 )
 
+// Where a file or a device stands in place of a directory, nothing is said of its rights.
+func TestNoDirectoryForTheState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	chmod(t, path, 0o666)
+	for _, dir := range []string{path, filepath.Join(path, "below"), filepath.Join(os.DevNull, "below")} {
+		s, err := journal.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Create(journal.Options{})
+		if f := action.AsFailure(err); !strings.HasSuffix(f.What, ": not a directory") || strings.Contains(strings.Join(f.Do, " "), "chmod") {
+			t.Errorf("%s: %+v", dir, f)
+		}
+	}
+}
+
 // A state directory where others may write, and one on a network file system, holds
 // no journal and no lock; what is said to do only narrows rights.
 func TestStateDirectoriesThatAreRefused(t *testing.T) {
