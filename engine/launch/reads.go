@@ -50,7 +50,7 @@ type look struct {
 func looks(s *plan.Step) []look {
 	var all []look
 	if s.Observe != nil {
-		all = append(all, look{s.Observe, "`observe` only reads, and this %s is a %s", plan.CodeEffect, nil})
+		all = append(all, look{s.Observe, "`observe` only reads, and this %s does not: its effect is %s", plan.CodeEffect, nil})
 	}
 	switch {
 	case s.Op == nil:

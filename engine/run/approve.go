@@ -81,7 +81,7 @@ func (r *runner) observation(ctx context.Context, in *instance, sc *scope) (*ope
 	case look.unknown != nil:
 		return look, passed()
 	case look.effect != action.Read:
-		return nil, failed(in, &event.Failure{What: "`observe` only reads, and this " + look.action.Name + " is a " + look.effect.String(), Do: look.action.Target.ToRead(look.target.Name)})
+		return nil, failed(in, &event.Failure{What: "`observe` only reads, and this " + look.action.Name + " does not: its effect is " + look.effect.String(), Do: look.action.Target.ToRead(look.target.Name)})
 	}
 	refused, d := r.Environment.Policy.DecideLook(look.action.Name, look.effect)
 	switch {

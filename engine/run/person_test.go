@@ -290,7 +290,7 @@ func TestAnObservationThatWouldWrite(t *testing.T) {
 	fin := s.play(t, "")
 	equal(t, "state", fin.State, event.Failed)
 	equal(t, "sent", s.world.order(), "[]")
-	if f := fin.Failure; f == nil || !strings.Contains(f.What, "`observe` only reads, and this world.request is a write") {
+	if f := fin.Failure; f == nil || !strings.Contains(f.What, "`observe` only reads, and this world.request does not: its effect is write") {
 		t.Errorf("%+v", f)
 	}
 }
