@@ -100,7 +100,8 @@ func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, err
 	if call.DryRun && execEffect(call.Target, p) != action.Read {
 		return execOutputs{}, action.RefusedInDryRun(what)
 	}
-	if answer, err := call.Confine.Exec(what, action.Asked{Target: call.Target.Name, Argv: p.Argv}); answer != nil || err != nil {
+	asked := action.Asked{Target: call.Target.Name, Argv: p.Argv}
+	if answer, err := call.Confine.Exec(what, asked); answer != nil || err != nil {
 		return e.stubbed(ctx, c, answer, err)
 	}
 	options := client.ExecCreateOptions{Cmd: p.Argv, User: p.User, WorkingDir: p.Workdir, AttachStdout: true, AttachStderr: true}
@@ -112,7 +113,11 @@ func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, err
 	if err != nil {
 		return execOutputs{}, action.NotApplied(err)
 	}
-	return e.runExec(ctx, c, id)
+	o, err := e.runExec(ctx, c, id)
+	if err == nil && !o.Truncated {
+		call.Confine.Record(asked, action.Answer{ExitCode: o.ExitCode, Stdout: o.Stdout, Stderr: o.Stderr})
+	}
+	return o, err
 }
 
 // stubbed is a program in whose place a stub answers, or is refused: nothing is

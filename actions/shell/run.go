@@ -89,7 +89,8 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	if call.DryRun && effect(call.Target, p) != action.Read {
 		return RunOutputs{}, action.RefusedInDryRun(where)
 	}
-	answer, err := call.Confine.Program(where, action.Asked{Target: call.Target.Name, Argv: p.Argv})
+	asked := action.Asked{Target: call.Target.Name, Argv: p.Argv}
+	answer, err := call.Confine.Program(where, asked)
 	if err != nil {
 		return RunOutputs{}, err
 	}
@@ -118,6 +119,9 @@ func run(ctx context.Context, call action.Call, p RunParams) (RunOutputs, error)
 	}
 	if ctx.Err() != nil {
 		return RunOutputs{}, stopped(ctx, where, o, e.stopped)
+	}
+	if !o.Truncated && answer == nil {
+		call.Confine.Record(asked, action.Answer{ExitCode: o.ExitCode, Stdout: o.Stdout, Stderr: o.Stderr})
 	}
 	if !allowed(p, o.ExitCode) {
 		return RunOutputs{}, exited(where, p, o, e.signal, e.err)

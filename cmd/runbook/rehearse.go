@@ -30,9 +30,11 @@ import (
 // rehearsed is what `rehearse` was asked for.
 type rehearsed struct {
 	all, watch, mutate bool
-	output             string
-	seed               uint64
-	pace, failUnder    float64
+	record             bool
+	recorded
+	output          string
+	seed            uint64
+	pace, failUnder float64
 }
 
 // outputJUnit is a report for CI.
@@ -48,16 +50,25 @@ func (a *app) rehearseCommand() *cobra.Command {
 		Short: "Play incidents in the embedded lab, from red to green",
 		Long: `Plays the rehearsals of playbooks in the embedded lab: simulated targets, a real
 fault, and the playbook against it. Nothing outside is touched. Rehearsals stand
-beside their playbook, in NAME.rehearsal.yaml.`,
+beside their playbook, in NAME.rehearsal.yaml; programs and servers that are not of
+the lab are answered by the stubs there. --record runs what the playbook reads once
+for real, in the environment that --env names, and writes such stubs.`,
 		Example: `  runbook rehearse memory-leak
   runbook rehearse memory-leak/2 --seed 7 --watch
   runbook rehearse ./my-playbook.yaml
   runbook rehearse --all --output junit > rehearsals.xml
-  runbook rehearse redis-down --mutate`,
+  runbook rehearse redis-down --mutate
+  runbook rehearse --record ./my-playbook.yaml --env staging`,
 		ValidArgsFunction: a.completeRehearsals,
-		RunE: func(_ *cobra.Command, names []string) error {
+		RunE: func(c *cobra.Command, names []string) error {
 			if o.all == (len(names) > 0) {
 				return usage("name playbooks, or give --all", "runbook rehearse memory-leak", "runbook rehearse --all")
+			}
+			switch {
+			case o.record:
+				return a.record(names, o.recorded)
+			case c.Flags().Changed("env") || c.Flags().Changed("yes") || c.Flags().Changed("input"):
+				return usage("--env, --input and --yes go with --record only: a rehearsal is played in the lab", "runbook rehearse --help")
 			}
 			if o.pace <= 0 {
 				return usage("--pace is how many times faster than the clock, above 0", "--pace 10")
@@ -69,6 +80,10 @@ beside their playbook, in NAME.rehearsal.yaml.`,
 	flags.BoolVar(&o.all, "all", false, "every playbook of the catalogue that has rehearsals")
 	flags.BoolVar(&o.watch, "watch", false, "play the first at a pace that a person can follow, also in a pipe")
 	flags.BoolVar(&o.mutate, "mutate", false, "break the playbook at one place at a time: a rehearsal must notice")
+	flags.BoolVar(&o.record, "record", false, "run what the playbook reads once for real, and write what answers as stubs")
+	flags.StringVar(&o.env, "env", "", "with --record: the environment that is asked")
+	flags.StringArrayVarP(&o.inputs, "input", "i", nil, "with --record: an input, NAME=VALUE")
+	flags.BoolVar(&o.yes, "yes", false, "with --record: answer yes, where nobody can be asked")
 	flags.StringVar(&o.output, "output", o.output, "auto, plain, json or junit")
 	flags.Uint64Var(&o.seed, "seed", 0, "of the lab's noise (default: each rehearsal's own, else 1)")
 	flags.Float64Var(&o.pace, "pace", o.pace, "how many times faster than the clock the watched one is played")

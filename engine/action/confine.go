@@ -18,6 +18,7 @@ type Confine struct {
 	Reach    func(address string) bool // whether the place listens at host:port
 	Has      func(program string) bool // whether its containers have a program; nil: any
 	Stubs    Stubs                     // they answer before the place does; nil: none
+	Recorded func(Asked, Answer)       // told what answered for real; nil: nobody is
 }
 
 // ErrConfined is the cause of what was refused because it leaves the place that a
@@ -44,6 +45,16 @@ func (c *Confine) ask(what string, asked Asked, may func() bool, otherwise strin
 	}
 	return nil, c.refuse(what, append(c.Stubs.Refused(asked), "or "+otherwise)...)
 }
+
+// Record tells what a program or a server answered for real.
+func (c *Confine) Record(asked Asked, answer Answer) {
+	if c != nil && c.Recorded != nil {
+		c.Recorded(asked, answer)
+	}
+}
+
+// Recording reports whether anybody is told.
+func (c *Confine) Recording() bool { return c != nil && c.Recorded != nil }
 
 // Program returns what answers in place of a program of this machine, or refuses to
 // start it; without an answer and an error it may be started. what names it for people.

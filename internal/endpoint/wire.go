@@ -85,11 +85,10 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	sent := req.Clone(req.Context())
 	err := g.rules.Pass(sent)
+	asked := action.Asked{Target: x.call.Target.Name, Method: req.Method, URL: req.URL.String(), Shown: Shown(req.URL, x.Secret)}
 	var stub *action.Answer
 	if err == nil {
-		stub, err = g.rules.Confine.Request(action.HostPort(req.URL), action.Asked{
-			Target: x.call.Target.Name, Method: req.Method, URL: req.URL.String(), Shown: Shown(req.URL, x.Secret),
-		})
+		stub, err = g.rules.Confine.Request(action.HostPort(req.URL), asked)
 	}
 	if err != nil {
 		if req.Body != nil {
@@ -110,8 +109,39 @@ func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	x.answered(res)
+	if stub == nil && g.rules.Confine.Recording() {
+		res.Body = &recorded{ReadCloser: res.Body, confine: g.rules.Confine, asked: asked, answer: action.Answer{
+			Status: res.StatusCode, Header: map[string]string{"Content-Type": res.Header.Get("Content-Type")},
+		}}
+	}
 	res.Body = &counted{ReadCloser: res.Body, exchange: x, most: g.rules.MaxAnswer}
 	return res, nil
+}
+
+// maxRecorded bounds the body of an answer that is recorded.
+const maxRecorded = 1 << 20
+
+// recorded is a body that is recorded when it was read to its end.
+type recorded struct {
+	io.ReadCloser
+	confine *action.Confine
+	asked   action.Asked
+	answer  action.Answer
+	over    bool
+}
+
+// Read reads, and at the end records the whole.
+func (r *recorded) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.over = r.over || len(r.answer.Body)+n > maxRecorded
+	if !r.over {
+		r.answer.Body = append(r.answer.Body, p[:n]...)
+	}
+	if errors.Is(err, io.EOF) && !r.over {
+		r.over = true // once
+		r.confine.Record(r.asked, r.answer)
+	}
+	return n, err
 }
 
 // stubbed is the response of a stub that answers in place of the server: nothing is

@@ -118,14 +118,20 @@ func lineOf(asked action.Asked) (under, line string) {
 		}
 		return "requests", "- {method: " + asked.Method + ", url: " + quoted(url) + ", status: 200}"
 	}
-	words := make([]string, 0, len(asked.Argv))
-	for i, word := range asked.Argv {
-		if i > 0 && len(word) > longWord {
-			break
-		}
+	most := 1
+	for most < len(asked.Argv) && len(asked.Argv[most]) <= longWord {
+		most++
+	}
+	return "programs", "- {" + argvOf(asked.Argv, most) + ", stdout: \"\"}"
+}
+
+// argvOf is the beginning of an argv as a stub has it.
+func argvOf(argv []string, most int) string {
+	words := make([]string, 0, most)
+	for _, word := range argv[:most] {
 		words = append(words, flow(word))
 	}
-	return "programs", "- {argv: [" + strings.Join(words, ", ") + "], stdout: \"\"}"
+	return "argv: [" + strings.Join(words, ", ") + "]"
 }
 
 // flow is a word of a flow sequence, quoted where it must be or may be taken for
