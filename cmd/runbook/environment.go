@@ -13,6 +13,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/lab/control"
+	"runbook/lab/rehearsal"
 )
 
 // loadEnvironment reads the environment of that name; `lab` is that of the lab that
@@ -45,6 +46,33 @@ func (a *app) loadEnvironment(name string, registry *action.Registry, again func
 		return nil, nil, launch.Mistakes(file, list, source)
 	}
 	return env, lab, nil
+}
+
+// stage lets the stubs beside a playbook answer in the lab that runs, nil for none.
+func (a *app) stage(l *launch.Launcher, name string, env *environment.Environment, lab *control.Session) error {
+	if lab == nil {
+		return nil
+	}
+	found, err := l.Catalogue.Find(name)
+	if err != nil {
+		return err
+	}
+	p, err := l.Plan(name, nil)
+	if err != nil {
+		return err
+	}
+	beside := l.Catalogue.Beside(launch.Entry{Path: found.Source.Name, Embedded: found.Source.Embedded})
+	if beside == nil {
+		return nil
+	}
+	file, list := rehearsal.Parse(beside, p, l.Registry)
+	if file != nil {
+		list = file.Stage(env, control.World{Session: lab}, l.Registry)
+	}
+	if list.Errors() > 0 {
+		return launch.Mistakes(beside.Name, list, beside)
+	}
+	return nil
 }
 
 // environmentFile is the path of the file of environments, "" where there is none.

@@ -136,6 +136,9 @@ func (a *app) start(c *call) (code int, err error) {
 		}
 		return 0, err
 	}
+	if err = a.stage(l, c.playbook, q.Environment, c.lab); err != nil {
+		return 0, err
+	}
 	if q.State, err = a.state(c.lab != nil); err != nil {
 		return 0, err
 	}

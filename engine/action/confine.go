@@ -53,6 +53,11 @@ func (c *Confine) Record(asked Asked, answer Answer) {
 	}
 }
 
+// Stands reports whether a stub answers what is asked, now and later.
+func (c *Confine) Stands(asked Asked) bool {
+	return c != nil && c.Stubs != nil && c.Stubs.Stands(asked)
+}
+
 // Recording reports whether anybody is told.
 func (c *Confine) Recording() bool { return c != nil && c.Recorded != nil }
 

@@ -75,6 +75,10 @@ func (s *stubs) Answer(asked action.Asked) *action.Answer {
 	return nil
 }
 
+func (s *stubs) Stands(asked action.Asked) bool {
+	return len(asked.Argv) == 1 && asked.Argv[0] == "known"
+}
+
 func (s *stubs) Refused(action.Asked) []string { return []string{"- {the: line}"} }
 
 // TestStubsAnswerFirst holds that a stub goes before what the place has, and that what
@@ -93,6 +97,9 @@ func TestStubsAnswerFirst(t *testing.T) {
 		if a, err := ask("other"); a != nil || !errors.Is(err, action.ErrConfined) || action.AsFailure(err).Do[0] != "- {the: line}" {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}
+	}
+	if !c.Stands(argv("known")) || c.Stands(argv("other")) || (*action.Confine)(nil).Stands(argv("known")) {
+		t.Error("what stands is what a stub answers")
 	}
 	c.Programs, c.Has, c.Reach = true, nil, func(string) bool { return true }
 	if a, err := c.Program("it", argv("known")); a == nil || err != nil || s.asked != 7 {

@@ -9,6 +9,8 @@ import (
 type Stubs interface {
 	// Answer returns what answers; nil where nothing does.
 	Answer(asked Asked) *Answer
+	// Stands reports whether something will answer, however often it is asked.
+	Stands(asked Asked) bool
 	// Refused is told of what was refused as nothing answered it, and says what to
 	// write so that something will.
 	Refused(asked Asked) (do []string)

@@ -20,6 +20,8 @@ type Policy struct {
 type Rule struct {
 	Name  string // "write", "docker.restart", "docker.*"
 	Place string // file:line:column, "" for the built-in policy
+
+	Unstubbed bool // it is not about what a stub answers
 }
 
 // wholeFamily ends a rule for all actions of a family.
@@ -62,6 +64,12 @@ func DefaultPolicy() Policy {
 		Allow:   []Rule{{Name: action.Read.String()}, {Name: action.Write.String()}},
 		Yes:     []Rule{{Name: action.Write.String()}},
 	}
+}
+
+// Stubbed is the policy for what stubs answer.
+func (p Policy) Stubbed() Policy {
+	p.Approve = slices.DeleteFunc(slices.Clone(p.Approve), func(r Rule) bool { return r.Unstubbed })
+	return p
 }
 
 // Decide answers for one effect of an action, the first match of: deny, the

@@ -149,6 +149,17 @@ func (op *operation) brief() string {
 	return op.action.Name + " " + op.bound.Brief
 }
 
+// asked is the program that the operation starts, as what keeps the run to a place
+// asks for it.
+func (op *operation) asked() action.Asked {
+	words, _ := op.params["argv"].([]any)
+	out := action.Asked{Target: op.target.Name}
+	for _, w := range words {
+		out.Argv = append(out.Argv, schema.TextOf(w))
+	}
+	return out
+}
+
 // resolve evaluates target and parameters of an operation and binds them.
 func (r *runner) resolve(ctx context.Context, op *plan.Operation, sc expression.Values) (*operation, *event.Failure) {
 	out := &operation{action: op.Action, effect: op.Effect}

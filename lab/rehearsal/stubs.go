@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/engine/environment"
 	"runbook/lab"
 )
 
@@ -52,6 +54,21 @@ func (s *Stubs) Answer(asked action.Asked) *action.Answer {
 		}
 	}
 	return nil
+}
+
+// Stands reports whether a stub without a bound answers what is asked.
+func (s *Stubs) Stands(asked action.Asked) bool {
+	return slices.ContainsFunc(s.all, func(one *Stub) bool { return one.times == 0 && one.matches(asked) })
+}
+
+// Stage lets the stubs that a file has for all of its rehearsals answer in an
+// environment of a lab, and adds the environment that stands there.
+func (f *File) Stage(env *environment.Environment, world World, registry *action.Registry) diag.List {
+	env.Confine.Stubs = NewStubs(world, f.Source.Name, f.Stubs...)
+	if f.Environment == nil {
+		return nil
+	}
+	return env.Add(f.Environment, f.Source, registry)
 }
 
 // Refused says the line that would answer what is asked, and notes it.

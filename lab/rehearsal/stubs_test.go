@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/lab/rehearsal"
 )
@@ -215,5 +216,25 @@ rehearsals:
 	}
 	if !slices.ContainsFunc(r.Facts, func(e event.Event) bool { o, ok := e.Data.(*event.Outcome); return ok && o.Applied == "lost" }) {
 		t.Error("no effect was lost")
+	}
+}
+
+// TestWhatStands holds that only a stub that always answers stands for a program that is
+// not asked for: one that is used up would let it be started unasked.
+func TestWhatStands(t *testing.T) {
+	f := newKit(t).subject(t, "steps", steps("\n  - {id: it, action: shell.run, with: {argv: [df]}}\n"), `
+programs:
+  - {argv: [df], times: 9}
+  - {argv: [du], on: web}
+rehearsals: [{name: one, fault: none, expect: {exit: 0}}]
+`).File
+	s := rehearsal.NewStubs(nil, "", f.Stubs...)
+	for _, c := range []struct {
+		target, program string
+		stands          bool
+	}{{"shell", "df", false}, {"web", "du", true}, {"shell", "du", false}} {
+		if got := s.Stands(action.Asked{Target: c.target, Argv: []string{c.program}}); got != c.stands {
+			t.Errorf("%s on %s: %v", c.program, c.target, got)
+		}
 	}
 }
