@@ -19,7 +19,7 @@ func (c *Check) Why() string {
 	switch missed := c.Missed(); {
 	case c.Error != "":
 		return ", not evaluated: " + c.Error
-	case c.Verdict != Held && len(missed) > 0:
+	case c.Verdict != Held && len(missed) > 1:
 		return ", seen " + strings.Join(missed, "; ")
 	case c.Saw() != "":
 		return ", seen " + c.Saw()

@@ -128,14 +128,14 @@ func (t *tree) item(c *event.Check, indent, widest int) {
 		t.note(l, indent+2+widest+6, page.Plain, "unknown"+known(c), nowText(c))
 	case event.CheckWarned:
 		value, missed := bare(c.Seen, c.Number), c.Missed()
-		if len(missed) > 0 || c.Error != "" { // told below
+		if len(missed) > 1 || c.Error != "" { // told below
 			value = ""
 		}
 		t.note(l, indent+2+widest+5, style, strings.TrimSuffix("warned: "+c.Message, ": "), value)
 		switch {
 		case c.Error != "":
 			t.text(indent+4, page.Plain, "not evaluated: "+c.Error)
-		case len(missed) > 0:
+		case len(missed) > 1:
 			t.explainParts(c.Parts, indent+4)
 		}
 	case event.CheckFailed, event.NotEvaluated:
