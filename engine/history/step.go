@@ -19,10 +19,10 @@ type Step struct {
 	Duration time.Duration
 	Attempts int
 	Met      bool
-	Skipped  string // why it did not run
-	Brief    string // its action with resolved parameters
-	Goals    []Goal // of a step with remedies
-	Effect   string // of a step with remedies: the title of the one that was effective
+	Skipped  string          // why it did not run
+	Brief    string          // its action with resolved parameters
+	Goals    []Goal          // of a step with remedies
+	Effect   string          // of a step with remedies: the title of the one that was effective
 	Items    *event.Expanded // of a loop
 	Parent   *Step
 	Parts    []*Step
