@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // MostOfSecret bounds a file that holds one secret: keys and certificates are far
@@ -28,11 +29,32 @@ func Read(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	return content(f, path, most)
+}
+
+// content is Read of what was opened.
+func content(f *os.File, path string, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(patient{f}, most+1))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &fs.PathError{Op: "read", Path: path, Err: irregularError("it has no end, and is no file")}
+	}
 	if err == nil && int64(len(text)) > most {
 		err = &fs.PathError{Op: "read", Path: path, Err: ErrTooLarge}
 	}
 	return text, err
+}
+
+// patience is how long a read may wait for bytes.
+const patience = time.Second
+
+// patient reads a file, and waits no longer for it: some that say that they are regular
+// wait for what comes next, as /proc/kmsg does. Those of a disk never wait.
+type patient struct{ file *os.File }
+
+// Read reads once.
+func (p patient) Read(b []byte) (int, error) {
+	_ = p.file.SetReadDeadline(time.Now().Add(patience)) // a file of a disk has none
+	return p.file.Read(b)
 }
 
 // Open opens a regular file that is there, as the flags say. Errors are *fs.PathError.

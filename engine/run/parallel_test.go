@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"runbook/engine/event"
 )
 
 // A run bounds its actions at once, by its playbook and not by those that it calls.
@@ -37,6 +39,15 @@ func TestMaxParallel(t *testing.T) {
 			equal(t, "took", s.took, test.took)
 		})
 	}
+}
+
+// What waits for a slot ends with its block, and not when the slot is free.
+func TestNoSlotIsWaitedForBeyondTheEnd(t *testing.T) {
+	s := newScene()
+	fin := s.play(t, "max_parallel: 1\nsteps:\n  - {needs: [], action: world.set, with: {name: busy, value: 1, takes: 20s}}\n  - {id: b, needs: [], timeout: 3s, on_failure: warn, steps: [{action: world.wait, with: {takes: 1s}}, {action: world.set, with: {name: a, value: 1}}]}")
+	equal(t, "code", fin.ExitCode, 0)
+	equal(t, "sent", s.world.order(), "[busy=1]")
+	equal(t, "ended after", data[event.StepFinished](s, "b")[0].Duration, 3*time.Second)
 }
 
 // A dry run does not wait, and what follows a pause is read and known.
