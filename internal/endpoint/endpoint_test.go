@@ -173,6 +173,34 @@ func TestCredentialsStayWithTheirServer(t *testing.T) {
 	}
 }
 
+// Only what is below the URL of the target is its server: it alone is shown credentials,
+// and of it alone the paths are known that are reads.
+func TestWhatIsBelowTheURL(t *testing.T) {
+	s, err := Open(actiontest.Call(t, map[string]any{"url": "https://metrics.example.com:9090/prom"}), protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"https://metrics.example.com:9090/prom/api/v1/query":         "/api/v1/query",
+		"http://metrics.example.com:9090/prom/api/v1/query":          "",
+		"https://metrics.example.com/prom/api/v1/query":              "",
+		"https://other.example.com:9090/prom/api/v1/query":           "",
+		"https://metrics.example.com:9090/prometheus":                "",
+		"https://metrics.example.com:9090/prom":                      "",
+		"https://metrics.example.com:9090/prom/../api/v1/query":      "",
+		"https://metrics.example.com:9090/prom/%2e%2e/admin/restart": "",
+	} {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, below := s.below(u)
+		if below != (want != "") || below && path != want {
+			t.Errorf("%s: %q, below: %v", text, path, below)
+		}
+	}
+}
+
 func TestFailures(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
