@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"runbook/engine/event"
@@ -192,6 +193,33 @@ func TestReserve(t *testing.T) {
 	if info, err = os.Stat(w.Path()); err != nil || info.Size() != size || info.Sys().(*syscall.Stat_t).Blocks > 16 {
 		t.Errorf("size %d, was %d, %v", info.Size(), size, err)
 	}
+}
+
+// room is a file that is asked for room.
+type room struct {
+	journal.File
+	asked int64
+}
+
+func (r *room) Reserve(bytes int64) error { r.asked = bytes; return nil }
+
+// What is appended and not yet written needs room, too.
+func TestReserveCountsWhatIsNotWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // nothing is written by the time
+		r := &room{}
+		w := create(t, openState(t), journal.Options{Wrap: func(f journal.File) journal.File { r.File = f; return r }})
+		appendAll(t, w, facts(w.Run()))
+		started := &event.StepStarted{Brief: strings.Repeat("x", 1000)}
+		if err := w.Append(&event.Event{Type: event.TypeStepStarted, Path: "x", Data: started}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Reserve(1 << 20); err != nil || r.asked < 1<<20+1000 {
+			t.Errorf("room for %d bytes was asked for, %v", r.asked, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestKilledWhileAppending(t *testing.T) {

@@ -133,8 +133,8 @@ func brokenLeak() *story {
 		Schema: 1, State: event.Failed, ExitCode: 5, Reason: "journal", Duration: 101 * time.Second, Changes: []event.Change{clearedChange()},
 		Failure: &event.Failure{
 			What: "the journal cannot be written: no space left on device", Where: "~/.local/state/runbook/runs/20261124-k7qm.journal",
-			Facts: []action.Fact{{Label: "Lock", Value: "container/app, guarded, as this run did not end: until one names it, or it is closed"}},
-			Do:    []string{"make room on the disk of ~/.local/state/runbook/runs, before anything is run again: df -h ~/.local/state/runbook/runs", "runbook run memory-leak --despite 20261124-k7qm"},
+			Facts: []action.Fact{{Label: "Lock", Value: "container/app, guarded until a run names this one, or it is closed"}},
+			Do:    []string{"make room on the disk of ~/.local/state/runbook/runs, before anything is run again: df -h ~/.local/state/runbook/runs", "runbook run memory-leak --despite 20261124-k7qm", "runbook runs close 20261124-k7qm --because TEXT"},
 		},
 	})
 }

@@ -341,10 +341,10 @@ finally:
 			if f := fin.Failure; f != nil {
 				guard, then := "free: no effect was begun", ""
 				if test.sent != "[]" {
-					guard, then = "guarded, as this run did not end: until one names it, or it is closed", "runbook run test.yaml --despite run-1"
+					guard, then = "guarded until a run names this one, or it is closed", "runbook run test.yaml --despite run-1|runbook runs close run-1 --because TEXT"
 				}
 				equal(t, "the locks", f.Facts, "[{Lock app, db, "+guard+"}]")
-				equal(t, "what to do", strings.Join(f.Do, ""), then)
+				equal(t, "what to do", strings.Join(f.Do, "|"), then)
 			}
 			seen := s.journal.told
 			equal(t, "followers are told", test.at == event.TypeRunCreated || len(seen) == 1 && seen[0].ExitCode == 5, true)

@@ -89,8 +89,9 @@ func (r *runner) broken(err error) event.RunFinished {
 	if len(r.Locks) > 0 {
 		guard := ", free: no effect was begun"
 		if r.begun() {
-			guard = ", guarded, as this run did not end: until one names it, or it is closed"
-			f.Do = append(f.Do, r.Header.Command.Again()+" --despite "+r.Header.Run)
+			guard = ", guarded until a run names this one, or it is closed"
+			again := r.Header.Command
+			f.Do = append(f.Do, again.Again()+" --despite "+r.Header.Run, again.Close(r.Header.Run))
 		}
 		f.Facts = append(f.Facts, action.Fact{Label: "Lock", Value: strings.Join(r.Locks, ", ") + guard})
 	}
