@@ -8,6 +8,27 @@ import (
 	"runbook/engine/event"
 )
 
+// People are shown what the journal leaves of a question, which is without secrets.
+func TestPeopleAreShownWhatIsJournalled(t *testing.T) {
+	s := newScene()
+	p := &person{fields: map[string]any{}}
+	s.person = p
+	s.journal.hide = func(e *event.Event) {
+		switch d := e.Data.(type) {
+		case *event.Approval:
+			shown := *d
+			shown.Message = "masked"
+			e.Data = &shown
+		case *event.StepStarted:
+			shown := *d
+			shown.Text = "masked too"
+			e.Data = &shown
+		}
+	}
+	s.play(t, "steps: [{id: x, approve: {message: hunter22}, action: world.set, with: {name: a, value: 1}}, {id: y, manual: {text: hunter22}}]")
+	equal(t, "asked", p.asked, "[x: masked y: masked too]")
+}
+
 // An approval bounds the question, and the time until what it allows begins: nothing is
 // sent on one that expired meanwhile. What began in time goes on with its attempts.
 func TestApprovalsExpireBeforeTheirUse(t *testing.T) {

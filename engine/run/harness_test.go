@@ -33,6 +33,7 @@ type recorder struct {
 	told   []*event.RunFinished // to who follows, outside the journal
 	fail   func(*event.Event) bool
 	long   func(*event.Event) bool // refuses a fact alone
+	hide   func(*event.Event)      // puts what may be shown in place of a payload
 	broken bool
 	room   int64 // on the disk; 0: enough
 }
@@ -47,6 +48,9 @@ func (j *recorder) Append(e *event.Event) error {
 	}
 	if j.long != nil && j.long(e) {
 		return fmt.Errorf("%s: %w", e.Type, event.ErrTooLong)
+	}
+	if j.hide != nil {
+		j.hide(e)
 	}
 	j.facts = append(j.facts, *e)
 	return nil
