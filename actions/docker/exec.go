@@ -28,8 +28,8 @@ func (p execParams) Brief() string { return p.Container + ": " + commandLine(p.A
 
 type execOutputs struct {
 	ExitCode   int     `yaml:"exit_code" doc:"126 and 127 also where the program could not be started."`
-	Stdout     string  `yaml:"stdout" doc:"At most 1 MiB, then a mark."`
-	Stderr     string  `yaml:"stderr" doc:"At most 1 MiB, then a mark."`
+	Stdout     string  `yaml:"stdout" show:"last" doc:"At most 1 MiB, then a mark."`
+	Stderr     string  `yaml:"stderr" show:"last" doc:"At most 1 MiB, then a mark."`
 	Truncated  bool    `yaml:"truncated" doc:"Something was cut."`
 	DurationMS float64 `yaml:"duration_ms" doc:"From start to end."`
 }

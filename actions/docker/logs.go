@@ -25,7 +25,7 @@ type logsParams struct {
 func (p logsParams) Brief() string { return fmt.Sprintf("%s, last %d lines", p.Container, p.Tail) }
 
 type logsOutputs struct {
-	Lines      []string       `yaml:"lines" doc:"Of stdout and stderr, at most 1 MiB of the last; a line at most 16 KiB. A mark stands for what was cut."`
+	Lines      []string       `yaml:"lines" show:"last" doc:"Of stdout and stderr, at most 1 MiB of the last; a line at most 16 KiB. A mark stands for what was cut."`
 	TotalLines int            `yaml:"total_lines" doc:"Lines read, also those that were cut from lines."`
 	Counts     map[string]int `yaml:"counts" doc:"For each text of count the lines in which it occurs."`
 	Matches    int            `yaml:"matches" doc:"Lines in which at least one text of count occurs."`

@@ -34,7 +34,7 @@ func (p findParams) Brief() string {
 
 type findOutputs struct {
 	Count     int              `yaml:"count" doc:"How many documents were returned."`
-	Documents []map[string]any `yaml:"documents" doc:"The documents. Dates are times; ObjectIDs, decimals and binary data are text."`
+	Documents []map[string]any `yaml:"documents" show:"first" doc:"The documents. Dates are times; ObjectIDs, decimals and binary data are text."`
 	Truncated bool             `yaml:"truncated" doc:"Whether more match than were returned: beyond limit, or beyond 8 MiB."`
 }
 

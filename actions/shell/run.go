@@ -42,8 +42,8 @@ func (p RunParams) Brief() string { return commandLine(p.Argv, 60) }
 // RunOutputs are the outputs of shell.run.
 type RunOutputs struct {
 	ExitCode   int      `yaml:"exit_code" doc:"The exit code, one of allow_codes."`
-	Stdout     string   `yaml:"stdout" doc:"Standard output; of more than 1 MiB its first and last half MiB, and a mark between."`
-	Stderr     string   `yaml:"stderr" doc:"Standard error, cut in the same way."`
+	Stdout     string   `yaml:"stdout" show:"last" doc:"Standard output; of more than 1 MiB its first and last half MiB, and a mark between."`
+	Stderr     string   `yaml:"stderr" show:"last" doc:"Standard error, cut in the same way."`
 	Truncated  bool     `yaml:"truncated" doc:"Whether one of the two was cut."`
 	Held       bool     `yaml:"held" doc:"Whether a process of another session still held the output, which was not read any further."`
 	Left       []string `yaml:"left" doc:"What it started that went to a session of its own, as a daemon does, and runs on: command lines, on Linux."`

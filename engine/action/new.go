@@ -60,6 +60,11 @@ func (s *Spec[P, O]) incomplete(params, outputs *schema.Type) string {
 	case outputs.HoldsSecret():
 		return "an output is a secret"
 	}
+	for _, f := range outputs.Fields {
+		if f.Show != "" && f.Show != "first" && f.Show != "last" || f.Show != "" && f.Type.Kind != schema.String && f.Type.Kind != schema.List {
+			return "people see of " + f.Name + " its first or its last lines, and it is a text or a list"
+		}
+	}
 	for _, name := range s.EffectBy {
 		if _, ok := params.Field(name); !ok {
 			return "EffectBy names " + name + ", which is no parameter"

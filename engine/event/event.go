@@ -39,6 +39,7 @@ const (
 	TypeRemedy            Type = "remedy"             //
 	TypeSettled           Type = "settled"            // ●
 	TypeShown             Type = "shown"              // what a person should see of a step
+	TypeKept              Type = "kept"               // a text in a file of its own
 	TypeStepFinished      Type = "step_finished"      //
 	TypePhase             Type = "phase"              //
 	TypeRunSuspended      Type = "run_suspended"      // ●

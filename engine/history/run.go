@@ -125,6 +125,10 @@ func (r *Run) find(e event.Event) {
 			return
 		}
 		level, message = "warn", d.Warning()
+	case *event.Kept:
+		if level, message = "warn", d.Warning(); message == "" {
+			return
+		}
 	case *event.Remedy:
 		if d.Warning == "" {
 			return

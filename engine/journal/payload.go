@@ -34,6 +34,7 @@ var payloads = map[event.Type]func() any{
 	event.TypeRetry:             made[event.Retry],
 	event.TypeRemedy:            made[event.Remedy],
 	event.TypeShown:             made[event.Shown],
+	event.TypeKept:              made[event.Kept],
 	event.TypeSettled:           made[event.Settled],
 	event.TypeStepFinished:      made[event.StepFinished],
 	event.TypePhase:             made[event.PhaseBegan],

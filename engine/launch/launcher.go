@@ -240,9 +240,13 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 	if s.locks != nil {
 		held = s.locks.Held
 	}
+	keep := s.journal.Keep
+	if s.DryRun {
+		keep = nil
+	}
 	fin, unwritten := run.Run(ctx, run.Options{
 		Plan: s.Plan, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
-		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Key: s.key, Mask: s.Secrets.JSON, Mode: s.Mode,
+		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Key: s.key, Mask: s.Secrets.JSON, Keep: keep, Mode: s.Mode,
 	}, s.Stop)
 	failed := s.journal.Close()
 	if err := clients.Close(); err != nil {

@@ -143,6 +143,7 @@ type Step struct {
 	Within    *Within
 	SkipIfMet bool
 	Show      []*Show
+	Keep      bool // its texts are put into files
 	Silent    bool // it shows nothing, not even what its action shows by itself
 
 	Approve   *Approve

@@ -37,15 +37,21 @@ func (c *compiler) show(n *node) {
 	}
 }
 
-// showsItself notes that what the action shows by itself is read.
+// showsItself notes that what the action shows by itself, or what is kept, is read.
 func (c *compiler) showsItself(n *node) {
-	if n.step.Op == nil || len(n.tree.Show) > 0 {
+	n.step.Keep = n.tree.Keep.Value
+	if n.step.Op == nil {
 		return
 	}
+	some := false
 	for _, f := range n.step.Op.Action.Outputs.Fields {
-		if f.Show != "" {
+		some = some || f.Show != ""
+		if f.Show != "" && (n.step.Keep || len(n.tree.Show) == 0) {
 			n.read([]string{"outputs", f.Name}, false)
 		}
+	}
+	if n.step.Keep && !some {
+		c.fail(diag.CodeMisplaced, n.tree.Keep.Node, n.step.Op.Action.Name+" gives no text that is kept", "remove it; the journal has its outputs")
 	}
 }
 

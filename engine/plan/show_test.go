@@ -20,6 +20,7 @@ func TestShow(t *testing.T) {
 		"[outputs.items, 'inputs.name', {table: " + rows + "}]": "[] [] [name size_bytes]",
 		"{table: " + rows + ", columns: [all, name]}":           "[all name]",
 		"{table: vars.rows, columns: [a]}":                      "[a]",
+		"inputs.name\n    keep: true":                           diag.CodeMisplaced + " 9:11 gives no text that is kept",
 		"none":                                                  "silent",
 		"outputs.itens":                                         expression.CodeUnknownName + " 8:19 no field",
 		"'${{ outputs.itens }} in all'":                         expression.CodeUnknownName + " 8:24 no field",

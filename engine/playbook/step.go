@@ -56,6 +56,7 @@ type Proof struct {
 	Every     yaml.Duration `yaml:"every,omitempty" min:"1ms" beside:"within" doc:"The pause between looks; 1s without it."`
 	SkipIfMet yaml.Bool     `yaml:"skip_if_met,omitempty" beside:"observe" doc:"Do nothing where the verification holds before."`
 	Show      []*Shown      `yaml:"show,omitempty" list:"one" doc:"What a person should see of the step: an expression, a text with ${{ }} in it, a table, or a list of these. 'none' keeps silent what an action shows by itself."`
+	Keep      yaml.Bool     `yaml:"keep,omitempty" beside:"action" doc:"Puts the texts that the action is for (logs, what a program wrote, documents) into files beside the journal, as evidence."`
 }
 
 // Shown is a part of what a person should see of a step: an expression or a text, or

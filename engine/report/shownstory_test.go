@@ -33,6 +33,9 @@ func shownStory() *story {
 		sizes = append(sizes, fmt.Sprintf("  %.1f MiB  /home/%d", 900.4-float64(i), i))
 	}
 	step("du", "shell.run", event.ShownPart{Lines: sizes}, event.ShownPart{Lines: []string{"91.234"}, Number: &event.Number{Value: 91.234, Unit: schema.UnitPercent}}, event.ShownPart{})
+	s.events = append(s.events[:len(s.events)-1], event.Event{Sequence: 5, Time: s.now, Type: event.TypeKept, Path: "du", Data: &event.Kept{
+		Output: "stdout", File: "20261124-k7qm.kept/du.stdout", SHA256: "4be19a52", Bytes: 61200, Cut: true,
+	}}, s.events[len(s.events)-1])
 	columns := []event.ShownColumn{{Name: "name"}, {Name: "state"}, {Name: "memory_bytes", Unit: schema.UnitBytes}, {Name: "image"}}
 	s.at(1).add(event.TypeStepStarted, "look", &event.StepStarted{})
 	step("list", "docker.list", event.ShownPart{Columns: columns, Rows: [][]any{

@@ -210,6 +210,8 @@ func (t *Terminal) notable(e event.Event) {
 		if e.Type != event.TypeApprovalRequested {
 			text = sentence(approval(e.Type, d, ", "+e.Time.In(t.o.zone()).Format(time.TimeOnly)))
 		}
+	case *event.Kept:
+		text, s = sentence(told(e)), page.Dim
 	case *event.Log:
 		if t.o.Verbosity > 1 {
 			text, s = strings.ToLower(d.Level)+" "+d.Text, page.Dim

@@ -30,6 +30,8 @@ func told(e event.Event) (word, text string) {
 		return outcomes[d.Applied], outcome(d)
 	case *event.Retry:
 		return "retry", fmt.Sprintf("attempt %d of %d failed: %s; again in %s", e.Attempt, d.Of, d.Failure.What, schema.HumanDuration(d.Delay))
+	case *event.Kept:
+		return "kept", kept(d)
 	case *event.Settled:
 		return "settled", settled(d)
 	case *event.Approval:
@@ -94,6 +96,18 @@ func outcome(d *event.Outcome) string {
 		return d.Failure.What
 	}
 	return d.Summary
+}
+
+// kept says in which file a text is, and by which sum it can be checked.
+func kept(k *event.Kept) string {
+	if w := k.Warning(); w != "" {
+		return w
+	}
+	text := fmt.Sprintf("%s in %s, %s, sha256 %s", k.Output, k.File, schema.HumanBytes(float64(k.Bytes)), k.SHA256)
+	if k.Cut {
+		text += "; the action had not all of it"
+	}
+	return text
 }
 
 // settled says what became of an effect that was in doubt, and who knows it.

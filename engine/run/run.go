@@ -62,6 +62,9 @@ type Options struct {
 	Held        func() error        // asked before each effect: whether the locks are held still; nil: there are none
 	Key         []byte              // of the digests that bind secrets
 	Mask        func([]byte) []byte // takes secrets out of JSON, for what steps see of each other; nil: there are none
+	// Keep puts a text into a file beside the journal and returns its path; nil: there
+	// are no files, as in a dry run.
+	Keep func(name string, text []byte) (string, error)
 	Mode
 }
 

@@ -180,6 +180,7 @@ type tally struct {
 	counts   map[event.State]int
 	dry      event.DryCounts
 	shown    int // bytes of what was shown
+	kept     int // ... and of what was put into files
 }
 
 func (t *tally) do(f func()) {

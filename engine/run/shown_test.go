@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -132,4 +133,69 @@ outputs:
 		"number 2", "word one", "text[one two][][]", "list[0 1][][]",
 		"table[][[0 0] [1 1]][{z } {a_bytes bytes}]", "map[a  x b  1][][]",
 	})
+}
+
+// What an action is for is shown without being asked: its last lines, of the first
+// items of a loop, and not where the step says what to show.
+func TestActionsShowWhatTheyAreFor(t *testing.T) {
+	for text, want := range map[string]string{
+		"{id: a, action: world.hear, with: {text: \"one\\ntwo\"}}":                            "one|two",
+		"{id: a, action: world.hear, with: {text: x, times: 150}}":                            strings.Repeat("x|", 99) + "x (50 left)",
+		"{id: a, action: world.hear, with: {text: x}, show: none}":                            "",
+		"{id: a, action: world.hear, with: {text: x}, show: '1 + 1'}":                         "2",
+		"{id: a, action: world.hear, with: {text: \"\"}}":                                     "",
+		"{id: a, action: world.say, with: {text: x}, verify: ['1 > 2']}":                      "x",
+		"{id: a, action: world.get, with: {name: x}}":                                         "",
+		"{id: a, for_each: '${{ 0..30 }}', action: world.hear, with: {text: 'x${{ item }}'}}": "",
+	} {
+		s := newScene()
+		s.play(t, "steps: ["+text+"]")
+		equal(t, text, s.shownAt("a"), want)
+		if strings.Contains(text, "for_each") {
+			equal(t, "the items", []string{s.shownAt("a[19]"), s.shownAt("a[20]")}, []string{"x19", ""})
+		}
+	}
+}
+
+// Texts that are kept are put into files without secrets and named by their sums. Where
+// one cannot be, the step has a warning and the run goes on; a dry run writes none.
+func TestKeep(t *testing.T) {
+	const text = "steps: [{id: a, action: world.hear, keep: true, with: {text: it is hunter22, times: 2}}, {id: b, for_each: [1, 2], show: none, keep: true, action: world.hear, with: {text: y}}, {id: c, action: world.get, with: {name: x}}]"
+	for name, test := range map[string]struct {
+		dry, full bool
+		files     []string
+		states    string
+		warnings  int
+	}{
+		"a run":       {files: []string{"a.texts: it is (p)\nit is (p)\n", "b-0.texts: y\n", "b-1.texts: y\n"}, states: "a=passed b=passed c=passed"},
+		"a full disk": {full: true, states: "a=warned b=warned c=passed", warnings: 3},
+		"a dry run":   {dry: true, states: "a=executed b=executed c=executed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.options.Mask = func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("hunter22"), []byte("(p)")) }
+			var files []string
+			s.options.DryRun = test.dry
+			if !test.dry {
+				s.options.Keep = func(name string, text []byte) (string, error) {
+					if test.full {
+						return "", fmt.Errorf("write %s: %w", name, errDisk)
+					}
+					files = append(files, name+": "+string(text))
+					return "/state/runs/r.kept/" + name, nil
+				}
+			}
+			fin := s.play(t, text)
+			equal(t, "files", files, test.files)
+			equal(t, "states", s.states("a", "b", "c"), test.states)
+			equal(t, "exit code and warnings", []int{fin.ExitCode, len(fin.Warnings)}, []int{0, test.warnings})
+			for _, k := range data[event.Kept](s, "a") {
+				want := event.Kept{Output: "texts", File: "r.kept/a.texts", Bytes: 20, SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte("it is (p)\nit is (p)\n")))}
+				if test.full {
+					want = event.Kept{Output: "texts", Bytes: 20, Error: errDisk.Error()}
+				}
+				equal(t, "the fact", *k, want)
+			}
+		})
+	}
 }

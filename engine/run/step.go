@@ -172,6 +172,9 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 	}
 	took := r.Clock.Now().Sub(start)
 	r.showFound(in, sc, o)
+	if !r.keep(in) && o.state == event.Passed {
+		o.state = event.Warned
+	}
 	done := in.end(o, took)
 	if o.state == event.NotRun {
 		return o

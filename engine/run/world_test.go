@@ -58,7 +58,7 @@ type sayParams struct {
 }
 
 type sayOutputs struct {
-	Texts  []string `yaml:"texts" doc:"What was given."`
+	Texts  []string `yaml:"texts" show:"last" doc:"What was given."`
 	Source string   `yaml:"source" raw:"texts" doc:"What the texts were read from."`
 }
 
