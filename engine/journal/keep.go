@@ -9,12 +9,18 @@ import (
 	"strings"
 )
 
+// roomLeft is what a file that is kept leaves of the disk to the journal, in bytes.
+const roomLeft = 16 << 20
+
 // Keep writes a text to a file of its own beside the journal, which only its user can
 // read, and returns its path when it is on disk. A file of that name is left as it is:
 // the text has another name then.
 func (w *Writer) Keep(name string, text []byte) (string, error) {
+	if err := w.Reserve(int64(len(text)) + roomLeft); err != nil {
+		return "", err
+	}
 	dir := strings.TrimSuffix(w.Path(), suffix) + ".kept"
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeDir(dir); err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
@@ -33,8 +39,15 @@ func (w *Writer) Keep(name string, text []byte) (string, error) {
 		if err == nil {
 			err = f.Sync()
 		}
-		if err = errors.Join(err, f.Close()); err != nil {
-			return "", errors.Join(err, os.Remove(path)) // a part would be taken for the whole
+		if err == nil {
+			err = syncDir(dir)
+		}
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			_ = os.Remove(path) // a part would be taken for the whole
+			return "", err
 		}
 		return path, nil
 	}

@@ -1,9 +1,11 @@
 package journal_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"runbook/engine/journal"
@@ -36,9 +38,36 @@ func TestKeep(t *testing.T) {
 	if info, _ := os.Stat(dir); info.Mode().Perm() != 0o700 {
 		t.Errorf("the directory is %v", info.Mode())
 	}
-	if err := os.Chmod(dir, 0o500); err == nil && os.Getuid() != 0 {
-		if path, err := w.Keep("x", nil); err == nil {
-			t.Errorf("%s is kept in a directory that takes nothing", path)
-		}
+}
+
+// smallDisk has room for so many bytes.
+type smallDisk struct {
+	journal.File
+	room int64
+}
+
+func (d smallDisk) Reserve(bytes int64) error {
+	if bytes > d.room {
+		return syscall.ENOSPC
+	}
+	return nil
+}
+
+// A text that is kept leaves the journal its room: without it nothing is written.
+func TestKeepLeavesRoomForTheJournal(t *testing.T) {
+	w := create(t, openState(t), journal.Options{Wrap: func(f journal.File) journal.File { return smallDisk{f, 16<<20 + 10} }})
+	defer w.Close()
+	if _, err := w.Keep("small", []byte("small")); err != nil {
+		t.Error(err)
+	}
+	if path, err := w.Keep("large", []byte("larger than ten")); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%s, %v", path, err)
+	}
+	files, err := os.ReadDir(strings.TrimSuffix(w.Path(), ".journal") + ".kept")
+	if err != nil || len(files) != 1 {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+	if err := w.Append(facts(w.Run())[0]); err != nil {
+		t.Errorf("the run cannot go on: %v", err)
 	}
 }
