@@ -238,3 +238,21 @@ rehearsals: [{name: one, fault: none, expect: {exit: 0}}]
 		}
 	}
 }
+
+// TestAReadThatChangesIsFound holds that a program that is listed as a read, and whose
+// stub changes the lab, fails the rehearsal: a dry run calls it, too.
+func TestAReadThatChangesIsFound(t *testing.T) {
+	r := newKit(t).steps(t, `
+  - id: restart
+    action: shell.run
+    with: {argv: [systemctl, restart, app]}
+`, `
+environment: {targets: {shell: {reads: [[systemctl]]}}}
+rehearsals:
+  - name: one
+    fault: api-down
+    programs: [{argv: [systemctl, restart], heals: api-down}]
+    expect: {exit: 0}
+`)
+	equal(t, failures(r), []string{"also: a dry run before it changed nothing in the lab, the stub of systemctl restart changed the lab"})
+}
