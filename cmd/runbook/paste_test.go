@@ -44,7 +44,7 @@ purpose: To ask.
 expected: It ends.
 lock: [it]
 inputs: {name: {type: string, default: x, doc: Whose}}
-see_also: [needs, memory-leak]
+see_also: [needs, memory-leak, gone]
 steps:
   - {id: touch, title: Touch, action: shell.run, with: {argv: ["true", "${{ inputs.name }}"]}, approve: {message: "Now?"}}
 -- fails.yaml --
@@ -53,7 +53,7 @@ title: It fails
 purpose: To fail.
 expected: It fails.
 lock: [fail]
-see_also: [needs, quick-health]
+see_also: [gone, needs, quick-health]
 steps:
   - {id: no, title: Fail, action: flow.fail, with: {message: "no"}}
 -- slow.yaml --

@@ -136,6 +136,16 @@ func (c *Catalogue) Find(name string) (Found, error) {
 	return Found{Source: s, Hides: hits[1:]}, err
 }
 
+// known are those of the names by which a playbook is found.
+func (c *Catalogue) known(names []string) (out []string) {
+	for _, name := range names {
+		if len(c.byName[name]) > 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // Called returns the playbook of that name for a step of from: one beside its file
 // before the others; an embedded one calls embedded ones only.
 func (c *Catalogue) Called(name string, from *yaml.Source) (*yaml.Source, error) {

@@ -187,6 +187,7 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 		}
 	}
 	s.header = q.header(l.Engine, s.inputs)
+	s.header.SeeAlso = l.Catalogue.known(s.header.SeeAlso)
 	return s, nil
 }
 
