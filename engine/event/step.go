@@ -9,6 +9,7 @@ import (
 
 // StepStarted begins a step; of a loop, a block and a call too.
 type StepStarted struct {
+	Title  string          `json:"title,omitempty"` // of one with ${{ }}, as it is now
 	Brief  string          `json:"brief,omitempty"` // with resolved parameters
 	Action string          `json:"action,omitempty"`
 	Target string          `json:"target,omitempty"`
@@ -211,6 +212,7 @@ type Settled struct {
 // StepFinished ends a step. Those that wait for it start after it is journalled.
 type StepFinished struct {
 	State    State           `json:"state"`
+	Title    string          `json:"title,omitempty"` // as StepStarted has it
 	Met      bool            `json:"met,omitempty"`
 	Outputs  json.RawMessage `json:"outputs,omitempty"` // of blocks, remedies, manual steps, calls
 	Summary  string          `json:"summary,omitempty"`

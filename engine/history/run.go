@@ -6,6 +6,7 @@
 package history
 
 import (
+	"cmp"
 	"time"
 
 	"runbook/engine/event"
@@ -118,7 +119,7 @@ func (r *Run) Warnings() []event.Finding {
 // find keeps what a step found: a check or the step itself warned, or it failed
 // by itself.
 func (r *Run) find(e event.Event) {
-	var level, message string
+	var level, message, title string
 	switch d := e.Data.(type) {
 	case *event.Check:
 		if d.Verdict != event.CheckWarned {
@@ -145,11 +146,12 @@ func (r *Run) find(e event.Event) {
 		default:
 			return
 		}
-		message = d.Failure.Line()
+		message, title = d.Failure.Line(), d.Title
 	default:
 		return
 	}
-	r.Findings = append(r.Findings, event.Finding{Step: e.Path, Title: r.At(e.Path).Plan.Name(), Level: level, Message: message})
+	s := r.At(e.Path)
+	r.Findings = append(r.Findings, event.Finding{Step: e.Path, Title: cmp.Or(title, s.Title, s.Plan.Name()), Level: level, Message: message})
 }
 
 func (r *Run) toldBelow(path event.Path, f *event.Failure) bool {

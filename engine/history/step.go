@@ -20,6 +20,7 @@ type Step struct {
 	Attempts int
 	Met      bool
 	Skipped  string          // why it did not run
+	Title    string          // with the values that it is made of; "" of one without, and before it starts
 	Brief    string          // its action with resolved parameters
 	Goals    []Goal          // of a step with remedies
 	Effect   string          // of a step with remedies: the title of the one that was effective
@@ -89,8 +90,8 @@ func (s *Step) Item() string {
 // Name is the step's title, else its action with its parameters.
 func (s *Step) Name() string {
 	switch {
-	case s.Plan.Title != "":
-		return s.Plan.Title
+	case s.Title != "" || s.Plan.Title != "":
+		return cmp.Or(s.Title, s.Plan.Title)
 	case s.Brief != "":
 		return s.Brief
 	}
@@ -127,6 +128,7 @@ func (s *Step) apply(e event.Event) {
 	switch x := e.Data.(type) {
 	case *event.StepStarted:
 		d.Started = *x
+		s.Title = cmp.Or(x.Title, s.Title)
 		if x.Brief != "" {
 			s.Brief = x.Brief
 		}
@@ -143,6 +145,7 @@ func (s *Step) apply(e event.Event) {
 		s.judged(x)
 	case *event.StepFinished:
 		d.Done, s.Met, s.Duration = *x, x.Met, x.Duration
+		s.Title = cmp.Or(x.Title, s.Title)
 		if x.Summary != "" {
 			d.Summary = x.Summary
 		}

@@ -109,7 +109,8 @@ const (
 type Step struct {
 	ID     string // "" where the file gives none
 	Path   string // address: its id, or "steps/3"; a remedy "recover/2"; without loops and calls around it
-	Title  string
+	Title  string // as it is written
+	Titled *Value // of a title with ${{ }}; nil for others
 	Brief  string // its action with the parameters that are constant
 	Place  string // file:line:column
 	Number int    // index among its siblings

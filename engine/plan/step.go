@@ -32,6 +32,7 @@ func (c *compiler) step(n *node) {
 	v := &view{c: c, reader: n}
 	c.when(n, v)
 	c.loop(n, v)
+	c.title(n, v)
 	c.observe(n, v)
 	c.body(n, v)
 	set := &typeSet{outputs: s.Outputs, observed: s.Observed}
@@ -50,6 +51,13 @@ func (c *compiler) step(n *node) {
 func (c *compiler) when(n *node, v *view) {
 	if e := c.expr(n.tree.When, v, schema.BoolType); e != nil {
 		n.step.When = &Condition{Expr: e, Place: c.place(n.tree.When.Node)}
+	}
+}
+
+// title compiles a title that is made of what is known when the step starts.
+func (c *compiler) title(n *node, v *view) {
+	if t := n.tree.Title; expression.HasTemplate(t.Value) {
+		n.step.Titled = c.template(t, v, schema.StringType)
 	}
 }
 

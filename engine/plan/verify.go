@@ -131,6 +131,7 @@ func (c *compiler) undo(n *node) {
 		c.children(child, t.Steps, false)
 		c.lastly(child)
 	}
+	c.title(child, v)
 	c.when(child, v)
 	c.observe(child, v)
 	c.body(child, v)

@@ -10,7 +10,7 @@ import (
 // file does not give is zero.
 type Step struct {
 	ID    yaml.String   `yaml:"id,omitempty" name:"a step" doc:"By which others refer to it: lower case letters, digits and _, unique in the file."`
-	Title yaml.String   `yaml:"title,omitempty" doc:"What the step does, in a few words."`
+	Title yaml.String   `yaml:"title,omitempty" doc:"What the step does, in a few words; ${{ }} in it is over what is known when the step starts."`
 	Needs []yaml.String `yaml:"needs,omitempty" doc:"Steps beside it that come before; all above without it."`
 	When  yaml.String   `yaml:"when,omitempty" type:"condition" doc:"Decided once; false skips the step."`
 	Loop

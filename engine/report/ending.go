@@ -192,7 +192,7 @@ func (e *ending) notChanged() fact {
 	for _, path := range e.end.Reached.NotChanged {
 		text := string(path)
 		if s := e.run.Known(path); s != nil && s.Plan.Title != "" {
-			text += " (" + s.Plan.Title + ")"
+			text += " (" + s.Name() + ")"
 		}
 		f.add(text)
 	}

@@ -64,7 +64,7 @@ func (t *tree) head(s *history.Step, indent, column int) {
 
 // title is what stands beside the address.
 func title(s *history.Step) string {
-	if !s.Path.IsItem() || s.Parent == nil {
+	if !s.Path.IsItem() || s.Parent == nil || s.Title != "" {
 		return s.Name()
 	}
 	if s.Detail != nil && s.Detail.Started.Action != "" {

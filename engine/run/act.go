@@ -93,7 +93,7 @@ func (w *work) misplaced() *event.Failure {
 }
 
 func (w *work) started(when *event.Check) *event.StepStarted {
-	s := &event.StepStarted{Brief: w.op.brief(), Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, When: when, Phase: w.sc.phase}
+	s := &event.StepStarted{Title: w.in.title, Brief: w.op.brief(), Action: w.op.action.Name, Target: w.op.target.Name, Effect: w.op.effect, When: when, Phase: w.sc.phase}
 	if w.op.effect == action.Read {
 		s.Values = marshal(w.op.action.Params, w.op.params)
 	}

@@ -228,7 +228,7 @@ func (b *blockRun) total(in *instance) outcome {
 	case b.first != nil:
 		return outcome{state: b.first.state, problem: b.first, after: after}
 	case b.missed:
-		return outcome{state: event.Cancelled, problem: &problem{state: event.Cancelled, path: in.path, title: in.step.Name(), reason: "cancelled"}, after: after}
+		return outcome{state: event.Cancelled, problem: &problem{state: event.Cancelled, path: in.path, title: in.name(), reason: "cancelled"}, after: after}
 	case b.warned:
 		return outcome{state: event.Warned, after: after}
 	}

@@ -237,6 +237,29 @@ func TestMaxFailuresAreTold(t *testing.T) {
 	}
 }
 
+// A title is made of what is known when its step starts; else it stays as it is written.
+func TestTitles(t *testing.T) {
+	s := newScene()
+	s.inputs = map[string]any{"n": 3}
+	fin := s.play(t, `
+inputs: {n: {type: int}}
+steps:
+  - {id: a, title: "Read ${{ inputs.n }}", action: world.get, with: {name: a}}
+  - id: x
+    title: "Set ${{ item }} of ${{ inputs.n }}, before ${{ steps.a.outputs.value }}"
+    for_each: [7, 8]
+    on_failure: warn
+    action: world.set
+    with: {name: b, value: "${{ item }}", ends: not_applied}
+  - {id: y, title: "All of ${{ inputs.n }}", for_each: [1], steps: [{action: world.get, with: {name: a}}]}
+finally: [{id: z, title: "End ${{ failure.reason }}", action: world.get, with: {name: a}}]
+`)
+	for path, want := range map[event.Path]string{"a": "Read 3", "x[1]": "Set 8 of 3, before 0", "x": "", "y": "All of 3", "z": "End "} {
+		equal(t, string(path), data[event.StepFinished](s, path)[0].Title+"|"+data[event.StepStarted](s, path)[0].Title, want+"|"+want)
+	}
+	equal(t, "the warning", fin.Warnings[0].Title, "Set 7 of 3, before 0")
+}
+
 // An item is called by its text, or by its name, id or title, wherever it is told.
 func TestItemsHaveNames(t *testing.T) {
 	for item, want := range map[string]string{

@@ -59,7 +59,7 @@ func (r *runner) items(in *instance, sc *scope, items []any, when *event.Check) 
 	for i, item := range items {
 		texts[i] = itemName(item)
 	}
-	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}) != nil ||
+	if r.record(event.TypeStepStarted, in.path, 0, &event.StepStarted{Title: in.title, When: when, Brief: in.step.Brief, Phase: sc.phase}) != nil ||
 		r.record(event.TypeExpanded, in.path, 0, &event.Expanded{Items: texts, Value: marshal(schema.ListOf(in.step.Loop.Item), items)}) != nil {
 		return r.stopped(in)
 	}
@@ -162,6 +162,7 @@ func (l *loopRun) one(i int, value any) outcome {
 	in := &instance{step: s, path: l.in.path.Item(i), state: event.Running, item: true}
 	l.items[i] = in
 	start := r.Clock.Now()
+	r.titled(in, sc)
 	o := r.once(in, sc, nil)
 	if o.state == event.Failed {
 		l.mu.Lock()

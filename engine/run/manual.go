@@ -17,7 +17,7 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	if err != nil {
 		return failed(in, &event.Failure{What: "its text: " + err.Error()})
 	}
-	shown, err := r.recorded(event.TypeStepStarted, in.path, 0, &event.StepStarted{When: when, Brief: cut(text), Text: text, Phase: sc.phase})
+	shown, err := r.recorded(event.TypeStepStarted, in.path, 0, &event.StepStarted{Title: in.title, When: when, Brief: cut(text), Text: text, Phase: sc.phase})
 	if err != nil {
 		return r.stopped(in)
 	}
@@ -34,7 +34,7 @@ func (r *runner) manual(in *instance, sc *scope, when *event.Check) outcome {
 	var got map[string]any
 	late := false
 	r.wait(sc.bound.ctx, in, sc.watch, limit, func(ctx context.Context) {
-		got, err = r.Person.Report(ctx, in.path, Manual{Title: in.step.Name(), Text: shown.(*event.StepStarted).Text, Step: in.step})
+		got, err = r.Person.Report(ctx, in.path, Manual{Title: in.name(), Text: shown.(*event.StepStarted).Text, Step: in.step})
 		late = errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 	})
 	switch {

@@ -59,7 +59,7 @@ func ended(in *instance, s event.State, f *event.Failure) outcome {
 		f.Place = in.step.Place
 	}
 	reason := string(s)
-	return outcome{state: s, problem: &problem{state: s, path: in.path, title: in.step.Name(), reason: reason, failure: f}}
+	return outcome{state: s, problem: &problem{state: s, path: in.path, title: in.name(), reason: reason, failure: f}}
 }
 
 // halted is the outcome of a step whose work ended with err, an error of a

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,8 +112,9 @@ func (notRunStep) Member(name string) (any, bool) {
 // instance is a step in one scope: its state and what it gave. Expressions read only
 // steps that are final, so whoever reads it comes after who wrote it.
 type instance struct {
-	step *plan.Step
-	path event.Path
+	step  *plan.Step
+	path  event.Path
+	title string // of one with ${{ }}; "" where that is not known
 
 	state                     event.State
 	outputs, observed, before any
@@ -146,6 +149,24 @@ func (in *instance) Member(name string) (any, bool) {
 		return in.attempts, true
 	}
 	return nil, false
+}
+
+// name is how the step is called: its title, as far as it is known, else its brief.
+func (in *instance) name() string { return cmp.Or(in.title, in.step.Name()) }
+
+// titled evaluates a title once. One that is not known, as that of a loop which is made
+// of its items, stays as it is written.
+func (r *runner) titled(in *instance, sc *scope) {
+	t := in.step.Titled
+	if t == nil || in.step.Loop != nil && !in.item && t.Template != nil && slices.ContainsFunc(t.Template.Paths(), func(path []string) bool {
+		_, own := in.step.Loop.Names(nil, nil)[path[0]]
+		return own
+	}) {
+		return
+	}
+	if got, err := r.value(sc.bound.ctx, t, sc); err == nil && !schema.HasUnknown(got) {
+		in.title = cut(schema.TextOf(got))
+	}
 }
 
 // shown is the state as expressions see it: in a dry run a read that was

@@ -17,6 +17,7 @@ func (r *runner) step(s *plan.Step, sc *scope) outcome {
 	in := sc.add(s)
 	start := r.Clock.Now()
 	in.state = event.Running
+	r.titled(in, sc)
 	return r.finish(in, sc, r.safely(in, func() outcome { return r.decided(in, sc) }), start)
 }
 
@@ -68,7 +69,7 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	case plan.BodyManual:
 		return r.manual(in, sc, when)
 	}
-	started := &event.StepStarted{When: when, Brief: in.step.Brief, Phase: sc.phase}
+	started := &event.StepStarted{Title: in.title, When: when, Brief: in.step.Brief, Phase: sc.phase}
 	var inputs map[string]any
 	if c := in.step.Call; c != nil {
 		var fail *event.Failure
@@ -248,7 +249,7 @@ func (r *runner) stopped(in *instance) outcome {
 func (in *instance) end(o outcome, took time.Duration) *event.StepFinished {
 	in.state = o.state
 	done := in.done
-	done.State, done.Duration = o.state, took
+	done.State, done.Title, done.Duration = o.state, in.title, took
 	if p := o.problem; p != nil {
 		in.failure = p.message()
 		done.Failure, done.Check = p.failure, p.check
@@ -326,12 +327,12 @@ func (r *runner) countCondition(v event.Verdict) {
 
 // find adds a failed step to the findings of the run.
 func (r *runner) find(in *instance, p *problem) {
-	f := event.Finding{Step: in.path, Title: in.step.Name(), Level: "fail", Message: p.message()}
+	f := event.Finding{Step: in.path, Title: in.name(), Level: "fail", Message: p.message()}
 	r.tally.do(func() { r.tally.findings = append(r.tally.findings, f) })
 }
 
 func (r *runner) warn(in *instance, message string) {
-	f := event.Finding{Step: in.path, Title: in.step.Name(), Level: "warn", Message: message}
+	f := event.Finding{Step: in.path, Title: in.name(), Level: "warn", Message: message}
 	r.tally.do(func() {
 		r.tally.warnings = append(r.tally.warnings, f)
 		r.tally.findings = append(r.tally.findings, f)
