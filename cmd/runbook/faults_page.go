@@ -25,22 +25,30 @@ func faultsPage(all []model.Fault, k page.Look) *page.Page {
 	return p
 }
 
+// aboutColumn is where the text of a label stands.
+const aboutColumn = 13
+
 // faultPage is all that the lab knows of a fault.
 func faultPage(f model.Fault, k page.Look) *page.Page {
-	p := &document{Page: page.New(k)}
-	p.Flow(p.Line(page.Bold, f.Name).Add(page.Plain, "  "), page.Plain, f.Summary)
-	p.about("Seen", f.Symptoms)
-	if f.Settles > 0 {
-		p.about("Plain after", schema.HumanDuration(f.Settles)+" of the lab's time")
+	p := page.New(k)
+	about := func(label, text string) {
+		if text != "" {
+			p.Flow(p.Label(0, label, aboutColumn), page.Plain, text)
+		}
 	}
-	p.about("Helps", f.Cure)
-	p.about("In vain", f.Vain)
-	p.about("Options", strings.Join(f.Options, ", "))
+	p.Flow(p.Line(page.Bold, f.Name).Add(page.Plain, "  "), page.Plain, f.Summary)
+	about("Seen", f.Symptoms)
+	if f.Settles > 0 {
+		about("Plain after", schema.HumanDuration(f.Settles)+" of the lab's time")
+	}
+	about("Helps", f.Cure)
+	about("In vain", f.Vain)
+	about("Options", strings.Join(f.Options, ", "))
 	try := "runbook lab inject " + f.Name
 	if f.AtConnection() {
-		p.about("On", strings.Join(lab.Targets(), ", "))
+		about("On", strings.Join(lab.Targets(), ", "))
 		try += " --on docker --for 30s"
 	}
 	p.Whole(p.Label(0, "Try", aboutColumn), page.Plain, try, p.Indent(0))
-	return p.Page
+	return p
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"runbook/engine/page"
+	"runbook/engine/procedure"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -23,10 +24,10 @@ func TestProcedureGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int{92, 60} {
-			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure(p, name, page.Look{Width: width, Unicode: true}).String())
+			golden(t, fmt.Sprintf("show-%s-%d", name, width), procedure.Page(p, name, effects(p), page.Look{Width: width, Unicode: true}).String())
 		}
-		golden(t, "show-"+name+"-92-colour", procedure(p, name, page.Look{Width: 92, Unicode: true, Color: true}).String())
-		golden(t, "graph-"+name, ascii(p).String())
+		golden(t, "show-"+name+"-92-colour", procedure.Page(p, name, effects(p), page.Look{Width: 92, Unicode: true, Color: true}).String())
+		golden(t, "graph-"+name, procedure.ASCII(p).String())
 	}
 }
 
@@ -40,7 +41,7 @@ func TestProcedureFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int{40, 60, 80, 92} {
-			for line := range strings.Lines(procedure(p, name, page.Look{Width: width, Unicode: true}).String()) {
+			for line := range strings.Lines(procedure.Page(p, name, effects(p), page.Look{Width: width, Unicode: true}).String()) {
 				line = strings.TrimSpace(line)
 				if page.Width(line) > width && len(page.Wrap(line, width)) > 1 {
 					t.Errorf("%s in %d columns: %s", name, width, line)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"runbook/engine/procedure"
 )
 
 func (a *app) graphCommand() *cobra.Command {
@@ -18,11 +20,11 @@ func (a *app) graphCommand() *cobra.Command {
 			}
 			switch format {
 			case "ascii":
-				return ascii(p).Print(a.Out)
+				return procedure.ASCII(p).Print(a.Out)
 			case "mermaid":
-				return put(a.Out, mermaid.of(p))
+				return put(a.Out, procedure.Mermaid(p))
 			case "dot":
-				return put(a.Out, dot(p).of(p))
+				return put(a.Out, procedure.Dot(p))
 			}
 			return usage(fmt.Sprintf("there is no format %q", format), "--format ascii, mermaid or dot")
 		},

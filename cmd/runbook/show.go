@@ -4,8 +4,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"runbook/engine/environment"
+	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/plan"
+	"runbook/engine/procedure"
 	"runbook/engine/record"
 )
 
@@ -26,9 +29,12 @@ func (a *app) showCommand() *cobra.Command {
 		case err != nil:
 			return err
 		case asJSON:
-			return printJSON(a.Out, record.ProcedureOf(p, launch.Effects(p, environment.DefaultPolicy())))
+			return printJSON(a.Out, record.ProcedureOf(p, effects(p)))
 		}
-		return procedure(p, words[0], page.Of(a.Out)).Print(a.Out)
+		return procedure.Page(p, words[0], effects(p), page.Of(a.Out)).Print(a.Out)
 	}
 	return cmd
 }
+
+// effects are what a playbook does at most, where the usual policy holds.
+func effects(p *plan.Plan) event.Effects { return launch.Effects(p, environment.DefaultPolicy()) }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/record"
 	"runbook/engine/report"
 	"runbook/engine/yaml"
 	"runbook/internal/console"
@@ -116,4 +119,28 @@ func (a *app) diagnose(f *console.Output, list diag.List, files ...*yaml.Source)
 	if err := excerpt.Print(f, list, func(name string) []byte { return texts[name] }, page.Of(f)); err != nil {
 		a.say(action.AsFailure(err), event.EndFailed)
 	}
+}
+
+// refused is why nothing was validated, as the document of a validation.
+func refused(w io.Writer, r *launch.Refusal) error {
+	list := r.List
+	if list == nil {
+		hint := slices.Clone(r.Failure.Do)
+		for _, f := range r.Failure.Facts {
+			hint = append(hint, f.Label+" "+f.Value)
+		}
+		list.Add(diag.Diagnostic{Code: diag.CodeUsage, Message: r.Failure.What, Hint: strings.Join(hint, "; ")})
+	}
+	return printJSON(w, record.ValidationOf(list, 0, 0))
+}
+
+// asksJSON reports whether a command line asks for --format json, also one that cannot
+// be parsed.
+func asksJSON(line []string) bool {
+	for i, word := range line {
+		if word == "--format="+outputJSON || word == outputJSON && i > 0 && line[i-1] == "--format" {
+			return true
+		}
+	}
+	return false
 }

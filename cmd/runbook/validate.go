@@ -2,17 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"runbook/engine/diag"
 	"runbook/engine/event"
-	"runbook/engine/launch"
 	"runbook/engine/page"
+	"runbook/engine/record"
 	"runbook/engine/schema"
 )
 
@@ -82,44 +78,6 @@ func (i *inspection) verdict(took time.Duration) string {
 	return fmt.Sprintf("\n%s in %s, %s\n", i.list.Summary(), in, time)
 }
 
-// validation is the document of `validate --format json`.
-type validation struct {
-	Schema    int       `json:"schema"`
-	Files     int       `json:"files"`
-	Playbooks int       `json:"playbooks"`
-	Errors    int       `json:"errors"`
-	Warnings  int       `json:"warnings"`
-	Findings  diag.List `json:"findings"`
-}
-
-func (i *inspection) document() validation {
-	errs := i.list.Errors()
-	return validation{
-		Schema: 1, Files: len(i.files) + i.missing, Playbooks: i.playbooks + i.missing,
-		Errors: errs, Warnings: len(i.list) - errs, Findings: append(diag.List{}, i.list...),
-	}
-}
-
-// refused is why nothing was validated, as the document of a validation.
-func refused(w io.Writer, r *launch.Refusal) error {
-	i := &inspection{list: r.List}
-	if r.List == nil {
-		hint := slices.Clone(r.Failure.Do)
-		for _, f := range r.Failure.Facts {
-			hint = append(hint, f.Label+" "+f.Value)
-		}
-		i.list.Add(diag.Diagnostic{Code: diag.CodeUsage, Message: r.Failure.What, Hint: strings.Join(hint, "; ")})
-	}
-	return printJSON(w, i.document())
-}
-
-// asksJSON reports whether a command line asks for --format json, also one that cannot
-// be parsed.
-func asksJSON(line []string) bool {
-	for i, word := range line {
-		if word == "--format="+outputJSON || word == outputJSON && i > 0 && line[i-1] == "--format" {
-			return true
-		}
-	}
-	return false
+func (i *inspection) document() record.Validation {
+	return record.ValidationOf(i.list, len(i.files)+i.missing, i.playbooks+i.missing)
 }

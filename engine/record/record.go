@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/plan"
 	"runbook/engine/report"
@@ -220,4 +221,23 @@ func stepsOf(steps []*plan.Step) []Step {
 		out = append(out, r)
 	}
 	return out
+}
+
+// Validation is what `validate` prints: how many files were looked at, and what is wrong
+// in them.
+type Validation struct {
+	Schema    int       `json:"schema"`
+	Files     int       `json:"files"`
+	Playbooks int       `json:"playbooks"`
+	Errors    int       `json:"errors"`
+	Warnings  int       `json:"warnings"`
+	Findings  diag.List `json:"findings"`
+}
+
+// ValidationOf is the document of a list of findings.
+func ValidationOf(list diag.List, files, playbooks int) Validation {
+	wrong := list.Errors()
+	return Validation{
+		Schema: version, Files: files, Playbooks: playbooks, Errors: wrong, Warnings: len(list) - wrong, Findings: append(diag.List{}, list...),
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package procedure
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"runbook/engine/plan"
 )
 
-// ascii draws a plan to be pasted anywhere: 80 columns, no colour.
-func ascii(p *plan.Plan) *page.Page {
+// ASCII draws a plan to be pasted anywhere: 80 columns, no colour.
+func ASCII(p *plan.Plan) *page.Page {
 	d := &document{Page: page.New(page.Look{Width: 80, Unicode: true})}
 	wide := 10
 	for _, s := range p.All() {
@@ -219,3 +219,9 @@ func (d drawing) of(p *plan.Plan) string {
 	}
 	return b.String() + d.end
 }
+
+// Mermaid is the graph for Mermaid.
+func Mermaid(p *plan.Plan) string { return mermaid.of(p) }
+
+// Dot is the graph for Graphviz.
+func Dot(p *plan.Plan) string { return dot(p).of(p) }

@@ -1,4 +1,6 @@
-package main
+// Package procedure is a playbook as a person reads it: its page, and the graph of its
+// steps.
+package procedure
 
 import (
 	"fmt"
@@ -6,9 +8,7 @@ import (
 	"strings"
 
 	"runbook/engine/action"
-	"runbook/engine/environment"
 	"runbook/engine/event"
-	"runbook/engine/launch"
 	"runbook/engine/page"
 	"runbook/engine/plan"
 	"runbook/engine/report"
@@ -40,9 +40,9 @@ func idColumn(p *plan.Plan) int {
 	return min(wide, 16)
 }
 
-// procedure is a playbook as a person reads it; called is the name or path by which
-// it was found, and is found again.
-func procedure(p *plan.Plan, called string, look page.Look) *page.Page {
+// Page is the page of a playbook whose effects were counted; called is the name or path
+// by which it was found, and is found again.
+func Page(p *plan.Plan, called string, effects event.Effects, look page.Look) *page.Page {
 	d := &document{Page: page.New(look), ids: idColumn(p)}
 	origin := p.Source.Name
 	if p.Source.Embedded {
@@ -53,7 +53,7 @@ func procedure(p *plan.Plan, called string, look page.Look) *page.Page {
 		d.Flow(d.Indent(0), page.Plain, p.Title)
 	}
 	d.Blank()
-	d.facts(p)
+	d.facts(p, effects)
 	d.inputs(p)
 	d.section("Procedure", p.Prerequisites.Parts, p.Steps.Parts)
 	d.section("Finally", p.Finally.Parts)
@@ -75,7 +75,7 @@ func (d *document) section(title string, blocks ...[]*plan.Step) {
 	}
 }
 
-func (d *document) facts(p *plan.Plan) {
+func (d *document) facts(p *plan.Plan, e event.Effects) {
 	d.about("Purpose", p.Purpose)
 	d.bullets("Symptoms", "", p.Symptoms)
 	d.about("Alerts", strings.Join(p.Alerts, ", "))
@@ -89,7 +89,7 @@ func (d *document) facts(p *plan.Plan) {
 	for _, l := range p.Lock {
 		d.about("Lock", l.String()+", one run at a time")
 	}
-	e, asks := launch.Effects(p, environment.DefaultPolicy()), ""
+	asks := ""
 	if n := len(e.Approvals); n > 0 {
 		asks = page.Counted(n, "approval")
 	}
