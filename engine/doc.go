@@ -35,6 +35,8 @@
 //   - [runbook/engine/redact]: secrets are taken out of what is written anywhere.
 //   - [runbook/engine/page]: lines of text with styles, for all that is printed.
 //   - [runbook/engine/report]: facts folded into what people and programs read.
+//   - [runbook/engine/procedure]: a playbook as a person reads it, and its graph.
+//   - [runbook/engine/record]: what the verbs that list print as JSON.
 //   - [runbook/engine/reference]: the registry and the files as pages and JSON Schemas.
 //
 // The direction of imports is held by a test in this folder: the engine knows no
