@@ -133,6 +133,8 @@ type Failure struct {
 
 	Facts   []action.Fact `json:"facts,omitempty"`   // those with a label of their own
 	Nearest []string      `json:"nearest,omitempty"` // names that were most likely meant
+
+	LockLost bool `json:"lock_lost,omitempty"` // the run found that it no longer holds its locks
 }
 
 // FailureOf returns err as a fact; nil for no error.

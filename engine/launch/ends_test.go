@@ -146,7 +146,7 @@ func TestNothingIsSentWhenALockIsLost(t *testing.T) {
 		}}
 	}
 	fin, err := k.Run(t.Context(), q)
-	if err != nil || fin.ExitCode != 1 || k.box.calls != 0 || fin.Failure == nil || !strings.Contains(fin.Failure.What, "the lock kept is lost") {
+	if err != nil || fin.ExitCode != 1 || k.box.calls != 0 || fin.Failure == nil || !fin.Failure.LockLost || !strings.Contains(fin.Failure.What, "the lock kept is lost") {
 		t.Errorf("%+v, %v, %d calls: %+v", fin, err, k.box.calls, fin.Failure)
 	}
 }

@@ -260,6 +260,8 @@ func (e *ending) lock() fact {
 	}
 	how := "released"
 	switch {
+	case e.failure.LockLost:
+		how = "lost: another run may hold it"
 	case e.guards():
 		how = "guarded until this run is closed"
 	case e.end.State == event.Interrupted:

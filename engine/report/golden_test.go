@@ -232,18 +232,27 @@ func TestTextInterrupted(t *testing.T) {
 }
 
 // A run that was killed before it changed anything guards nothing.
-func TestTextInterruptedBeforeAChange(t *testing.T) {
-	s := newStory().begin().sampling()
-	var r Run
-	for _, e := range s.events {
-		r.Apply(e)
-	}
-	var b bytes.Buffer
-	if err := Text(&b, &r, options(92, s)); err != nil {
-		t.Fatal(err)
-	}
-	if text := b.String(); !strings.Contains(text, "container/app, free, as no change was begun") || strings.Contains(text, "--despite") {
-		t.Error(text)
+func TestWhatBecameOfALock(t *testing.T) {
+	for want, end := range map[string]*event.RunFinished{
+		"container/app, free, as no change was begun":  nil,
+		"container/app, released":                      {State: event.Failed, ExitCode: 1, Failure: &event.Failure{What: "no"}},
+		"container/app, lost: another run may hold it": {State: event.Failed, ExitCode: 1, Failure: &event.Failure{What: "no", LockLost: true}},
+	} {
+		s := newStory().begin().sampling()
+		var r Run
+		for _, e := range s.events {
+			r.Apply(e)
+		}
+		if end != nil {
+			r.Apply(event.Event{Time: s.now, Type: event.TypeRunFinished, Data: end})
+		}
+		var b bytes.Buffer
+		if err := Text(&b, &r, options(92, s)); err != nil {
+			t.Fatal(err)
+		}
+		if text := b.String(); !strings.Contains(text, want) || strings.Contains(text, "--despite") {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }
 

@@ -304,6 +304,7 @@ func (w *work) held() outcome {
 	if err := w.Held(); err != nil {
 		return failed(w.in, &event.Failure{
 			What: err.Error() + "; nothing was sent", Do: []string{"see who else acts on the same: runbook runs", "run it again: it takes its locks afresh"},
+			LockLost: true,
 		})
 	}
 	return passed()
