@@ -152,6 +152,9 @@ func TestARehearsalSendsNothingOutside(t *testing.T) {
 	var steps []step
 	for _, a := range all() {
 		steps = append(steps, exampleOf(t, a).with(step{"id": "", "within": "", "approve": "true", "verify": ""}).with(looks(a)))
+		if last := steps[len(steps)-1]; a.Name == "mongo.update" { // what workers take up is another after each answer
+			last["with"] = strings.Replace(last["with"], "status: processing", "status: gone", 1)
+		}
 	}
 	source := &yaml.Source{Name: "all.yaml", Text: []byte(document("all", step{"on_failure": " continue", "steps": list(steps...)}))}
 	compiled := launcher.Compile(source, nil)

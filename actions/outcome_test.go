@@ -328,7 +328,7 @@ func (o *outcome) holds(t *testing.T, name string) {
 	}
 	told = o.reported(t)
 	for label, here := range map[string]bool{"Changed": o.came > 0 && !doubt, "In doubt": doubt, "Not changed": o.came == 0 && !doubt} {
-		if strings.Contains(section(told, label), changePath) != here {
+		if row(changePath).MatchString(section(told, label)) != here {
 			wrong("the report has it under %q: %v\n%s", label, !here, told)
 		}
 	}
@@ -345,6 +345,11 @@ func (o *outcome) code(doubt bool) int {
 		return event.EndFailed.Code()
 	}
 	return event.EndDone.Code()
+}
+
+// row matches a line that begins with a step of that name.
+func row(path string) *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^\s*(?:\S+/)?` + path + `(?:/\d+)?(?:\s|$)`)
 }
 
 // reported is the report of the run, made of its facts alone.

@@ -14,6 +14,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/history"
 	"runbook/engine/page"
 )
 
@@ -234,9 +235,9 @@ func TestTextInterrupted(t *testing.T) {
 // A run that was killed before it changed anything guards nothing.
 func TestWhatBecameOfALock(t *testing.T) {
 	for want, end := range map[string]*event.RunFinished{
-		"container/app, free, as no change was begun":  nil,
-		"container/app, released":                      {State: event.Failed, ExitCode: 1, Failure: &event.Failure{What: "no"}},
-		"container/app, lost: another run may hold it": {State: event.Failed, ExitCode: 1, Failure: &event.Failure{What: "no", LockLost: true}},
+		"container/app, free, as no change was begun": nil,
+		"failed; lock released":                       {State: event.Failed, ExitCode: 1, Failure: &event.Failure{What: "no"}},
+		"failed; lock lost":                           {State: event.Failed, ExitCode: 1, Failure: &event.Failure{What: "no", LockLost: true}},
 	} {
 		s := newStory().begin().sampling()
 		var r Run
@@ -253,6 +254,11 @@ func TestWhatBecameOfALock(t *testing.T) {
 		if text := b.String(); !strings.Contains(text, want) || strings.Contains(text, "--despite") {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+	lost := ending{run: &history.Run{Locks: []string{"a"}}, end: &event.RunFinished{State: event.Failed}, failure: &event.Failure{LockLost: true}}
+	lost.run.Header.Lock = []string{"a"}
+	if f := lost.lock(); len(f.rows) != 1 || f.rows[0].cells[0] != "a, lost: another run may hold it" {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -188,7 +188,11 @@ func endMoment(r *history.Run, f *event.RunFinished) string {
 	if n := len(f.Warnings); n > 0 {
 		text += ", " + page.Counted(n, "warning")
 	}
-	if len(r.Locks) > 0 {
+	switch {
+	case len(r.Locks) == 0:
+	case f.Failure != nil && f.Failure.LockLost:
+		text += "; lock lost"
+	default:
 		text += "; lock released"
 	}
 	return text
