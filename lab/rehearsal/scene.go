@@ -81,29 +81,18 @@ func (s *scene) environment() (*environment.Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	played := s.played(env.Targets)
 	if x := s.file.Environment; x != nil {
 		if found := env.Add(x, s.file.Source, s.launcher.Registry); found.Errors() > 0 {
 			return nil, fmt.Errorf("the environment of the rehearsals is not valid: %s", found[0])
 		}
 	}
-	env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Has: docker.Has, Stubs: s.stubs, Reach: func(address string) bool {
-		return action.Reaches(slices.DeleteFunc(slices.Clone(env.Targets), func(t action.Target) bool { return !played[t.Kind] }))(address)
-	}}
+	env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Has: docker.Has, Stubs: s.stubs, Reach: s.reach}
 	return env, nil
 }
 
-// played are the kinds of targets that the lab plays: a target of one is the lab's,
-// whatever its name is.
-func (s *scene) played(targets []action.Target) map[string]bool {
-	kinds := map[string]bool{}
-	for _, t := range targets {
-		kinds[t.Kind] = true
-	}
-	for _, k := range s.launcher.Registry.Targets() {
-		kinds[k.Name] = kinds[k.Name] && !k.Everywhere
-	}
-	return kinds
+// reach reports whether an address is one of the lab's, whatever target has it.
+func (s *scene) reach(address string) bool {
+	return slices.ContainsFunc(lab.Targets(), func(name string) bool { return s.lab.Address(name) == address })
 }
 
 // at is the lab's time since the fault.
