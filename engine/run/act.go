@@ -222,18 +222,21 @@ func (w *work) outputs(res given) {
 // retry says whether an error of the action is answered by another attempt,
 // and waits for it.
 func (w *work) retry(attempt int, err error) bool {
+	if !w.retries(attempt, err) {
+		return false
+	}
 	p := w.in.step.Retry
-	if p == nil || attempt >= p.Attempts || action.AsFailure(err).Final {
-		return false
-	}
-	if p.If != nil && !w.wanted(p.If, err) {
-		return false
-	}
 	delay := pause(p, attempt)
 	if w.record(event.TypeRetry, w.in.path, attempt, &event.Retry{Failure: event.FailureOf(err), Delay: delay, Of: p.Attempts}) != nil {
 		return false
 	}
 	return w.Clock.Sleep(w.soft, delay) == nil
+}
+
+// retries reports whether the step says that an error is answered by another attempt.
+func (w *work) retries(attempt int, err error) bool {
+	p := w.in.step.Retry
+	return p != nil && attempt < p.Attempts && !action.AsFailure(err).Final && (p.If == nil || w.wanted(p.If, err))
 }
 
 func (w *work) wanted(cond *expression.Expr, err error) bool {

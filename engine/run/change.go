@@ -158,14 +158,21 @@ func (w *work) effect(p action.Preview, subjects []action.Subject) outcome {
 
 // attempt compares the subjects a last time, writes the intent, acts, and writes
 // the outcome. It has a slot of the run before it looks, so that what waits for
-// one has written no intent, and a run that ends meanwhile sends nothing more.
-func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) (*event.Outcome, outcome, error) {
+// one has written no intent, and a run that ends meanwhile sends nothing more. What
+// fails for good keeps it until its step has ended.
+func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) (out *event.Outcome, o outcome, err error) {
 	release, err := w.acquire(w.soft)
 	if err != nil {
 		return nil, halted(w.in, err), nil
 	}
-	defer release()
-	o := w.ready(subjects)
+	defer func() {
+		if w.lost == nil && (o.bad() || err != nil && !w.tries(number, err)) {
+			w.in.slot = release
+			return
+		}
+		release() // a doubt is looked into, by reads that need one
+	}()
+	o = w.ready(subjects)
 	if !o.bad() && number == 1 {
 		o = w.stands()
 	}
@@ -188,11 +195,23 @@ func (w *work) attempt(number int, p action.Preview, subjects []action.Subject) 
 	if err == nil {
 		w.in.done.Summary = res.Summary
 	}
-	out := &event.Outcome{Applied: w.applied, Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took, Undo: w.undoParams()}
+	out = &event.Outcome{Applied: w.applied, Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took, Undo: w.undoParams()}
 	if w.record(event.TypeOutcome, w.in.path, number, out) != nil {
 		return nil, w.stopped(w.in), nil
 	}
 	return out, passed(), err
+}
+
+// tries reports whether a change whose attempt ended with an error goes on: it is sent
+// again, or settled.
+func (w *work) tries(attempt int, err error) bool {
+	switch w.applied {
+	case action.AppliedLost:
+		return true
+	case action.AppliedPart:
+		return w.op.bound.Idempotent && w.retries(attempt, err)
+	}
+	return w.retries(attempt, err)
 }
 
 // after goes on behind an outcome: verify what was applied, settle what was

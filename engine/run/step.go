@@ -178,6 +178,7 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 	}
 	done := in.end(o, took)
 	if o.state == event.NotRun {
+		in.leave()
 		return o
 	}
 	if o.state == event.Skipped { // its own fact ended it
@@ -186,6 +187,7 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 	}
 	done.Warning = sc.warns && o.state == event.Failed && o.problem.path == in.path && !o.problem.partial
 	r.rise(in, sc, o, done.Warning)
+	in.leave()
 	if o.state == event.Waiting || o.state == event.InDoubt {
 		return o
 	}
