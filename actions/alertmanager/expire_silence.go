@@ -87,7 +87,7 @@ func findSilence(ctx context.Context, call action.Call, id string) (*server, *si
 	}
 	if found == nil {
 		return nil, nil, &action.Failure{
-			Applied: action.AppliedNot, Final: true, What: "there is no silence " + id, Where: s.Where(), Err: errNoSilence,
+			Applied: action.AppliedNot, Final: true, What: "there is no silence " + id, Where: s.Where(), Tried: "to find it by its id, once", Err: errNoSilence,
 			Do: []string{"amtool --alertmanager.url " + s.URL() + " silence query"},
 		}
 	}

@@ -58,6 +58,12 @@ func (e *engine) answered(p progress, where string, err error) error {
 		Tried: fmt.Sprintf("%s, once, %s", p.request, schema.HumanDuration(p.took)),
 		Do:    []string{e.command("ps -a")},
 	}
+	switch {
+	case p.status == 401 || p.status == 403:
+		f.Do = []string{"ask who runs the engine to allow it: a plugin or a proxy in front of it decides"}
+	case p.status == 400 && (strings.Contains(f.What, "client is newer than server") || strings.Contains(f.What, "is too new")):
+		f.Do = []string{"upgrade the engine: version 19.03 (API 1.40) or later is needed"}
+	}
 	return f
 }
 

@@ -21,30 +21,34 @@ import (
 const exporterLimit = 10 * time.Second
 
 // metrics are what a node_exporter tells, by name.
-type metrics map[string]*dto.MetricFamily
+type metrics struct {
+	families map[string]*dto.MetricFamily
+	where    string
+}
 
 // remote returns what the target's node_exporter tells; ok is false where the
 // target is this machine.
 func remote(ctx context.Context, call action.Call) (m metrics, ok bool, err error) {
 	url := call.Target.Config["node_exporter"]
 	if url == nil || url == "" {
-		return nil, false, nil
+		return m, false, nil
 	}
 	call.Target.Config = maps.Clone(call.Target.Config)
 	delete(call.Target.Config, "node_exporter")
 	call.Target.Config["url"] = url
 	server, err := endpoint.Open(call, endpoint.Protocol{Kind: Target.Name, IsRead: func(method, _ string) bool { return method == http.MethodGet }})
 	if err != nil {
-		return nil, true, err
+		return m, true, err
 	}
 	var page []byte
 	if err := server.Ask(ctx, call, endpoint.Request{Method: http.MethodGet, Path: "metrics", Limit: exporterLimit}, &page); err != nil {
-		return nil, true, err
+		return m, true, err
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	m, err = parser.TextToMetricFamilies(bytes.NewReader(page))
+	m.where = server.Where()
+	m.families, err = parser.TextToMetricFamilies(bytes.NewReader(page))
 	if err != nil {
-		return nil, true, &action.Failure{
+		return m, true, &action.Failure{
 			Applied: action.AppliedNot, Final: true, Err: err, Where: server.Where(), Tried: "GET /metrics, once",
 			What: "the answer is not in the text format of Prometheus: " + err.Error(),
 			Do:   []string{"check node_exporter of the target " + call.Target.Name + " in runbook.yaml"},
@@ -61,7 +65,7 @@ type sample struct {
 
 func (m metrics) samples(name string) []sample {
 	var all []sample
-	for _, metric := range m[name].GetMetric() {
+	for _, metric := range m.families[name].GetMetric() {
 		s := sample{labels: map[string]string{}}
 		for _, l := range metric.GetLabel() {
 			s.labels[l.GetName()] = l.GetValue()
@@ -91,8 +95,8 @@ func (m metrics) value(name string, labels ...string) (float64, error) {
 		}
 	}
 	return 0, &action.Failure{
-		Applied: action.AppliedNot, Final: true, Where: "node_exporter", Tried: "GET /metrics, once",
-		What: fmt.Sprintf("it does not tell %s%v", name, labels), Do: []string{"run node_exporter with its default collectors"},
+		Applied: action.AppliedNot, Final: true, Where: m.where, Tried: "GET /metrics, once",
+		What: "it does not tell " + name + strings.TrimSuffix(" "+strings.Join(labels, " "), " "), Do: []string{"run node_exporter with its default collectors"},
 	}
 }
 
@@ -131,7 +135,7 @@ func (m metrics) disk(path string) (DiskOutputs, error) {
 		}
 	}
 	if mount == "" {
-		return DiskOutputs{}, &action.Failure{Applied: action.AppliedNot, Final: true, Where: "node_exporter", Tried: "GET /metrics, once", What: fmt.Sprintf("no file system holds %q", path), Do: []string{"give a path of that host"}}
+		return DiskOutputs{}, &action.Failure{Applied: action.AppliedNot, Final: true, Where: m.where, Tried: "GET /metrics, once", What: fmt.Sprintf("no file system holds %q", path), Do: []string{"give a path of that host"}}
 	}
 	var v [3]float64
 	for i, name := range []string{"node_filesystem_size_bytes", "node_filesystem_free_bytes", "node_filesystem_avail_bytes"} {

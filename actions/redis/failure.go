@@ -47,6 +47,9 @@ func (s *server) failed(ctx context.Context, tried string, took time.Duration, e
 		at := words[len(words)-1]
 		f.What, f.Final = "the server is one node of a cluster, and the key lies on another, "+at+" ("+words[0]+")", true
 		f.Do = []string{"name a target in runbook.yaml with the address " + at + ", and that target in the step"}
+	case strings.HasPrefix(strings.ToLower(text), "err unknown command"):
+		f.Final = true
+		f.Do = []string{"upgrade the server, or look whether its configuration renames the command", s.command("INFO server")}
 	case strings.HasPrefix(text, "CLUSTERDOWN"):
 		f.What = "the cluster of this node serves no keys (" + text + ")"
 		f.Do = []string{s.command("CLUSTER INFO"), s.command("CLUSTER NODES")}

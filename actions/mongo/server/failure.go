@@ -74,9 +74,13 @@ func (s *Server) unreachable(ctx context.Context, a attempt, err error) error {
 		err = context.DeadlineExceeded
 	}
 	_, host, _ := strings.Cut(s.Where, "://")
-	return action.Unreachable(ctx, err, action.Reach{
+	f := action.Unreachable(ctx, err, action.Reach{
 		Where: s.Where, Request: a.ask, Server: "MongoDB", Address: host, Setting: s.call.Setting("uri"), Took: a.took, Sent: a.sent,
 	})
+	if strings.Contains(f.What, "reports wire version") { // the words of the driver about a server that is too old or too new
+		f.Final, f.Do = true, []string{"upgrade the server"}
+	}
+	return f
 }
 
 // Answer returns what the server said of a command or a write that it did not
@@ -109,7 +113,7 @@ func (s *Server) explainPassword(f *action.Failure) {
 // Refusal is a change that is not made because it would do what it was not
 // meant to.
 func (s *Server) Refusal(what string, do ...string) error {
-	return &action.Failure{Applied: action.AppliedNot, Where: s.Where, What: what, Do: do, Final: true}
+	return &action.Failure{Applied: action.AppliedNot, Where: s.Where, What: what, Tried: "to look first, and nothing more", Do: do, Final: true}
 }
 
 // HasCode reports whether the server answered with the code.

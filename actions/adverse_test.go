@@ -1,0 +1,391 @@
+//go:build unix
+
+package actions_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+	"unicode/utf8"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action"
+	"runbook/engine/event"
+	"runbook/engine/journal"
+	"runbook/engine/run"
+	"runbook/lab"
+	"runbook/lab/model"
+)
+
+// reached is a kind of target, and what is told of each state in which nothing there can
+// succeed: a pattern of what went wrong. A new kind of target is a row.
+var reached = map[string]struct {
+	gone    string                  // its address where nobody listens
+	refuses func(*testing.T) string // a server that takes no credential, or
+	wrong   string                  // the secret of runbook.yaml that is wrong
+	old     func(*testing.T) string // a server that is too old
+	told    map[string]string       // what is told, by the state; "" where that is an answer
+}{
+	"docker": {
+		gone: "unix:///nowhere/docker.sock", refuses: noDocker, old: oldDocker,
+		told: map[string]string{unreached: "no such socket", refused: "Docker answered 403: authorization denied", hangs: "no answer in 5", tooOld: "1.24"},
+	},
+	"http": {
+		gone: "127.0.0.1:1", refuses: answering(401, "Unauthorized"), told: map[string]string{unreached: "connection refused", hangs: "no answer in 5"},
+	},
+	"redis": {
+		gone: "127.0.0.1:1", wrong: "redis", old: oldRedis,
+		told: map[string]string{unreached: "connection refused", refused: "WRONGPASS", hangs: "no answer in 5", tooOld: "unknown command"},
+	},
+	"mongo": {
+		gone: "127.0.0.1:1", wrong: "mongo", old: oldMongo,
+		told: map[string]string{unreached: "connection refused", refused: "(?i)authentication|refused", hangs: "no answer in 5", tooOld: "version"},
+	},
+	"prometheus": {
+		gone: "127.0.0.1:1", refuses: answering(401, "Unauthorized"), old: answering(404, "404 page not found"),
+		told: map[string]string{unreached: "connection refused", refused: "401", hangs: "no answer in 5", tooOld: "404"},
+	},
+	"alertmanager": {
+		gone: "127.0.0.1:1", refuses: answering(401, "Unauthorized"), old: answering(404, "404 page not found"),
+		told: map[string]string{unreached: "connection refused", refused: "401", hangs: "no answer in 5", tooOld: "404"},
+	},
+	"host": {
+		gone: "127.0.0.1:1", refuses: answering(401, "Unauthorized"), old: answering(200, "go_goroutines 7\n"),
+		told: map[string]string{unreached: "connection refused", refused: "401", hangs: "no answer in 5", tooOld: "does not tell node_|no file system"},
+	},
+}
+
+// The states of a target that each action is tried in.
+const (
+	unreached = "unreachable"
+	refused   = "a wrong credential"
+	hangs     = "it hangs"
+	tooOld    = "too old"
+	missing   = "a missing object"
+)
+
+// lacks is what an action is told about what is not there: parameters that name it, and a
+// pattern of what is told; "" where that is an answer. An action that asks for nothing by
+// name has the reason in its place.
+type lacks struct{ with, told, none string }
+
+var (
+	noContainer = lacks{with: "{container: nobody}", told: "no container or Compose service nobody"}
+	asksServer  = lacks{none: "it asks the server about itself"}
+	isAnswer    = "what is not there is an answer, as none or zero"
+	noTarget    = lacks{none: "it has no target"}
+)
+
+// absent has each action.
+var absent = map[string]lacks{
+	"alertmanager.create_silence": {none: "it makes something new"},
+	"alertmanager.expire_silence": {with: "{id: 5f66e09e-609f-48e9-95d2-fc88769187f2}", told: "no silence|404"},
+	"alertmanager.list_alerts":    {none: isAnswer},
+	"archive.verify":              noTarget,
+
+	"docker.exec":          {with: "{container: nobody, argv: [x]}", told: noContainer.told},
+	"docker.inspect":       noContainer,
+	"docker.list":          {with: "{name: nobody}"},
+	"docker.logs":          noContainer,
+	"docker.pause":         noContainer,
+	"docker.restart":       noContainer,
+	"docker.sample_stats":  {with: "{container: nobody, for: 3s}", told: noContainer.told},
+	"docker.start":         noContainer,
+	"docker.stats":         noContainer,
+	"docker.stop":          noContainer,
+	"docker.unpause":       noContainer,
+	"docker.update_limits": {with: "{container: nobody, cpus: 1}", told: noContainer.told},
+	"docker.wait_healthy":  noContainer,
+
+	"flow.assert": noTarget, "flow.fail": noTarget, "flow.log": noTarget, "flow.set": noTarget, "flow.wait": noTarget,
+
+	"host.cpu":    asksServer,
+	"host.disk":   {with: "{path: /nowhere}"},
+	"host.memory": asksServer,
+	"host.port":   noTarget,
+
+	"http.request": {with: "{path: /nowhere}"},
+	"http.sample":  {with: "{path: /nowhere, n: 1}"},
+
+	"mongo.check_indexes":  {with: "{collections: [{collection: nowhere, indexes: [{keys: [a]}]}]}"},
+	"mongo.count":          {with: "{collection: nowhere}"},
+	"mongo.current_ops":    asksServer,
+	"mongo.delete":         {with: "{collection: nowhere, filter: {a: 1}, limit: 1}"},
+	"mongo.dump":           {with: "{collections: [nowhere], to: DIR}", told: "nowhere"},
+	"mongo.ensure_indexes": {none: "it makes the collection"},
+	"mongo.explain":        {with: "{collection: nowhere}"},
+	"mongo.find":           {with: "{collection: nowhere}"},
+	"mongo.kill_op":        {with: "{opid: '1'}"},
+	"mongo.list_indexes":   {with: "{collection: nowhere}"},
+	"mongo.ping":           asksServer,
+	"mongo.profile":        asksServer,
+	"mongo.server_info":    asksServer,
+	"mongo.update":         {with: "{collection: nowhere, filter: {a: 1}, update: {$set: {b: 1}}, max: 1}"},
+
+	"prometheus.list_alerts":  {none: isAnswer},
+	"prometheus.list_targets": {none: isAnswer},
+	"prometheus.query":        {none: isAnswer},
+	"prometheus.query_range":  {none: isAnswer},
+
+	"redis.clients":      asksServer,
+	"redis.config_get":   {with: "{pattern: nowhere}"},
+	"redis.config_set":   {with: "{parameter: nowhere, value: '1'}", told: "nowhere"},
+	"redis.info":         asksServer,
+	"redis.keys_count":   {none: isAnswer},
+	"redis.ping":         asksServer,
+	"redis.queue_length": {none: isAnswer},
+	"redis.save":         asksServer,
+	"redis.slowlog":      asksServer,
+
+	"shell.run": {none: "TestOutcomeOfPrograms starts one that is not there"},
+}
+
+// timeLimit is that of each attempt, of which it may take a second more.
+const timeLimit = 5 * time.Second
+
+// TestWhatFailsSaysHow plays the example of each action at a target that is not reached,
+// takes no credential, hangs, is too old, or has not what it is asked about. The error
+// names the target, the operation, the cause and the next step, in under 300 characters
+// and within the time; an action that is in no table fails it.
+func TestWhatFailsSaysHow(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fstest.MapFS{})
+	for _, a := range all() {
+		lack, known := absent[a.Name]
+		if !known {
+			t.Errorf("%s: say in absent what is told of an object that is not there", a.Name)
+		}
+		if a.Target == nil || a.Child && a.Target.Name == "shell" { // a program of this machine
+			continue
+		}
+		kind, known := reached[a.Target.Name]
+		if !known {
+			t.Errorf("%s: say in reached how a target of the kind %s fails", a.Name, a.Target.Name)
+			continue
+		}
+		target, example := a.Target.Name, exampleOf(t, a)
+		fails := func(state, told, with string, at map[string]string, config func(string) string) {
+			s.direct(t, at)
+			if config != nil {
+				s.config = config(s.config)
+			}
+			keys := step{"timeout": timeLimit.String(), "verify": "", "for_each": "", "observe": "", "within": "", "retry": ""}
+			if with == "" && example["for_each"] != "" {
+				with = lack.with
+			}
+			if with != "" {
+				keys["with"] = strings.ReplaceAll(with, "DIR", strconv.Quote(filepath.Join(t.TempDir(), "dir")))
+			}
+			s.fails(t, a, state, told, example.with(keys))
+		}
+		fails(unreached, kind.told[unreached], "", map[string]string{target: kind.gone}, nil)
+		if err := s.lab.Inject(lab.Fault{Name: "hanging-target", On: target}); err != nil {
+			t.Fatal(err)
+		}
+		fails(hangs, kind.told[hangs], "", nil, nil)
+		if err := s.lab.Heal("hanging-target"); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case kind.refuses != nil:
+			fails(refused, kind.told[refused], "", map[string]string{target: kind.refuses(t)}, nil)
+		case kind.wrong != "":
+			fails(refused, kind.told[refused], "", nil, func(config string) string { return s.otherSecret(t, config, kind.wrong) })
+		}
+		if kind.old != nil {
+			fails(tooOld, kind.told[tooOld], "", map[string]string{target: kind.old(t)}, nil)
+		}
+		if lack.none == "" {
+			fails(missing, lack.told, lack.with, nil, nil)
+		}
+	}
+}
+
+// direct makes an environment of the lab itself, but for targets that are elsewhere.
+func (s *stage) direct(t testing.TB, at map[string]string) {
+	t.Helper()
+	var err error
+	if s.state, err = journal.Open(filepath.Join(t.TempDir(), "state")); err != nil {
+		t.Fatal(err)
+	}
+	database := s.lab.Address(lab.Mongo)
+	if elsewhere := at[lab.Mongo]; elsewhere != "" {
+		database = elsewhere
+	}
+	s.config = s.database(t, s.lab.ConfigurationWith(model.Project, at), database)
+}
+
+// otherSecret gives a secret of the environment another text.
+func (s *stage) otherSecret(t *testing.T, config, name string) string {
+	t.Helper()
+	file := regexp.MustCompile(name + `: \{file: "(.*)"\}`).FindStringSubmatch(config)
+	text := "wrong-password"
+	if name == lab.Mongo {
+		text = "mongodb://mltb:wrong@" + s.lab.Address(lab.Mongo) + "/mltb?authSource=mltb&directConnection=true"
+	}
+	other := filepath.Join(t.TempDir(), "secret")
+	write(t, other, []byte(text))
+	return strings.Replace(config, file[1], other, 1)
+}
+
+// fails plays a step, and holds what is told of its failure.
+func (s *stage) fails(t *testing.T, a *action.Action, state, told string, of step) {
+	t.Helper()
+	began := s.clock.Now()
+	got := s.play(t, document("proof", step{"steps": list(of)}), run.Mode{}, nil, nil)
+	if got.refused != nil {
+		t.Errorf("%s, %s: %v %v", a.Name, state, got.refused, got.refused.List)
+		return
+	}
+	if told == "" {
+		if got.State != event.Done {
+			t.Errorf("%s, %s: ended %s: %+v", a.Name, state, got.State, got.Failure)
+		}
+		return
+	}
+	f := got.Failure
+	if f == nil || got.State == event.InDoubt {
+		t.Errorf("%s, %s: ended %s: %+v", a.Name, state, got.State, f)
+		return
+	}
+	line := fmt.Sprintf("%s; %s; %s", f.Line(), strings.Join(f.Tried, ", "), strings.Join(f.Do[:min(1, len(f.Do))], ""))
+	if n := utf8.RuneCountInString(line); n >= 300 || !strings.Contains(f.Where, a.Target.Name) || !regexp.MustCompile(told).MatchString(f.What) || len(f.Tried) == 0 || len(f.Do) == 0 {
+		t.Errorf("%s, %s: %d characters: %s\n%+v", a.Name, state, n, line, f)
+	}
+	if took := s.clock.Now().Sub(began); took > timeLimit+time.Second {
+		t.Errorf("%s, %s: took %s", a.Name, state, took)
+	}
+}
+
+// answering is a server that answers everything with a status and a text.
+func answering(status int, text string) func(*testing.T) string {
+	return func(t *testing.T) string {
+		return served(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Api-Version", "1.41")
+			if strings.HasPrefix(text, "{") {
+				w.Header().Set("Content-Type", "application/json")
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, text)
+		}))
+	}
+}
+
+func served(t *testing.T, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return strings.TrimPrefix(server.URL, "http://")
+}
+
+// noDocker is an engine whose plugin lets nobody do anything.
+func noDocker(t *testing.T) string {
+	return "tcp://" + answering(403, `{"message":"authorization denied by plugin"}`)(t)
+}
+
+// oldDocker is an engine of version 1.12, whose API is 1.24.
+func oldDocker(t *testing.T) string {
+	return "tcp://" + served(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.24")
+		if strings.HasSuffix(r.URL.Path, "/_ping") {
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"message":"client is newer than server (client API version: 1.40, server API version: 1.24)"}`)
+	}))
+}
+
+// listening takes connections until the test ends.
+func listening(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				serve(conn)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// oldRedis knows the login and nothing else.
+func oldRedis(t *testing.T) string {
+	return listening(t, func(conn net.Conn) {
+		lines := bufio.NewReader(conn)
+		for {
+			head, err := lines.ReadString('\n')
+			if err != nil {
+				return
+			}
+			n, _ := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(head, "*")))
+			words := make([]string, n)
+			for i := range words {
+				_, _ = lines.ReadString('\n')
+				word, _ := lines.ReadString('\n')
+				words[i] = strings.TrimSpace(word)
+			}
+			reply := "-ERR unknown command '" + words[0] + "'\r\n"
+			if slices.Contains([]string{"auth", "select"}, strings.ToLower(words[0])) {
+				reply = "+OK\r\n"
+			}
+			_, _ = io.WriteString(conn, reply)
+		}
+	})
+}
+
+// oldMongo greets as MongoDB 3.4 does.
+func oldMongo(t *testing.T) string {
+	return listening(t, func(conn net.Conn) {
+		for {
+			head := make([]byte, 16)
+			if _, err := io.ReadFull(conn, head); err != nil {
+				return
+			}
+			rest := make([]byte, binary.LittleEndian.Uint32(head)-16)
+			if _, err := io.ReadFull(conn, rest); err != nil {
+				return
+			}
+			body, _ := bson.Marshal(bson.D{{Key: "ok", Value: 1.0}, {Key: "ismaster", Value: true}, {Key: "minWireVersion", Value: int32(0)}, {Key: "maxWireVersion", Value: int32(5)}})
+			var out bytes.Buffer // OP_REPLY: the head, flags, a cursor, from where, how many
+			number := func(n int) { _ = binary.Write(&out, binary.LittleEndian, int32(n)) }
+			number(36 + len(body))
+			number(1)
+			number(int(binary.LittleEndian.Uint32(head[4:])))
+			number(1)
+			number(8)
+			number(0)
+			number(0)
+			number(0)
+			number(1)
+			out.Write(body)
+			if _, err := conn.Write(out.Bytes()); err != nil {
+				return
+			}
+		}
+	})
+}
