@@ -18,7 +18,7 @@ import (
 	"runbook/engine/launch"
 	"runbook/engine/report"
 	"runbook/engine/run"
-	"runbook/lab/rehearsal"
+	"runbook/lab/stub"
 )
 
 // recorded is what is asked for, for real.
@@ -59,7 +59,7 @@ func (a *app) record(names []string, o recorded) error {
 	view := report.NewPlain(a.Out, a.page(a.Out))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	recording, fin, err := rehearsal.Record(ctx, l, launch.Request{
+	recording, fin, err := stub.Record(ctx, l, launch.Request{
 		Environment: env, Named: true, Inputs: launch.Texts(o.inputs, secretFrom), Who: who(), Clock: action.SystemClock(),
 		Command:  event.Command{Playbook: names[0], Flags: []string{"--env", action.Quote(o.env)}},
 		Audience: launch.Audience{Note: a.note, Secrets: a.Secrets, Watch: func(b *launch.Began) run.Person { b.Subscribe(view.Event); return nil }},

@@ -78,15 +78,15 @@ func cover(s *Subject, results []*Result) *Coverage {
 
 // idle are the stubs of a file that none of its rehearsals called.
 func idle(s *Subject, results []*Result) (places []Place) {
-	for _, stub := range s.File.Stubs {
+	for _, one := range s.File.Stubs {
 		played, unused := 0, true
 		for _, r := range results {
 			if r.Subject == s {
-				played, unused = played+1, unused && slices.Contains(r.idle, stub)
+				played, unused = played+1, unused && slices.Contains(r.idle, one)
 			}
 		}
 		if unused && played == len(s.File.Rehearsals) {
-			places = append(places, Place{stub.Text, s.File.Source.Name + ":" + stub.Place.Start.String()})
+			places = append(places, Place{one.Text, s.File.Source.Name + ":" + one.Place.Start.String()})
 		}
 	}
 	return places

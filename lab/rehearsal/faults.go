@@ -9,6 +9,7 @@ import (
 	"runbook/engine/yaml"
 	"runbook/lab"
 	"runbook/lab/model"
+	"runbook/lab/stub"
 )
 
 // serviceFault reports what is no fault of the service, but one of a connection.
@@ -39,14 +40,14 @@ func (r *reader) noFault(n *yaml.Node, name string) {
 }
 
 // fault reads a fault and its options.
-func (r *reader) fault(w *writtenFault, to *lab.Fault) model.Fault {
-	if !w.Fault.Set() {
+func (r *reader) fault(w *stub.Fault, to *lab.Fault) model.Fault {
+	if !w.Name.Set() {
 		return model.Fault{} // reported with the structure
 	}
-	to.Name = w.Fault.Value
+	to.Name = w.Name.Value
 	known, ok := model.Lookup(to.Name)
 	if !ok {
-		r.noFault(w.Fault.Node, to.Name)
+		r.noFault(w.Name.Node, to.Name)
 		return known
 	}
 	for _, p := range w.Options {
@@ -70,6 +71,20 @@ func (r *reader) fault(w *writtenFault, to *lab.Fault) model.Fault {
 	return known
 }
 
+// Fault is a fault that a stub brings.
+func (r *reader) Fault(w *stub.Fault) (fault lab.Fault) {
+	r.fault(w, &fault)
+	return fault
+}
+
+// Heals reports a fault that goes where there is none of that name.
+func (r *reader) Heals(fault yaml.String) {
+	name, _, _ := strings.Cut(fault.Value, " on ")
+	if _, ok := model.Lookup(name); !ok {
+		r.noFault(fault.Node, fault.Value)
+	}
+}
+
 // target reads the target of a fault at connections.
 func (r *reader) target(n *yaml.Node, fault string) string {
 	name := n.Text
@@ -86,10 +101,7 @@ func (r *reader) target(n *yaml.Node, fault string) string {
 func (r *reader) injection(i *Injection) {
 	r.moment(i)
 	if i.Heal.Set() {
-		name, _, _ := strings.Cut(i.Heal.Value, " on ")
-		if _, ok := model.Lookup(name); !ok {
-			r.noFault(i.Heal.Node, i.Heal.Value)
-		}
+		r.Heals(i.Heal)
 		return
 	}
 	known, ok := model.Lookup(i.Inject.Value)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"runbook/engine/action"
 	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/event"
@@ -12,13 +13,14 @@ import (
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/lab"
+	"runbook/lab/stub"
 )
 
 // File is a file of rehearsals.
 type File struct {
 	Source     *yaml.Source
 	Rehearsals []*Rehearsal
-	Stubs      []*Stub // of all rehearsals
+	Stubs      []*stub.Stub // of all rehearsals
 
 	// Environment is what the environment of the lab has beside its own; nil: nothing.
 	Environment *environment.Extra
@@ -36,7 +38,7 @@ type Rehearsal struct {
 	Setting
 	Inputs map[string]any
 	texts  map[string]*expression.Template // of inputs that read the lab
-	Stubs  []*Stub
+	Stubs  []*stub.Stub
 
 	Before, After, Always []*Condition
 }
@@ -50,7 +52,7 @@ type Setting struct {
 // written is a file of rehearsals as it is written. What depends on the playbook
 // and on the lab is not decided yet.
 type written struct {
-	stubbed
+	stub.Written
 	Environment *environment.Extra `yaml:"environment,omitempty" doc:"What the playbook has there beside the lab's own targets, so that one for another service is rehearsed without that service."`
 	Rehearsals  []*Written         `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
 	Node        *yaml.Node         `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
@@ -67,7 +69,7 @@ func Schema() ([]byte, error) {
 // Written is a rehearsal as it is written.
 type Written struct {
 	Name    yaml.String        `yaml:"name" hint:"say what happens: name: a leak is found and stopped" doc:"What happens, in a sentence."`
-	Fault   writtenFault       `yaml:"fault" hint:"name the fault, or none" doc:"The fault that is injected: its name, '{name: memory-leak, returns: true}' for a variant, or 'none', the healthy control."`
+	Fault   stub.Fault         `yaml:"fault" hint:"name the fault, or none" doc:"The fault that is injected: its name, '{name: memory-leak, returns: true}' for a variant, or 'none', the healthy control."`
 	Settle  yaml.Duration      `yaml:"settle,omitempty" min:"0s" doc:"Time of the lab between the fault and the run. Without it the fault's own, after which its symptoms are plain."`
 	Seed    yaml.Int           `yaml:"seed,omitempty" min:"0" doc:"Chooses the noise of the lab; 1 without it. '--seed' overrides it."`
 	Inputs  []yaml.Pair        `yaml:"inputs,omitempty" hint:"write inputs: {name: value}" doc:"Of the playbook. They may read the lab, as '${{ lab.address.aria2 }}', and '${{ folder }}', a folder for files that is gone with the lab."`
@@ -81,14 +83,8 @@ type Written struct {
 	Expect  *Expect            `yaml:"expect" hint:"say how it must end: expect: {exit: 0}" doc:"How it must end."`
 	Again   yaml.String        `yaml:"again,omitempty" enum:"changes" hint:"write again: changes where a second run may change something, or leave it out" doc:"'changes': a second run right after may change something."`
 	Also    []yaml.String      `yaml:"also,omitempty" doc:"The two wrong faults for \"no harm\"."`
-	stubbed
+	stub.Written
 	Node *yaml.Node `what:"a rehearsal" write:"write {name: what happens, fault: memory-leak, expect: {exit: 0}}"`
-}
-
-type writtenFault struct {
-	Fault   yaml.String `yaml:"name,short" hint:"write {name: memory-leak, returns: true}" doc:"The name of the fault."`
-	Options []yaml.Pair `yaml:",rest"`
-	Node    *yaml.Node  `what:"a fault" write:"write its name, or {name: memory-leak, returns: true}"`
 }
 
 // Injection is a fault in time.
@@ -188,4 +184,14 @@ type Changes struct {
 	Exactly []yaml.String `yaml:"exactly,omitempty" doc:"These actions, in this order."`
 	Count   yaml.Int      `yaml:"count,omitempty" min:"0" doc:"So many changes."`
 	Node    *yaml.Node    `what:"\"changes\"" write:"write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"`
+}
+
+// Stage lets the stubs that a file has for all of its rehearsals answer in an
+// environment of a lab, and adds the environment that stands there.
+func (f *File) Stage(env *environment.Environment, world stub.World, registry *action.Registry) diag.List {
+	env.Confine.Stubs = stub.New(world, f.Source.Name, f.Stubs...)
+	if f.Environment == nil {
+		return nil
+	}
+	return env.Add(f.Environment, f.Source, registry)
 }

@@ -12,6 +12,7 @@ import (
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/lab"
+	"runbook/lab/stub"
 )
 
 // Codes of what is wrong in a file of rehearsals beside its structure: RB17xx.
@@ -28,7 +29,7 @@ const (
 func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag.List) {
 	var w written
 	r := &reader{source: s, plan: p, registry: registry, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
-	f := &File{Source: s, Stubs: r.stubs(&w.stubbed)}
+	f := &File{Source: s, Stubs: stub.Read(&w.Written, r)}
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
 	}
@@ -57,7 +58,7 @@ func (r *reader) environment(x *environment.Extra) {
 func (r *reader) rehearsal(w *Written, number int) *Rehearsal {
 	h := &Rehearsal{
 		Written: w, Number: number, Name: w.Name.Value, Place: w.Node.Span, Inputs: map[string]any{}, texts: map[string]*expression.Template{},
-		Setting: r.setting(w), Always: r.conditions(w.Always), Stubs: r.stubs(&w.stubbed),
+		Setting: r.setting(w), Always: r.conditions(w.Always), Stubs: stub.Read(&w.Written, r),
 	}
 	if w.Name.Set() {
 		h.Place = w.Name.Span()
@@ -128,7 +129,7 @@ func (r *reader) input(f *schema.Field, n *yaml.Node, h *Rehearsal) {
 	if n.Kind == yaml.Scalar {
 		v, err = schema.ParseText(f.Type, n.Text, n.Quoted)
 	} else {
-		v = plainValue(n)
+		v = stub.Value(n)
 	}
 	if err == nil {
 		v, err = schema.ConvertField(*f, v)

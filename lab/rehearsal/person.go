@@ -10,6 +10,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/run"
 	"runbook/engine/schema"
+	"runbook/lab/stub"
 )
 
 // person answers as a rehearsal says. Who is not there does not answer, and the
@@ -80,7 +81,7 @@ func (p *person) Report(ctx context.Context, path event.Path, m run.Manual) (map
 func (a *Answer) values(m run.Manual, now time.Time) (map[string]any, error) {
 	got := map[string]any{"by": a.As.Value, "at": now}
 	for _, p := range a.Fields {
-		name, v := p.Key.Text, plainValue(p.Value)
+		name, v := p.Key.Text, stub.Value(p.Value)
 		if f, ok := m.Step.Outputs.Field(name); ok {
 			fitted, err := schema.ConvertField(f, v)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"runbook/engine/expression"
 	"runbook/engine/schema"
 	"runbook/lab/model"
+	"runbook/lab/stub"
 )
 
 // Play plays the rehearsals of subjects beside each other, each in a lab of its
@@ -198,16 +199,16 @@ func came(r *Result, made []bool) {
 
 // stubsCalled checks that each stub of the rehearsal answered something: one that never did
 // stands for what the playbook does not do. Those of the file may be for others.
-func stubsCalled(r *Result, s *Stubs) {
-	idle := s.unused(r.Rehearsal.Stubs)
-	for _, stub := range r.Rehearsal.Stubs {
-		c := Check{Kind: "stubs", Expected: "a call of " + stub.Text, Seen: "it was called", Held: !slices.Contains(idle, stub), Place: stub.Place}
+func stubsCalled(r *Result, s *stub.Set) {
+	idle := s.Unused(r.Rehearsal.Stubs)
+	for _, one := range r.Rehearsal.Stubs {
+		c := Check{Kind: "stubs", Expected: "a call of " + one.Text, Seen: "it was called", Held: !slices.Contains(idle, one), Place: one.Place}
 		if !c.Held {
 			c.Seen = "nothing called it"
 		}
 		r.Checks = append(r.Checks, c)
 	}
-	r.idle, r.Lacking = s.unused(r.Subject.File.Stubs), s.refused()
+	r.idle, r.Lacking = s.Unused(r.Subject.File.Stubs), s.Lacking()
 }
 
 // spoil injects the fault and tells what is seen of it.

@@ -17,6 +17,7 @@ import (
 	"runbook/engine/schema"
 	"runbook/lab"
 	"runbook/lab/model"
+	"runbook/lab/stub"
 )
 
 // control is what is played once for several rehearsals of a playbook.
@@ -71,8 +72,8 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 	asked := ""
 	if calls := s.lab.Mutations()[before:]; len(calls) > 0 {
 		asked = fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)
-	} else if n, stub, _ := s.stubs.effects(); n > 0 {
-		asked = "the stub of " + stub + " changed the lab"
+	} else if n, last, _ := s.stubs.Effects(); n > 0 {
+		asked = "the stub of " + last + " changed the lab"
 	}
 	r.Also = append(r.Also, unless(asked, "a dry run before it changed nothing in the lab"))
 	if len(r.Finished.Changes) > 0 && len(h.Faults) == 0 {
@@ -184,7 +185,7 @@ func (p *player) shared(ctx context.Context, r *Result) ([]Property, error) {
 }
 
 // placesOf tells stubs apart from those of other rehearsals of the file.
-func placesOf(stubs []*Stub) (places []diag.Span) {
+func placesOf(stubs []*stub.Stub) (places []diag.Span) {
 	for _, s := range stubs {
 		places = append(places, s.Place)
 	}
@@ -305,7 +306,7 @@ func (p *player) harm(ctx context.Context, r *Result, fault string) (string, err
 		return "", err
 	}
 	defer s.close()
-	stubbed, _, _ := s.stubs.effects()
+	stubbed, _, _ := s.stubs.Effects()
 	if len(out.finished.Changes)+len(s.lab.Mutations())+stubbed == 0 {
 		return "", nil
 	}

@@ -45,28 +45,6 @@ func near(name string, known []string, list string) string {
 	return list + strings.Join(known, ", ")
 }
 
-// plainValue is a value without a declared type.
-func plainValue(n *yaml.Node) any {
-	switch n.Kind {
-	case yaml.List:
-		list := make([]any, 0, len(n.Items))
-		for _, item := range n.Items {
-			list = append(list, plainValue(item))
-		}
-		return list
-	case yaml.Map:
-		values := map[string]any{}
-		for _, p := range n.Pairs {
-			values[p.Key.Text] = plainValue(p.Value)
-		}
-		return values
-	case yaml.Null:
-		return nil
-	}
-	v, _ := schema.ParseText(schema.AnyType, n.Text, n.Quoted) // any text is a value
-	return v
-}
-
 // typed is a text as a value of a type; what does not fit is reported.
 func typed[T any](r *reader, n *yaml.Node, t *schema.Type) T {
 	var none T
@@ -90,3 +68,6 @@ func (r *reader) duration(n *yaml.Node) time.Duration {
 	}
 	return d
 }
+
+// Fail reports what is wrong with a value of a stub.
+func (r *reader) Fail(n *yaml.Node, message, hint string) { r.fail(n, CodeValue, message, hint) }

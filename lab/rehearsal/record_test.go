@@ -11,7 +11,7 @@ import (
 	"runbook/engine/environment"
 	"runbook/engine/launch"
 	"runbook/engine/yaml"
-	"runbook/lab/rehearsal"
+	"runbook/lab/stub"
 )
 
 // TestWhatWasRecordedIsRehearsed holds that a playbook that read servers for real is
@@ -55,7 +55,7 @@ func TestWhatWasRecordedIsRehearsed(t *testing.T) {
 	if err != nil || list.Errors() > 0 {
 		t.Fatal(err, list)
 	}
-	recording, fin, err := rehearsal.Record(t.Context(), k.Launcher, launch.Request{
+	recording, fin, err := stub.Record(t.Context(), k.Launcher, launch.Request{
 		Plan: k.plan(t, &yaml.Source{Name: "steps.yaml", Text: []byte(text)}), Environment: env, Inputs: launch.Values(nil),
 		Clock: action.SystemClock(),
 	})

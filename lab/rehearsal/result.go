@@ -10,6 +10,7 @@ import (
 	"runbook/engine/launch"
 	"runbook/engine/plan"
 	"runbook/engine/yaml"
+	"runbook/lab/stub"
 )
 
 // Subject is a playbook with its rehearsals.
@@ -89,7 +90,7 @@ type Result struct {
 	Err       error  // the lab did not start, or the context ended
 	Evidence
 
-	idle []*Stub // of the file: nothing in this rehearsal called them
+	idle []*stub.Stub // of the file: nothing in this rehearsal called them
 }
 
 // Evidence is what was seen of a rehearsal.
@@ -98,8 +99,8 @@ type Evidence struct {
 	Facts    []event.Event // of the run
 	Memory   Gauge         // of the app, from the start of the run
 	Notes    []Note
-	Written  int    // bytes of output that were searched for secrets
-	Lacking  []Note // the lines of stubs that would answer what was refused, by the key that they go below
+	Written  int         // bytes of output that were searched for secrets
+	Lacking  []stub.Line // that would answer what was refused
 }
 
 // Name is how the rehearsal is named: memory-leak/2.

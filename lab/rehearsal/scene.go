@@ -20,6 +20,7 @@ import (
 	"runbook/lab"
 	"runbook/lab/clock"
 	"runbook/lab/docker"
+	"runbook/lab/stub"
 )
 
 // epoch is when every lab begins, on a Monday.
@@ -37,7 +38,7 @@ type scene struct {
 	dir      string         // of both; it is gone with the scene
 	began    time.Time      // the fault is injected
 	file     *File
-	stubs    *Stubs
+	stubs    *stub.Set
 }
 
 // open starts a lab of a rehearsal with a healthy service.
@@ -47,7 +48,7 @@ func open(o *Options, r *Result, pace float64) (*scene, error) {
 		return nil, err
 	}
 	s := &scene{lab: l, launcher: o.Launcher, began: l.Clock().Now(), file: r.Subject.File}
-	s.stubs = NewStubs(l, r.Subject.File.Source.Name, slices.Concat(r.Rehearsal.Stubs, r.Subject.File.Stubs)...)
+	s.stubs = stub.New(l, r.Subject.File.Source.Name, slices.Concat(r.Rehearsal.Stubs, r.Subject.File.Stubs)...)
 	if err := s.folders(); err != nil {
 		s.close()
 		return nil, err
@@ -165,7 +166,7 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 		out.finished, err = refused.Finished(), nil
 	}
 	made, failed := hooks.end()
-	_, _, broken := s.stubs.effects()
+	_, _, broken := s.stubs.Effects()
 	out.made = made
 	return out, errors.Join(failed, broken, err)
 }

@@ -8,6 +8,7 @@ import (
 	"runbook/engine/action"
 	"runbook/engine/event"
 	"runbook/lab/rehearsal"
+	"runbook/lab/stub"
 )
 
 // steps is a playbook of these steps, given as items of a list.
@@ -228,7 +229,7 @@ programs:
   - {argv: [du], on: web}
 rehearsals: [{name: one, fault: none, expect: {exit: 0}}]
 `).File
-	s := rehearsal.NewStubs(nil, "", f.Stubs...)
+	s := stub.New(nil, "", f.Stubs...)
 	for _, c := range []struct {
 		target, program string
 		stands          bool

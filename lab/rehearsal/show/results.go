@@ -92,7 +92,7 @@ func (p sheet) failed(r *rehearsal.Result) {
 		p.Flow(p.Label(6, n.Label, 17), page.Plain, n.Text)
 	}
 	for _, line := range r.Lacking {
-		p.Whole(p.Label(6, "Add to "+line.Label, 17), page.Plain, line.Text, p.Indent(0))
+		p.Whole(p.Label(6, "Add to "+line.Under, 17), page.Plain, line.Text, p.Indent(0))
 	}
 	p.Whole(p.Label(6, "Watch it", 17), page.Plain, fmt.Sprintf("runbook rehearse %s --seed %d --watch", action.Quote(called(r)), r.Seed), p.Indent(0))
 	if r.Run != "" {

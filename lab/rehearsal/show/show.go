@@ -5,6 +5,7 @@ package show
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"runbook/engine/event"
@@ -39,11 +40,11 @@ func Complaints(r *rehearsal.Result) []string {
 			all = append(all, fmt.Sprintf("not so: %s: %s", p.Text, p.Detail))
 		}
 	}
-	for _, line := range r.Lacking {
-		all = append(all, "nothing answers it; add below "+line.Label+": "+line.Text)
+	for _, n := range r.Notes {
+		all = append(all, strings.ToLower(n.Label)+": "+n.Text)
 	}
-	if r.Err != nil {
-		all = append(all, r.Err.Error())
+	for _, line := range r.Lacking {
+		all = append(all, "nothing answers it; add below "+line.Under+": "+line.Text)
 	}
 	if r.Run != "" {
 		all = append(all, "its run: runbook report "+r.Run)

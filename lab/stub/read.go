@@ -1,0 +1,101 @@
+package stub
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"runbook/engine/schema"
+	"runbook/engine/yaml"
+	"runbook/lab"
+)
+
+// Reader reads what a stub says of the lab, and reports what is wrong.
+type Reader interface {
+	// Fault is a fault that comes.
+	Fault(w *Fault) lab.Fault
+	// Heals is told of one that goes.
+	Heals(fault yaml.String)
+	Fail(n *yaml.Node, message, hint string)
+}
+
+// Read reads the stubs of a rehearsal or of a file.
+func Read(w *Written, r Reader) []*Stub {
+	var all []*Stub
+	for _, p := range w.Programs {
+		s := one(r, &p.writtenStub, p.Node)
+		s.argv = make([]string, len(p.Argv))
+		for i, word := range p.Argv {
+			s.argv[i] = word.Value
+		}
+		s.Text = strings.Join(s.argv, " ")
+		s.answer.Stdout, s.answer.Stderr, s.answer.ExitCode = p.Stdout.Value, p.Stderr.Value, p.Exit.Value
+		all = append(all, s)
+	}
+	for _, q := range w.Requests {
+		s := one(r, &q.writtenStub, q.Node)
+		s.method, s.query = q.Method.Value, strings.Contains(q.URL.Value, "?")
+		s.url = regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(q.URL.Value), `\*`, ".*") + "$")
+		s.Text = strings.TrimSpace(s.method + " " + q.URL.Value)
+		s.answer.Status, s.answer.Header = q.Status.Or(http.StatusOK), map[string]string{}
+		body(r, q, s)
+		for _, h := range q.Headers {
+			s.answer.Header[h.Key.Text] = h.Value.Text
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// body reads the body of an answer to a request.
+func body(r Reader, q *writtenRequest, s *Stub) {
+	s.answer.Body = []byte(q.Body.Value)
+	switch {
+	case q.JSON == nil:
+		return
+	case q.Body.Set():
+		r.Fail(q.JSON, "the answer has two bodies", "keep body, or json")
+	}
+	text, err := json.Marshal(schema.Encode(Value(q.JSON)))
+	if err != nil {
+		r.Fail(q.JSON, "this is no JSON: "+err.Error(), "")
+	}
+	s.answer.Body, s.answer.Header["Content-Type"] = text, "application/json"
+}
+
+// one reads what every stub may say.
+func one(r Reader, w *writtenStub, n *yaml.Node) *Stub {
+	s := &Stub{Place: n.Span, on: w.On.Value, times: w.Times.Value, heals: w.Heals.Value}
+	s.answer.Takes = w.Takes.Value
+	if w.Heals.Set() {
+		r.Heals(w.Heals)
+	}
+	if w.Injects != nil {
+		fault := r.Fault(w.Injects)
+		s.injects = &fault
+	}
+	return s
+}
+
+// Value is a value without a declared type.
+func Value(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.List:
+		list := make([]any, 0, len(n.Items))
+		for _, item := range n.Items {
+			list = append(list, Value(item))
+		}
+		return list
+	case yaml.Map:
+		values := map[string]any{}
+		for _, p := range n.Pairs {
+			values[p.Key.Text] = Value(p.Value)
+		}
+		return values
+	case yaml.Null:
+		return nil
+	}
+	v, _ := schema.ParseText(schema.AnyType, n.Text, n.Quoted) // any text is a value
+	return v
+}

@@ -1,0 +1,53 @@
+package stub
+
+import (
+	"regexp"
+	"strings"
+
+	"runbook/engine/action"
+	"runbook/engine/diag"
+	"runbook/lab"
+)
+
+// Stub answers in place of a program or of a server.
+type Stub struct {
+	Text    string // as it is told: "kubectl get deployments", "POST https://hooks.example.net/*"
+	Place   diag.Span
+	on      string
+	argv    []string       // its beginning; nil of a request
+	method  string         // "" is any
+	url     *regexp.Regexp // nil of a program
+	query   bool           // whether the URL is matched with its query
+	times   int            // 0 is always
+	answer  action.Answer
+	heals   string
+	injects *lab.Fault
+}
+
+// matches reports whether the stub is one for what is asked.
+func (s *Stub) matches(asked action.Asked) bool {
+	if s.on != "" && s.on != asked.Target || (s.url == nil) != (asked.URL == "") {
+		return false
+	}
+	if s.url == nil {
+		return begins(asked.Argv, s.argv)
+	}
+	url := asked.URL
+	if !s.query {
+		url, _, _ = strings.Cut(url, "?")
+	}
+	return (s.method == "" || s.method == asked.Method) && s.url.MatchString(url)
+}
+
+// begins reports whether an argv begins with these words, of which * is any.
+func begins(argv, words []string) bool {
+	if len(argv) < len(words) {
+		return false
+	}
+	for i, word := range words {
+		if word != action.AnyWord && word != argv[i] {
+			return false
+		}
+	}
+	return true
+}
