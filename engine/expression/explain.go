@@ -86,12 +86,18 @@ func sidesOf(o op, n *node) []*node {
 
 // name is how people call an element: by what it says of itself, else by its place.
 func (i *item) name() string {
-	object, ok := i.value.(map[string]any)
-	if !ok {
-		return schema.Brief(i.value)
+	var member func(name string) (any, bool)
+	switch v := i.value.(type) {
+	case map[string]any:
+		member = func(name string) (any, bool) { m, ok := v[name]; return m, ok }
+	case Object:
+		member = v.Member
+	default:
+		return schema.Brief(v)
 	}
 	for _, key := range []string{"name", "id", "title"} {
-		if text, ok := object[key].(string); ok && text != "" {
+		named, _ := member(key)
+		if text, ok := named.(string); ok && text != "" {
 			return text
 		}
 	}

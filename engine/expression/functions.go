@@ -75,7 +75,7 @@ func (m *machine) call(n *node) (any, error) {
 			}
 			return nil, fmt.Errorf("%s takes %s, %s is %s", f.name, takes, m.text(n.kids[i]), described(arg))
 		}
-		if _, lazy := arg.(Object); lazy {
+		if _, lazy := arg.(Object); lazy && (f.reads == nil || takes != isAnything) {
 			return nil, fmt.Errorf("%s is no value by itself: read one of its fields", m.text(n.kids[i]))
 		}
 	}

@@ -1,6 +1,11 @@
 package plan
 
-import "runbook/engine/expression"
+import (
+	"maps"
+	"slices"
+
+	"runbook/engine/expression"
+)
 
 // Reads are the members of a value that expressions read; nil: none is.
 type Reads struct {
@@ -51,11 +56,7 @@ func (r *Reads) Keep(v any) any {
 	}
 	switch v := v.(type) {
 	case []any:
-		kept, inner := make([]any, len(v)), r.Element()
-		for i := range v {
-			kept[i] = inner.Keep(v[i])
-		}
-		return kept
+		return r.Element().each(v)
 	case map[string]any:
 		kept := make(map[string]any, len(r.of))
 		for name, member := range v {
@@ -66,4 +67,63 @@ func (r *Reads) Keep(v any) any {
 		return kept
 	}
 	return v
+}
+
+// mostFew is of how many members a map in a list is searched and not hashed.
+const mostFew = 8
+
+// each returns what of the elements of a list is read. A list may be long, and a map for
+// each of its elements would take more than what is kept in it.
+func (r *Reads) each(list []any) []any {
+	kept := make([]any, len(list))
+	if r == nil || r.Whole || r.of[expression.Each] != nil || r.of[expression.Shape] != nil || len(r.of) > mostFew {
+		for i, v := range list {
+			kept[i] = r.Keep(v)
+		}
+		return kept
+	}
+	all := &rows{names: slices.Sorted(maps.Keys(r.of)), values: make([]any, 0, len(list)*len(r.of))}
+	each := make([]row, len(list))
+	for i, v := range list {
+		of, ok := v.(map[string]any)
+		if !ok {
+			kept[i] = r.Keep(v)
+			continue
+		}
+		each[i] = row{of: all, first: len(all.values)}
+		kept[i] = &each[i]
+		for _, name := range all.names {
+			if v, ok := of[name]; ok {
+				all.values = append(all.values, r.of[name].Keep(v))
+				continue
+			}
+			all.values = append(all.values, absent{})
+		}
+	}
+	return kept
+}
+
+// rows are the members of many maps that have these names, one map after the other.
+type rows struct {
+	names  []string
+	values []any // absent{} for a member that there is not
+}
+
+type absent struct{}
+
+// row is one map of rows, read member by member.
+type row struct {
+	of    *rows
+	first int // of its values
+}
+
+var _ expression.Object = (*row)(nil)
+
+// Member implements expression.Object.
+func (r *row) Member(name string) (any, bool) {
+	i := slices.Index(r.of.names, name)
+	if i < 0 || r.of.values[r.first+i] == (absent{}) {
+		return nil, false
+	}
+	return r.of.values[r.first+i], true
 }

@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"runbook/engine/action"
+	"runbook/engine/expression"
 	"runbook/engine/playbook"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
@@ -60,8 +62,9 @@ func prepared(t *testing.T, text string) *compiler {
 
 // TestReads holds what of the outputs of a step is kept for those that read it.
 func TestReads(t *testing.T) {
-	given := map[string]any{"body": "text", "json": map[string]any{"a": map[string]any{"x": 1, "y": 2}, "b": []any{map[string]any{"x": 1, "y": 2}, map[string]any{"x": 3}}, "c": 3}}
+	given := map[string]any{"body": "text", "json": map[string]any{"a": map[string]any{"x": 1, "y": 2}, "b": []any{map[string]any{"name": "one", "x": 1, "y": 2}, map[string]any{"name": "two", "x": 3}}, "c": 3}}
 	const b1 = `{"json":{"b":[{"x":1},{"x":3}]}}`
+	const named = `{"json":{"b":[{"name":"one","x":1},{"name":"two","x":3}]}}` // for who reads which element failed
 	for source, want := range map[string]string{
 		"1 == 1":                        "null",
 		"steps.s.outputs.json.a.x == 1": `{"json":{"a":{"x":1}}}`,
@@ -70,8 +73,8 @@ func TestReads(t *testing.T) {
 		"steps.s.outputs.json.a[inputs.k] == 1":                          `{"json":{"a":{"x":1,"y":2}}}`,
 		"steps.s.outputs.json.b[0].x == 1":                               b1,
 		"steps.s.outputs.json.b[:1][0].x == 1":                           b1,
-		"all(steps.s.outputs.json.b, .x == 1)":                           b1,
-		"any(steps.s.outputs.json.b, .x == inputs.n)":                    b1,
+		"all(steps.s.outputs.json.b, .x == 1)":                           named,
+		"any(steps.s.outputs.json.b, .x == inputs.n)":                    named,
 		"sum(map(steps.s.outputs.json.b, .x)) == 1":                      b1,
 		"max(map(filter(steps.s.outputs.json.b, true), .x)) == 1":        b1,
 		"len(filter(steps.s.outputs.json.b, .x == 1)) == 1":              b1,
@@ -79,7 +82,7 @@ func TestReads(t *testing.T) {
 		"find(steps.s.outputs.json.b, .x == 1)?.y == 1":                  `{"json":{"b":[{"x":1,"y":2},{"x":3}]}}`,
 		"sortBy(steps.s.outputs.json.b, .x)[0].x == 1":                   b1,
 		"must(first(reverse(steps.s.outputs.json.b)), '').x == 1":        b1,
-		`groupBy(steps.s.outputs.json.b, string(.x))["1"][0].y == 1`:     `{"json":{"b":[{"x":1,"y":2},{"x":3}]}}`,
+		`groupBy(steps.s.outputs.json.b, string(.x))["1"][0].y == 1`:     `{"json":{"b":[{"name":"one","x":1,"y":2},{"name":"two","x":3}]}}`,
 		"len(steps.s.outputs.json.b) == 2":                               `{"json":{"b":[null,null]}}`,
 		"count(steps.s.outputs.json.b, #index > 0) == 1":                 `{"json":{"b":[null,null]}}`,
 		"len(steps.s.outputs.json.a) > 0 or steps.s.outputs.json.c == 1": `{"json":{"a":{"x":null,"y":null},"c":3}}`,
@@ -91,21 +94,71 @@ func TestReads(t *testing.T) {
 		"let s = steps.s; s.outputs.json.c == 3":                         schema.TextOf(given),
 		"steps.s.outputs.json.missing.deep == 1":                         `{"json":{}}`,
 		`steps.s.state == "passed"`:                                      "null",
+		`all(steps.s.outputs.json.b, .name != "two")`:                    `{"json":{"b":[{"name":"one"},{"name":"two"}]}}`,
 	} {
 		c := prepared(t, "playbook: p\ninputs: {n: {type: int}, k: {type: string}}\nsteps:\n- {id: s, action: a.b, verify: [outputs.body != '']}\n- action: a.b\n  when: >-\n    "+source+"\n")
 		c.playbook()
 		s := c.plan.Step("s")
 		kept := "null"
 		if got := s.Later.Of("outputs").Keep(given); got != nil {
-			kept = schema.TextOf(got)
+			kept = schema.TextOf(written(got))
 		}
 		if kept != want {
 			t.Errorf("%s keeps %s, want %s", source, kept, want)
+		}
+		whole, part := seen{given}, seen{s.Later.Of("outputs").Keep(given)}
+		if a, b := whole.told(c.plan.Steps.Parts[1].When), part.told(c.plan.Steps.Parts[1].When); a != b {
+			t.Errorf("%s: of the whole it is %s, of what is kept %s", source, a, b)
 		}
 		if read := s.Read.Of("outputs"); read.Of("body") == nil || kept == "null" && read.Of("json") != nil {
 			t.Errorf("%s: what the step itself reads is %+v", source, s.Read)
 		}
 	}
+}
+
+// seen is what the outputs of the step s are to an expression; of inputs, n is 1 and k is x.
+type seen struct{ outputs any }
+
+func (seen) Name(string) (any, bool)   { return map[string]any{"n": 1, "k": "x"}, true }
+func (s seen) Step(string) (any, bool) { return s, true }
+func (s seen) Member(name string) (any, bool) {
+	return map[string]any{"outputs": s.outputs, "state": "passed"}[name], true
+}
+
+// told is the value of a condition, its error, and which elements decided it.
+func (s seen) told(v *Condition) string {
+	x := v.Expr.Explain(context.Background(), s, expression.Limits{})
+	told := fmt.Sprint(x.Value, x.Err)
+	for _, p := range x.Root.Parts {
+		told += fmt.Sprint(" ", p.Element, p.Value)
+	}
+	return told
+}
+
+// written is what is kept as maps only.
+func written(v any) any {
+	out := map[string]any{}
+	switch v := v.(type) {
+	case *row:
+		for _, name := range v.of.names {
+			if m, ok := v.Member(name); ok {
+				out[name] = written(m)
+			}
+		}
+	case map[string]any:
+		for name, m := range v {
+			out[name] = written(m)
+		}
+	case []any:
+		all := []any{}
+		for _, m := range v {
+			all = append(all, written(m))
+		}
+		return all
+	default:
+		return v
+	}
+	return out
 }
 
 // TestReadsOfAroundAStep holds which steps are meant by names that steps give to others:
@@ -137,5 +190,18 @@ func TestReadsOfAroundAStep(t *testing.T) {
 		if got := strings.Join(read, " "); got != want {
 			t.Errorf("%s reads the body of %q, want %q", text, got, want)
 		}
+	}
+}
+
+// Of a long list is kept what is read of its elements, and little beside: no map for each.
+func TestKeepingAListTakesNoMapForEachElement(t *testing.T) {
+	list := make([]any, 1000)
+	for i := range list {
+		list[i] = map[string]any{"x": "a", "y": 2}
+	}
+	r := &Reads{}
+	r.add([]string{expression.Each, "x"})
+	if n := testing.AllocsPerRun(10, func() { r.Keep(list) }); n > 20 {
+		t.Errorf("%v allocations for %d elements", n, len(list))
 	}
 }
