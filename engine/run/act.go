@@ -125,6 +125,7 @@ func (w *work) read() outcome {
 	}
 	o, err := w.readOnce()
 	if err != nil && w.awaited(err) { // an error while polling means "not yet"
+		w.in.leave()
 		return w.judged(w.await(), err)
 	}
 	if o.bad() {
@@ -146,7 +147,7 @@ func (w *work) await() lookFunc {
 		if answered {
 			return w.again()
 		}
-		fact, err := w.once()
+		fact, err := w.poll()
 		if err != nil {
 			return event.TypeResult, fact, err
 		}
@@ -227,6 +228,7 @@ func (w *work) retry(attempt int, err error) bool {
 	}
 	p := w.in.step.Retry
 	delay := pause(p, attempt)
+	w.in.leave()
 	if w.record(event.TypeRetry, w.in.path, attempt, &event.Retry{Failure: event.FailureOf(err), Delay: delay, Of: p.Attempts}) != nil {
 		return false
 	}
@@ -251,13 +253,24 @@ func (w *work) again() (event.Type, any, error) {
 	if w.look != nil {
 		return w.lookAgain()
 	}
-	fact, err := w.once()
+	fact, err := w.poll()
 	return event.TypeResult, fact, err
 }
 
-// once reads once.
+// poll reads once more; what failed then has no slot while it waits to be polled again.
+func (w *work) poll() (*event.Result, error) {
+	defer w.in.leave()
+	return w.once()
+}
+
+// once reads once. What failed keeps its slot.
 func (w *work) once() (*event.Result, error) {
-	res, err := w.invoke(w.soft, w.op, readLimit)
+	res, release, err := w.hold(w.soft, w.op, readLimit)
+	if err != nil {
+		w.in.slot = release
+	} else {
+		release()
+	}
 	w.outputs(res)
 	w.in.done.Summary = res.Summary
 	return &event.Result{Outputs: res.raw, Summary: res.Summary, Failure: event.FailureOf(err), Duration: res.took}, err

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +35,43 @@ func TestNothingBeginsThatWaitsForASlot(t *testing.T) {
 			equal(t, "code", fin.ExitCode, test.code)
 			equal(t, "sent", len(s.world.order()), 16)
 			equal(t, "intents", len(s.order(event.TypeIntent)), 16)
+		})
+	}
+}
+
+// lateClock tells the time a moment late, in which whoever waits for something goes on.
+type lateClock struct{ action.Clock }
+
+// Now implements action.Clock.
+func (c lateClock) Now() time.Time {
+	_ = c.Sleep(context.Background(), time.Millisecond)
+	return c.Clock.Now()
+}
+
+// What failed has its slot until its failure has halted the others: what waits for the
+// slot does not begin in between, however long the step takes to end. One that is tried
+// again, polled or made a warning gives it back.
+func TestAFailureKeepsItsSlotUntilItHalts(t *testing.T) {
+	const waits = "  - {id: p, needs: [], action: world.pause, with: {takes: 1s}}\n  - {id: q, needs: [], action: world.pause, with: {takes: 2s}}\n" +
+		"  - {needs: [q], action: world.set, with: {name: w, value: 1}}\n"
+	for name, test := range map[string]struct{ step, sent string }{
+		"a change":           {step: "action: world.set, with: {name: a, value: 1, takes: 5s, ends: not_applied}", sent: "[a=1]"},
+		"its last attempt":   {step: "action: world.set, with: {name: a, value: 1, takes: 5s, ends: not_applied}, retry: {attempts: 1}", sent: "[a=1]"},
+		"a part of a change": {step: "action: world.set, with: {name: a, value: 1, takes: 5s, ends: partial}", sent: "[a=1]"},
+		"in a loop":          {step: "for_each: [1], action: world.set, with: {name: a, value: 1, takes: 5s, ends: final}", sent: "[a=1]"},
+		"a read":             {step: "action: world.get, with: {name: slow}", sent: "[]"},
+		"refused for good":   {step: "action: world.get, with: {name: slow_forbidden}, verify: [outputs.value == 1], within: 1m", sent: "[]"},
+		"tried again":        {step: "action: world.set, with: {name: a, value: 1, takes: 5s, ends: not_applied}, retry: {attempts: 2, delay: 1m}", sent: "[a=1 w=1 a=1]"},
+		"a read, once more":  {step: "action: world.get, with: {name: slow}, retry: {attempts: 2, delay: 1m}", sent: "[w=1]"},
+		"polled":             {step: "action: world.get, with: {name: slow}, verify: [outputs.value == 1], within: 5s", sent: "[w=1]"},
+		"a warning":          {step: "action: world.set, with: {name: a, value: 1, takes: 5s, ends: not_applied}, on_failure: warn", sent: "[a=1 w=1]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.options.Clock = lateClock{action.SystemClock()}
+			s.world.fails["slow"] = 9
+			s.play(t, "max_parallel: 1\nsteps:\n"+waits+"  - {needs: [p], "+test.step+"}\n")
+			equal(t, "sent", s.world.order(), test.sent)
 		})
 	}
 }

@@ -75,16 +75,30 @@ func (g given) value() any {
 	return g.Outputs
 }
 
-// invoke runs a read once, in one of the run's slots, which it gives back when it begins
-// to wait: what waits and polls holds none.
+// invoke runs a read once, in one of the run's slots.
 func (f *frame) invoke(ctx context.Context, op *operation, base time.Duration) (given, error) {
+	got, release, err := f.hold(ctx, op, base)
+	release()
+	return got, err
+}
+
+// hold runs a read once, in a slot that release gives back. It has given it back when it
+// began to wait: what waits and polls holds none.
+func (f *frame) hold(ctx context.Context, op *operation, base time.Duration) (_ given, release func(), _ error) {
 	release, err := f.acquire(ctx)
 	if err != nil {
-		return given{}, err
+		return given{}, func() {}, err
 	}
 	release = sync.OnceFunc(release)
-	defer release()
-	return f.perform(ctx, op, f.call(f.in.path, op.target), base, release)
+	over := false
+	defer func() {
+		if !over { // by a fault of the action
+			release()
+		}
+	}()
+	got, err := f.perform(ctx, op, f.call(f.in.path, op.target), base, release)
+	over = true
+	return got, release, err
 }
 
 // perform runs an operation once. The caller has a slot; rests is called when the

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,7 +178,8 @@ func (s *scene) play(t *testing.T, text string) event.RunFinished {
 		if o.Plan = s.plan; o.Plan == nil {
 			o.Plan = s.compile(t, text)
 		}
-		o.Journal, o.Person, o.Clock = s.journal, s.person, action.SystemClock()
+		o.Journal, o.Person = s.journal, s.person
+		o.Clock = cmp.Or(o.Clock, action.SystemClock())
 		o.Inputs = schema.ApplyDefaults(o.Plan.Inputs, s.inputs)
 		o.Header.Run, o.Header.User = "run-1", "alice"
 		stop := make(chan run.Signal)

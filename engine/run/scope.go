@@ -123,10 +123,10 @@ type instance struct {
 	item                      bool            // one item of a loop
 	attempts                  int
 	done                      event.StepFinished // as far as it is known
-	slot                      func()             // gives back that of a change that failed; nil: it has none
+	slot                      func()             // gives back that of an attempt that failed; nil: it has none
 }
 
-// leave gives back the slot of a change that failed, once that has halted the others:
+// leave gives back the slot of an attempt that failed, once that has halted the others:
 // before, one that waits for it would begin.
 func (in *instance) leave() {
 	if in.slot != nil {
