@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"runbook/engine/action"
@@ -102,10 +103,30 @@ func noEnvironment(e *environment.ErrNotFound, again func(env string) string) er
 		has = append(has, name)
 	}
 	r.Failure.Facts = []action.Fact{{Label: "has", Value: cmp.Or(strings.Join(has, ", "), "(none)")}}
-	if len(e.Has) > 0 {
-		r.Failure.Do = []string{again(cmp.Or(diag.Nearest(e.Name, e.Has), e.Has[0]))}
+	if name := meantEnvironment(e); name != "" {
+		r.Failure.Do = []string{again(name)}
 	}
 	return r
+}
+
+// meantEnvironment is the environment that was meant by a name that none has: that of
+// the lab among them, which no file has. Of a name that is like none it is the default
+// one.
+func meantEnvironment(e *environment.ErrNotFound) string {
+	all := append(slices.Clone(e.Has), control.Environment)
+	if near := diag.Nearest(e.Name, all); near != "" && e.Name != "" {
+		return near
+	}
+	longer := slices.DeleteFunc(all, func(name string) bool { return !strings.HasPrefix(name, e.Name) })
+	switch {
+	case e.Name != "" && len(longer) == 1:
+		return longer[0]
+	case slices.Contains(e.Has, e.Default):
+		return e.Default
+	case len(e.Has) > 0:
+		return e.Has[0]
+	}
+	return ""
 }
 
 // runningLab is the lab that runs, or the error that says how to start one.
