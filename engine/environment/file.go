@@ -33,6 +33,26 @@ type Described struct {
 	Node      *yaml.Node      `what:"an environment" write:"write NAME: {targets: {...}}"`
 }
 
+// Foreign says what to write for a word of another tool.
+func (Described) Foreign(word string) string {
+	switch word {
+	case "hosts", "inventory", "servers", "services", "connections":
+		return "write targets: and under it name: {kind: shell, host: ssh://user@host}"
+	case "env", "environment", "variables", "args", "parameters", "params":
+		return "write vars: {name: value}; what a program is given stands under `env` of its target"
+	case "become", "sudo", "user", "remote_user":
+		return "write it into the target: host: ssh://user@host"
+	case "name", "label":
+		return "remove it: the key under which it stands is its name"
+	case "rules", "permissions", "approvals":
+		return "write policy: {allow: [read, write], approve: [destructive]}"
+	case "depends_on", "always", "tasks", "steps", "run", "script", "command", "if", "when", "loop", "with_items", "register", "retries", "until",
+		"delay", "notify", "uses", "rescue", "ignore_errors", "changed_when", "parallel", "tags":
+		return "remove it: what is done stands in the steps of a playbook"
+	}
+	return ""
+}
+
 // Target is a target as it is written. Its other keys are those of its kind, which
 // also says what it lists.
 type Target struct {

@@ -25,9 +25,6 @@ type Playbook struct {
 	Node          *yaml.Node      `what:"a playbook" write:"it begins with 'playbook: name' and has 'steps:'" root:"true"`
 }
 
-// Foreign says what to write for a word of another tool.
-func (Playbook) Foreign(key string) string { return foreign(key) }
-
 // About is what people read of a playbook.
 type About struct {
 	Title      yaml.String   `yaml:"title,omitempty" doc:"What it is for, in a few words. 'validate' warns where it is missing."`

@@ -68,9 +68,6 @@ type Shown struct {
 	Node    *yaml.Node    `what:"what is shown" write:"write an expression, or {table: outputs.containers, columns: [name, state]}"`
 }
 
-// Foreign says what to write for a word of another tool.
-func (Step) Foreign(key string) string { return foreign(key) }
-
 // Has reports whether the file gives a key of the step.
 func (s *Step) Has(key string) bool { return s.Node.Get(key) != nil }
 

@@ -87,6 +87,28 @@ type Written struct {
 	Node *yaml.Node `what:"a rehearsal" write:"write {name: what happens, fault: memory-leak, expect: {exit: 0}}"`
 }
 
+// Foreign says what to write for a word of another tool.
+func (Written) Foreign(word string) string {
+	switch word {
+	case "args", "vars", "variables", "parameters", "params", "with":
+		return "write inputs: {name: value}"
+	case "env":
+		return "write environment: {vars: {name: value}} at the top of the file"
+	case "run", "script", "command", "uses", "mocks", "stubs":
+		return "write programs: [{argv: [program, argument], stdout: text}] for what a program answers, or requests:"
+	case "assert", "verify", "until", "checks":
+		return "write after: [condition] under expect"
+	case "steps":
+		return "write steps: {id: passed} under expect"
+	case "title", "description":
+		return "write name: what happens"
+	case "if", "when", "loop", "with_items", "register", "retries", "delay", "notify", "depends_on", "rescue", "ignore_errors",
+		"changed_when", "parallel", "become", "tags":
+		return "remove it: a rehearsal plays the whole playbook, once; write another rehearsal for another case"
+	}
+	return ""
+}
+
 // Injection is a fault in time.
 type Injection struct {
 	At     yaml.String   `yaml:"at" hint:"say when: at: 40s, or at: before recover/2.1" doc:"A time after the start of the run, or 'before' or 'after' a step and its attempt, 'before recover/2.1'."`

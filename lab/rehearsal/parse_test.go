@@ -43,6 +43,27 @@ func TestMistakesAreToldAtTheirPlace(t *testing.T) {
 	}
 }
 
+// Words of other tools, and of the playbook, are answered with what to write; that is
+// right.
+func TestWordsOfOtherTools(t *testing.T) {
+	k := newKit(t)
+	p := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(read(t, "cache.yaml"))})
+	const head = "rehearsals:\n  - name: n\n    fault: none\n    "
+	for word, mended := range map[string]string{
+		"vars: {}": head + "inputs: {}\n    expect: {exit: 0}", "env: {A: b}": "environment: {vars: {a: b}}\n" + head + "expect: {exit: 0}",
+		"script: x": head + "expect: {exit: 0}\n    programs: [{argv: [x], stdout: text}]", "until: x": head + "expect: {after: [1 == 1]}",
+		"title: x": head + "expect: {exit: 0}", "if: x": head + "expect: {exit: 0}", "retries: 3": head + "expect: {exit: 0}",
+	} {
+		_, list := rehearsal.Parse(&yaml.Source{Name: "a.yaml", Text: []byte(head + "expect: {exit: 0}\n    " + word)}, p, k.Registry)
+		if hint := list[0].Hint; len(list) != 1 || !regexp.MustCompile("^(write [a-z]+: |remove it: )").MatchString(hint) {
+			t.Errorf("%s: %q of %v", word, hint, list)
+		}
+		if _, list := rehearsal.Parse(&yaml.Source{Name: "a.yaml", Text: []byte(mended)}, p, k.Registry); len(list) > 0 {
+			t.Errorf("%s: what it says to write is wrong, too: %v", word, list)
+		}
+	}
+}
+
 func TestEachKeyIsRead(t *testing.T) {
 	k := newKit(t)
 	h := k.cache(t, `
