@@ -5,6 +5,9 @@ import (
 	"runbook/actions/alertmanager"
 	"runbook/actions/archive"
 	"runbook/actions/docker"
+	"runbook/actions/docker/daemon"
+	"runbook/actions/docker/image"
+	"runbook/actions/docker/network"
 	"runbook/actions/flow"
 	"runbook/actions/host"
 	"runbook/actions/http"
@@ -26,6 +29,8 @@ func All() []*action.Action {
 
 		docker.List,
 		docker.Inspect,
+		docker.ListProcesses,
+		docker.ListChanges,
 		docker.Stats,
 		docker.SampleStats,
 		docker.Logs,
@@ -37,6 +42,17 @@ func All() []*action.Action {
 		docker.Exec,
 		docker.UpdateLimits,
 		docker.WaitHealthy,
+
+		image.List,
+		image.Inspect,
+
+		network.List,
+		network.Inspect,
+
+		daemon.Version,
+		daemon.DiskUsage,
+		daemon.ListVolumes,
+		daemon.ListEvents,
 
 		flow.Wait,
 		flow.Assert,

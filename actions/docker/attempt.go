@@ -12,9 +12,9 @@ import (
 	"runbook/engine/action"
 )
 
-// attempt notes how far one call of the client came, since its errors do not
+// Attempt notes how far one call of the client came, since its errors do not
 // tell whether a byte was sent. It travels in the context of the call.
-type attempt struct {
+type Attempt struct {
 	ctx  context.Context
 	call action.Call
 
@@ -30,14 +30,14 @@ type attempt struct {
 
 type attemptKey struct{}
 
-func attemptOf(ctx context.Context) *attempt {
-	a, _ := ctx.Value(attemptKey{}).(*attempt)
+func attemptOf(ctx context.Context) *Attempt {
+	a, _ := ctx.Value(attemptKey{}).(*Attempt)
 	return a
 }
 
-// try returns a context for one call of the client, and what becomes of it.
-func (e *engine) try(ctx context.Context) (context.Context, *attempt) {
-	a := &attempt{ctx: ctx, call: e.call, began: e.call.Clock.Now()}
+// Try returns a context for one call of the client, and what becomes of it.
+func (e *Engine) Try(ctx context.Context) (context.Context, *Attempt) {
+	a := &Attempt{ctx: ctx, call: e.call, began: e.call.Clock.Now()}
 	ctx = context.WithValue(ctx, attemptKey{}, a)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { a.mark(func() { a.connected = true }) },
@@ -46,13 +46,13 @@ func (e *engine) try(ctx context.Context) (context.Context, *attempt) {
 	}), a
 }
 
-func (a *attempt) mark(set func()) {
+func (a *Attempt) mark(set func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	set()
 }
 
-func (a *attempt) notConnected(err error) { a.mark(func() { a.dialErr = err }) }
+func (a *Attempt) notConnected(err error) { a.mark(func() { a.dialErr = err }) }
 
 // noteRequest is a hook of the client, called before a request is sent.
 func noteRequest(r *http.Request) error {
@@ -96,8 +96,11 @@ type progress struct {
 	took      time.Duration
 }
 
-func (a *attempt) progress() progress {
+func (a *Attempt) progress() progress {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return progress{request: a.request, connected: a.connected, sent: a.sent, status: a.status, dialErr: a.dialErr, took: a.call.Clock.Now().Sub(a.began)}
 }
+
+// Status is that of the last answer; 0 where none came.
+func (a *Attempt) Status() int { return a.progress().status }

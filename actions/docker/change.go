@@ -49,9 +49,9 @@ type change struct {
 	past       string // "stopped"
 	after      string // the state in a preview: "exited"
 	interrupts bool
-	starts     bool              // the container anew, which its subject tells
-	holds      func(*found) bool // the state that it brings about
-	send       func(context.Context, *engine, *found) error
+	starts     bool                  // the container anew, which its subject tells
+	holds      func(*Container) bool // the state that it brings about
+	send       func(context.Context, *Engine, *Container) error
 }
 
 // action is the change as an action without other parameters. Only a start may be
@@ -66,7 +66,7 @@ func (ch change) action(summary, example string) *action.Action {
 			return ch.apply(ctx, call, p.Container)
 		},
 		Preview: func(ctx context.Context, call action.Call, p one) (action.Preview, error) {
-			return previewOf(ctx, call, p.Container, func(*found) string { return ch.verb }, ch.after, ch.interrupts)
+			return previewOf(ctx, call, p.Container, func(*Container) string { return ch.verb }, ch.after, ch.interrupts)
 		},
 		Look:     inspecting[one](stateAndStart),
 		Subjects: subjectsOf[one],
@@ -86,7 +86,7 @@ func (ch change) apply(ctx context.Context, call action.Call, name string) (chan
 		return ch.outputs(c, false, 0), nil
 	}
 	began := call.Clock.Now()
-	try, a := e.try(ctx)
+	try, a := e.Try(ctx)
 	if err := ch.send(try, e, c); err != nil {
 		return changedOutputs{}, ch.judge(ctx, e, c, a, err)
 	}
@@ -101,7 +101,7 @@ func (ch change) apply(ctx context.Context, call action.Call, name string) (chan
 
 // judge says what a failed change left behind: where the container is as it was,
 // nothing.
-func (ch change) judge(ctx context.Context, e *engine, before *found, a *attempt, err error) error {
+func (ch change) judge(ctx context.Context, e *Engine, before *Container, a *Attempt, err error) error {
 	now, f := e.left(ctx, before, a, err)
 	switch {
 	case now == nil:
@@ -115,8 +115,8 @@ func (ch change) judge(ctx context.Context, e *engine, before *found, a *attempt
 // left is the failure of a change, and what it left behind; nil where that is not
 // known or proves nothing: Docker answers 500 after it tried, so the state decides
 // then, and what else it answers is clear.
-func (e *engine) left(ctx context.Context, before *found, a *attempt, err error) (*found, *action.Failure) {
-	f := *action.AsFailure(e.failed(a, err, before))
+func (e *Engine) left(ctx context.Context, before *Container, a *Attempt, err error) (*Container, *action.Failure) {
+	f := *action.AsFailure(e.Failed(a, err, before))
 	if a.progress().status != 500 {
 		return nil, &f
 	}
@@ -128,7 +128,7 @@ func (e *engine) left(ctx context.Context, before *found, a *attempt, err error)
 	return now, &f
 }
 
-func (ch change) outputs(c *found, changed bool, took time.Duration) changedOutputs {
+func (ch change) outputs(c *Container, changed bool, took time.Duration) changedOutputs {
 	return changedOutputs{Name: c.name, ID: c.id, Changed: changed, StartedAt: c.started, TookMS: schema.Milliseconds(took), past: ch.past}
 }
 
@@ -148,11 +148,11 @@ func (ch change) settle(ctx context.Context, call action.Call, subjects []action
 
 // lookAgain reads the container of a change by its id; c is nil where it could
 // not be read, and then nothing is known.
-func lookAgain(ctx context.Context, call action.Call, subjects []action.Subject) (e *engine, c *found, applied action.Applied, err error) {
+func lookAgain(ctx context.Context, call action.Call, subjects []action.Subject) (e *Engine, c *Container, applied action.Applied, err error) {
 	if len(subjects) != 1 {
 		return nil, nil, action.AppliedLost, nil
 	}
-	e, err = openEngine(call)
+	e, err = Open(call)
 	if err != nil {
 		return nil, nil, action.AppliedLost, err
 	}
@@ -160,12 +160,12 @@ func lookAgain(ctx context.Context, call action.Call, subjects []action.Subject)
 	return e, c, action.AppliedLost, err
 }
 
-func openAndFind(ctx context.Context, call action.Call, name string) (*engine, *found, error) {
-	e, err := openEngine(call)
+func openAndFind(ctx context.Context, call action.Call, name string) (*Engine, *Container, error) {
+	e, err := Open(call)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := e.find(ctx, name)
+	c, err := e.Find(ctx, name)
 	return e, c, err
 }
 
@@ -175,18 +175,18 @@ func subjectsOf[P interface{ named() string }](ctx context.Context, call action.
 	if err != nil {
 		return nil, err
 	}
-	return []action.Subject{c.subject()}, nil
+	return []action.Subject{c.Subject()}, nil
 }
 
 // previewOf previews a change of state: what is done, and who is away meanwhile.
-func previewOf(ctx context.Context, call action.Call, name string, does func(*found) string, after string, interrupts bool) (action.Preview, error) {
+func previewOf(ctx context.Context, call action.Call, name string, does func(*Container) string, after string, interrupts bool) (action.Preview, error) {
 	_, c, err := openAndFind(ctx, call, name)
 	if err != nil {
 		return action.Preview{}, err
 	}
 	p := action.Preview{
-		Summary: fmt.Sprintf("container %s (%s, %s): %s", c.name, shortID(c.id), c.image, does(c)),
-		Touches: []action.Object{c.object()},
+		Summary: fmt.Sprintf("container %s (%s, %s): %s", c.name, ShortID(c.id), c.image, does(c)),
+		Touches: []action.Object{c.Object()},
 		Changes: []action.Change{{Name: "state", Before: c.state(), After: after}},
 	}
 	if interrupts && c.running() {
@@ -207,7 +207,7 @@ func graceSeconds(d *time.Duration) *int {
 }
 
 // grace is how long a container may take to stop: what was given, else its own.
-func (f *found) grace(given *time.Duration) time.Duration {
+func (f *Container) grace(given *time.Duration) time.Duration {
 	switch {
 	case given != nil:
 		return *given
@@ -218,8 +218,8 @@ func (f *found) grace(given *time.Duration) time.Duration {
 }
 
 // stopsWithin says within what time a container stops.
-func stopsWithin(given *time.Duration, then string) func(*found) string {
-	return func(c *found) string {
+func stopsWithin(given *time.Duration, then string) func(*Container) string {
+	return func(c *Container) string {
 		whole := c.grace(given)
 		return fmt.Sprintf("stop within %ds%s", *graceSeconds(&whole), then)
 	}

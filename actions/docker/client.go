@@ -12,15 +12,15 @@ import (
 	"runbook/internal/remote"
 )
 
-// engine is one step's view of a Docker engine: the run's shared client, and
+// Engine is one step's view of a Docker engine: the run's shared client, and
 // what failures say about where it is.
-type engine struct {
-	api    *client.Client
+type Engine struct {
+	API    *client.Client
 	call   action.Call
 	config targetConfig
 }
 
-func openEngine(call action.Call) (*engine, error) {
+func Open(call action.Call) (*Engine, error) {
 	config, err := action.ConfigOf[targetConfig](call.Target)
 	if err != nil {
 		return nil, err
@@ -29,25 +29,25 @@ func openEngine(call action.Call) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{call: call, config: config}
+	e := &Engine{call: call, config: config}
 	api, err := action.Client(call, "docker", func() (*client.Client, error) { return newClient(config, over, call) })
 	if err != nil {
 		return nil, err
 	}
-	e.api = api
+	e.API = api
 	return e, nil
 }
 
-// where names the engine: "docker at unix:///var/run/docker.sock".
-func (e *engine) where() string { return e.call.Target.Name + " at " + e.call.Target.Address }
+// Where names the engine: "docker at unix:///var/run/docker.sock".
+func (e *Engine) Where() string { return e.call.Target.Name + " at " + e.call.Target.Address }
 
 // whereOf names a container: "container app (3f9c2b71a0de) on docker, tcp://…".
-func (e *engine) whereOf(c *found) string {
-	return "container " + c.name + " (" + shortID(c.id) + ") on " + e.call.Target.Name + ", " + e.call.Target.Address
+func (e *Engine) whereOf(c *Container) string {
+	return "container " + c.name + " (" + ShortID(c.id) + ") on " + e.call.Target.Name + ", " + e.call.Target.Address
 }
 
-// command returns a docker command line for this engine that can be pasted.
-func (e *engine) command(arguments string) string {
+// Command returns a docker command line for this engine that can be pasted.
+func (e *Engine) Command(arguments string) string {
 	return commandFor(e.call.Target, e.config, arguments)
 }
 
@@ -74,8 +74,8 @@ func commandFor(target action.Target, config targetConfig, arguments string) str
 	return text + " " + arguments
 }
 
-// looking is a docker command line that reads, for the engine of a call.
-func looking(call action.Call, arguments string) string {
+// Looking is a docker command line that reads, for the engine of a call.
+func Looking(call action.Call, arguments string) string {
 	config, err := action.ConfigOf[targetConfig](call.Target)
 	if err != nil {
 		return ""
@@ -87,7 +87,7 @@ func looking(call action.Call, arguments string) string {
 // as a template of docker inspect.
 func inspecting[P interface{ named() string }](template string) func(action.Call, P, []action.Subject) string {
 	return func(call action.Call, p P, subjects []action.Subject) string {
-		return looking(call, "inspect -f "+action.Quote(template)+" "+containerOf(p, subjects))
+		return Looking(call, "inspect -f "+action.Quote(template)+" "+containerOf(p, subjects))
 	}
 }
 

@@ -131,13 +131,13 @@ func contractLeak(t *testing.T, leaks, holds *guest, long time.Duration, rate fl
 // contractDryRun holds with the engine's own event stream that nothing changes.
 func contractDryRun(t *testing.T, g *guest) {
 	g.call.DryRun = true
-	e, err := openEngine(g.call)
+	e, err := Open(g.call)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	events := e.api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.Add("container", g.name)})
+	events := e.API.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.Add("container", g.name)})
 	time.Sleep(200 * time.Millisecond) // until the engine has the subscription
 	for _, a := range []*action.Action{Restart, Stop, Pause} {
 		if _, err := run(t, a, g.call, map[string]any{"container": g.name}); action.ClassOf(err) != action.AppliedNot {
@@ -164,13 +164,13 @@ func contractListedExec(t *testing.T, g *guest) {
 	if got := fmt.Sprintf("%v %q %q", o["exit_code"], o["stdout"], o["stderr"]); got != `7 "a b\n" "c\n"` {
 		t.Errorf("a listed program: %s", got)
 	}
-	e, err := openEngine(g.call)
+	e, err := Open(g.call)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	events := e.api.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.Add("container", g.name)})
+	events := e.API.Events(ctx, client.EventsListOptions{Filters: client.Filters{}.Add("container", g.name)})
 	time.Sleep(200 * time.Millisecond) // until the engine has the subscription
 	for name, with := range map[string]map[string]any{
 		"another program": {"argv": []any{"true"}},
@@ -181,7 +181,7 @@ func contractListedExec(t *testing.T, g *guest) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := e.api.ExecCreate(ctx, g.name, client.ExecCreateOptions{Cmd: []string{program}}); !errors.Is(err, action.ErrDryRun) {
+	if _, err := e.API.ExecCreate(ctx, g.name, client.ExecCreateOptions{Cmd: []string{program}}); !errors.Is(err, action.ErrDryRun) {
 		t.Errorf("past the action: %v", err)
 	}
 	select {

@@ -55,7 +55,7 @@ var Exec = action.New(action.Spec[execParams, execOutputs]{
 	Preview:  previewExec,
 	Subjects: subjectsOf[execParams],
 	Look: func(call action.Call, p execParams, subjects []action.Subject) string {
-		return looking(call, "top "+containerOf(p, subjects))
+		return Looking(call, "top "+containerOf(p, subjects))
 	},
 })
 
@@ -78,14 +78,14 @@ func previewExec(ctx context.Context, call action.Call, p execParams) (action.Pr
 	if err != nil {
 		return action.Preview{}, err
 	}
-	text := fmt.Sprintf("container %s (%s, %s): run %s", c.name, shortID(c.id), c.image, commandLine(p.Argv))
+	text := fmt.Sprintf("container %s (%s, %s): run %s", c.name, ShortID(c.id), c.image, commandLine(p.Argv))
 	if p.User != "" {
 		text += " as " + p.User
 	}
 	if names := variables(p.Env); len(names) > 0 {
 		text += " with " + strings.Join(names, ", ")
 	}
-	return action.Preview{Summary: text, Touches: []action.Object{c.object()}}, nil
+	return action.Preview{Summary: text, Touches: []action.Object{c.Object()}}, nil
 }
 
 func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, error) {
@@ -122,12 +122,12 @@ func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, err
 
 // stubbed is a program in whose place a stub answers, or is refused: nothing is
 // started.
-func (e *engine) stubbed(ctx context.Context, c *found, by *action.Answer, refused error) (execOutputs, error) {
+func (e *Engine) stubbed(ctx context.Context, c *Container, by *action.Answer, refused error) (execOutputs, error) {
 	if refused != nil {
 		return execOutputs{}, refused
 	}
 	began := e.call.Clock.Now()
-	ctx, a := e.try(ctx)
+	ctx, a := e.Try(ctx)
 	if err := by.Come(ctx, e.call.Clock); err != nil {
 		return execOutputs{}, e.lostExec(c, a, err)
 	}
@@ -140,12 +140,12 @@ func (e *engine) stubbed(ctx context.Context, c *found, by *action.Answer, refus
 	}, nil
 }
 
-func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs, error) {
+func (e *Engine) runExec(ctx context.Context, c *Container, id string) (execOutputs, error) {
 	began := e.call.Clock.Now()
-	ctx, a := e.try(ctx)
-	attached, err := e.api.ExecAttach(ctx, id, client.ExecAttachOptions{})
+	ctx, a := e.Try(ctx)
+	attached, err := e.API.ExecAttach(ctx, id, client.ExecAttachOptions{})
 	if err != nil {
-		if err := e.failed(a, err, c); a.progress().status > 0 || action.ClassOf(err) != action.AppliedLost {
+		if err := e.Failed(a, err, c); a.progress().status > 0 || action.ClassOf(err) != action.AppliedLost {
 			return execOutputs{}, err
 		}
 		return execOutputs{}, e.lostExec(c, a, err)
@@ -173,12 +173,12 @@ func (e *engine) runExec(ctx context.Context, c *found, id string) (execOutputs,
 
 // lostExec is the failure of a program whose end was not seen. Docker ends no
 // program because nobody looks any more.
-func (e *engine) lostExec(c *found, a *attempt, err error) error {
+func (e *Engine) lostExec(c *Container, a *Attempt, err error) error {
 	took := schema.HumanDuration(a.progress().took)
 	f := &action.Failure{
 		Where: e.whereOf(c), Err: err, Tried: "exec, once, " + took,
 		What: "the program was started and its end was not seen: " + action.Unreachable(a.ctx, err, action.Reach{Sent: true, Took: a.progress().took}).What + "; it may still run in the container",
-		Do:   []string{e.command("top " + c.name)},
+		Do:   []string{e.Command("top " + c.name)},
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		f.What = "the program did not end in " + took + "; it may still run in the container"
@@ -188,12 +188,12 @@ func (e *engine) lostExec(c *found, a *attempt, err error) error {
 
 // exitCode waits until the exec no longer runs: before that the client gives 0
 // for "no exit code yet". The streams may end first.
-func (e *engine) exitCode(ctx context.Context, c *found, id string) (int, error) {
+func (e *Engine) exitCode(ctx context.Context, c *Container, id string) (int, error) {
 	for {
-		try, a := e.try(ctx)
-		r, err := e.api.ExecInspect(try, id, client.ExecInspectOptions{})
+		try, a := e.Try(ctx)
+		r, err := e.API.ExecInspect(try, id, client.ExecInspectOptions{})
 		if err != nil {
-			return 0, e.failed(a, err, c)
+			return 0, e.Failed(a, err, c)
 		}
 		if !r.Running {
 			return r.ExitCode, nil

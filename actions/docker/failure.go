@@ -11,16 +11,16 @@ import (
 	"runbook/internal/endpoint"
 )
 
-// failed turns an error of the client into a Failure that is classed by how
+// Failed turns an error of the client into a Failure that is classed by how
 // far the request came: not sent or refused with 4xx is not applied; an answer
 // that Docker itself gives after trying (500) and a missing answer are lost,
 // until the action finds out more.
-func (e *engine) failed(a *attempt, err error, c *found) error {
+func (e *Engine) Failed(a *Attempt, err error, c *Container) error {
 	if err == nil {
 		return nil
 	}
 	p := a.progress()
-	where := e.where()
+	where := e.Where()
 	if c != nil && p.connected {
 		where = e.whereOf(c)
 	}
@@ -46,17 +46,17 @@ func (e *engine) failed(a *attempt, err error, c *found) error {
 		e.noSocket(f, socket, reason)
 	}
 	if !e.told(reason) {
-		f.Do = append([]string{e.command("version")}, f.Do...)
+		f.Do = append([]string{e.Command("version")}, f.Do...)
 	}
 	return f
 }
 
-func (e *engine) answered(p progress, where string, err error) error {
+func (e *Engine) answered(p progress, where string, err error) error {
 	f := &action.Failure{
 		Applied: endpoint.Applied(p.status, nil), Final: p.status == 400 || p.status == 401 || p.status == 403, Err: err, Where: where,
 		What:  fmt.Sprintf("Docker answered %d: %s", p.status, cause(err)),
 		Tried: fmt.Sprintf("%s, once, %s", p.request, schema.HumanDuration(p.took)),
-		Do:    []string{e.command("ps -a")},
+		Do:    []string{e.Command("ps -a")},
 	}
 	switch {
 	case p.status == 401 || p.status == 403:
@@ -68,7 +68,7 @@ func (e *engine) answered(p progress, where string, err error) error {
 }
 
 // noSocket says why a socket could not be opened.
-func (e *engine) noSocket(f *action.Failure, socket string, reason error) {
+func (e *Engine) noSocket(f *action.Failure, socket string, reason error) {
 	switch {
 	case errors.Is(reason, fs.ErrPermission):
 		denied(f, socket)
@@ -82,7 +82,7 @@ func (e *engine) noSocket(f *action.Failure, socket string, reason error) {
 }
 
 // host is where the engine listens: a host with its port, or "" for a socket.
-func (e *engine) host() string {
+func (e *Engine) host() string {
 	if address, ok := strings.CutPrefix(e.config.Host, "tcp://"); ok {
 		return address
 	}
@@ -106,7 +106,7 @@ func cause(err error) string {
 	return text
 }
 
-// wrongParam refuses a parameter that cannot work, before anything is sent.
-func (e *engine) wrongParam(name, what string, do ...string) error {
+// WrongParam refuses a parameter that cannot work, before anything is sent.
+func (e *Engine) WrongParam(name, what string, do ...string) error {
 	return &action.Failure{Applied: action.AppliedNot, Final: true, What: "with." + name + ": " + what, Where: e.call.Step, Tried: "nothing was sent", Do: do}
 }

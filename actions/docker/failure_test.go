@@ -68,7 +68,7 @@ func TestCommandsReachTheEngine(t *testing.T) {
 		"docker -H tcp://h:2376 --tlscert cert --tlsverify ps":                                            {"host": "tcp://h:2376", "client_cert": "cert", "client_key": schema.NewSecret("key", "-----BEGIN")},
 		"docker -H tcp://h:2376 --tls ps":                                                                 {"host": "tcp://h:2376", "insecure": true},
 	} {
-		if got := looking(callTo(t, config), "ps"); got != want {
+		if got := Looking(callTo(t, config), "ps"); got != want {
 			t.Errorf("%s, not %s", got, want)
 		}
 	}

@@ -177,7 +177,7 @@ func fakeContainer(name, id string, labels map[string]string) container.InspectR
 func app() container.InspectResponse { return fakeContainer("app", "3f9c2b71a0de", nil) }
 
 func service(name, id, of string) container.InspectResponse {
-	return fakeContainer(name, id, map[string]string{serviceLabel: of, projectLabel: "mltb"})
+	return fakeContainer(name, id, map[string]string{ServiceLabel: of, ProjectLabel: "mltb"})
 }
 
 // jumpingClock does not wait: sleeping moves it forward.

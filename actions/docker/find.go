@@ -15,20 +15,20 @@ import (
 
 // The labels that Compose sets, https://docs.docker.com/reference/compose-file/.
 const (
-	serviceLabel = "com.docker.compose.service"
-	projectLabel = "com.docker.compose.project"
+	ServiceLabel = "com.docker.compose.service"
+	ProjectLabel = "com.docker.compose.project"
 	oneOffLabel  = "com.docker.compose.oneoff" // "True" on containers of `compose run`
 )
 
-// found is a container as it was when it was looked up.
-type found struct {
+// Container is a container as it was when it was looked up.
+type Container struct {
 	id, name, image string
 	started         time.Time
 	is              container.InspectResponse
 }
 
-func newFound(c container.InspectResponse) *found {
-	f := &found{id: c.ID, name: strings.TrimPrefix(c.Name, "/"), is: c}
+func newFound(c container.InspectResponse) *Container {
+	f := &Container{id: c.ID, name: strings.TrimPrefix(c.Name, "/"), is: c}
 	if f.is.State == nil {
 		f.is.State = &container.State{}
 	}
@@ -44,52 +44,52 @@ func newFound(c container.InspectResponse) *found {
 
 // running is true for a paused container, as in Docker, but not between two
 // restarts of its restart policy.
-func (f *found) running() bool { return f.is.State.Running && !f.is.State.Restarting }
+func (f *Container) running() bool { return f.is.State.Running && !f.is.State.Restarting }
 
 // active is true of a container that runs and is not paused.
-func (f *found) active() bool { return f.running() && !f.is.State.Paused }
+func (f *Container) active() bool { return f.running() && !f.is.State.Paused }
 
 // state is the container's state with its exit code: "exited (137)".
-func (f *found) state() string {
+func (f *Container) state() string {
 	if s := f.is.State; s.Status == container.StateExited || s.Status == container.StateDead {
 		return fmt.Sprintf("%s (%d)", s.Status, s.ExitCode)
 	}
 	return string(f.is.State.Status)
 }
 
-func (f *found) hasHealthCheck() bool {
+func (f *Container) hasHealthCheck() bool {
 	h := f.is.State.Health
 	return h != nil && h.Status != "" && h.Status != container.NoHealthcheck
 }
 
 // healthy is true of a container without a health check that runs.
-func (f *found) healthy() bool {
+func (f *Container) healthy() bool {
 	return f.active() && (!f.hasHealthCheck() || f.is.State.Health.Status == container.Healthy)
 }
 
-func (f *found) health() string {
+func (f *Container) health() string {
 	if !f.hasHealthCheck() {
 		return string(container.NoHealthcheck)
 	}
 	return string(f.is.State.Health.Status)
 }
 
-// subject is the container with its start as its version.
-func (f *found) subject() action.Subject {
+// Subject is the container with its start as its version.
+func (f *Container) Subject() action.Subject {
 	return action.Subject{Kind: "container", Name: f.name, ID: f.id, Version: f.started.Format(time.RFC3339Nano)}
 }
 
-// object is the container as people are shown it before it is touched.
-func (f *found) object() action.Object {
-	o := action.Object{Kind: "container", Name: f.name, ID: shortID(f.id), Note: f.image}
+// Object is the container as people are shown it before it is touched.
+func (f *Container) Object() action.Object {
+	o := action.Object{Kind: "container", Name: f.name, ID: ShortID(f.id), Note: f.image}
 	if f.health() == string(container.Unhealthy) {
 		o.Note += ", unhealthy"
 	}
 	return o
 }
 
-// shortID returns the first twelve digits, as docker ps prints them.
-func shortID(id string) string { return id[:min(len(id), 12)] }
+// ShortID returns the first twelve digits, as docker ps prints them.
+func ShortID(id string) string { return id[:min(len(id), 12)] }
 
 // parseTime reads a time of the API; what never was is the zero time.
 func parseTime(text string) time.Time {
@@ -101,41 +101,41 @@ func parseTime(text string) time.Time {
 }
 
 // inspect reads one container by its id; ok is false if there is none.
-func (e *engine) inspect(ctx context.Context, id string) (c *found, ok bool, err error) {
-	ctx, a := e.try(ctx)
-	r, err := e.api.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+func (e *Engine) inspect(ctx context.Context, id string) (c *Container, ok bool, err error) {
+	ctx, a := e.Try(ctx)
+	r, err := e.API.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
 	switch {
 	case err == nil:
 		return newFound(r.Container), true, nil
 	case a.progress().status == 404:
 		return nil, false, nil
 	}
-	return nil, false, e.failed(a, err, nil)
+	return nil, false, e.Failed(a, err, nil)
 }
 
 // containers lists containers: of the target's project only, where it has one.
-func (e *engine) containers(ctx context.Context, all bool, filters client.Filters) ([]container.Summary, error) {
+func (e *Engine) containers(ctx context.Context, all bool, filters client.Filters) ([]container.Summary, error) {
 	if e.config.Project != "" {
 		if filters == nil {
 			filters = client.Filters{}
 		}
-		filters.Add("label", projectLabel+"="+e.config.Project)
+		filters.Add("label", ProjectLabel+"="+e.config.Project)
 	}
-	ctx, a := e.try(ctx)
-	r, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: all, Filters: filters})
-	return r.Items, e.failed(a, err, nil)
+	ctx, a := e.Try(ctx)
+	r, err := e.API.ContainerList(ctx, client.ContainerListOptions{All: all, Filters: filters})
+	return r.Items, e.Failed(a, err, nil)
 }
 
-// find looks up the one container that a reference names. What is outside the
+// Find looks up the one container that a reference names. What is outside the
 // target's project, where it has one, is not there; a name that fits several
 // containers is refused.
-func (e *engine) find(ctx context.Context, reference string) (*found, error) {
+func (e *Engine) Find(ctx context.Context, reference string) (*Container, error) {
 	reference = bare(reference)
 	if reference == "" {
-		return nil, e.wrongParam("container", "it is empty")
+		return nil, e.WrongParam("container", "it is empty")
 	}
 	if strings.ContainsAny(reference, "/?#% \t\n") {
-		return nil, e.wrongParam("container", fmt.Sprintf("%q is no name of a container", reference))
+		return nil, e.WrongParam("container", fmt.Sprintf("%q is no name of a container", reference))
 	}
 	all, err := e.containers(ctx, true, nil)
 	if err != nil {
@@ -179,10 +179,10 @@ func serviceOf(c container.Summary) string {
 	if strings.EqualFold(c.Labels[oneOffLabel], "true") {
 		return ""
 	}
-	return c.Labels[serviceLabel]
+	return c.Labels[ServiceLabel]
 }
 
-func (e *engine) ambiguous(reference string, several []container.Summary) error {
+func (e *Engine) ambiguous(reference string, several []container.Summary) error {
 	what := fmt.Sprintf("%s begins the ids of %d containers", reference, len(several))
 	for _, c := range several {
 		if summaryName(c) == reference {
@@ -194,7 +194,7 @@ func (e *engine) ambiguous(reference string, several []container.Summary) error 
 		}
 	}
 	return &action.Failure{
-		Applied: action.AppliedNot, Final: true, Where: e.where(),
+		Applied: action.AppliedNot, Final: true, Where: e.Where(),
 		What:  what + ", and one is needed",
 		Tried: "to find the one container of that name or service, once",
 		Seen:  []string{"containers: " + some(namesOf(several), 8)},
@@ -213,14 +213,14 @@ func namesOf(list []container.Summary) []string {
 }
 
 // missing says that there is no such container, and which there are.
-func (e *engine) missing(reference string, all []container.Summary) error {
+func (e *Engine) missing(reference string, all []container.Summary) error {
 	what := "no container or Compose service " + reference
 	if e.config.Project != "" {
 		what += " in project " + e.config.Project
 	}
 	seen, known := fmt.Sprintf("no container is running; %d are stopped", len(all)), namesOf(all)
 	for _, c := range all {
-		if s := c.Labels[serviceLabel]; s != "" {
+		if s := c.Labels[ServiceLabel]; s != "" {
 			known = append(known, s)
 		}
 	}
@@ -229,8 +229,8 @@ func (e *engine) missing(reference string, all []container.Summary) error {
 		seen = "running: " + some(namesOf(running), 8)
 	}
 	return &action.Failure{
-		Applied: action.AppliedNot, What: what, Where: e.where(), Tried: "to find it by name, service and id, once",
-		Nearest: nearest(reference, known), Seen: []string{seen}, Do: []string{e.command("ps -a")},
+		Applied: action.AppliedNot, What: what, Where: e.Where(), Tried: "to find it by name, service and id, once",
+		Nearest: nearest(reference, known), Seen: []string{seen}, Do: []string{e.Command("ps -a")},
 	}
 }
 
@@ -240,7 +240,7 @@ func summaryName(c container.Summary) string {
 			return n
 		}
 	}
-	return shortID(c.ID)
+	return ShortID(c.ID)
 }
 
 // some joins names, at most limit of them.

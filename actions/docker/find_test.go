@@ -45,7 +45,7 @@ func TestFind(t *testing.T) {
 // whatever it is named.
 func TestFindInProject(t *testing.T) {
 	f := newFake(t, app(), fakeContainer("slow", "eeee11112222", nil), service("mltb-app-1", "aaaa11112222", "app"),
-		fakeContainer("other-app-1", "bbbb11112222", map[string]string{serviceLabel: "app", projectLabel: "other"}))
+		fakeContainer("other-app-1", "bbbb11112222", map[string]string{ServiceLabel: "app", ProjectLabel: "other"}))
 	call := callTo(t, map[string]any{"host": "unix://" + f.socket, "project": "mltb"})
 	if r := mustRun(t, Inspect, call, map[string]any{"container": "app"}); r.Outputs["name"] != "mltb-app-1" {
 		t.Errorf("got %v", r.Outputs)
@@ -93,7 +93,7 @@ func TestInspectAndListAgree(t *testing.T) {
 	once.Config.Labels[oneOffLabel] = "True"
 	f := newFake(t, app(), service("mltb-app-1", "aaaa11112222", "app"), service("mltb-worker-1", "aaaa33334444", "worker"), once,
 		service("mltb-worker-2", "aaaa55556666", "worker"), one, fakeContainer("web", "db1111111111", nil),
-		fakeContainer("other-app-1", "bbbb11112222", map[string]string{serviceLabel: "app", projectLabel: "other"}))
+		fakeContainer("other-app-1", "bbbb11112222", map[string]string{ServiceLabel: "app", ProjectLabel: "other"}))
 	for _, project := range []string{"", "mltb", "other", "nobody"} {
 		call := callTo(t, map[string]any{"host": "unix://" + f.socket, "project": project})
 		for _, reference := range []string{
@@ -132,7 +132,7 @@ func TestList(t *testing.T) {
 		{map[string]any{"name": "worker"}, 2, 1},
 		{map[string]any{"name": "mltb-worker-2"}, 1, 0},
 		{map[string]any{"names": []any{"app", "worker"}}, 3, 2},
-		{map[string]any{"labels": map[string]any{serviceLabel: "worker"}}, 2, 1},
+		{map[string]any{"labels": map[string]any{ServiceLabel: "worker"}}, 2, 1},
 		{map[string]any{"project": "mltb"}, 2, 1},
 		{map[string]any{"name": "nothing"}, 0, 0},
 	} {

@@ -62,13 +62,13 @@ type asked struct {
 type askedKey struct{}
 
 // create makes an exec in a container, and returns the context in which it is started.
-func (e *engine) create(ctx context.Context, c *found, options client.ExecCreateOptions) (context.Context, string, error) {
+func (e *Engine) create(ctx context.Context, c *Container, options client.ExecCreateOptions) (context.Context, string, error) {
 	what := &asked{options: options}
 	ctx = context.WithValue(ctx, askedKey{}, what)
-	try, a := e.try(ctx)
-	made, err := e.api.ExecCreate(try, c.id, options)
+	try, a := e.Try(ctx)
+	made, err := e.API.ExecCreate(try, c.id, options)
 	if err != nil {
-		return nil, "", e.failed(a, err, c)
+		return nil, "", e.Failed(a, err, c)
 	}
 	what.id = made.ID
 	return ctx, made.ID, nil

@@ -42,16 +42,16 @@ func TestDryRunSendsNoChange(t *testing.T) {
 			t.Errorf("%s: got %v", test.action.Name, err)
 		}
 	}
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
 	for name, send := range map[string]func() error{
-		"exec attach": func() error { _, err := e.api.ExecAttach(ctx, "x", client.ExecAttachOptions{}); return err },
-		"attach":      func() error { _, err := e.api.ContainerAttach(ctx, "app", client.ContainerAttachOptions{}); return err },
-		"remove":      func() error { _, err := e.api.ContainerRemove(ctx, "app", client.ContainerRemoveOptions{}); return err },
-		"prune":       func() error { _, err := e.api.VolumePrune(ctx, client.VolumePruneOptions{}); return err },
+		"exec attach": func() error { _, err := e.API.ExecAttach(ctx, "x", client.ExecAttachOptions{}); return err },
+		"attach":      func() error { _, err := e.API.ContainerAttach(ctx, "app", client.ContainerAttachOptions{}); return err },
+		"remove":      func() error { _, err := e.API.ContainerRemove(ctx, "app", client.ContainerRemoveOptions{}); return err },
+		"prune":       func() error { _, err := e.API.VolumePrune(ctx, client.VolumePruneOptions{}); return err },
 	} {
 		if err := send(); !errors.Is(err, action.ErrDryRun) {
 			t.Errorf("%s: got %v", name, err)

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,6 +42,7 @@ type inspectOutputs struct {
 	containerIdentity
 	containerState
 	containerLimits
+	containerMake
 	MemorySwapBytes int64      `yaml:"memory_swap_bytes" doc:"Limit of memory and swap together; 0: by Docker's default, -1: none."`
 	ExitCode        int        `yaml:"exit_code" doc:"Of the last time that it ended; 0 while it runs."`
 	OOMKilled       bool       `yaml:"oom_killed" doc:"The kernel killed it for its use of memory."`
@@ -48,6 +50,22 @@ type inspectOutputs struct {
 	PID             int        `yaml:"pid" doc:"0 if it does not run."`
 	Networks        []string   `yaml:"networks" doc:"Names, sorted."`
 	Ports           []string   `yaml:"ports" doc:"Published, as in \"127.0.0.1:8060->8060/tcp\", sorted."`
+}
+
+// containerMake is what a container was made with.
+type containerMake struct {
+	ImageID  string            `yaml:"image_id" doc:"The whole id of its image, sha256:…."`
+	Digest   *string           `yaml:"digest" doc:"Of its image, as name@sha256:…; nil for an image that was never pulled or pushed, or is gone."`
+	Mounts   []mountedAt       `yaml:"mounts" doc:"By their path in the container."`
+	EnvNames []string          `yaml:"env_names" doc:"Names of its environment variables, sorted; their values, which may be secrets, are not told."`
+	Labels   map[string]string `yaml:"labels" doc:"Its labels."`
+}
+
+type mountedAt struct {
+	Type     string `yaml:"type" doc:"volume, bind, tmpfs and others."`
+	Source   string `yaml:"source" doc:"Name of the volume, or the path on the host; empty where it has none."`
+	Path     string `yaml:"path" doc:"In the container."`
+	ReadOnly bool   `yaml:"read_only" doc:"It cannot be written to."`
 }
 
 func (o inspectOutputs) Summary() string {
@@ -64,7 +82,7 @@ func (o inspectOutputs) Summary() string {
 // Inspect reads the state and configuration of one container.
 var Inspect = action.New(action.Spec[one, inspectOutputs]{
 	Name:    "docker.inspect",
-	Summary: "Reads the state, health and limits of one container.",
+	Summary: "Reads the state, health, limits and configuration of one container.",
 	Example: "action: docker.inspect\nwith: {container: app}\nverify: [outputs.running, outputs.healthy]",
 	Target:  Target,
 	Effect:  action.Read,
@@ -72,23 +90,43 @@ var Inspect = action.New(action.Spec[one, inspectOutputs]{
 })
 
 func inspect(ctx context.Context, call action.Call, p one) (inspectOutputs, error) {
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		return inspectOutputs{}, err
 	}
-	c, err := e.find(ctx, p.Container)
+	c, err := e.Find(ctx, p.Container)
 	if err != nil {
 		return inspectOutputs{}, err
 	}
-	return inspected(c), nil
+	o := inspected(c)
+	o.Digest, err = e.digest(ctx, c.is.Image)
+	return o, err
 }
 
-func inspected(c *found) inspectOutputs {
+// digest is the name by digest of an image; nil where it has none.
+func (e *Engine) digest(ctx context.Context, id string) (*string, error) {
+	if id == "" {
+		return nil, nil //nolint:nilnil // the engine does not say
+	}
+	ctx, a := e.Try(ctx)
+	r, err := e.API.ImageInspect(ctx, id)
+	switch {
+	case err != nil && a.Status() == 404:
+		return nil, nil //nolint:nilnil // the image was removed
+	case err != nil:
+		return nil, e.Failed(a, err, nil)
+	case len(r.RepoDigests) == 0:
+		return nil, nil //nolint:nilnil // it was built here
+	}
+	return &r.RepoDigests[0], nil
+}
+
+func inspected(c *Container) inspectOutputs {
 	s, h := c.is.State, c.is.HostConfig
 	o := inspectOutputs{
 		containerIdentity: containerIdentity{
 			ID: c.id, Name: c.name, Image: c.image,
-			Service: c.is.Config.Labels[serviceLabel], Project: c.is.Config.Labels[projectLabel],
+			Service: c.is.Config.Labels[ServiceLabel], Project: c.is.Config.Labels[ProjectLabel],
 		},
 		containerState: containerState{
 			State: string(s.Status), Running: c.running(), Paused: s.Paused,
@@ -96,6 +134,7 @@ func inspected(c *found) inspectOutputs {
 			RestartCount: c.is.RestartCount, StartedAt: c.started,
 		},
 		containerLimits: containerLimits{MemoryLimitBytes: h.Memory, CPUs: cpuLimit(h.Resources), Privileged: h.Privileged},
+		containerMake:   madeWith(c),
 		MemorySwapBytes: h.MemorySwap, ExitCode: s.ExitCode, OOMKilled: s.OOMKilled, PID: s.Pid,
 		Networks: networks(c.is.NetworkSettings), Ports: ports(c.is.NetworkSettings),
 	}
@@ -103,6 +142,25 @@ func inspected(c *found) inspectOutputs {
 		o.FinishedAt = &ended
 	}
 	return o
+}
+
+func madeWith(c *Container) containerMake {
+	m := containerMake{ImageID: c.is.Image, Mounts: []mountedAt{}, EnvNames: []string{}, Labels: map[string]string{}}
+	for _, at := range c.is.Mounts {
+		source := at.Source
+		if at.Name != "" {
+			source = at.Name
+		}
+		m.Mounts = append(m.Mounts, mountedAt{string(at.Type), source, at.Destination, !at.RW})
+	}
+	slices.SortFunc(m.Mounts, func(a, b mountedAt) int { return strings.Compare(a.Path, b.Path) })
+	for _, v := range c.is.Config.Env {
+		name, _, _ := strings.Cut(v, "=")
+		m.EnvNames = append(m.EnvNames, name)
+	}
+	slices.Sort(m.EnvNames)
+	maps.Copy(m.Labels, c.is.Config.Labels)
+	return m
 }
 
 // cpuLimit returns the limit in processors, however it was set; 0 is none.

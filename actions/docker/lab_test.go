@@ -2,15 +2,11 @@ package docker
 
 import (
 	"context"
-	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
+	"runbook/actions/docker/dockertest"
 	"runbook/engine/action"
-	"runbook/lab/clock"
-	"runbook/lab/docker"
 	"runbook/lab/gate"
 	"runbook/lab/model"
 )
@@ -25,29 +21,8 @@ type labEngine struct {
 
 func newLabEngine(t *testing.T) *labEngine {
 	t.Helper()
-	c := clock.Step(time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), 0)
-	l := &labEngine{model: model.New(1, c.Now), log: &gate.Log{}}
-	l.gate = gate.New("docker", c, l.log)
-	dir, err := os.MkdirTemp("", "lab") // a path short enough for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, address := "unix", filepath.Join(dir, "d.sock")
-	if runtime.GOOS == "windows" {
-		network, address = "tcp", "127.0.0.1:0"
-	}
-	s, err := docker.Serve(l.model, l.gate, network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		s.Close()
-		c.Close()
-		_ = os.RemoveAll(dir)
-	})
-	l.call = callTo(t, map[string]any{"host": network + "://" + s.Addr()})
-	l.call.Clock = c
-	return l
+	e := dockertest.Lab(t)
+	return &labEngine{model: e.Model, gate: e.Gate, log: e.Log, call: e.Call}
 }
 
 // guest is a container of the lab beside its service.

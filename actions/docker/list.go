@@ -63,19 +63,14 @@ var List = action.New(action.Spec[listParams, listOutputs]{
 })
 
 func list(ctx context.Context, call action.Call, p listParams) (listOutputs, error) {
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		return listOutputs{}, err
 	}
 	filters := client.Filters{}
-	for k, v := range p.Labels {
-		if v != "" {
-			k += "=" + v
-		}
-		filters.Add("label", k)
-	}
+	AddLabels(filters, p.Labels)
 	if p.Project != "" {
-		filters.Add("label", projectLabel+"="+p.Project)
+		filters.Add("label", ProjectLabel+"="+p.Project)
 	}
 	all, err := e.containers(ctx, p.All, filters)
 	if err != nil {
@@ -94,7 +89,7 @@ func list(ctx context.Context, call action.Call, p listParams) (listOutputs, err
 }
 
 // readAll inspects containers, eight at a time; one that is gone meanwhile is left out.
-func (e *engine) readAll(ctx context.Context, summaries []container.Summary) (listOutputs, error) {
+func (e *Engine) readAll(ctx context.Context, summaries []container.Summary) (listOutputs, error) {
 	const atOnce = 8
 	rows := make([]*listedContainer, len(summaries))
 	group, ctx := errgroup.WithContext(ctx)

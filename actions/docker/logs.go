@@ -54,24 +54,24 @@ var Logs = action.New(action.Spec[logsParams, logsOutputs]{
 })
 
 func logs(ctx context.Context, call action.Call, p logsParams) (logsOutputs, error) {
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		return logsOutputs{}, err
 	}
 	tail := &logTail{}
 	for _, text := range p.Count {
 		if text == "" || len(text) > lineWindow/2 {
-			return logsOutputs{}, e.wrongParam("count", "a text is empty or too long")
+			return logsOutputs{}, e.WrongParam("count", "a text is empty or too long")
 		}
 		pat := &pattern{text: text, bytes: []byte(text)}
 		if p.Regexp {
 			if pat.re, err = regexp.Compile(text); err != nil {
-				return logsOutputs{}, e.wrongParam("count", fmt.Sprintf("%q is no regular expression: %v", text, err))
+				return logsOutputs{}, e.WrongParam("count", fmt.Sprintf("%q is no regular expression: %v", text, err))
 			}
 		}
 		tail.patterns = append(tail.patterns, pat)
 	}
-	c, err := e.find(ctx, p.Container)
+	c, err := e.Find(ctx, p.Container)
 	if err != nil {
 		return logsOutputs{}, err
 	}
@@ -85,16 +85,16 @@ func logs(ctx context.Context, call action.Call, p logsParams) (logsOutputs, err
 	return o, nil
 }
 
-func (e *engine) readLog(ctx context.Context, c *found, p logsParams, tail *logTail) error {
+func (e *Engine) readLog(ctx context.Context, c *Container, p logsParams, tail *logTail) error {
 	options := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: strconv.Itoa(p.Tail)}
 	if p.Since != nil {
 		since := e.call.Clock.Now().Add(-*p.Since)
 		options.Since = fmt.Sprintf("%d.%09d", since.Unix(), since.Nanosecond())
 	}
-	ctx, a := e.try(ctx)
-	stream, err := e.api.ContainerLogs(ctx, c.id, options)
+	ctx, a := e.Try(ctx)
+	stream, err := e.API.ContainerLogs(ctx, c.id, options)
 	if err != nil {
-		return e.failed(a, err, c)
+		return e.Failed(a, err, c)
 	}
 	defer stream.Close()
 	out, errs := newLineWriter(tail), newLineWriter(tail)
@@ -108,5 +108,5 @@ func (e *engine) readLog(ctx context.Context, c *found, p logsParams, tail *logT
 	}
 	out.Close()
 	errs.Close()
-	return e.failed(a, err, c)
+	return e.Failed(a, err, c)
 }

@@ -9,9 +9,9 @@ import (
 // Pause freezes the processes of a container; their memory and connections stay.
 var Pause = change{
 	verb: "pause", past: "paused", after: "paused", interrupts: true,
-	holds: func(c *found) bool { return c.is.State.Paused },
-	send: func(ctx context.Context, e *engine, c *found) error {
-		_, err := e.api.ContainerPause(ctx, c.id, client.ContainerPauseOptions{})
+	holds: func(c *Container) bool { return c.is.State.Paused },
+	send: func(ctx context.Context, e *Engine, c *Container) error {
+		_, err := e.API.ContainerPause(ctx, c.id, client.ContainerPauseOptions{})
 		return err
 	},
 }.action(

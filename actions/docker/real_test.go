@@ -1,20 +1,16 @@
 package docker
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	osexec "os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
+	"runbook/actions/docker/dockertest"
 	"runbook/engine/action"
 )
 
@@ -46,53 +42,16 @@ func realCall(t *testing.T) action.Call {
 	return call
 }
 
-// importGuest builds the guest and makes an image of it; there is no registry.
-func importGuest(t *testing.T, api *client.Client, image string) {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "guest")
-	build := osexec.Command("go", "build", "-o", binary, "./testdata/guest")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the guest: %v\n%s", err, out)
-	}
-	program, err := os.ReadFile(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	if err := w.WriteHeader(&tar.Header{Name: "guest", Mode: 0o755, Size: int64(len(program))}); err != nil {
-		t.Fatal(err)
-	}
-	_, _ = w.Write(program)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r, err := api.ImageImport(context.Background(), client.ImageImportSource{Source: &layer, SourceName: "-"}, image, client.ImageImportOptions{})
-	if err != nil {
-		t.Fatalf("RUNBOOK_TEST_REAL is set and no engine answers: %v", err)
-	}
-	var answer bytes.Buffer
-	_, _ = answer.ReadFrom(r)
-	_ = r.Close()
-	if strings.Contains(answer.String(), `"error"`) {
-		t.Fatal(answer.String())
-	}
-}
-
 // realGuest is a container of a real engine that grows by rate bytes a second.
 func realGuest(t *testing.T, rate int) *guest {
 	t.Helper()
 	call := realCall(t)
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := guestName()
-	importGuest(t, e.api, name+":test")
-	t.Cleanup(func() {
-		_, _ = e.api.ImageRemove(context.Background(), name+":test", client.ImageRemoveOptions{Force: true})
-	})
+	(&dockertest.Engine{API: e.API}).Import(t, name+":test")
 	g := &guest{name: name, image: name + ":test", call: call, prints: []any{"/guest", "print", "a b", "7"}}
 	g.start(t, "/guest", "serve", fmt.Sprint(rate))
 	return g
@@ -105,21 +64,21 @@ func guestName() string {
 // start makes the container of the guest and starts it.
 func (g *guest) start(t *testing.T, argv ...string) {
 	t.Helper()
-	e, err := openEngine(g.call)
+	e, err := Open(g.call)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	_, err = e.api.ContainerCreate(ctx, client.ContainerCreateOptions{
+	_, err = e.API.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Name:       g.name,
-		Config:     &container.Config{Image: g.image, Cmd: argv, Labels: map[string]string{serviceLabel: "service-" + g.name}},
+		Config:     &container.Config{Image: g.image, Cmd: argv, Labels: map[string]string{ServiceLabel: "service-" + g.name}},
 		HostConfig: &container.HostConfig{Resources: container.Resources{Memory: 128 << 20, MemorySwap: 128 << 20}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _, _ = e.api.ContainerRemove(ctx, g.name, client.ContainerRemoveOptions{Force: true}) })
-	if _, err := e.api.ContainerStart(ctx, g.name, client.ContainerStartOptions{}); err != nil {
+	t.Cleanup(func() { _, _ = e.API.ContainerRemove(ctx, g.name, client.ContainerRemoveOptions{Force: true}) })
+	if _, err := e.API.ContainerStart(ctx, g.name, client.ContainerStartOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -52,8 +52,8 @@ func restart(ctx context.Context, call action.Call, p restartParams) (restartOut
 		return restartOutputs{}, action.NotApplied(err)
 	}
 	began := call.Clock.Now()
-	try, a := e.try(ctx)
-	if _, err := e.api.ContainerRestart(try, c.id, client.ContainerRestartOptions{Timeout: graceSeconds(p.Timeout)}); err != nil {
+	try, a := e.Try(ctx)
+	if _, err := e.API.ContainerRestart(try, c.id, client.ContainerRestartOptions{Timeout: graceSeconds(p.Timeout)}); err != nil {
 		return restartOutputs{}, judgeRestart(ctx, e, c, a, err)
 	}
 	o := restartOutputs{Name: c.name, ID: c.id, StartedAt: c.started, AwayMS: schema.Milliseconds(call.Clock.Now().Sub(began))}
@@ -65,13 +65,13 @@ func restart(ctx context.Context, call action.Call, p restartParams) (restartOut
 
 // judgeRestart says what a failed restart left behind: the stop or the start
 // failed.
-func judgeRestart(ctx context.Context, e *engine, before *found, a *attempt, err error) error {
+func judgeRestart(ctx context.Context, e *Engine, before *Container, a *Attempt, err error) error {
 	now, f := e.left(ctx, before, a, err)
 	if now == nil {
 		return f
 	}
 	answer := f.What
-	f.Do = []string{e.command("start " + now.name), e.command("logs --tail 50 " + now.name)}
+	f.Do = []string{e.Command("start " + now.name), e.Command("logs --tail 50 " + now.name)}
 	switch {
 	case now.started.Equal(before.started) && now.running() == before.running():
 		f.What = "the container was not restarted and is " + now.state() + " as before; " + answer

@@ -40,20 +40,20 @@ func (s sample) cpuPercent(since sample) float64 {
 
 // sample takes one sample without waiting for another (one-shot, which has no
 // CPU percentage: it needs two).
-func (e *engine) sample(ctx context.Context, c *found) (sample, error) {
-	ctx, a := e.try(ctx)
+func (e *Engine) sample(ctx context.Context, c *Container) (sample, error) {
+	ctx, a := e.Try(ctx)
 	before := e.call.Clock.Now()
-	r, err := e.api.ContainerStats(ctx, c.id, client.ContainerStatsOptions{})
+	r, err := e.API.ContainerStats(ctx, c.id, client.ContainerStatsOptions{})
 	if err != nil {
 		if a.progress().status == 404 {
 			return sample{}, e.gone(c)
 		}
-		return sample{}, e.failed(a, err, c)
+		return sample{}, e.Failed(a, err, c)
 	}
 	defer r.Body.Close()
 	var stats container.StatsResponse
 	if err := json.NewDecoder(r.Body).Decode(&stats); err != nil {
-		return sample{}, e.failed(a, err, c)
+		return sample{}, e.Failed(a, err, c)
 	}
 	after := e.call.Clock.Now()
 	if stats.MemoryStats.Usage == 0 || stats.MemoryStats.Limit == 0 {
@@ -104,7 +104,7 @@ func usedMemory(m container.MemoryStats) float64 {
 }
 
 // noFigures tells why the engine gave zeros: it does for a container that does not run.
-func (e *engine) noFigures(ctx context.Context, c *found) error {
+func (e *Engine) noFigures(ctx context.Context, c *Container) error {
 	now, ok, err := e.inspect(ctx, c.id)
 	switch {
 	case err != nil:
@@ -118,15 +118,15 @@ func (e *engine) noFigures(ctx context.Context, c *found) error {
 		Applied: action.AppliedNot, Where: e.whereOf(c), Tried: "GET /containers/{id}/stats, once",
 		What: "the engine gave no memory figures",
 		Seen: []string{"usage or limit is 0 although the container runs: the memory controller of its host is off"},
-		Do:   []string{e.command("info"), "boot the host with cgroup_enable=memory"},
+		Do:   []string{e.Command("info"), "boot the host with cgroup_enable=memory"},
 	}
 }
 
-func (e *engine) notRunning(c *found) error {
+func (e *Engine) notRunning(c *Container) error {
 	f := &action.Failure{
 		Applied: action.AppliedNot, Where: e.whereOf(c), What: "container " + c.name + " is not running",
 		Tried: "to inspect it, once", Seen: []string{"state " + c.state()},
-		Do: []string{e.command("logs --tail 50 " + c.name)},
+		Do: []string{e.Command("logs --tail 50 " + c.name)},
 	}
 	if ended := parseTime(c.is.State.FinishedAt); !ended.IsZero() {
 		f.Seen = append(f.Seen, "ended at "+ended.Format(time.RFC3339))
@@ -137,9 +137,9 @@ func (e *engine) notRunning(c *found) error {
 	return f
 }
 
-func (e *engine) gone(c *found) error {
+func (e *Engine) gone(c *Container) error {
 	return &action.Failure{
 		Applied: action.AppliedNot, Where: e.whereOf(c), Tried: "to look at it again",
-		What: fmt.Sprintf("container %s vanished meanwhile", c.name), Do: []string{e.command("ps -a")},
+		What: fmt.Sprintf("container %s vanished meanwhile", c.name), Do: []string{e.Command("ps -a")},
 	}
 }

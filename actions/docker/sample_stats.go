@@ -59,19 +59,19 @@ var SampleStats = action.New(action.Spec[sampleStatsParams, sampleStatsOutputs]{
 const maxSamples = 10_000
 
 func sampleStats(ctx context.Context, call action.Call, p sampleStatsParams) (sampleStatsOutputs, error) {
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		return sampleStatsOutputs{}, err
 	}
 	if p.Every <= 0 || p.For < 2*p.Every {
-		return sampleStatsOutputs{}, e.wrongParam("for", fmt.Sprintf("%s holds fewer than 3 samples, every %s", p.For, p.Every),
+		return sampleStatsOutputs{}, e.WrongParam("for", fmt.Sprintf("%s holds fewer than 3 samples, every %s", p.For, p.Every),
 			"raise for to at least "+(2*p.Every).String()+", or lower every")
 	}
 	n := int(p.For/p.Every) + 1
 	if n > maxSamples {
-		return sampleStatsOutputs{}, e.wrongParam("every", fmt.Sprintf("%d samples are too many, at most %d", n, maxSamples), "raise every")
+		return sampleStatsOutputs{}, e.WrongParam("every", fmt.Sprintf("%d samples are too many, at most %d", n, maxSamples), "raise every")
 	}
-	c, err := e.find(ctx, p.Container)
+	c, err := e.Find(ctx, p.Container)
 	if err != nil {
 		return sampleStatsOutputs{}, err
 	}
@@ -87,7 +87,7 @@ func sampleStats(ctx context.Context, call action.Call, p sampleStatsParams) (sa
 
 // samples takes n samples of one life of the container: a restart between them
 // is an error, as memory starts anew.
-func (e *engine) samples(ctx context.Context, c *found, n int, every time.Duration) ([]sample, error) {
+func (e *Engine) samples(ctx context.Context, c *Container, n int, every time.Duration) ([]sample, error) {
 	samples := make([]sample, 0, n)
 	begin := e.call.Clock.Now()
 	for i := range n {
@@ -117,13 +117,13 @@ func (e *engine) samples(ctx context.Context, c *found, n int, every time.Durati
 			What: "container " + c.name + " was restarted while it was sampled",
 			Seen: []string{"started at " + c.started.Format(time.RFC3339), "started again at " + now.started.Format(time.RFC3339),
 				fmt.Sprintf("restarts by its policy: %d", now.is.RestartCount)},
-			Do: []string{e.command("logs --tail 50 " + c.name)},
+			Do: []string{e.Command("logs --tail 50 " + c.name)},
 		}
 	}
 	return samples, nil
 }
 
-func (e *engine) interrupted(c *found, err error, tried string) error {
+func (e *Engine) interrupted(c *Container, err error, tried string) error {
 	return &action.Failure{Applied: action.AppliedNot, Where: e.whereOf(c), What: "stopped before its time was over: " + err.Error(), Tried: tried, Err: err}
 }
 

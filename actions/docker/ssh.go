@@ -44,7 +44,7 @@ func checkSSH(config map[string]any) error {
 }
 
 // told reports whether the way to another host says itself what to do.
-func (e *engine) told(reason error) bool {
+func (e *Engine) told(reason error) bool {
 	var f *action.Failure
 	return strings.HasPrefix(e.config.Host, "ssh://") && errors.As(reason, &f)
 }

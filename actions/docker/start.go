@@ -9,9 +9,9 @@ import (
 // Start starts a container that is stopped.
 var Start = change{
 	verb: "start", past: "started", after: "running", starts: true,
-	holds: (*found).active,
-	send: func(ctx context.Context, e *engine, c *found) error {
-		_, err := e.api.ContainerStart(ctx, c.id, client.ContainerStartOptions{})
+	holds: (*Container).active,
+	send: func(ctx context.Context, e *Engine, c *Container) error {
+		_, err := e.API.ContainerStart(ctx, c.id, client.ContainerStartOptions{})
 		return err
 	},
 }.action(

@@ -42,11 +42,11 @@ var Stats = action.New(action.Spec[one, statsOutputs]{
 })
 
 func stats(ctx context.Context, call action.Call, p one) (statsOutputs, error) {
-	e, err := openEngine(call)
+	e, err := Open(call)
 	if err != nil {
 		return statsOutputs{}, err
 	}
-	c, err := e.find(ctx, p.Container)
+	c, err := e.Find(ctx, p.Container)
 	if err != nil {
 		return statsOutputs{}, err
 	}

@@ -39,9 +39,9 @@ var Stop = action.New(action.Spec[stopParams, changedOutputs]{
 func stopping(p stopParams) change {
 	return change{
 		past:  "stopped",
-		holds: func(c *found) bool { return !c.is.State.Running && !c.is.State.Restarting },
-		send: func(ctx context.Context, e *engine, c *found) error {
-			_, err := e.api.ContainerStop(ctx, c.id, client.ContainerStopOptions{Timeout: graceSeconds(p.Timeout)})
+		holds: func(c *Container) bool { return !c.is.State.Running && !c.is.State.Restarting },
+		send: func(ctx context.Context, e *Engine, c *Container) error {
+			_, err := e.API.ContainerStop(ctx, c.id, client.ContainerStopOptions{Timeout: graceSeconds(p.Timeout)})
 			return err
 		},
 	}

@@ -9,9 +9,9 @@ import (
 // Unpause lets the processes of a paused container go on.
 var Unpause = change{
 	verb: "unpause", past: "unpaused", after: "running",
-	holds: (*found).active,
-	send: func(ctx context.Context, e *engine, c *found) error {
-		_, err := e.api.ContainerUnpause(ctx, c.id, client.ContainerUnpauseOptions{})
+	holds: (*Container).active,
+	send: func(ctx context.Context, e *Engine, c *Container) error {
+		_, err := e.API.ContainerUnpause(ctx, c.id, client.ContainerUnpauseOptions{})
 		return err
 	},
 }.action(

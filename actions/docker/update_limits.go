@@ -81,8 +81,8 @@ func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (
 		return p.outputs(c, c, nil), nil
 	}
 	wanted := p.resources(c.is.HostConfig.Resources)
-	try, a := e.try(ctx)
-	r, err := e.api.ContainerUpdate(try, c.id, client.ContainerUpdateOptions{Resources: &wanted})
+	try, a := e.Try(ctx)
+	r, err := e.API.ContainerUpdate(try, c.id, client.ContainerUpdateOptions{Resources: &wanted})
 	if status := a.progress().status; err != nil && (status < 200 || status > 299) {
 		return updateLimitsOutputs{}, judgeLimits(ctx, e, c, p, a, err)
 	}
@@ -95,10 +95,10 @@ func updateLimits(ctx context.Context, call action.Call, p updateLimitsParams) (
 	return p.outputs(c, now, r.Warnings), nil
 }
 
-func findForLimits(ctx context.Context, call action.Call, p updateLimitsParams) (*engine, *found, error) {
+func findForLimits(ctx context.Context, call action.Call, p updateLimitsParams) (*Engine, *Container, error) {
 	e, c, err := openAndFind(ctx, call, p.Container)
 	if err == nil && p.Memory == nil && p.CPUs == nil {
-		err = e.wrongParam("memory", "neither memory nor cpus is given", "give one of them")
+		err = e.WrongParam("memory", "neither memory nor cpus is given", "give one of them")
 	}
 	return e, c, err
 }
@@ -140,12 +140,12 @@ func swapFor(memory int64, now container.Resources) int64 {
 }
 
 // holdOn reports whether c has the limits.
-func (p updateLimitsParams) holdOn(c *found) bool {
+func (p updateLimitsParams) holdOn(c *Container) bool {
 	r := c.is.HostConfig.Resources
 	return (p.Memory == nil || r.Memory == int64(*p.Memory)) && (p.CPUs == nil || math.Abs(cpuLimit(r)-*p.CPUs) < 1e-5)
 }
 
-func (p updateLimitsParams) outputs(before, now *found, warnings []string) updateLimitsOutputs {
+func (p updateLimitsParams) outputs(before, now *Container, warnings []string) updateLimitsOutputs {
 	was, is := before.is.HostConfig.Resources, now.is.HostConfig.Resources
 	o := updateLimitsOutputs{
 		Name: now.name, ID: now.id, Warnings: append([]string{}, warnings...),
@@ -157,7 +157,7 @@ func (p updateLimitsParams) outputs(before, now *found, warnings []string) updat
 
 // judgeLimits: on 500 the engine puts its own record back, though of two
 // limits the kernel may have taken one.
-func judgeLimits(ctx context.Context, e *engine, c *found, p updateLimitsParams, a *attempt, err error) error {
+func judgeLimits(ctx context.Context, e *Engine, c *Container, p updateLimitsParams, a *Attempt, err error) error {
 	now, f := e.left(ctx, c, a, err)
 	switch {
 	case now == nil:
@@ -175,7 +175,7 @@ func previewLimits(ctx context.Context, call action.Call, p updateLimitsParams) 
 	}
 	now := c.is.HostConfig.Resources
 	wanted := p.resources(now)
-	preview := action.Preview{Touches: []action.Object{c.object()}}
+	preview := action.Preview{Touches: []action.Object{c.Object()}}
 	if p.Memory != nil {
 		preview.Changes = append(preview.Changes, action.Change{Name: "memory limit", Before: limitText(now.Memory), After: limitText(wanted.Memory)})
 		if now.MemorySwap != wanted.MemorySwap {

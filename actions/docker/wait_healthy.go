@@ -72,7 +72,7 @@ func waitHealthy(ctx context.Context, call action.Call, p waitHealthyParams) (wa
 		if err := call.Clock.Sleep(ctx, min(p.Every, p.For-waited)); err != nil {
 			return waitHealthyOutputs{}, e.interrupted(last, err, "to wait for its health")
 		}
-		c, err = e.find(ctx, p.Container)
+		c, err = e.Find(ctx, p.Container)
 		if err != nil && action.AsFailure(err).Final {
 			break
 		}

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -53,7 +54,7 @@ func (w *World) Stop(c *Container, exit int) bool {
 	c.State, c.Finished, c.ExitCode = Exited, w.Now, exit
 	c.Memory, c.CPU, c.Throttled = 0, 0, 0
 	w.processEnds(c)
-	w.event(c, "die")
+	w.Note(c, "die", "exitCode", strconv.Itoa(exit))
 	return true
 }
 

@@ -1,0 +1,64 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"runbook/engine/action"
+)
+
+// Ask sends one request by the client, and tells its failure in the words of the family.
+func Ask[T any](ctx context.Context, e *Engine, send func(context.Context) (T, error)) (T, error) {
+	ctx, a := e.Try(ctx)
+	answer, err := send(ctx)
+	return answer, e.Failed(a, err, nil)
+}
+
+// NoSuch says that there is no thing of a kind that a reference names, and which there
+// are; list is the docker command that lists them.
+func (e *Engine) NoSuch(kind, reference string, known []string, list string) error {
+	seen := []string{"there is none"}
+	if len(known) > 0 {
+		seen = []string{"there are: " + some(slices.Sorted(slices.Values(known)), 8)}
+	}
+	return &action.Failure{
+		Applied: action.AppliedNot, What: "no " + kind + " " + reference, Where: e.Where(), Tried: "to find it by name and id, once",
+		Nearest: nearest(reference, known), Seen: seen, Do: []string{e.Command(list)},
+	}
+}
+
+// Is is the container as the engine describes it.
+func (f *Container) Is() container.InspectResponse { return f.is }
+
+// MadeOf counts the containers of each image, by its id.
+func MadeOf(ctx context.Context, e *Engine) (map[string]int, error) {
+	all, err := Ask(ctx, e, func(ctx context.Context) (client.ContainerListResult, error) {
+		return e.API.ContainerList(ctx, client.ContainerListOptions{All: true})
+	})
+	made := map[string]int{}
+	for _, c := range all.Items {
+		made[c.ImageID]++
+	}
+	return made, err
+}
+
+// AddLabels lets filters pass only what has all these labels; an empty value takes any.
+func AddLabels(filters client.Filters, labels map[string]string) {
+	for key, value := range labels {
+		if value != "" {
+			key += "=" + value
+		}
+		filters.Add("label", key)
+	}
+}
+
+// NameOf is the name of a container in a list.
+func NameOf(c container.Summary) string { return summaryName(c) }
+
+// Ended reports whether a stream of the engine came to its end.
+func Ended(err error) bool { return errors.Is(err, io.EOF) }
