@@ -19,6 +19,7 @@ import (
 	"runbook/lab"
 	"runbook/lab/clock"
 	"runbook/lab/rehearsal"
+	"runbook/lab/stub"
 	"runbook/playbooks"
 )
 
@@ -53,7 +54,7 @@ func (e *example) set(t *testing.T, h *rehearsal.Rehearsal, change func(environm
 		t.Fatal(err)
 	}
 	stubs := slices.Concat(h.Stubs, e.file.Stubs)
-	s := &setting{recorder: newRecorder(t, l, rehearsal.NewStubs(l, e.file.Source.Name, stubs...)), example: e, dir: t.TempDir()}
+	s := &setting{recorder: newRecorder(t, l, stub.New(l, e.file.Source.Name, stubs...)), example: e, dir: t.TempDir()}
 	s.env = e.aside(t, s.recorder, s.dir, change)
 	s.path = s.programs(e.started(t))
 	for name, v := range h.Inputs {

@@ -24,7 +24,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/lab"
-	"runbook/lab/rehearsal"
+	"runbook/lab/stub"
 )
 
 // recorderAt names the variable by which a recording program finds the recorder, and
@@ -78,7 +78,7 @@ type seen struct {
 type recorder struct {
 	t     *testing.T
 	lab   *lab.Lab
-	stubs *rehearsal.Stubs
+	stubs *stub.Set
 	rules map[string]rules // by target
 	dir   string
 
@@ -87,7 +87,7 @@ type recorder struct {
 	first chan struct{} // closed at the first change
 }
 
-func newRecorder(t *testing.T, l *lab.Lab, stubs *rehearsal.Stubs) *recorder {
+func newRecorder(t *testing.T, l *lab.Lab, stubs *stub.Set) *recorder {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "rec") // the path of a socket is short
 	if err != nil {
