@@ -6,6 +6,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -49,11 +50,11 @@ verify: [outputs.count < 500]
 })
 
 func listClients(ctx context.Context, call action.Call, p clientsParams) (clientsOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return clientsOutputs{}, err
 	}
-	text, err := ask(ctx, s, "CLIENT LIST", func(ctx context.Context, c *goredis.Client) (string, error) { return c.ClientList(ctx).Result() })
+	text, err := server.Ask(ctx, s, "CLIENT LIST", func(ctx context.Context, c *goredis.Client) (string, error) { return c.ClientList(ctx).Result() })
 	if err != nil {
 		return clientsOutputs{}, err
 	}
@@ -78,7 +79,7 @@ func parseClient(line string) connection {
 		}
 	}
 	return connection{
-		ID: figure(fields, "id"), Address: fields["addr"], Name: fields["name"], AgeSeconds: figure(fields, "age"), IdleSeconds: figure(fields, "idle"),
-		DB: figure(fields, "db"), Command: fields["cmd"], Flags: fields["flags"], User: fields["user"],
+		ID: server.Figure(fields, "id"), Address: fields["addr"], Name: fields["name"], AgeSeconds: server.Figure(fields, "age"), IdleSeconds: server.Figure(fields, "idle"),
+		DB: server.Figure(fields, "db"), Command: fields["cmd"], Flags: fields["flags"], User: fields["user"],
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/schema"
 )
 
@@ -19,9 +20,9 @@ func secretParameter(name string) bool {
 	return slices.Contains([]string{"requirepass", "masterauth", "tls-key-file-pass", "tls-client-key-file-pass"}, strings.ToLower(name))
 }
 
-// config returns the parameters that match a pattern of CONFIG GET, secrets too.
-func (s *server) config(ctx context.Context, pattern string) (map[string]string, error) {
-	return ask(ctx, s, "CONFIG GET "+pattern, func(ctx context.Context, c *goredis.Client) (map[string]string, error) {
+// configOf returns the parameters that match a pattern of CONFIG GET, secrets too.
+func configOf(ctx context.Context, s *server.Server, pattern string) (map[string]string, error) {
+	return server.Ask(ctx, s, "CONFIG GET "+pattern, func(ctx context.Context, c *goredis.Client) (map[string]string, error) {
 		return c.ConfigGet(ctx, pattern).Result()
 	})
 }

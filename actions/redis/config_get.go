@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -52,11 +53,11 @@ verify: ['outputs.values["maxmemory-policy"] == "allkeys-lru"']
 })
 
 func configGet(ctx context.Context, call action.Call, p configGetParams) (configGetOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return configGetOutputs{}, err
 	}
-	values, err := s.config(ctx, p.Pattern)
+	values, err := configOf(ctx, s, p.Pattern)
 	if err != nil {
 		return configGetOutputs{}, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -80,34 +81,34 @@ verify: [outputs.after == "536870912"]
 		if err != nil {
 			return nil, err
 		}
-		return []action.Subject{{Kind: "parameter", Name: p.Parameter, ID: s.where + " " + p.Parameter, Version: p.told(before)}}, nil
+		return []action.Subject{{Kind: "parameter", Name: p.Parameter, ID: s.Where + " " + p.Parameter, Version: p.told(before)}}, nil
 	},
 	Settle: settleConfigSet,
 	Look: func(call action.Call, p configSetParams, _ []action.Subject) string {
-		return looking(call, "CONFIG GET "+action.Quote(p.Parameter))
+		return server.Looking(server.Of, call, "CONFIG GET "+action.Quote(p.Parameter))
 	},
 })
 
 // read returns the value that the parameter has.
-func (p configSetParams) read(ctx context.Context, call action.Call) (*server, string, error) {
-	s, err := serverOf(call)
+func (p configSetParams) read(ctx context.Context, call action.Call) (*server.Server, string, error) {
+	s, err := server.Of(call)
 	if err != nil {
 		return nil, "", err
 	}
 	if secretParameter(p.Parameter) && !p.Value.IsSecret() && p.Value.Reveal() != "" {
 		return nil, "", &action.Failure{
-			Where: s.where, Final: true, What: p.Parameter + " is a password, and its value is plain text",
+			Where: s.Where, Final: true, What: p.Parameter + " is a password, and its value is plain text",
 			Do: []string{"give value as a secret: an input of the type secret, or a variable {secret: name} of runbook.yaml"},
 		}
 	}
-	values, err := s.config(ctx, p.Parameter)
+	values, err := configOf(ctx, s, p.Parameter)
 	if err != nil {
 		return nil, "", err
 	}
 	before, ok := values[p.Parameter]
 	if !ok {
 		return nil, "", &action.Failure{
-			Where: s.where, Final: true, What: "there is no parameter " + p.Parameter, Tried: "CONFIG GET " + p.Parameter,
+			Where: s.Where, Final: true, What: "there is no parameter " + p.Parameter, Tried: "CONFIG GET " + p.Parameter,
 			Do: []string{"correct parameter; redis-cli CONFIG GET '*' lists them"},
 		}
 	}
@@ -123,7 +124,7 @@ func configSet(ctx context.Context, call action.Call, p configSetParams) (config
 	if p.same(before) {
 		return o, nil
 	}
-	_, err = ask(ctx, s, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), func(ctx context.Context, c *goredis.Client) (string, error) {
+	_, err = server.Ask(ctx, s, fmt.Sprintf("CONFIG SET %s %s", p.Parameter, p.Value), func(ctx context.Context, c *goredis.Client) (string, error) {
 		return c.ConfigSet(ctx, p.Parameter, sent(p.Value.Reveal())).Result()
 	})
 	if err != nil {
@@ -144,7 +145,7 @@ func previewConfigSet(ctx context.Context, call action.Call, p configSetParams) 
 	was, will := shown(p.Parameter, p.told(before)), p.wanted()
 	preview := action.Preview{
 		Summary: fmt.Sprintf("%s %s → %s", p.Parameter, was, will),
-		Touches: []action.Object{{Kind: "server", Name: s.where}},
+		Touches: []action.Object{{Kind: "server", Name: s.Where}},
 		Changes: []action.Change{{Name: p.Parameter, Before: was, After: will}},
 	}
 	if p.same(before) {
@@ -152,8 +153,8 @@ func previewConfigSet(ctx context.Context, call action.Call, p configSetParams) 
 		return preview, nil
 	}
 	if n, ok := sizeOf(p.Value.Reveal()); ok && p.Parameter == "maxmemory" && n > 0 {
-		if text, err := s.info(ctx, "memory"); err == nil {
-			if used := figure(parseInfo(text), "used_memory"); used != nil && *used > int(n) {
+		if text, err := s.Info(ctx, "memory"); err == nil {
+			if used := server.Figure(server.ParseInfo(text), "used_memory"); used != nil && *used > int(n) {
 				preview.Summary += "; it uses " + schema.HumanBytes(float64(*used)) + ", so keys are evicted or writes refused"
 			}
 		}

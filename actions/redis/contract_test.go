@@ -8,6 +8,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
 	"runbook/internal/realtest"
@@ -105,11 +106,11 @@ func contractRefusals(t *testing.T, call action.Call) {
 // client is the family's client, for what has no action.
 func client(t *testing.T, call action.Call) *goredis.Client {
 	t.Helper()
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.client
+	return s.Client
 }
 
 func contractSlowlog(t *testing.T, call action.Call) {

@@ -6,8 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	goredis "github.com/redis/go-redis/v9"
-
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -71,43 +70,37 @@ verify:
 })
 
 func info(ctx context.Context, call action.Call, p InfoParams) (InfoOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return InfoOutputs{}, err
 	}
-	text, err := s.info(ctx)
+	text, err := s.Info(ctx)
 	if err != nil {
 		return InfoOutputs{}, err
 	}
-	fields := parseInfo(text)
+	fields := server.ParseInfo(text)
 	if p.Section != "" {
-		more, err := s.info(ctx, p.Section)
+		more, err := s.Info(ctx, p.Section)
 		if err != nil {
 			return InfoOutputs{}, err
 		}
-		maps.Copy(fields, parseInfo(more))
+		maps.Copy(fields, server.ParseInfo(more))
 	}
 	return infoOutputs(fields), nil
-}
-
-// info returns the answer to INFO for these sections, without one the default.
-func (s *server) info(ctx context.Context, sections ...string) (string, error) {
-	tried := strings.Join(append([]string{"INFO"}, sections...), " ")
-	return ask(ctx, s, tried, func(ctx context.Context, c *goredis.Client) (string, error) { return c.Info(ctx, sections...).Result() })
 }
 
 func infoOutputs(fields map[string]string) InfoOutputs {
 	o := InfoOutputs{
 		Version: fields["redis_version"], Role: fields["role"], MaxmemoryPolicy: fields["maxmemory_policy"],
-		UptimeSeconds:    figure(fields, "uptime_in_seconds"),
-		UsedMemoryBytes:  figure(fields, "used_memory"),
-		MaxmemoryBytes:   figure(fields, "maxmemory"),
-		ConnectedClients: figure(fields, "connected_clients"),
-		EvictedKeys:      figure(fields, "evicted_keys"),
-		KeyspaceHits:     figure(fields, "keyspace_hits"),
-		KeyspaceMisses:   figure(fields, "keyspace_misses"),
+		UptimeSeconds:    server.Figure(fields, "uptime_in_seconds"),
+		UsedMemoryBytes:  server.Figure(fields, "used_memory"),
+		MaxmemoryBytes:   server.Figure(fields, "maxmemory"),
+		ConnectedClients: server.Figure(fields, "connected_clients"),
+		EvictedKeys:      server.Figure(fields, "evicted_keys"),
+		KeyspaceHits:     server.Figure(fields, "keyspace_hits"),
+		KeyspaceMisses:   server.Figure(fields, "keyspace_misses"),
 		Keys:             keys(fields),
-		OneNode:          oneNode(fields),
+		OneNode:          server.OneNode(fields),
 		Info:             fields,
 	}
 	if hits, misses := o.KeyspaceHits, o.KeyspaceMisses; hits != nil && misses != nil && *hits+*misses > 0 {
@@ -115,21 +108,6 @@ func infoOutputs(fields map[string]string) InfoOutputs {
 		o.HitRatePercent = &rate
 	}
 	return o
-}
-
-// oneNode says whether a server is one of a cluster, which has keys elsewhere.
-func oneNode(fields map[string]string) bool { return fields["cluster_enabled"] == "1" }
-
-// parseInfo reads the lines "name:value" of an INFO answer.
-func parseInfo(text string) map[string]string {
-	fields := map[string]string{}
-	for line := range strings.Lines(text) {
-		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-		if ok && !strings.HasPrefix(name, "#") {
-			fields[name] = value
-		}
-	}
-	return fields
 }
 
 // keys adds up the keys of all databases: "db0:keys=12,expires=3,avg_ttl=0". A
@@ -154,14 +132,4 @@ func keys(fields map[string]string) *int {
 		return nil
 	}
 	return &sum
-}
-
-// figure is a number that a server tells; nil where it does not, or writes it
-// otherwise.
-func figure(fields map[string]string, name string) *int {
-	n, err := strconv.Atoi(fields[name])
-	if err != nil {
-		return nil
-	}
-	return &n
 }

@@ -5,6 +5,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -49,7 +50,7 @@ verify: [outputs.count > 0]
 
 // keysCount counts each key once: SCAN may give one twice.
 func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCountOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return keysCountOutputs{}, err
 	}
@@ -58,12 +59,12 @@ func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCo
 		next uint64
 	}
 	var o keysCountOutputs
-	if text, err := s.info(ctx, "cluster"); err == nil { // a user who may only scan is not told
-		o.OneNode = oneNode(parseInfo(text))
+	if text, err := s.Info(ctx, "cluster"); err == nil { // a user who may only scan is not told
+		o.OneNode = server.OneNode(server.ParseInfo(text))
 	}
 	seen, cursor := map[string]struct{}{}, uint64(0)
 	for {
-		got, err := ask(ctx, s, "SCAN MATCH "+p.Pattern, func(ctx context.Context, c *goredis.Client) (page, error) {
+		got, err := server.Ask(ctx, s, "SCAN MATCH "+p.Pattern, func(ctx context.Context, c *goredis.Client) (page, error) {
 			keys, next, err := c.Scan(ctx, cursor, p.Pattern, 1000).Result()
 			return page{keys, next}, err
 		})

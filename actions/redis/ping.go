@@ -5,6 +5,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -38,18 +39,18 @@ verify: [outputs.latency_ms < 100]
 })
 
 func ping(ctx context.Context, call action.Call, _ action.None) (PingOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return PingOutputs{}, err
 	}
 	started := call.Clock.Now()
-	_, err = ask(ctx, s, "PING", func(ctx context.Context, c *goredis.Client) (string, error) { return c.Ping(ctx).Result() })
+	_, err = server.Ask(ctx, s, "PING", func(ctx context.Context, c *goredis.Client) (string, error) { return c.Ping(ctx).Result() })
 	if err != nil {
 		return PingOutputs{}, err
 	}
 	o := PingOutputs{LatencyMS: schema.Milliseconds(call.Clock.Now().Sub(started))}
-	if text, err := s.info(ctx, "server"); err == nil {
-		o.Version = parseInfo(text)["redis_version"]
+	if text, err := s.Info(ctx, "server"); err == nil {
+		o.Version = server.ParseInfo(text)["redis_version"]
 	}
 	return o, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -40,18 +41,18 @@ verify: [outputs.length < 100]
 })
 
 func queueLength(ctx context.Context, call action.Call, p queueLengthParams) (queueLengthOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return queueLengthOutputs{}, err
 	}
-	n, err := ask(ctx, s, "LLEN "+p.Key, func(ctx context.Context, c *goredis.Client) (int64, error) { return c.LLen(ctx, p.Key).Result() })
+	n, err := server.Ask(ctx, s, "LLEN "+p.Key, func(ctx context.Context, c *goredis.Client) (int64, error) { return c.LLen(ctx, p.Key).Result() })
 	if err == nil {
 		return queueLengthOutputs{Key: p.Key, Length: int(n)}, nil
 	}
 	failed := *action.AsFailure(err)
 	if strings.HasPrefix(failed.What, "WRONGTYPE") {
 		failed.What, failed.Final = p.Key+" is no list (WRONGTYPE)", true
-		failed.Do = []string{s.command("TYPE " + p.Key), "correct key"}
+		failed.Do = []string{s.Command("TYPE " + p.Key), "correct key"}
 	}
 	return queueLengthOutputs{}, &failed
 }

@@ -7,6 +7,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -34,18 +35,18 @@ timeout: 5m
 	Run:     save,
 	Preview: previewSave,
 	Look: func(call action.Call, _ action.None, _ []action.Subject) string {
-		return looking(call, "INFO persistence")
+		return server.Looking(server.Of, call, "INFO persistence")
 	},
 	Subjects: func(ctx context.Context, call action.Call, _ action.None) ([]action.Subject, error) {
-		s, err := serverOf(call)
+		s, err := server.Of(call)
 		if err != nil {
 			return nil, err
 		}
-		text, err := s.info(ctx, "server")
+		text, err := s.Info(ctx, "server")
 		if err != nil {
 			return nil, err
 		}
-		return []action.Subject{{Kind: "server", Name: s.where, ID: parseInfo(text)["run_id"]}}, nil
+		return []action.Subject{{Kind: "server", Name: s.Where, ID: server.ParseInfo(text)["run_id"]}}, nil
 	},
 })
 
@@ -57,20 +58,20 @@ type snapshot struct {
 	size    string     // of the server's memory, for people
 }
 
-func (s *server) snapshot(ctx context.Context) (snapshot, error) {
-	text, err := s.info(ctx)
+func snapshotOf(ctx context.Context, s *server.Server) (snapshot, error) {
+	text, err := s.Info(ctx)
 	if err != nil {
 		return snapshot{}, err
 	}
-	fields := parseInfo(text)
+	fields := server.ParseInfo(text)
 	is := snapshot{running: fields["rdb_bgsave_in_progress"] == "1", size: "an unknown size"}
 	status, told := fields["rdb_last_bgsave_status"]
 	is.failed = told && status != "ok"
-	if at := figure(fields, "rdb_last_save_time"); at != nil {
+	if at := server.Figure(fields, "rdb_last_save_time"); at != nil {
 		t := time.Unix(int64(*at), 0).UTC()
 		is.at = &t
 	}
-	if used := figure(fields, "used_memory"); used != nil {
+	if used := server.Figure(fields, "used_memory"); used != nil {
 		is.size = schema.HumanBytes(float64(*used))
 	}
 	return is, nil
@@ -89,17 +90,17 @@ func (s snapshot) last(now time.Time) string {
 
 // saved waits until no snapshot is being written. The time grows from look to
 // look: most are done at once, some take minutes.
-func (s *server) saved(ctx context.Context, call action.Call) (snapshot, error) {
+func saved(ctx context.Context, s *server.Server, call action.Call) (snapshot, error) {
 	began, pause := call.Clock.Now(), 50*time.Millisecond
 	for {
-		is, err := s.snapshot(ctx)
+		is, err := snapshotOf(ctx, s)
 		if err != nil || !is.running {
 			return is, err
 		}
 		waited := call.Clock.Now().Sub(began)
 		call.Progress(action.Progress{Done: int(waited / time.Second), Note: "a snapshot is being written"})
 		if err := call.Clock.Sleep(ctx, pause); err != nil {
-			return is, s.failed(ctx, "waited for a snapshot", call.Clock.Now().Sub(began), err)
+			return is, s.Failed(ctx, "waited for a snapshot", call.Clock.Now().Sub(began), err)
 		}
 		pause = min(2*pause, time.Second)
 	}
@@ -108,27 +109,27 @@ func (s *server) saved(ctx context.Context, call action.Call) (snapshot, error) 
 // save waits for a snapshot that is being written, which may lack the latest
 // changes, and then lets the server write its own.
 func save(ctx context.Context, call action.Call, _ action.None) (saveOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return saveOutputs{}, err
 	}
-	before, err := s.saved(ctx, call)
+	before, err := saved(ctx, s, call)
 	if err != nil {
 		return saveOutputs{}, action.NotApplied(err)
 	}
 	started := call.Clock.Now()
-	_, err = ask(ctx, s, "BGSAVE", func(ctx context.Context, c *goredis.Client) (string, error) { return c.BgSave(ctx).Result() })
+	_, err = server.Ask(ctx, s, "BGSAVE", func(ctx context.Context, c *goredis.Client) (string, error) { return c.BgSave(ctx).Result() })
 	if err != nil {
 		return saveOutputs{}, err
 	}
-	after, err := s.saved(ctx, call)
+	after, err := saved(ctx, s, call)
 	if err != nil {
 		return saveOutputs{}, action.Lost(err)
 	}
 	took := call.Clock.Now().Sub(started)
 	if after.failed {
 		return saveOutputs{}, action.NotApplied(&action.Failure{
-			Where: s.where, What: "the server could not write the snapshot", Tried: "BGSAVE, once, " + schema.HumanDuration(took),
+			Where: s.Where, What: "the server could not write the snapshot", Tried: "BGSAVE, once, " + schema.HumanDuration(took),
 			Seen: []string{"rdb_last_bgsave_status is not ok", before.last(started)},
 			Do:   []string{"read the log of the server", "check that its disk has room: the snapshot needs up to " + after.size},
 		})
@@ -137,16 +138,16 @@ func save(ctx context.Context, call action.Call, _ action.None) (saveOutputs, er
 }
 
 func previewSave(ctx context.Context, call action.Call, _ action.None) (action.Preview, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return action.Preview{}, err
 	}
-	is, err := s.snapshot(ctx)
+	is, err := snapshotOf(ctx, s)
 	if err != nil {
 		return action.Preview{}, err
 	}
 	return action.Preview{
 		Summary: fmt.Sprintf("BGSAVE of %s of memory, %s", is.size, is.last(call.Clock.Now())),
-		Touches: []action.Object{{Kind: "server", Name: s.where}},
+		Touches: []action.Object{{Kind: "server", Name: s.Where}},
 	}, nil
 }

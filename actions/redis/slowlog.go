@@ -7,6 +7,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -51,15 +52,15 @@ verify: [outputs.max_duration_ms < 100]
 })
 
 func slowlog(ctx context.Context, call action.Call, p slowlogParams) (slowlogOutputs, error) {
-	s, err := serverOf(call)
+	s, err := server.Of(call)
 	if err != nil {
 		return slowlogOutputs{}, err
 	}
-	count, err := ask(ctx, s, "SLOWLOG LEN", func(ctx context.Context, c *goredis.Client) (int, error) { return c.Do(ctx, "SLOWLOG", "LEN").Int() })
+	count, err := server.Ask(ctx, s, "SLOWLOG LEN", func(ctx context.Context, c *goredis.Client) (int, error) { return c.Do(ctx, "SLOWLOG", "LEN").Int() })
 	if err != nil {
 		return slowlogOutputs{}, err
 	}
-	found, err := ask(ctx, s, "SLOWLOG GET", func(ctx context.Context, c *goredis.Client) ([]goredis.SlowLog, error) {
+	found, err := server.Ask(ctx, s, "SLOWLOG GET", func(ctx context.Context, c *goredis.Client) ([]goredis.SlowLog, error) {
 		return c.SlowLogGet(ctx, int64(p.Max)).Result()
 	})
 	if err != nil {

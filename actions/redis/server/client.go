@@ -1,4 +1,4 @@
-package redis
+package server
 
 import (
 	"cmp"
@@ -16,38 +16,45 @@ import (
 	"runbook/engine/action"
 )
 
-// server is one step's view of a target: the run's shared client, and what is
-// said of it. Actions send their commands within ask.
-type server struct {
+// Server is one step's view of a target: the run's shared client, and what is
+// said of it. Actions send their commands within Ask.
+type Server struct {
 	*pool
-	call action.Call
+	Call action.Call
 }
 
 // pool is the client of one target.
 type pool struct {
-	client   *goredis.Client
+	Client   *goredis.Client
 	life     context.Context // ends with Close
 	end      context.CancelFunc
 	inFlight sync.WaitGroup
+	program  string // "Redis", or "Sentinel"
 	address  string
 	user     string
 	password string // its name in brackets, or ""
-	where    string // "redis at 10.0.4.12:6379"
+	Where    string // "redis at 10.0.4.12:6379"
 }
 
 const dialTimeout = 5 * time.Second
 
-func serverOf(call action.Call) (*server, error) {
-	p, err := action.Client(call, Target.Name, func() (*pool, error) { return newPool(call) })
+// Of returns the server of call's target.
+func Of(call action.Call) (*Server, error) { return open(call, Target, "Redis") }
+
+// Sentinel returns the Sentinel of call's target, which speaks as a Redis server does.
+func Sentinel(call action.Call) (*Server, error) { return open(call, SentinelTarget, "Sentinel") }
+
+func open(call action.Call, kind *action.TargetKind, program string) (*Server, error) {
+	p, err := action.Client(call, kind.Name, func() (*pool, error) { return newPool(call, kind.Name, program) })
 	if err != nil {
 		return nil, err
 	}
-	return &server{pool: p, call: call}, nil
+	return &Server{pool: p, Call: call}, nil
 }
 
 // newPool returns a client without connections. It never sends a command twice:
 // what to retry is decided by the run.
-func newPool(call action.Call) (*pool, error) {
+func newPool(call action.Call, kind, program string) (*pool, error) {
 	var err error
 	if call.Target.Config, err = parse(call.Target.Config); err != nil {
 		return nil, fmt.Errorf("target %s: %w", call.Target.Name, err)
@@ -60,7 +67,7 @@ func newPool(call action.Call) (*pool, error) {
 	if !isAddress(at) {
 		return nil, errAddress
 	}
-	p := &pool{address: at, where: "redis at " + at, user: cmp.Or(config.Username, "default")}
+	p := &pool{program: program, address: at, Where: kind + " at " + at, user: cmp.Or(config.Username, "default")}
 	p.life, p.end = context.WithCancel(context.Background())
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	options := &goredis.Options{
@@ -87,8 +94,8 @@ func newPool(call action.Call) (*pool, error) {
 	}
 	// The library would write to standard error by itself.
 	goredis.SetLogger(libraryLog{})
-	p.client = goredis.NewClient(options)
-	p.client.AddHook(guard{dryRun: call.DryRun})
+	p.Client = goredis.NewClient(options)
+	p.Client.AddHook(guard{dryRun: call.DryRun})
 	return p, nil
 }
 
@@ -124,17 +131,17 @@ func (p *pool) dialing(by dial) dial {
 	}
 }
 
-// ask lets do send commands and returns what it returns, or a Failure that says
+// Ask lets do send commands and returns what it returns, or a Failure that says
 // what became of them; it ends as soon as ctx does. tried is what is sent, for
 // people: "CONFIG GET maxmemory". The library interrupts a command in flight at a deadline
 // only, not when it is cancelled, and contexts of a lab have no deadline: what
 // do still waits for then ends with the read timeout of the library, or with
 // Close. do must not write to what its caller reads.
-func ask[T any](ctx context.Context, s *server, tried string, do func(context.Context, *goredis.Client) (T, error)) (T, error) {
-	began := s.call.Clock.Now()
-	value, err := send(context.WithValue(ctx, callKey{}, s.call), s.pool, do)
+func Ask[T any](ctx context.Context, s *Server, tried string, do func(context.Context, *goredis.Client) (T, error)) (T, error) {
+	began := s.Call.Clock.Now()
+	value, err := send(context.WithValue(ctx, callKey{}, s.Call), s.pool, do)
 	if err != nil {
-		err = s.failed(ctx, tried, s.call.Clock.Now().Sub(began), err)
+		err = s.Failed(ctx, tried, s.Call.Clock.Now().Sub(began), err)
 	}
 	return value, err
 }
@@ -146,7 +153,7 @@ func send[T any](ctx context.Context, p *pool, do func(context.Context, *goredis
 	}
 	replies := make(chan reply, 1)
 	p.inFlight.Go(func() {
-		value, err := do(ctx, p.client)
+		value, err := do(ctx, p.Client)
 		replies <- reply{value, err}
 	})
 	select {
@@ -166,10 +173,10 @@ func send[T any](ctx context.Context, p *pool, do func(context.Context, *goredis
 // Close closes the connections, which ends what is in flight, and waits for it.
 func (p *pool) Close() error {
 	p.end()
-	err := p.client.Close()
+	err := p.Client.Close()
 	p.inFlight.Wait()
 	if err != nil {
-		return fmt.Errorf("close the client of %s: %w", p.where, err)
+		return fmt.Errorf("close the client of %s: %w", p.Where, err)
 	}
 	return nil
 }

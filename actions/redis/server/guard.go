@@ -1,4 +1,4 @@
-package redis
+package server
 
 import (
 	"cmp"
@@ -42,7 +42,7 @@ func (g guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Pro
 
 func (g guard) send(ctx context.Context, cmds []goredis.Cmder, next func() error) error {
 	for _, cmd := range cmds {
-		if g.dryRun && !isRead(cmd.Args()) {
+		if g.dryRun && !IsRead(cmd.Args()) {
 			err := action.RefusedInDryRun("redis " + named(cmd))
 			for _, each := range cmds {
 				each.SetErr(err)
@@ -95,9 +95,9 @@ func answerCode(err error) string {
 	return code
 }
 
-// isRead decides on the name of a command, and on its subcommand where it has
+// IsRead decides on the name of a command, and on its subcommand where it has
 // some, from the arguments as they are sent.
-func isRead(args []any) bool {
+func IsRead(args []any) bool {
 	name, second := words(args)
 	if slices.Contains(reads, name) {
 		return true
@@ -155,4 +155,5 @@ var containers = map[string][]string{
 	"function": {"list", "stats", "dump"},
 	"module":   {"list"},
 	"xinfo":    {"stream", "groups", "consumers"},
+	"sentinel": {"masters", "master", "replicas", "sentinels", "get-master-addr-by-name", "ckquorum", "myid"},
 }

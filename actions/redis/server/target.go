@@ -1,5 +1,6 @@
-// Package redis has the actions that talk to a Redis server.
-package redis
+// Package server is a Redis server, or a Sentinel, as the actions see it: its address, its
+// client, what is a read, and what its answers mean.
+package server
 
 import (
 	"cmp"
@@ -32,6 +33,23 @@ var Target = &action.TargetKind{
 	Summary: "A Redis server, 6.0 or newer.",
 	Config:  schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:   map[string]any{"address": "127.0.0.1:6379"},
+	Parse:   parse,
+	Address: address,
+}
+
+type sentinelConfig struct {
+	Address  schema.Text    `yaml:"address" doc:"Host and port, as 127.0.0.1:26379, or a URL: redis://user:password@host:26379, rediss:// for TLS; it may be a secret."`
+	Username string         `yaml:"username,omitempty" doc:"The user; without one the user default."`
+	Password *schema.Secret `yaml:"password" doc:"The password of the Sentinel, which need not be that of its servers."`
+	ByTLS    bool           `yaml:"tls" default:"false" doc:"Whether to connect by TLS; rediss:// and each of the keys below say so too."`
+	endpoint.TLS
+}
+
+// SentinelTarget is the kind of target that sentinel actions talk to: one Sentinel.
+var SentinelTarget = &action.TargetKind{
+	Name:    "sentinel",
+	Summary: "One Redis Sentinel, 6.0 or newer: it watches Redis servers, and names another master when one is gone.",
+	Config:  schema.Of(reflect.TypeFor[sentinelConfig]()),
 	Parse:   parse,
 	Address: address,
 }

@@ -1,4 +1,4 @@
-package redis
+package server
 
 import (
 	"context"
@@ -14,27 +14,27 @@ import (
 	"runbook/engine/schema"
 )
 
-// failed says what became of commands that got no good answer: where the server
+// Failed says what became of commands that got no good answer: where the server
 // answered, or was never reached, they changed nothing.
-func (s *server) failed(ctx context.Context, tried string, took time.Duration, err error) error {
+func (s *Server) Failed(ctx context.Context, tried string, took time.Duration, err error) error {
 	var reply goredis.Error
 	var dialed notConnected
 	if !errors.As(err, &reply) {
 		f := action.Unreachable(ctx, err, action.Reach{
-			Where: s.where, Request: tried, Server: "Redis", Address: s.address, Setting: s.call.Setting("address"),
+			Where: s.Where, Request: tried, Server: s.program, Address: s.address, Setting: s.Call.Setting("address"),
 			Took: took, Sent: !errors.As(err, &dialed),
 		})
 		switch {
 		case strings.HasPrefix(f.What, "no answer") && f.Applied != action.AppliedNot:
-			f.Do = append([]string{s.command("--latency")}, f.Do...)
+			f.Do = append([]string{s.Command("--latency")}, f.Do...)
 		case strings.HasPrefix(f.What, "the server closed"):
-			f.Do = append(f.Do, "check whether it speaks TLS: "+s.call.Setting("tls"))
+			f.Do = append(f.Do, "check whether it speaks TLS: "+s.Call.Setting("tls"))
 		}
 		return f
 	}
 	text, _, _ := strings.Cut(reply.Error(), "\n")
 	f := &action.Failure{
-		Applied: action.AppliedNot, Where: s.where, Err: err, What: text, Tried: tried + ", once, " + schema.HumanDuration(took),
+		Applied: action.AppliedNot, Where: s.Where, Err: err, What: text, Tried: tried + ", once, " + schema.HumanDuration(took),
 	}
 	switch {
 	case refusedPassword(text):
@@ -52,25 +52,25 @@ func (s *server) failed(ctx context.Context, tried string, took time.Duration, e
 		f.Do = []string{"upgrade the server, or look whether its configuration renames the command", s.command("INFO server")}
 	case strings.HasPrefix(text, "CLUSTERDOWN"):
 		f.What = "the cluster of this node serves no keys (" + text + ")"
-		f.Do = []string{s.command("CLUSTER INFO"), s.command("CLUSTER NODES")}
+		f.Do = []string{s.Command("CLUSTER INFO"), s.Command("CLUSTER NODES")}
 	}
 	return f
 }
 
-// looking is a command line that reads from the server of a call.
-func looking(call action.Call, arguments string) string {
-	s, err := serverOf(call)
+// Looking is a command line that reads from the server that of returns.
+func Looking(of func(action.Call) (*Server, error), call action.Call, arguments string) string {
+	s, err := of(call)
 	if err != nil {
 		return ""
 	}
-	return s.command(arguments)
+	return s.Command(arguments)
 }
 
-// command returns a command line of redis-cli for this server.
-func (s *server) command(arguments string) string {
+// Command returns a command line of redis-cli for this server.
+func (s *Server) Command(arguments string) string {
 	host, port, _ := net.SplitHostPort(s.address)
 	text := "redis-cli -h " + action.Quote(host) + " -p " + port
-	config, err := action.ConfigOf[targetConfig](s.call.Target)
+	config, err := action.ConfigOf[targetConfig](s.Call.Target)
 	if err != nil {
 		return text + " " + arguments
 	}
@@ -104,7 +104,7 @@ func refusedPassword(text string) bool {
 		strings.HasPrefix(text, "ERR AUTH") || strings.HasPrefix(text, "ERR invalid password")
 }
 
-func (s *server) explainPassword(f *action.Failure, text string, took time.Duration) {
+func (s *Server) explainPassword(f *action.Failure, text string, took time.Duration) {
 	code, _, _ := strings.Cut(text, " ")
 	f.Final = true
 	if s.password == "" {
