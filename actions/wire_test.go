@@ -280,6 +280,7 @@ var readers = map[string][]string{
 	lab.Redis: {
 		"hello *", "auth *", "client setinfo", "client setname", "ping*", "info*", "client list", "slowlog get", "slowlog len", "config get", "dbsize*", "scan *",
 		"type *", "llen *", "zcard *", "xlen *", "scard *", "hlen *", "strlen *", "lastsave*", "select *", "exists *", "memory usage", "time*", "role*", "command*",
+		"latency latest", "cluster info", "cluster nodes", "get *", "getrange *", "pttl *", "object idletime",
 	},
 	lab.Mongo: {
 		"hello", "isMaster", "ismaster", "saslStart", "saslContinue", "endSessions", "ping", "buildInfo", "serverStatus", "find", "count", "getMore", "killCursors",

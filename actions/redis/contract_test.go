@@ -29,7 +29,7 @@ func contract(t *testing.T, callTo func(*testing.T) action.Call) {
 		test func(*testing.T, action.Call)
 	}{
 		{"ping and info", contractInfo}, {"config", contractConfig}, {"refused config", contractRefusals}, {"slow log", contractSlowlog},
-		{"clients", contractClients}, {"save", contractSave}, {"keys", contractKeys},
+		{"clients", contractClients}, {"save", contractSave}, {"keys", contractKeys}, {"figures", contractFigures}, {"values", contractValues}, {"sweep", contractSweep}, {"command", contractCommand},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, callTo(t)) })
 	}

@@ -3,9 +3,6 @@ package redis
 import (
 	"context"
 
-	goredis "github.com/redis/go-redis/v9"
-
-	"runbook/actions/redis/server"
 	"runbook/engine/action"
 	"runbook/engine/schema"
 )
@@ -37,7 +34,7 @@ func (o keysCountOutputs) Summary() string {
 // KeysCount counts keys that match a pattern.
 var KeysCount = action.New(action.Spec[keysCountParams, keysCountOutputs]{
 	Name:    "redis.keys_count",
-	Summary: "Counts the keys that match a pattern, by SCAN: it goes over all keys of the database in small parts.",
+	Summary: "Counts the keys that match a pattern, by SCAN: it goes over all keys of the database in small parts, and rests between them.",
 	Example: `
 action: redis.keys_count
 with: {pattern: "session:*"}
@@ -50,38 +47,20 @@ verify: [outputs.count > 0]
 
 // keysCount counts each key once: SCAN may give one twice.
 func keysCount(ctx context.Context, call action.Call, p keysCountParams) (keysCountOutputs, error) {
-	s, err := server.Of(call)
+	n, err := newSweep(ctx, call, selection{Pattern: p.Pattern})
 	if err != nil {
 		return keysCountOutputs{}, err
 	}
-	type page struct {
-		keys []string
-		next uint64
-	}
-	var o keysCountOutputs
-	if text, err := s.Info(ctx, "cluster"); err == nil { // a user who may only scan is not told
-		o.OneNode = server.OneNode(server.ParseInfo(text))
-	}
-	seen, cursor := map[string]struct{}{}, uint64(0)
-	for {
-		got, err := server.Ask(ctx, s, "SCAN MATCH "+p.Pattern, func(ctx context.Context, c *goredis.Client) (page, error) {
-			keys, next, err := c.Scan(ctx, cursor, p.Pattern, 1000).Result()
-			return page{keys, next}, err
-		})
-		if err != nil {
-			return keysCountOutputs{}, err
-		}
-		for _, key := range got.keys {
+	seen := map[string]struct{}{}
+	all, err := n.each(ctx, func(keys []string) (bool, error) {
+		for _, key := range keys {
 			seen[key] = struct{}{}
-			if len(seen) > p.Max {
-				o.Count = p.Max
-				return o, nil
-			}
-		}
-		if cursor = got.next; cursor == 0 {
-			o.Count, o.Complete = len(seen), !o.OneNode
-			return o, nil
 		}
 		call.Progress(action.Progress{Done: len(seen), Note: schema.HumanQuantity(len(seen), "key", "keys")})
+		return len(seen) <= p.Max, nil
+	})
+	if err != nil {
+		return keysCountOutputs{}, err
 	}
+	return keysCountOutputs{Count: min(len(seen), p.Max), Complete: all && len(seen) <= p.Max && !n.oneNode, OneNode: n.oneNode}, nil
 }

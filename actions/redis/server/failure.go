@@ -49,7 +49,7 @@ func (s *Server) Failed(ctx context.Context, tried string, took time.Duration, e
 		f.Do = []string{"name a target in runbook.yaml with the address " + at + ", and that target in the step"}
 	case strings.HasPrefix(strings.ToLower(text), "err unknown command"):
 		f.Final = true
-		f.Do = []string{"upgrade the server, or look whether its configuration renames the command", s.command("INFO server")}
+		f.Do = []string{"upgrade the server, or look whether its configuration renames the command", s.Command("INFO server")}
 	case strings.HasPrefix(text, "CLUSTERDOWN"):
 		f.What = "the cluster of this node serves no keys (" + text + ")"
 		f.Do = []string{s.Command("CLUSTER INFO"), s.Command("CLUSTER NODES")}
@@ -115,4 +115,15 @@ func (s *Server) explainPassword(f *action.Failure, text string, took time.Durat
 	f.What = "the password was refused (" + code + ")"
 	f.Tried = fmt.Sprintf("AUTH as user %s with %s, once, %s", s.user, s.password, schema.HumanDuration(took))
 	f.Do = []string{"check the secret that password of the target in runbook.yaml names"}
+}
+
+// Answered reports whether err is what a server answered, so that it is there.
+func Answered(err error) bool {
+	var reply goredis.Error
+	return errors.As(err, &reply)
+}
+
+// IsGone reports whether err is the answer about a key that is not there.
+func IsGone(err error) bool {
+	return errors.Is(err, goredis.Nil) || err != nil && strings.Contains(err.Error(), "no such key")
 }
