@@ -33,6 +33,7 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
 	}
+	r.waits(&w)
 	r.environment(w.Environment)
 	f.Environment = w.Environment
 	r.list.Sort()
@@ -53,6 +54,17 @@ func (r *reader) environment(x *environment.Extra) {
 		return
 	}
 	r.list = append(r.list, env.Add(x, r.source, r.registry)...)
+}
+
+// waits reports what stubs wait for and nothing sets: those of the file may wait for
+// what any rehearsal sets, those of a rehearsal for what it or the file does.
+func (r *reader) waits(w *written) {
+	all := []*stub.Written{&w.Written}
+	for _, one := range w.Rehearsals {
+		all = append(all, &one.Written)
+		stub.Check(&one.Written, []*stub.Written{&w.Written, &one.Written}, r)
+	}
+	stub.Check(&w.Written, all, r)
 }
 
 func (r *reader) rehearsal(w *Written, number int) *Rehearsal {

@@ -1,6 +1,7 @@
 package rehearsal_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +95,34 @@ rehearsals:
 			t.Errorf("%s: %q %+v", r.Rehearsal.Name, failures(r), r.Finished.Failure)
 		}
 	}
+}
+
+// TestStubsRememberWhatWasDone holds that a stub answers only while what it needs was set
+// last, that what sets something is a change, and that a run begins without any.
+func TestStubsRememberWhatWasDone(t *testing.T) {
+	const file = `
+environment: {targets: {shell: {reads: [[no-such, state]%s]}}}
+programs:
+  - {argv: [no-such, state], while: {web: drained, lb: off}, stdout: both}
+  - {argv: [no-such, state], while: {web: drained}, stdout: drained}
+  - {argv: [no-such, state], stdout: ready}
+  - {argv: [no-such, drain], sets: {web: drained}}
+  - {argv: [no-such, ready], sets: {web: ready}}
+rehearsals:
+  - {name: one, fault: none, again: changes, programs: [{argv: [no-such, "off"], sets: {lb: off}}], expect: {exit: 0}}
+`
+	var list strings.Builder
+	for _, s := range []struct{ do, now string }{{"drain", "ready"}, {"off", "drained"}, {"ready", "both"}, {"drain", "ready"}, {"ready", "both"}} {
+		fmt.Fprintf(&list, `
+  - {action: shell.run, with: {argv: [no-such, state]}, verify: [outputs.stdout == "%s"]}
+  - {action: shell.run, with: {argv: [no-such, "%s"]}}`, s.now, s.do)
+	}
+	k := newKit(t)
+	if r := k.steps(t, list.String(), fmt.Sprintf(file, "")); !r.Passed {
+		t.Errorf("%q %+v", failures(r), r.Finished.Failure)
+	}
+	r := k.steps(t, list.String(), fmt.Sprintf(file, ", [no-such, drain]"))
+	equal(t, failures(r), []string{"also: a dry run before it changed nothing in the lab, the stub of no-such drain changed the lab"})
 }
 
 // TestAStubThatNothingCallsIsFound holds it for one of a rehearsal, and for one of all

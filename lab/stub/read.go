@@ -2,10 +2,14 @@ package stub
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
+	"runbook/engine/diag"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/lab"
@@ -75,7 +79,59 @@ func one(r Reader, w *writtenStub, n *yaml.Node) *Stub {
 		fault := r.Fault(w.Injects)
 		s.injects = &fault
 	}
+	s.sets, s.while = words(w.Sets), words(w.While)
 	return s
+}
+
+// words are names and the words that stand for them.
+func words(pairs []yaml.Pair) map[string]string {
+	all := map[string]string{}
+	for _, p := range pairs {
+		all[p.Key.Text] = p.Value.Text
+	}
+	return all
+}
+
+// each are what every stub of these may say.
+func (w *Written) each() (all []*writtenStub) {
+	for _, p := range w.Programs {
+		all = append(all, &p.writtenStub)
+	}
+	for _, q := range w.Requests {
+		all = append(all, &q.writtenStub)
+	}
+	return all
+}
+
+// Check reports what stubs wait for and none of those that may set it does.
+func Check(w *Written, by []*Written, r Reader) {
+	set := map[string][]string{}
+	for _, other := range by {
+		for _, s := range other.each() {
+			for _, p := range s.Sets {
+				set[p.Key.Text] = append(set[p.Key.Text], p.Value.Text)
+			}
+		}
+	}
+	for _, s := range w.each() {
+		for _, p := range s.While {
+			words, ok := set[p.Key.Text]
+			switch {
+			case !ok:
+				r.Fail(p.Key, fmt.Sprintf("no stub sets %q", p.Key.Text), nearest(p.Key.Text, slices.Sorted(maps.Keys(set))))
+			case !slices.Contains(words, p.Value.Text):
+				r.Fail(p.Value, fmt.Sprintf("no stub sets %s to %q", p.Key.Text, p.Value.Text), nearest(p.Value.Text, words))
+			}
+		}
+	}
+}
+
+// nearest asks for the word that was meant.
+func nearest(word string, from []string) string {
+	if near := diag.Nearest(word, from); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "let a stub say sets: {name: word}"
 }
 
 // Value is a value without a declared type.

@@ -2,6 +2,7 @@ package stub
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -23,7 +24,8 @@ type Set struct {
 
 	mu      sync.Mutex
 	calls   map[*Stub]int
-	changed string // the last that changed something in the lab
+	now     map[string]string // what stubs have set
+	changed string            // the last that changed something in the lab
 	changes int
 	lacking []Line // that would have answered what was refused
 	err     error
@@ -34,7 +36,7 @@ var _ action.Stubs = (*Set)(nil)
 // New are stubs that answer in a world, the first ones first; a line for
 // another one goes into the file.
 func New(world World, file string, all ...*Stub) *Set {
-	return &Set{world: world, file: file, all: all, calls: map[*Stub]int{}}
+	return &Set{world: world, file: file, all: all, calls: map[*Stub]int{}, now: map[string]string{}}
 }
 
 // Answer is that of the first stub that matches and may still answer.
@@ -42,7 +44,7 @@ func (s *Set) Answer(asked action.Asked) *action.Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.all {
-		if one.matches(asked) && (one.times == 0 || s.calls[one] < one.times) {
+		if one.matches(asked) && one.stands(s.now) && (one.times == 0 || s.calls[one] < one.times) {
 			s.calls[one]++
 			answer := one.answer
 			answer.Ends = func() { s.effect(one) }
@@ -52,9 +54,11 @@ func (s *Set) Answer(asked action.Asked) *action.Answer {
 	return nil
 }
 
-// Stands reports whether a stub without a bound answers what is asked.
+// Stands reports whether a stub without a bound answers what is asked, now and later.
 func (s *Set) Stands(asked action.Asked) bool {
-	return slices.ContainsFunc(s.all, func(one *Stub) bool { return one.times == 0 && one.matches(asked) })
+	return slices.ContainsFunc(s.all, func(one *Stub) bool {
+		return one.times == 0 && len(one.while) == 0 && one.matches(asked)
+	})
 }
 
 // Refused says the line that would answer what is asked, and notes it.
@@ -75,9 +79,9 @@ func (s *Set) Lacking() []Line {
 	return slices.Clone(s.lacking)
 }
 
-// effect is what a stub does to the lab when it has answered.
+// effect is what a stub does to the lab, and to other stubs, when it has answered.
 func (s *Set) effect(one *Stub) {
-	if one.heals == "" && one.injects == nil {
+	if !one.changes() {
 		return
 	}
 	var err error
@@ -89,6 +93,7 @@ func (s *Set) effect(one *Stub) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	maps.Copy(s.now, one.sets)
 	s.changed, s.changes, s.err = one.Text, s.changes+1, errors.Join(s.err, err)
 }
 
@@ -99,7 +104,7 @@ func (s *Set) Unused(of []*Stub) []*Stub {
 	return slices.DeleteFunc(slices.Clone(of), func(one *Stub) bool { return s.calls[one] > 0 })
 }
 
-// Effects are how often stubs changed something in the lab, the last that did, and
+// Effects are how often stubs changed something in the lab or set something, the last that did, and
 // what went wrong with it.
 func (s *Set) Effects() (changes int, last string, err error) {
 	s.mu.Lock()

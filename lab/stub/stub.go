@@ -22,6 +22,21 @@ type Stub struct {
 	answer  action.Answer
 	heals   string
 	injects *lab.Fault
+	sets    map[string]string // by name, in the words of the file
+	while   map[string]string
+}
+
+// changes reports whether it does something to the lab, or to what other stubs answer.
+func (s *Stub) changes() bool { return s.heals != "" || s.injects != nil || len(s.sets) > 0 }
+
+// stands reports whether what it needs is so.
+func (s *Stub) stands(now map[string]string) bool {
+	for name, word := range s.while {
+		if now[name] != word {
+			return false
+		}
+	}
+	return true
 }
 
 // matches reports whether the stub is one for what is asked.

@@ -37,6 +37,8 @@ type writtenStub struct {
 	Times   yaml.Int      `yaml:"times,omitempty" min:"1" doc:"How often it answers; then the next that matches does. Always without it."`
 	Heals   yaml.String   `yaml:"heals,omitempty" doc:"The fault of the lab that goes when it has answered."`
 	Injects *Fault        `yaml:"injects,omitempty" doc:"The fault of the lab that comes when it has answered."`
+	Sets    []yaml.Pair   `yaml:"sets,omitempty" hint:"write sets: {web1: drained}" doc:"What is so when it has answered, in words of your own: '{web1: drained}'."`
+	While   []yaml.Pair   `yaml:"while,omitempty" hint:"write while: {web1: drained}" doc:"Only where all of this was set last."`
 }
 
 // Fault is a fault as it is written.
