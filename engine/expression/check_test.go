@@ -27,6 +27,7 @@ var problems = []struct {
 	{"outputs.version «is» not nil", nil, "RB1201", "write `outputs.version != nil`"},
 	{"inputs.force ? 1«»", nil, "RB1201", "write both values: condition ? value : other"},
 	{"1 «if» inputs.force else 2", nil, "RB1201", "write both values: condition ? value : other"},
+	{"all([outputs.json], .[«\"lag\"»] == 1)", nil, "RB1201", "write `all([outputs.json], #[\"lag\"] == 1)`"},
 	{"outputs.json?[0«]»", nil, "RB1201", "write `outputs.json?.[0]`"},
 	{"map(inputs.names, {\"v\"«:» #})", nil, "RB1201", "write `map(inputs.names, {{\"v\": #}})`"},
 	{"map(inputs.names, {\"v\"«:» {\"w\": #}})", nil, "RB1201", "write `map(inputs.names, {{\"v\": {\"w\": #}}})`"},

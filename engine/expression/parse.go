@@ -111,7 +111,7 @@ func syntaxProblem(source string, err error) *Problem {
 // Operators of other languages, and ours; functions of one parameter, which is # here;
 // and a choice of which one value is missing.
 var (
-	otherwise     = strings.NewReplacer("?[", "?.[", "===", "==", "!==", "!=", "<>", "!=", "=~", "matches", " is not ", " != ", " is ", " == ")
+	otherwise     = strings.NewReplacer("?[", "?.[", " .[", " #[", "(.[", "(#[", "{.[", "{#[", "===", "==", "!==", "!=", "<>", "!=", "=~", "matches", " is not ", " != ", " is ", " == ")
 	arrow         = regexp.MustCompile(`(?:\(\s*([a-z]\w*)\s*\)|\b([a-z]\w*))\s*=>\s*`)
 	conditionalOf = regexp.MustCompile(`^[^?:]*[^?]\?[^?.:]+$`)
 )

@@ -88,7 +88,7 @@ func (l *loopRun) askAll(first *work, a *event.Approval) (outcome, bool) {
 
 // resolved is the work of item i, as far as it can be shown before it begins.
 func (l *loopRun) resolved(i int, value any) (*work, *event.Failure) {
-	sc := l.scope.within(l.in.path.Item(i), l.in.step.Loop.Names(value, i))
+	sc := l.scope.within(l.in.step, l.in.path.Item(i), l.in.step.Loop.Names(value, i))
 	op, fail := l.r.resolve(sc.bound.ctx, l.in.step.Op, sc)
 	if fail != nil {
 		return nil, fail

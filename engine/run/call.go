@@ -14,6 +14,7 @@ import (
 func (r *runner) callPlaybook(in *instance, sc *scope, inputs map[string]any) outcome {
 	callee := in.step.Call.Plan
 	inner := r.rootScope(callee, inputs)
+	inner.in = &holder{step: in.step, sc: sc}
 	inner.at, inner.watch, inner.after, inner.reads = in.path, sc.watch, sc.after, sc.reads
 	inner.warns = sc.warns
 	inner.bound = newBoundary(r.hard, sc.bound)

@@ -158,7 +158,7 @@ func (r *runner) conditional(in *instance, when *event.Check, o outcome) outcome
 func (r *runner) unknownLoop(in *instance, sc *scope, u schema.Unknown, when *event.Check) outcome {
 	c := *sc
 	c.after = u.After
-	inner := (&c).within(in.path.Item(0), in.step.Loop.Names(u, u))
+	inner := (&c).within(in.step, in.path.Item(0), in.step.Loop.Names(u, u))
 	o := r.once(in, inner, when)
 	in.outputs, in.observed, in.before = u, u, u
 	in.pending, in.done.Why = &u, "for each of a list that is "+u.String()

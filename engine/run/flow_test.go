@@ -149,6 +149,36 @@ finally:
 	equal(t, "states", s.states("x[1]", "x[1]/undo", "x[0]", "x[0]/undo", "x"), "x[1]=undone x[1]/undo=passed x[0]=undone x[0]/undo=passed x=failed")
 }
 
+// What a block or a playbook undoes may stand in loops and calls within it, also where
+// the step has an id, and so an address, of its own.
+func TestUndoReachesIntoLoopsAndCalls(t *testing.T) {
+	const (
+		set   = "{id: s, action: world.set, with: {name: a, value: 1}, undo: {action: world.set, with: {name: a, value: 0}}"
+		fails = ", {action: world.set, with: {name: b, value: 1, ends: not_applied}}]}]"
+		block = "steps: [{id: b, on_failure: undo, steps: ["
+	)
+	for name, text := range map[string]string{
+		"a loop in a block":           block + set + ", for_each: [1]}" + fails,
+		"a loop of blocks":            block + "{id: l, for_each: [1], steps: [{id: in, steps: [" + set + "}]}]}" + fails,
+		"a loop in a loop":            block + "{id: l, for_each: [1], steps: [" + set + ", for_each: [1]}]}" + fails,
+		"a block in an item":          "steps: [{id: l, for_each: [1], steps: [{id: b, on_failure: undo, steps: [{id: m, for_each: [1], steps: [" + set + "}]}" + fails[:len(fails)-1] + "]}]",
+		"a call in a block":           block + "{id: c, call: callee}" + fails,
+		"a call in a loop in a block": block + "{id: c, for_each: [1], call: callee}" + fails,
+		"a loop in a call in a block": block + "{id: c, call: loops}" + fails,
+		"a block that is in no undo":  "on_failure: undo\nsteps: [{id: q, steps: [" + set + ", for_each: [1]}" + fails,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.others = map[string]string{"callee": "steps: [" + set + "}]", "loops": "steps: [" + set + ", for_each: [1]}]"}
+			s.play(t, text)
+			equal(t, "sent", s.world.order(), "[a=1 b=1 a=0]")
+		})
+	}
+	s := newScene() // and no further than the block
+	s.play(t, "steps: [{id: k, for_each: [1], action: world.set, with: {name: k, value: 1}, undo: {action: world.set, with: {name: k, value: 0}}}, {id: b, on_failure: undo, steps: ["+set+", for_each: [1]}"+fails)
+	equal(t, "sent", s.world.order(), "[k=1 a=1 b=1 a=0]")
+}
+
 func TestUndoLooksAndTriesRemedies(t *testing.T) {
 	s := newScene()
 	s.play(t, `

@@ -150,7 +150,7 @@ func (l *loopRun) one(i int, value any) outcome {
 	r, s := l.r, l.in.step
 	part, done := r.partScope(s.OnFailure, l.scope)
 	defer done()
-	sc := part.within(l.in.path.Item(i), s.Loop.Names(value, i))
+	sc := part.within(s, l.in.path.Item(i), s.Loop.Names(value, i))
 	if l.approved != nil {
 		sc.approved = &l.approved[i]
 	}
@@ -173,8 +173,8 @@ func (l *loopRun) one(i int, value any) outcome {
 }
 
 func (l *loopRun) total() outcome {
-	o := outcome{state: event.Passed}
-	if l.after != "" {
+	o := outcome{state: event.Passed, after: l.scope.after}
+	if l.after != o.after && l.after != "" { // an item previewed a change
 		o.after = string(l.in.path)
 	}
 	missed := 0

@@ -17,6 +17,7 @@ import (
 type scope struct {
 	around *scope
 	at     event.Path     // of the item or call that its steps are in; "" at the top
+	in     *holder        // that item or call; nil at the top
 	names  map[string]any // item, index, goal, failure; inputs, vars, run, environment at the root
 	shared *instances
 	after  string // dry run: the change upstream whose effect is not known; "" for none
@@ -54,10 +55,18 @@ type instances struct {
 
 func newInstances() *instances { return &instances{byID: map[string]*instance{}} }
 
-// within returns a scope for the item at that address, with further names.
-func (s *scope) within(at event.Path, names map[string]any) *scope {
+// holder is the loop or the call that the steps of a scope are in, and the scope in
+// which that stands.
+type holder struct {
+	step *plan.Step
+	sc   *scope
+}
+
+// within returns a scope for the item of a loop at that address, with further names.
+func (s *scope) within(loop *plan.Step, at event.Path, names map[string]any) *scope {
 	c := *s
 	c.around, c.at, c.names, c.shared = s, at, names, newInstances()
+	c.in = &holder{step: loop, sc: s}
 	return &c
 }
 

@@ -49,13 +49,22 @@ func (r *runner) undoWithin(path event.Path, sc *scope) {
 }
 
 // under reports whether the step belongs to what is at path: the path itself,
-// an item or a part of it, also where the part has an address of its own.
+// an item or a part of it, also where the part has an address of its own, and where
+// loops and calls stand between the two.
 func under(sc *scope, in *instance, path event.Path) bool {
 	if in.path.Within(path) {
 		return true
 	}
-	for s := in.step; s != nil; s = s.Parent {
-		if sc.path(s) == path {
+	for s := in.step; s != nil; s, sc = sc.in.step, sc.in.sc {
+		for ; s != nil && (sc.in == nil || s != sc.in.step); s = s.Parent {
+			if sc.path(s) == path {
+				return true
+			}
+		}
+		if sc.in == nil {
+			return false
+		}
+		if sc.at.Within(path) {
 			return true
 		}
 	}

@@ -51,7 +51,7 @@ func known() []setting {
 		{name: "lfu-log-factor", value: "10", kind: number}, {name: "lfu-decay-time", value: "1", kind: number}, {name: "activedefrag", value: "no", kind: yesOrNo},
 		{name: "lazyfree-lazy-eviction", value: "no", kind: yesOrNo}, {name: "lazyfree-lazy-expire", value: "no", kind: yesOrNo}, {name: "lazyfree-lazy-user-del", value: "no", kind: yesOrNo},
 		{name: "lazyfree-lazy-user-flush", value: "no", kind: yesOrNo}, {name: "io-threads", value: "1", kind: fixed}, {name: "repl-backlog-size", value: "1048576", kind: memory},
-		{name: "min-replicas-to-write", value: "0", kind: number}, {name: "proto-max-bulk-len", value: "536870912", kind: memory},
+		{name: "min-replicas-to-write", value: "0", kind: number}, {name: "replica-priority", value: "100", kind: number}, {name: "proto-max-bulk-len", value: "536870912", kind: memory},
 	}
 }
 
