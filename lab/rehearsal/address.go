@@ -28,7 +28,11 @@ func addressesOf(p *plan.Plan) *addresses {
 
 func (a *addresses) add(p *plan.Plan, call event.Path) {
 	nested := map[*plan.Step]event.Path{}
+	var steps []*plan.Step
 	for _, s := range p.All() {
+		steps = append(steps, s.WithUndo()...)
+	}
+	for _, s := range steps {
 		of, own := call.Part(s.Path), s.ID
 		if loop := loopAround(s); loop != nil {
 			of = a.of[loop].Part(s.Local)
@@ -50,18 +54,11 @@ func (a *addresses) add(p *plan.Plan, call event.Path) {
 				a.written[string(other)] = of
 			}
 		}
-		a.acts(s)
-		if s.Call != nil && s.Call.Plan != nil {
-			a.add(s.Call.Plan, of)
-		}
-	}
-}
-
-// acts notes the actions of a step and of what undoes it.
-func (a *addresses) acts(s *plan.Step) {
-	for ; s != nil; s = s.Undo {
 		if s.Op != nil && !slices.Contains(a.actions, s.Op.Action.Name) {
 			a.actions = append(a.actions, s.Op.Action.Name)
+		}
+		if s.Call != nil && s.Call.Plan != nil {
+			a.add(s.Call.Plan, of)
 		}
 	}
 }

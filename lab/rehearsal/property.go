@@ -116,20 +116,21 @@ func announced(fin event.RunFinished, dry []event.Event, a *addresses) Property 
 		if !slices.Contains(names, c.Action) {
 			names = append(names, c.Action)
 		}
-		if got := foreseen(shown, c.Step, a); got != event.Previewed && got != event.Unknown {
+		if got := foreseen(shown, c, a); got != event.Previewed && got != event.Unknown {
 			return Property{Text: "what changed was in the plan", Detail: fmt.Sprintf("%s at %s was not: the dry run showed it as %s", c.Action, c.Step, got)}
 		}
 	}
 	return Property{Text: "what changed was in the plan: " + strings.Join(names, ", "), Held: true}
 }
 
-// foreseen is how a dry run showed a step: itself; of a list that was not known
-// yet the first item in place of all; else what holds it, if that was unknown.
-func foreseen(shown *history.Run, step event.Path, a *addresses) event.State {
-	if s := shown.Known(step); s != nil && s.State != event.NotRun {
+// foreseen is how a dry run showed the step of a change: itself; of a list that was not
+// known yet the first item in place of all; else what holds it, if that was unknown. What
+// undoes a step is foreseen with that: its preview is of both.
+func foreseen(shown *history.Run, c event.Change, a *addresses) event.State {
+	if s := shown.Known(c.Step); s != nil && s.State != event.NotRun {
 		return s.State
 	}
-	plain := step.Plain()
+	plain := c.Step.Plain()
 	got := event.NotRun
 	for s := range shown.All {
 		if s.Path.Plain() == plain && (s.State == event.Unknown || got != event.Unknown && s.State == event.Previewed) {
@@ -137,8 +138,8 @@ func foreseen(shown *history.Run, step event.Path, a *addresses) event.State {
 		}
 	}
 	for around := plain; got == event.NotRun && around != ""; around = a.around(around) {
-		if s := shown.Known(around); s != nil && s.State == event.Unknown {
-			got = event.Unknown
+		if s := shown.Known(around); s != nil && (s.State == event.Unknown || c.Phase == event.Undo && s.State == event.Previewed) {
+			got = s.State
 		}
 	}
 	return got

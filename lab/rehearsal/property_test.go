@@ -71,6 +71,12 @@ func TestEachPropertyCanBeViolated(t *testing.T) {
 			one("fault: none\nagain: changes\nexpect: {changes: {count: 1}}"),
 			"also: what changed was in the plan, http.request at clear was not: the dry run showed it as skipped",
 		},
+		"what an undo changes was announced with its step": {
+			head + "  - id: move\n    on_failure: undo\n    steps:\n" +
+				"      - {id: hold, for_each: [app], action: docker.pause, with: {container: '${{ item }}'}, undo: {steps: [{id: release, action: docker.unpause, with: {container: '${{ item }}'}}]}}\n" +
+				"      - {action: flow.fail, with: {message: no}}\n",
+			one("fault: none\nexpect: {exit: 1, changes: {exactly: [docker.pause]}, steps: {'hold[0]': undone, release: passed}, after: [lab.app.healthy]}"), "",
+		},
 		"a second run that changes": {
 			clears, one("fault: none\nexpect: {changes: {count: 1}}"),
 			"also: a second run changed nothing, http.request at clear",
