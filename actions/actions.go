@@ -2,6 +2,8 @@
 package actions
 
 import (
+	"slices"
+
 	"runbook/actions/alertmanager"
 	"runbook/actions/archive"
 	"runbook/actions/docker"
@@ -20,39 +22,12 @@ import (
 
 // All returns every action. A new one is added here and nowhere else.
 func All() []*action.Action {
-	return []*action.Action{
+	return slices.Concat(ofDocker(), ofDatabases(), []*action.Action{
 		archive.Verify,
 
 		alertmanager.ListAlerts,
 		alertmanager.CreateSilence,
 		alertmanager.ExpireSilence,
-
-		docker.List,
-		docker.Inspect,
-		docker.ListProcesses,
-		docker.ListChanges,
-		docker.Stats,
-		docker.SampleStats,
-		docker.Logs,
-		docker.Restart,
-		docker.Stop,
-		docker.Start,
-		docker.Pause,
-		docker.Unpause,
-		docker.Exec,
-		docker.UpdateLimits,
-		docker.WaitHealthy,
-
-		image.List,
-		image.Inspect,
-
-		network.List,
-		network.Inspect,
-
-		daemon.Version,
-		daemon.DiskUsage,
-		daemon.ListVolumes,
-		daemon.ListEvents,
 
 		flow.Wait,
 		flow.Assert,
@@ -68,6 +43,51 @@ func All() []*action.Action {
 		http.Request,
 		http.Sample,
 
+		prometheus.Query,
+		prometheus.QueryRange,
+		prometheus.ListAlerts,
+		prometheus.ListTargets,
+
+		shell.Run,
+	})
+}
+
+func ofDocker() []*action.Action {
+	return []*action.Action{
+		docker.List,
+		docker.Inspect,
+		docker.ListProcesses,
+		docker.ListChanges,
+		docker.Stats,
+		docker.SampleStats,
+		docker.Logs,
+		docker.Restart,
+		docker.Stop,
+		docker.Start,
+		docker.Pause,
+		docker.Unpause,
+		docker.Exec,
+		docker.UpdateLimits,
+		docker.WaitHealthy,
+		docker.Run,
+		docker.RollingRestart,
+		docker.Recreate,
+
+		image.List,
+		image.Inspect,
+
+		network.List,
+		network.Inspect,
+
+		daemon.Version,
+		daemon.DiskUsage,
+		daemon.ListVolumes,
+		daemon.ListEvents,
+	}
+}
+
+func ofDatabases() []*action.Action {
+	return []*action.Action{
 		mongo.Ping,
 		mongo.ServerInfo,
 		mongo.Find,
@@ -82,11 +102,6 @@ func All() []*action.Action {
 		mongo.KillOp,
 		mongo.Profile,
 		mongo.Dump,
-
-		prometheus.Query,
-		prometheus.QueryRange,
-		prometheus.ListAlerts,
-		prometheus.ListTargets,
 
 		redis.Ping,
 		redis.Info,
@@ -106,7 +121,5 @@ func All() []*action.Action {
 		redis.ConfigGet,
 		redis.ConfigSet,
 		redis.Save,
-
-		shell.Run,
 	}
 }

@@ -38,6 +38,8 @@ var staged = map[string]struct {
 		before: []step{{"id": " made", "action": " alertmanager.create_silence", "with": " {matchers: {alertname: A}, for: 1h, comment: x}"}},
 		keys:   step{"with": `{id: "${{ steps.made.outputs.id }}"}`},
 	},
+	"docker.run":           {keys: step{"with": "{image: 'redis:7.2', argv: [echo, CASE], keep: true}", "verify": ""}},
+	"docker.recreate":      {before: started, keys: step{"with": "{container: app, image: 'mltb/app:1.4.2', steady_for: 1s}"}},
 	"docker.stop":          {before: started},
 	"docker.restart":       {before: started},
 	"docker.pause":         {before: []step{{"action": " docker.unpause", "with": " {container: app}"}}},
@@ -280,7 +282,7 @@ func (o *outcome) count(of event.Type) int {
 
 // shows are the commands by which a person sees what became of a change: of the target,
 // of what the change is about, and only read.
-var shows = regexp.MustCompile(`^(docker -H unix://\S+ (inspect -f '.*' mltb-app-1|top mltb-redis-1)` +
+var shows = regexp.MustCompile(`^(docker -H unix://\S+ (inspect -f '.*'( mltb-(app|worker)-\d)+|top mltb-redis-1|ps -a --filter name=(runbook-[0-9a-f]+|mltb-app-1))` +
 	`|curl -i http://127.0.0.1:\d+/api/cache/clear|curl -s http://127.0.0.1:\d+/api/v2/silences?(/[0-9a-f-]{36})?` +
 	`|redis-cli -h 127.0.0.1 -p \d+ (CONFIG GET slowlog-max-len|INFO persistence)` +
 	`|mongosh mongodb://127.0.0.1:\d+/(mltb)? --eval '(db\.getCollection\("tasks"\)\.(countDocuments\(EJSON\.parse\(".*"\)\)|getIndexes\(\))|db\.currentOp\(true\)\.inprog\.filter\(.*\))')$`)

@@ -124,3 +124,6 @@ func TestListedExecReal(t *testing.T) {
 	}
 	contractListedExec(t, realGuest(t, 0))
 }
+
+// realOnly reports whether there is no real engine to test against.
+func realOnly() bool { return os.Getenv("RUNBOOK_TEST_REAL") == "" }

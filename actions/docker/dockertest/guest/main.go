@@ -3,7 +3,8 @@
 // "guest print TEXT CODE" prints the text, and its environment's GUEST to
 // stderr, and exits with the code; "guest http PORT" answers requests until it gets
 // SIGTERM; "guest check PORT" exits with 1 where that does not answer; "guest sleep
-// DURATION" waits; "guest write FILE" writes a file and serves.
+// DURATION" waits; "guest write FILE" writes a file and serves; "guest once" exits with 1
+// from the second start of its container on.
 package main
 
 import (
@@ -13,11 +14,16 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "once" {
+		once()
+		return
+	}
 	if len(os.Args) > 2 {
 		switch os.Args[1] {
 		case "http":
@@ -89,5 +95,23 @@ func check(port string) {
 	defer r.Body.Close()
 	if r.StatusCode != http.StatusOK {
 		panic("no answer")
+	}
+}
+
+// once notes the start of its container, which is that of process 1, and exits with 1 where
+// it noted another.
+func once() {
+	stat, err := os.ReadFile("/proc/1/stat")
+	if err != nil {
+		panic(err)
+	}
+	fields := strings.Fields(string(stat))
+	noted, err := os.ReadFile("/noted")
+	if err != nil {
+		noted = []byte(fields[21])
+		_ = os.WriteFile("/noted", noted, 0o600)
+	}
+	if string(noted) != fields[21] {
+		os.Exit(1)
 	}
 }
