@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -96,19 +97,17 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{turns: prompt.NewTurns(), input: newInput(os.Stdin), out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
+	p := &prompter{turns: prompt.NewTurns(), input: input{from: os.Stdin, typed: console.Typed(os.Stdin)}, out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
 	follow(p.facts.event)
 	return p
 }
 
-// begin waits for its turn, makes room for a question and forgets what was typed
-// before it.
+// begin waits for its turn, and makes room for a question.
 func (p *prompter) begin(approval bool) (end func()) {
 	p.turns.Take(approval)
 	if p.view != nil {
 		p.view.Suspend()
 	}
-	p.input.forget(func() { console.Forget(os.Stdin) })
 	return func() {
 		if p.view != nil {
 			p.view.Resume()
@@ -117,24 +116,35 @@ func (p *prompter) begin(approval bool) (end func()) {
 	}
 }
 
-// answer waits for a line; tick is called each second, and what comes from ahead ends
-// the question with errAhead.
-func (p *prompter) answer(ctx context.Context, ahead <-chan struct{}, tick func()) (string, error) {
+// answer shows a question and waits for its line: what was typed before it is shown is
+// forgotten in that moment, and a line that comes when it was given up is for no other.
+// tick is called each second, and what comes from ahead ends the question with errAhead.
+func (p *prompter) answer(ctx context.Context, show func(io.Writer) error, ahead <-chan struct{}, tick func()) (string, error) {
+	var question bytes.Buffer
+	if err := show(&question); err != nil {
+		return "", err
+	}
+	p.input.forget(func() { console.Forget(os.Stdin) })
+	if _, err := p.draw.Write(question.Bytes()); err != nil {
+		return "", errGone
+	}
 	_ = p.out.Flush()
 	clock := time.NewTicker(time.Second)
 	defer clock.Stop()
-	p.input.ask()
+	line := p.input.await()
 	for {
 		select {
 		case <-ctx.Done():
+			p.input.leave()
 			return "", context.Cause(ctx)
-		case text, ok := <-p.input.lines:
+		case text, ok := <-line:
 			if !ok {
 				return "", errGone
 			}
-			p.input.awaits = false
+			p.input.answered()
 			return strings.TrimSpace(text), nil
 		case <-ahead:
+			p.input.leave()
 			return "", errAhead
 		case <-clock.C:
 			tick()
@@ -161,11 +171,8 @@ func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) 
 	}
 	defer p.begin(true)()
 	q := p.prompt(path, a)
-	if err := q.Show(p.draw); err != nil {
-		return answer, errGone
-	}
 	for {
-		text, err := p.answer(ctx, nil, func() {
+		text, err := p.answer(ctx, q.Show, nil, func() {
 			if p.view != nil {
 				_ = q.Refresh(p.draw)
 			}
@@ -188,9 +195,6 @@ func (p *prompter) ask(ctx context.Context, path event.Path, a *event.Approval) 
 		case "d", "details":
 			_, _ = io.WriteString(p.draw, strings.Join(q.Details(), "\n"))
 			p.end()
-			if err := q.Show(p.draw); err != nil {
-				return answer, errGone
-			}
 			continue
 		}
 		return answer, nil
@@ -261,10 +265,8 @@ func (p *prompter) fill(ctx context.Context, path event.Path, m run.Manual, got 
 // until asks until the answer is taken, and says why it is not.
 func (p *prompter) until(ctx context.Context, question string, take func(text string) (any, error)) (any, error) {
 	for {
-		if err := report.Ask(p.draw, question, p.page); err != nil {
-			return nil, errGone
-		}
-		text, err := p.answer(ctx, p.turns.Ahead(), func() {})
+		ask := func(to io.Writer) error { return report.Ask(to, question, p.page) }
+		text, err := p.answer(ctx, ask, p.turns.Ahead(), func() {})
 		if errors.Is(err, errAhead) {
 			_ = report.Ask(p.draw, "(asked again after the approval that follows)", p.page)
 		}

@@ -93,6 +93,20 @@ func TestPrompts(t *testing.T) {
 	}
 }
 
+// What is typed before a question, or behind the answer of the one before, answers none.
+func TestTypedAheadAnswersNothing(t *testing.T) {
+	const two = "playbook: two\ntitle: Two\npurpose: To ask twice.\nexpected: It ends.\nsteps:\n" +
+		"  - {approve: true, action: shell.run, with: {argv: [touch, first]}}\n  - {approve: true, action: shell.run, with: {argv: [touch, second]}}\n"
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "two.yaml"), []byte(two), 0o600))
+	screen, exit := converse(t, dir, []reply{{"", "y\r"}, {"[n]", "y\ry\ry\r"}, {"[n]", "n\r"}}, "run", "two.yaml")
+	_, first := os.Stat(filepath.Join(dir, "first"))
+	_, second := os.Stat(filepath.Join(dir, "second"))
+	if exit != 3 || first != nil || second == nil {
+		t.Errorf("exit %d; first: %v; second: %v\n%s", exit, first, second, screen)
+	}
+}
+
 // An approval of another branch is asked while a manual step waits, whose answers
 // stand; and a person says y and now.
 func TestApprovalIsNotHiddenBehindManualStep(t *testing.T) {
@@ -130,7 +144,7 @@ func TestQuestionsWaitForWhatTheyAreAbout(t *testing.T) {
 	in, _, err := os.Pipe()
 	must(t, err)
 	out := console.New(screen, screen).Out
-	p := &prompter{turns: prompt.NewTurns(), input: newInput(in), out: out, draw: out.Screen()}
+	p := &prompter{turns: prompt.NewTurns(), input: input{from: in}, out: out, draw: out.Screen()}
 	shown := func() string {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
