@@ -39,6 +39,11 @@ type watchParams struct {
 	For time.Duration `yaml:"for" doc:"How long."`
 }
 
+type anyParams struct {
+	Any   any         `yaml:"any,omitempty" doc:"Anything."`
+	Token schema.Text `yaml:"token,omitempty" doc:"A token."`
+}
+
 type listOutputs struct {
 	Items []int `yaml:"items" doc:"Items."`
 }
@@ -57,6 +62,7 @@ func nothing[P, O any](s action.Spec[P, O]) *action.Action {
 
 func registry(t testing.TB) *action.Registry {
 	t.Helper()
+	service := &action.TargetKind{Name: "service", Summary: "One."}
 	r, err := action.NewRegistry([]*action.Action{
 		nothing(action.Spec[getParams, valueOutputs]{Name: "world.get"}),
 		nothing(action.Spec[struct{}, listOutputs]{Name: "world.list"}),
@@ -64,6 +70,16 @@ func registry(t testing.TB) *action.Registry {
 		nothing(action.Spec[watchParams, listOutputs]{Name: "world.watch", Takes: func(p watchParams) time.Duration { return p.For }}),
 		nothing(action.Spec[setParams, valueOutputs]{Name: "world.set", Effect: action.Write}),
 		nothing(action.Spec[setParams, valueOutputs]{Name: "world.drop_value", Effect: action.Destructive}),
+		nothing(action.Spec[anyParams, valueOutputs]{Name: "world.any"}),
+		nothing(action.Spec[setParams, valueOutputs]{
+			Name: "world.perhaps", Effect: action.Destructive, Target: service,
+			EffectAt: func(target action.Target, _ setParams) action.Effect {
+				if len(target.Writes) > 0 {
+					return action.Write
+				}
+				return action.Destructive
+			},
+		}),
 		nothing(action.Spec[requestParams, valueOutputs]{
 			Name: "http.request", Effect: action.Write, EffectBy: []string{"method"},
 			EffectOf: func(p requestParams) action.Effect {
@@ -74,7 +90,7 @@ func registry(t testing.TB) *action.Registry {
 			},
 		}),
 		nothing(action.Spec[requestParams, valueOutputs]{
-			Name: "http.send", Effect: action.Write, Target: &action.TargetKind{Name: "service", Summary: "One."},
+			Name: "http.send", Effect: action.Write, Target: service,
 			EffectAt: func(target action.Target, _ requestParams) action.Effect {
 				if len(target.Reads) > 0 {
 					return action.Read

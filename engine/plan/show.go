@@ -104,9 +104,6 @@ func (c *compiler) table(t *playbook.Shown, v *view) *Show {
 	}
 	out := &Show{Expr: e}
 	switch {
-	case row.HoldsSecret():
-		c.fail(expression.CodeSecret, t.Table.Node, "a secret is shown to nobody", "leave it out of the rows: map(…, {{\"name\": .name}})")
-		return nil
 	case row.Kind != schema.Object && row.Kind != schema.Map && row.Kind != schema.Any:
 		c.fail(expression.CodeType, t.Table.Node, "a row of a table has members, and this is "+e.Type().String(), "show it without a table: a line for each element")
 		return nil
