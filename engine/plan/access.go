@@ -82,6 +82,11 @@ func (c *compiler) surroundings(n *node, names []name) []name {
 				names = append(names, name{x.step.Loop.As, x.step.Loop.Item})
 			}
 		}
+		if x.undoes() { // its own parts have theirs before
+			for n, t := range judged(x.parent.step) {
+				names = append(names, name{n, t})
+			}
+		}
 		if x.step.Remedy > 0 && x.parent.step.Observed != nil {
 			names = append(names, name{"goal", schema.ObjectOf(schema.Field{Name: "observed", Type: x.parent.step.Observed})})
 		}

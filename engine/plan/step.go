@@ -134,7 +134,7 @@ func (c *compiler) action(n *node, v *view) {
 		if t.Approve == nil && c.errors == before {
 			c.warn(CodeEffect, t.Action.Node, op.Action.Name+" may destroy here, and nobody is asked", "add `approve: {message: …}`, or see that each target lists what it only writes under `writes`")
 		}
-	case undoes(n):
+	case undone(n) != nil:
 		c.fail(CodeEffect, t.Action.Node, "an undo never destroys, and "+op.Action.Name+" does", "put back with an action that writes")
 	case t.Approve == nil:
 		c.fail(diag.CodeMissingKey, t.Action.Node, op.Action.Name+" destroys, and nobody is asked", "add `approve: {message: …}`")
@@ -158,14 +158,19 @@ func (c *compiler) changes(n *node, s *Step, at *yaml.Node, through string) {
 	c.fail(CodeEffect, at, "a prerequisite only reads, and "+what, "look here with an action that reads, and move what changes something to `steps`")
 }
 
-// undoes reports whether the step is an undo or a part of one.
-func undoes(n *node) bool {
+// undone is the step that n undoes, or is a part of undoing; nil: it does neither.
+func undone(n *node) *node {
 	for ; n.parent != nil; n = n.parent {
-		if n.tree != nil && n.parent.tree != nil && n.parent.tree.Undo == n.tree {
-			return true
+		if n.undoes() {
+			return n.parent
 		}
 	}
-	return false
+	return nil
+}
+
+// undoes reports whether the step is the undo of the one above it.
+func (n *node) undoes() bool {
+	return n.tree != nil && n.parent != nil && n.parent.tree != nil && n.parent.tree.Undo == n.tree
 }
 
 // raise applies `effect:`, which may only raise what the action declares.

@@ -73,8 +73,11 @@ func (c *compiler) relies(v *view, ids []string) {
 		if n != nil {
 			n.step.Relied = true
 		}
-		if id == "" && n != nil && undoes(n) { // it may mean the outputs of what it undoes
-			n.parent.step.Relied = true
+		if id != "" || n == nil {
+			continue
+		}
+		if of := undone(n); of != nil { // it may mean the outputs of what it undoes
+			of.step.Relied = true
 		}
 	}
 }

@@ -107,7 +107,8 @@ func (c *compiler) retry(n *node) {
 	n.step.Retry = r
 }
 
-// undo compiles the compensation of a step, which sees its before and outputs.
+// undo compiles the compensation of a step, which sees its before and outputs, as do
+// the parts of it.
 func (c *compiler) undo(n *node) {
 	t := n.tree.Undo
 	if t == nil || n.step.Body != BodyAction {
@@ -119,7 +120,7 @@ func (c *compiler) undo(n *node) {
 	if t.Manual != nil {
 		return // reported with the tree
 	}
-	v := &view{c: c, reader: child, names: judged(n.step)}
+	v := &view{c: c, reader: child}
 	s := child.step
 	s.Title = t.Title.Value
 	if n.tree.ForEach != nil { // it undoes an item

@@ -171,6 +171,7 @@ func TestReadsOfAroundAStep(t *testing.T) {
 		"{id: s, action: a.b, approve: {message: '${{ before.body }}'}, observe: {action: a.b}}":                                "observed",
 		"{id: s, action: a.b, undo: {action: a.b, when: outputs.body}}":                                                         "outputs",
 		"{id: s, action: a.b, observe: {action: a.b}, undo: {action: a.b, when: before.body != ''}}":                            "observed",
+		"{id: s, action: a.b, undo: {steps: [{steps: [{action: a.b, when: outputs.body}]}]}}":                                   "outputs",
 		"{id: s, observe: {action: a.b}, verify: [observed.x], remedies: [{steps: [{action: a.b, when: goal.observed.body}]}]}": "observed",
 		"{id: s, for_each: [1], action: a.b}, {action: a.b, when: 'any(steps.s.outputs, .body == 1)'}":                          "outputs",
 		"{id: s, for_each: [1], action: a.b}, {action: a.b, when: 'steps.s.outputs[0].body == 1'}":                              "outputs",

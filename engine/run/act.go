@@ -217,7 +217,9 @@ func (w *work) cut(cause error, err error) outcome {
 // outputs keeps what an action gave.
 func (w *work) outputs(res given) {
 	w.in.outputs = res.value()
-	w.names.names["outputs"] = w.in.outputs
+	if w.in.step.Outputs != nil {
+		w.names.names["outputs"] = w.in.outputs
+	}
 }
 
 // retry says whether an error of the action is answered by another attempt,

@@ -143,6 +143,26 @@ finally:
 	equal(t, "order", s.order(event.TypeStepFinished)[:3], "[step_finished x step_finished x/undo step_finished x]")
 	equal(t, "state", s.state("x"), event.Undone)
 
+	// The parts of an undo see what the step saw, but for what they have themselves.
+	s = newScene()
+	s.world.values["a"] = 4
+	s.play(t, `
+steps:
+  - id: x
+    on_failure: undo
+    observe: {action: world.get, with: {name: a}}
+    action: world.set
+    with: {name: a, value: 1}
+    verify: [outputs.value == 7]
+    undo:
+      steps:
+        - {action: world.set, with: {name: a, value: "${{ before.value }}"}, verify: [outputs.value == 1, before.value == 4, observed.value == 1]}
+        - {observe: {action: world.get, with: {name: a}}, action: world.set, with: {name: b, value: "${{ outputs.value }}"}, verify: [before.value == 4]}
+        - {steps: [{action: world.set, with: {name: c, value: "${{ before.value + observed.value }}"}}]}
+`)
+	equal(t, "sent by a block", s.world.order(), "[a=1 a=4 b=4 c=5]")
+	equal(t, "states of a block", s.states("x", "x/undo"), "x=undone x/undo=passed")
+
 	s = newScene()
 	s.play(t, "steps: [{id: x, on_failure: undo, for_each: [1, 2], action: world.set, with: {name: a, value: '${{ item }}'}, undo: {action: world.set, with: {name: a, value: 0}}, verify: [index == 0]}]")
 	equal(t, "sent", s.world.order(), "[a=1 a=2 a=0 a=0]")

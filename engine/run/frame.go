@@ -33,8 +33,14 @@ type frame struct {
 }
 
 func (r *runner) frame(in *instance, sc *scope) frame {
-	names := sc.with(map[string]any{"outputs": nil, "observed": nil, "before": nil})
-	return frame{runner: r, in: in, sc: sc, soft: sc.bound.ctx, hard: r.hard, watch: sc.watch, names: names}
+	own := map[string]any{} // what it has not is, in an undo, that of the step which is undone
+	if in.step.Outputs != nil {
+		own["outputs"] = nil
+	}
+	if in.step.Observed != nil {
+		own["observed"], own["before"] = nil, nil
+	}
+	return frame{runner: r, in: in, sc: sc, soft: sc.bound.ctx, hard: r.hard, watch: sc.watch, names: sc.with(own)}
 }
 
 // bind gives the step its own time: soft ends with it or when the run halts, hard
