@@ -28,7 +28,10 @@ type fact struct {
 	Type, Step, State, Action, Effect, Why string
 	Target                                 string
 	Params                                 []struct{ Name, Text string }
-	Steps                                  []struct{ Path, Kind, Action string }
+	Steps                                  []struct {
+		Path, Kind, Action string
+		Asks               bool
+	}
 	Failure                                json.RawMessage
 }
 
@@ -58,13 +61,14 @@ func (e *example) set(t *testing.T, h *rehearsal.Rehearsal, change func(environm
 	s.env = e.aside(t, s.recorder, s.dir, change)
 	s.path = s.programs(e.started(t))
 	for name, v := range h.Inputs {
-		text, ok := v.(string)
-		if !ok {
+		text := schema.TextOf(v)
+		switch v.(type) {
+		case []any, map[string]any:
 			encoded, err := json.Marshal(schema.Encode(v))
 			if err != nil {
 				t.Fatal(err)
 			}
-			text = strings.Trim(string(encoded), `"`)
+			text = string(encoded)
 		}
 		s.words = append(s.words, "-i", name+"="+text)
 	}
@@ -294,10 +298,14 @@ func TestAChangeThatIsListedAsAReadIsCaught(t *testing.T) {
 }
 
 // change is a change that a dry run shows, as its target could list it among its reads;
-// nil where there is none.
+// nil where there is none. What asks is previewed also as a read.
 func (e *example) change(facts []fact) (target string, rule any) {
+	asks := map[string]bool{}
 	for _, f := range facts {
-		if f.Type != "step_started" || f.Effect != "write" || f.Target == "" {
+		for _, one := range f.Steps {
+			asks[one.Path] = one.Asks
+		}
+		if f.Type != "step_started" || f.Effect != "write" || f.Target == "" || asks[indexes.ReplaceAllString(f.Step, "")] {
 			continue
 		}
 		params := map[string]string{}
