@@ -32,7 +32,7 @@ type fact struct {
 		Path, Kind, Action string
 		Asks               bool
 	}
-	Failure                                json.RawMessage
+	Failure json.RawMessage
 }
 
 // setting is an example that is about to run in the incident of one of its rehearsals.
@@ -298,14 +298,15 @@ func TestAChangeThatIsListedAsAReadIsCaught(t *testing.T) {
 }
 
 // change is a change that a dry run shows, as its target could list it among its reads;
-// nil where there is none. What asks is previewed also as a read.
+// nil where there is none. One that asks is previewed even as a read if its step says so,
+// and comes last.
 func (e *example) change(facts []fact) (target string, rule any) {
 	asks := map[string]bool{}
 	for _, f := range facts {
 		for _, one := range f.Steps {
 			asks[one.Path] = one.Asks
 		}
-		if f.Type != "step_started" || f.Effect != "write" || f.Target == "" || asks[indexes.ReplaceAllString(f.Step, "")] {
+		if f.Type != "step_started" || f.Effect != "write" || f.Target == "" {
 			continue
 		}
 		params := map[string]string{}
@@ -313,14 +314,21 @@ func (e *example) change(facts []fact) (target string, rule any) {
 			params[p.Name] = p.Text
 		}
 		var argv []any
+		var found any
 		switch {
 		case params["stdin"] != "" || params["detach"] == "true":
 		case f.Action == "shell.run" && json.Unmarshal([]byte(params["argv"]), &argv) == nil:
-			return f.Target, argv
+			found = argv
 		case f.Action == "http.request" && params["method"] != "DELETE" && strings.HasPrefix(params["path"], "/"):
 			path, _, _ := strings.Cut(params["path"], "?")
-			return f.Target, params["method"] + " " + path
+			found = params["method"] + " " + path
+		}
+		if found != nil && !asks[indexes.ReplaceAllString(f.Step, "")] {
+			return f.Target, found
+		}
+		if found != nil && rule == nil {
+			target, rule = f.Target, found
 		}
 	}
-	return "", nil
+	return target, rule
 }
