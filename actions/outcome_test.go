@@ -58,7 +58,15 @@ var staged = map[string]struct {
 		keys:   step{"for_each": "", "with": `{opid: "${{ steps.slow.outputs.operations[0].opid }}"}`, "observe": "", "verify": "", "within": ""},
 		inject: "slow-queries",
 	},
-	"redis.config_set": {keys: step{"with": "{parameter: slowlog-max-len, value: '1CASE'}", "verify": ""}},
+	"redis.delete_keys": {
+		before: []step{{"action": " redis.set", "with": ` {key: "outcome:CASE", value: x}`}},
+		keys:   step{"with": `{pattern: "outcome:CASE", limit: 10}`},
+	},
+	"redis.expire_keys": {keys: step{"with": `{pattern: "cache:page:*", ttl: CASEm, only_forever: false, limit: 100000}`}},
+	"redis.failover":    {before: []step{{"action": " redis.replicate", "with": " {master: none}"}}},
+	"redis.replicate":   {keys: step{"with": `{master: "172.18.0.CASE:6379"}`, "approve": "{message: Follow?}"}},
+	"redis.set":         {keys: step{"with": "{key: outcome, value: 'CASE'}"}},
+	"redis.config_set":  {keys: step{"with": "{parameter: slowlog-max-len, value: '1CASE'}", "verify": ""}},
 }
 
 var started = []step{{"action": " docker.start", "with": " {container: app}"}}
@@ -284,7 +292,7 @@ func (o *outcome) count(of event.Type) int {
 // of what the change is about, and only read.
 var shows = regexp.MustCompile(`^(docker -H unix://\S+ (inspect -f '.*'( mltb-(app|worker)-\d)+|top mltb-redis-1|ps -a --filter name=(runbook-[0-9a-f]+|mltb-app-1))` +
 	`|curl -i http://127.0.0.1:\d+/api/cache/clear|curl -s http://127.0.0.1:\d+/api/v2/silences?(/[0-9a-f-]{36})?` +
-	`|redis-cli -h 127.0.0.1 -p \d+ (CONFIG GET slowlog-max-len|INFO persistence)` +
+	`|redis-cli -h 127.0.0.1 -p \d+ (CONFIG GET slowlog-max-len|INFO (persistence|server|keyspace|replication)|SLOWLOG LEN|CLIENT LIST|GET outcome|--scan --pattern (outcome:\d+|'cache:page:\*'))` +
 	`|mongosh mongodb://127.0.0.1:\d+/(mltb)? --eval '(db\.getCollection\("tasks"\)\.(countDocuments\(EJSON\.parse\(".*"\)\)|getIndexes\(\))|db\.currentOp\(true\)\.inprog\.filter\(.*\))')$`)
 
 // holds checks what was told against what came to the target.

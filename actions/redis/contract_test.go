@@ -29,7 +29,8 @@ func contract(t *testing.T, callTo func(*testing.T) action.Call) {
 		test func(*testing.T, action.Call)
 	}{
 		{"ping and info", contractInfo}, {"config", contractConfig}, {"refused config", contractRefusals}, {"slow log", contractSlowlog},
-		{"clients", contractClients}, {"save", contractSave}, {"keys", contractKeys}, {"figures", contractFigures}, {"values", contractValues}, {"sweep", contractSweep}, {"command", contractCommand},
+		{"clients", contractClients}, {"save", contractSave}, {"keys", contractKeys}, {"figures", contractFigures}, {"values", contractValues}, {"sweep", contractSweep}, {"command", contractCommand}, {"set", contractSet}, {"many", contractMany},
+		{"kill clients", contractKillClients}, {"reset slow log", contractResetSlowlog}, {"flush", contractFlush},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, callTo(t)) })
 	}
@@ -208,7 +209,10 @@ func contractDryRun(t *testing.T, call action.Call) {
 	for a, with := range map[*action.Action]map[string]any{ConfigGet: nil, Slowlog: nil, Clients: nil, KeysCount: {"pattern": "*"}, QueueLength: {"key": "none"}} {
 		actiontest.Run(t, a, call, with)
 	}
-	for a, with := range map[*action.Action]map[string]any{ConfigSet: {"parameter": "maxmemory", "value": "1gb"}, Save: nil} {
+	for a, with := range map[*action.Action]map[string]any{
+		ConfigSet: {"parameter": "maxmemory", "value": "1gb"}, Save: nil, Set: {"key": "dry", "value": "x"}, ResetSlowlog: nil,
+		Flush: {"what": "server"}, Replicate: {"master": "127.0.0.1:1"},
+	} {
 		bound := actiontest.Bind(t, a, call, with)
 		if _, err := bound.Preview(t.Context(), call); err != nil {
 			t.Errorf("%s: preview %v", a.Name, err)

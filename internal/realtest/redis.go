@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,19 +35,43 @@ type RedisServer struct {
 	Stop    func() // ends the server, once; happens by itself when the test ends
 }
 
-// StartRedis starts a Redis server for this test alone.
-func StartRedis(t testing.TB) *RedisServer {
+// StartRedis starts a Redis server for this test alone, with more flags before those that
+// keep it to itself.
+func StartRedis(t testing.TB, more ...string) *RedisServer {
 	t.Helper()
 	port := FreePort(t)
 	dir := t.TempDir()
 	stop := startChild(t, child{
 		name: "redis-server",
-		flags: []string{
+		flags: append(slices.Clone(more),
 			"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", dir,
 			"--save", "", "--appendonly", "no", "--daemonize", "no",
-		},
+		),
 		dir: dir,
 	})
+	return answering(t, port, stop)
+}
+
+// StartSentinel starts a Sentinel for this test alone, which watches the master of that
+// address under a name and decides by itself.
+func StartSentinel(t testing.TB, name, master string) *RedisServer {
+	t.Helper()
+	port, dir := FreePort(t), t.TempDir()
+	host, at, err := net.SplitHostPort(master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "sentinel.conf")
+	text := fmt.Sprintf("bind 127.0.0.1\nport %d\ndir %s\nsentinel monitor %s %s %s 1\nsentinel down-after-milliseconds %[3]s 2000\nsentinel failover-timeout %[3]s 10000\n", port, dir, name, host, at)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return answering(t, port, startChild(t, child{name: "redis-server", flags: []string{file, "--sentinel"}, dir: dir}))
+}
+
+// answering waits until a server answers.
+func answering(t testing.TB, port int, stop func()) *RedisServer {
+	t.Helper()
 	server := &RedisServer{Address: fmt.Sprintf("127.0.0.1:%d", port), Stop: stop}
 	err := poll(t.Context(), 10*time.Second, func(ctx context.Context) error { return pingRedis(ctx, server.Address) })
 	if err != nil {

@@ -8,6 +8,9 @@ import (
 // redisUsual is what Redis uses with the whole working set of the cache, bytes.
 const redisUsual = 96 * MiB
 
+// RedisReplica is the address of the replica of the server, of which there is only that.
+const RedisReplica = "172.18.0.9:6379"
+
 // Redis is the server of the shared cache and the queue.
 type Redis struct {
 	Up        bool
@@ -25,6 +28,7 @@ type Redis struct {
 	PeakBytes float64
 	Clients   int
 	LatencyMS float64 // of a command
+	Follows   string  // the address of the master that it is a replica of; "" where it is one itself
 }
 
 func newRedis(now time.Time) Redis {

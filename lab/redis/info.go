@@ -91,6 +91,7 @@ func (s *Server) figures(w *model.World) map[string]any {
 		"unsaved": w.Traffic.Rate * w.Now.Sub(w.Redis.LastSave).Seconds(), "saving": s.saving.running, "failed": s.saving.failed,
 		"saveTook": took, "saveRuns": runs, "saves": s.saving.count, "processor": processor,
 		"commands": commands, "rate": rate, "input": commands * 70, "output": commands * 900, "inputRate": rate * 70 / 1024, "outputRate": rate * 900 / 1024,
+		"replicationLines": replicationLines(w, int(commands)), "offset": int(commands),
 		"commandLines": s.commandLines(), "keyLines": s.keyLines(),
 	}
 }

@@ -35,7 +35,7 @@ type command struct {
 // table returns the commands by name, and the first words of those with two.
 func table() (all map[string]command, groups map[string]bool) {
 	all, groups = map[string]command{}, map[string]bool{}
-	for _, part := range []map[string]command{sessionCommands(), clientCommands(), configCommands(), serverCommands(), saveCommands(), historyCommands(), memoryCommands()} {
+	for _, part := range []map[string]command{sessionCommands(), clientCommands(), configCommands(), serverCommands(), saveCommands(), historyCommands(), memoryCommands(), replicationCommands()} {
 		for name, c := range part {
 			all[name] = c
 			if first, _, two := strings.Cut(name, " "); two {
@@ -164,6 +164,8 @@ func (r *request) refusedWrite() bool {
 	})
 	settings := &r.server.settings
 	switch frees := slices.Contains([]string{"DEL", "UNLINK", "EXPIRE", "LPOP", "RPOP", "SREM", "ZREM", "HDEL", "LTRIM"}, r.name); {
+	case r.server.follows() != "":
+		r.fail("READONLY You can't write against a read only replica.")
 	case full && !frees:
 		r.fail("OOM command not allowed when used memory > 'maxmemory'.")
 	case r.server.saving.failed && settings.get("save") != "" && settings.get("stop-writes-on-bgsave-error") == "yes":

@@ -18,6 +18,10 @@ func serverCommands() map[string]command {
 
 // flush drops keys, and with those of the first database the model's cache.
 func flush(r *request) {
+	if r.server.follows() != "" {
+		r.fail("READONLY You can't write against a read only replica.")
+		return
+	}
 	if len(r.args) > 1 || len(r.args) == 1 && !strings.EqualFold(r.args[0], "ASYNC") && !strings.EqualFold(r.args[0], "SYNC") {
 		r.fail("ERR syntax error")
 		return

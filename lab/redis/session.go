@@ -89,7 +89,11 @@ func hello(r *request) {
 	r.peer.WriteInt(protocol)
 	r.peer.WriteBulk("id")
 	r.peer.WriteInt(r.client.id)
-	for _, pair := range [][2]string{{"mode", "standalone"}, {"role", "master"}} {
+	role := "master"
+	if r.server.follows() != "" {
+		role = "replica"
+	}
+	for _, pair := range [][2]string{{"mode", "standalone"}, {"role", role}} {
 		r.peer.WriteBulk(pair[0])
 		r.peer.WriteBulk(pair[1])
 	}

@@ -29,7 +29,9 @@ type pool struct {
 	life     context.Context // ends with Close
 	end      context.CancelFunc
 	inFlight sync.WaitGroup
-	program  string // "Redis", or "Sentinel"
+	mu       sync.Mutex
+	own      map[string]bool // the addresses of our ends of connections
+	program  string          // "Redis", or "Sentinel"
 	address  string
 	user     string
 	password string // its name in brackets, or ""
@@ -67,7 +69,7 @@ func newPool(call action.Call, kind, program string) (*pool, error) {
 	if !isAddress(at) {
 		return nil, errAddress
 	}
-	p := &pool{program: program, address: at, Where: kind + " at " + at, user: cmp.Or(config.Username, "default")}
+	p := &pool{own: map[string]bool{}, program: program, address: at, Where: kind + " at " + at, user: cmp.Or(config.Username, "default")}
 	p.life, p.end = context.WithCancel(context.Background())
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	options := &goredis.Options{
@@ -127,6 +129,9 @@ func (p *pool) dialing(by dial) dial {
 		if err != nil {
 			return nil, notConnected{err}
 		}
+		p.mu.Lock()
+		p.own[conn.LocalAddr().String()] = true
+		p.mu.Unlock()
 		return conn, nil
 	}
 }
@@ -179,4 +184,14 @@ func (p *pool) Close() error {
 		return fmt.Errorf("close the client of %s: %w", p.Where, err)
 	}
 	return nil
+}
+
+// Address is where the server listens: "10.0.4.12:6379".
+func (p *pool) Address() string { return p.address }
+
+// Owns reports whether a connection that the server tells of is one of ours.
+func (p *pool) Owns(address string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.own[address]
 }
