@@ -95,10 +95,9 @@ func (n *sweep) each(ctx context.Context, do func(keys []string) (more bool, err
 		if err != nil {
 			return false, err
 		}
-		more := true
 		if len(keys) > 0 {
-			if more, err = do(keys); err != nil || !more {
-				return !more && err == nil && got.next == 0, err
+			if more, err := do(keys); err != nil || !more {
+				return err == nil && got.next == 0, err
 			}
 		}
 		if cursor = got.next; cursor == 0 {
