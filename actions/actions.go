@@ -16,6 +16,7 @@ import (
 	"runbook/actions/mongo"
 	"runbook/actions/prometheus"
 	"runbook/actions/redis"
+	"runbook/actions/sentinel"
 	"runbook/actions/shell"
 	"runbook/engine/action"
 )
@@ -130,5 +131,9 @@ func ofDatabases() []*action.Action {
 		redis.ConfigGet,
 		redis.ConfigSet,
 		redis.Save,
+
+		sentinel.ListMasters,
+		sentinel.CheckQuorum,
+		sentinel.Failover,
 	}
 }

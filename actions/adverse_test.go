@@ -51,6 +51,10 @@ var reached = map[string]struct {
 		gone: "127.0.0.1:1", wrong: "redis", old: oldRedis,
 		told: map[string]string{unreached: "connection refused", refused: "WRONGPASS", hangs: "no answer in 5", tooOld: "unknown command"},
 	},
+	"sentinel": {
+		gone: "127.0.0.1:1", wrong: "redis", old: oldRedis,
+		told: map[string]string{unreached: "connection refused", refused: "WRONGPASS", hangs: "no answer in 5", tooOld: "unknown command"},
+	},
 	"mongo": {
 		gone: "127.0.0.1:1", wrong: "mongo", old: oldMongo,
 		told: map[string]string{unreached: "connection refused", refused: "(?i)authentication|refused", hangs: "no answer in 5", tooOld: "version"},
@@ -181,6 +185,10 @@ var absent = map[string]lacks{
 	"redis.save":           asksServer,
 	"redis.scan":           {none: isAnswer},
 	"redis.slowlog":        asksServer,
+
+	"sentinel.check_quorum": {with: "{master: nobody}", told: "no master of that name"},
+	"sentinel.failover":     {with: "{master: nobody}", told: "no master of that name"},
+	"sentinel.list_masters": asksServer,
 
 	"shell.run": {none: "TestOutcomeOfPrograms starts one that is not there"},
 }

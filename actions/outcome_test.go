@@ -292,7 +292,7 @@ func (o *outcome) count(of event.Type) int {
 // of what the change is about, and only read.
 var shows = regexp.MustCompile(`^(docker -H unix://\S+ (inspect -f '.*'( mltb-(app|worker)-\d)+|top mltb-redis-1|ps -a --filter name=(runbook-[0-9a-f]+|mltb-app-1))` +
 	`|curl -i http://127.0.0.1:\d+/api/cache/clear|curl -s http://127.0.0.1:\d+/api/v2/silences?(/[0-9a-f-]{36})?` +
-	`|redis-cli -h 127.0.0.1 -p \d+ (CONFIG GET slowlog-max-len|INFO (persistence|server|keyspace|replication)|SLOWLOG LEN|CLIENT LIST|GET outcome|--scan --pattern (outcome:\d+|'cache:page:\*'))` +
+	`|redis-cli -h 127.0.0.1 -p \d+ (SENTINEL MASTER cache|CONFIG GET slowlog-max-len|INFO (persistence|server|keyspace|replication)|SLOWLOG LEN|CLIENT LIST|GET outcome|--scan --pattern (outcome:\d+|'cache:page:\*'))` +
 	`|mongosh mongodb://127.0.0.1:\d+/(mltb)? --eval '(db\.getCollection\("tasks"\)\.(countDocuments\(EJSON\.parse\(".*"\)\)|getIndexes\(\))|db\.currentOp\(true\)\.inprog\.filter\(.*\))')$`)
 
 // holds checks what was told against what came to the target.

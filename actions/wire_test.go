@@ -40,7 +40,7 @@ func newWire(t testing.TB, l *lab.Lab, target string) *wire {
 	switch target {
 	case lab.Mongo:
 		w.requests = askedOfMongo
-	case lab.Redis:
+	case lab.Redis, lab.Sentinel:
 		w.requests = askedOfRedis
 	}
 	network, address := "tcp", "127.0.0.1:0"
@@ -282,6 +282,7 @@ var readers = map[string][]string{
 		"type *", "llen *", "zcard *", "xlen *", "scard *", "hlen *", "strlen *", "lastsave*", "select *", "exists *", "memory usage", "time*", "role*", "command*",
 		"latency latest", "cluster info", "cluster nodes", "get *", "getrange *", "pttl *", "object idletime",
 	},
+	lab.Sentinel: {"hello *", "auth *", "client setinfo", "client setname", "ping*", "sentinel masters", "sentinel master", "sentinel replicas", "sentinel ckquorum"},
 	lab.Mongo: {
 		"hello", "isMaster", "ismaster", "saslStart", "saslContinue", "endSessions", "ping", "buildInfo", "serverStatus", "find", "count", "getMore", "killCursors",
 		"aggregate", "distinct", "explain", "listCollections", "listIndexes", "listDatabases", "collStats", "dbStats", "currentOp", "profile -1", "getParameter", "replSetGetStatus", "connectionStatus",
@@ -291,7 +292,7 @@ var readers = map[string][]string{
 
 // mutates reports whether a request changes something.
 func mutates(target, name string) bool {
-	if target != lab.Redis && target != lab.Mongo && !strings.Contains(name, ", ") {
+	if target != lab.Redis && target != lab.Sentinel && target != lab.Mongo && !strings.Contains(name, ", ") {
 		for _, method := range []string{"GET ", "HEAD ", "OPTIONS "} {
 			if strings.HasPrefix(name, method) {
 				return false

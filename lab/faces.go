@@ -34,12 +34,13 @@ type face struct {
 
 // The targets that somebody asks for by name.
 const (
-	Docker  = "docker"
-	HTTP    = "http"
-	Metrics = "metrics"
-	Redis   = "redis"
-	Mongo   = "mongo"
-	Host    = "host"
+	Docker   = "docker"
+	HTTP     = "http"
+	Metrics  = "metrics"
+	Redis    = "redis"
+	Mongo    = "mongo"
+	Host     = "host"
+	Sentinel = "sentinel"
 )
 
 // faces are all targets, in the order of the environment. Adding one is told in
@@ -56,6 +57,7 @@ func faces() []face {
 			tells: func(a *model.AddressState) *string { return &a.Metrics },
 		},
 		{name: Redis, service: "redis", port: 6379, speaks: "RESP, as Redis 7.0", answers: "redis-cli works", target: `{address: "$address", password: {secret: redis}}`, serve: serveRedis},
+		{name: Sentinel, port: 26379, speaks: "RESP, as a Sentinel of Redis 7.0", answers: "redis-cli works", target: `{address: "$address", password: {secret: redis}}`, serve: serveSentinel},
 		{name: Mongo, service: "mongo", port: 27017, speaks: "MongoDB's wire protocol, as MongoDB 7.0", answers: "drivers work, with authentication", target: `{uri: {secret: mongo}, database: mltb}`, serve: serveMongo},
 		{
 			name: "prometheus", service: "prometheus", port: 9091, speaks: "the HTTP API of Prometheus 2.42", answers: "PromQL over the model's metrics, the shipped alerts", target: `{url: "http://$address"}`, serve: servePrometheus,
@@ -134,6 +136,11 @@ func serveDocker(l *Lab, g *gate.Gate, _ string) (string, error) {
 
 func serveRedis(l *Lab, g *gate.Gate, address string) (string, error) {
 	s, err := redis.Serve(l.model, g, address, l.secrets().Redis)
+	return keep(l, s, err)
+}
+
+func serveSentinel(l *Lab, g *gate.Gate, address string) (string, error) {
+	s, err := redis.ServeSentinel(l.model, g, address, l.secrets().Redis, l.addresses[Redis])
 	return keep(l, s, err)
 }
 

@@ -14,8 +14,6 @@ func historyCommands() map[string]command {
 	}
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 func slowLogGet(r *request) {
 	count := 10
 	if len(r.args) > 0 {

@@ -33,9 +33,13 @@ type command struct {
 }
 
 // table returns the commands by name, and the first words of those with two.
-func table() (all map[string]command, groups map[string]bool) {
+func (s *Server) table() (all map[string]command, groups map[string]bool) {
 	all, groups = map[string]command{}, map[string]bool{}
-	for _, part := range []map[string]command{sessionCommands(), clientCommands(), configCommands(), serverCommands(), saveCommands(), historyCommands(), memoryCommands(), replicationCommands()} {
+	parts := []map[string]command{sessionCommands(), clientCommands(), configCommands(), serverCommands(), saveCommands(), historyCommands(), memoryCommands(), replicationCommands()}
+	if s.isSentinel() {
+		parts = []map[string]command{sessionCommands(), clientCommands(), watched()}
+	}
+	for _, part := range parts {
 		for name, c := range part {
 			all[name] = c
 			if first, _, two := strings.Cut(name, " "); two {
@@ -79,7 +83,7 @@ func (s *Server) classify(c *client, args []string) (name string, mutates bool) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	own, ok := s.commands[name]
-	known := ok || s.data.Server().IsRegisteredCommand(name) && !unserved(args)
+	known := ok || s.knows(name) && !unserved(args)
 	switch {
 	case !known, !s.passed(c) && !own.open:
 		return name, false
@@ -110,7 +114,7 @@ func (s *Server) run(r *request) {
 			return
 		}
 		r.fail("ERR unknown subcommand '%s'. Try %s HELP.", r.all[1], first)
-	case !ok && (!s.data.Server().IsRegisteredCommand(first) || unserved(r.all)):
+	case !ok && (!s.knows(first) || unserved(r.all)):
 		text := fmt.Sprintf("ERR unknown command '%s', with args beginning with: ", r.all[0])
 		for _, a := range r.all[1:min(len(r.all), 20)] {
 			text += "'" + a + "' "

@@ -22,6 +22,7 @@ const version = "7.0.15"
 // Server is a Redis server of a lab.
 type Server struct {
 	model    *model.Model
+	watches  string // the address that a Sentinel watches; "" of a server
 	gate     *gate.Gate
 	listener net.Listener
 	work     sync.WaitGroup
@@ -41,6 +42,11 @@ type Server struct {
 // Serve serves Redis at address, behind g, until g or the server is closed. A
 // password that is not empty is the one of the user default.
 func Serve(m *model.Model, g *gate.Gate, address, password string) (*Server, error) {
+	return serve(m, g, address, password, "")
+}
+
+// serve serves a server, or a Sentinel that watches one at the address watches.
+func serve(m *model.Model, g *gate.Gate, address, password, watches string) (*Server, error) {
 	data := miniredis.NewMiniRedis()
 	starter, err := data.Dial() // starts it without a listener
 	if err != nil {
@@ -52,8 +58,8 @@ func Serve(m *model.Model, g *gate.Gate, address, password string) (*Server, err
 		data.Close()
 		return nil, fmt.Errorf("listen for the lab's Redis: %w", err)
 	}
-	s := &Server{model: m, gate: g, listener: listener, data: data, password: password, settings: newSettings(), clients: newClients(), history: newHistory()}
-	s.commands, s.groups = table()
+	s := &Server{watches: watches, model: m, gate: g, listener: listener, data: data, password: password, settings: newSettings(), clients: newClients(), history: newHistory()}
+	s.commands, s.groups = s.table()
 	m.Look(func(w *model.World) { s.follow(w) })
 	data.ClockTTL(true)
 	s.work.Go(s.accept)
@@ -160,6 +166,9 @@ func (s *Server) carryOut(c *client, args []string) (reply []byte, took time.Dur
 
 // follow brings up to date what the model changed. The lock is held.
 func (s *Server) follow(w *model.World) {
+	if s.isSentinel() {
+		return
+	}
 	s.data.SetTime(w.Now)
 	if !s.history.started.Equal(w.Redis.Started) {
 		s.restarted(w)
