@@ -99,3 +99,30 @@ func (s *setting) outside(call, with string, first bool) string {
 }
 
 var writes = regexp.MustCompile(`O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND`)
+
+// The judge of system calls lets pass what a dry run needs, and nothing else.
+func TestTheJudgeOfSystemCalls(t *testing.T) {
+	s := &setting{dir: "/tmp/own", path: "/tmp/rec/bin", recorder: &recorder{dir: "/tmp/rec"}}
+	for line, fine := range map[string]bool{
+		`execve("/tmp/rec/bin/df", ["df"], 0x1 /* 9 vars */) = 0`:                                  true,
+		`execve("/usr/bin/df", ["df"], 0x1 /* 9 vars */) = 0`:                                      false,
+		`openat(AT_FDCWD, "/etc/resolv.conf", O_RDONLY|O_CLOEXEC) = 3`:                             true,
+		`openat(AT_FDCWD, "/tmp/own/state/x", O_RDWR|O_CREAT|O_CLOEXEC, 0600 <unfinished ...>`:     true,
+		`openat(AT_FDCWD, "/srv/shop/current", O_WRONLY|O_CREAT|O_TRUNC, 0600) = 3`:                false,
+		`openat(AT_FDCWD, "/dev/null", O_RDWR|O_CLOEXEC) = 3`:                                      true,
+		`unlinkat(AT_FDCWD, "/srv/shop/current", 0) = 0`:                                           false,
+		`renameat2(AT_FDCWD, "/tmp/owner", AT_FDCWD, "/tmp/x", 0) = 0`:                             false,
+		`mkdirat(AT_FDCWD, "/root/.local", 0755) = -1 EEXIST (File exists)`:                        false,
+		`connect(7, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, 16)`: true,
+		`connect(7, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.4.10")}, 16)`: false,
+		`connect(7, {sa_family=AF_UNIX, sun_path="/tmp/rec/s"}, 16) = 0`:                           true,
+	} {
+		m := calls.FindStringSubmatch("17 " + line)
+		if m == nil {
+			t.Fatalf("no call: %s", line)
+		}
+		if why := s.outside(m[1], m[2], false); (why == "") != fine {
+			t.Errorf("%s: %q", line, why)
+		}
+	}
+}

@@ -160,3 +160,33 @@ type canceller struct {
 }
 
 func (c *canceller) Fact(*rehearsal.Result, event.Event) { c.cancel() }
+
+// What undoes a step is in the plan where the step is: an action, or each of a block.
+func TestWhatUndoesIsInThePlan(t *testing.T) {
+	r := newKit(t).steps(t, `
+  - on_failure: undo
+    steps:
+      - action: docker.pause
+        with: {container: aria2}
+        undo: {action: docker.unpause, with: {container: aria2}}
+      - action: docker.stop
+        with: {container: qbittorrent}
+        undo:
+          steps:
+            - {action: http.request, with: {method: POST, path: /api/cache/clear}}
+            - {action: docker.start, with: {container: qbittorrent}}
+      - {action: flow.fail, with: {message: it is enough}}
+`, `
+rehearsals:
+  - {name: one, fault: none, also: [redis-down, disk-full], expect: {exit: 1, message: it is enough}}
+`)
+	undone := 0
+	for _, c := range r.Finished.Changes {
+		if c.Phase == event.Undo {
+			undone++
+		}
+	}
+	if !r.Passed || undone != 3 {
+		t.Errorf("%d undone, %q %+v", undone, failures(r), r.Finished.Failure)
+	}
+}
