@@ -119,8 +119,8 @@ func TestExamples(t *testing.T) {
 			case "", "console", "go", "text", "sh", "yaml values", "expressions":
 				continue
 			case "yaml rehearsal", "yaml workers.rehearsal.yaml", "yaml workers.yaml 1 of 2 fail", "yaml workers.yaml 2 of 2 pass",
-				"yaml restart-app.yaml", "yaml restart-app.rehearsal.yaml":
-				continue // rehearsal_test.go plays them
+				"yaml restart-app.yaml", "yaml restart-app.rehearsal.yaml", "yaml connections.yaml", "yaml connections.rehearsal.yaml", "yaml runbook.yaml":
+				continue // rehearsal_test.go plays them, or the transcripts of the page
 			default:
 				t.Errorf("%s: nothing checks a block of %q", b.place, b.info)
 			}

@@ -38,7 +38,7 @@ func Faults() []model.Fault { return model.Faults() }
 
 // Inject makes a fault. Its symptoms follow in the lab's time.
 func (l *Lab) Inject(f Fault) error {
-	known, ok := model.Lookup(f.Name)
+	known, ok := l.lookup(f.Name)
 	if !ok {
 		return fmt.Errorf("there is no fault %q; `runbook lab faults` lists them", f.Name)
 	}
@@ -68,6 +68,24 @@ func (l *Lab) Inject(f Fault) error {
 		l.clock.After(f.For, func() { l.end(entry) })
 	}
 	return nil
+}
+
+// lookup returns the fault of that name, declared or of every lab.
+func (l *Lab) lookup(name string) (model.Fault, bool) {
+	if i := slices.IndexFunc(l.declared, func(f model.Fault) bool { return f.Name == name }); i >= 0 {
+		return l.declared[i], true
+	}
+	return model.Lookup(name)
+}
+
+// Lasts reports whether a fault is still there: by its name, or with the target as
+// "target-gone on docker".
+func (l *Lab) Lasts(fault string) bool { return l.State().Lasts(fault) }
+
+// Declares reports whether a service of Compose is none of the lab's own.
+func (l *Lab) Declares(service string) (declared bool) {
+	l.model.Look(func(w *model.World) { declared = w.Declares(service) })
+	return declared
 }
 
 // atConnection makes a fault at a target's connections and returns what takes it

@@ -24,16 +24,19 @@ type Options struct {
 	Fixed bool
 	// History is how long the lab has run when it starts: what Prometheus knows.
 	History time.Duration
+	// Declared is what the lab has beside its own service.
+	Declared model.Declared
 }
 
 // Lab is a running lab. Its methods may be called from anywhere.
 type Lab struct {
-	clock   *clock.Clock
-	model   *model.Model
-	log     *gate.Log
-	dir     string
-	rules   []byte
-	started time.Time
+	clock    *clock.Clock
+	model    *model.Model
+	log      *gate.Log
+	dir      string
+	rules    []byte
+	started  time.Time
+	declared []model.Fault
 
 	gates      map[string]*gate.Gate
 	addresses  map[string]string
@@ -66,10 +69,11 @@ func Start(o Options) (*Lab, error) {
 		return nil, fmt.Errorf("make a folder for the lab: %w", err)
 	}
 	l := &Lab{
-		clock: o.Clock, log: &gate.Log{}, dir: dir, rules: o.Rules, started: o.Clock.Now(),
+		clock: o.Clock, log: &gate.Log{}, dir: dir, rules: o.Rules, started: o.Clock.Now(), declared: o.Declared.Faults,
 		gates: map[string]*gate.Gate{}, addresses: map[string]string{},
 	}
 	l.model = model.New(o.Seed, l.clock.Now)
+	l.model.Change(func(w *model.World) { w.Declare(o.Declared) })
 	if err := l.serve(o.Fixed); err != nil {
 		l.Close()
 		return nil, err

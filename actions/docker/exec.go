@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,7 @@ func exec(ctx context.Context, call action.Call, p execParams) (execOutputs, err
 	if call.DryRun && execEffect(call.Target, p) != action.Read {
 		return execOutputs{}, action.RefusedInDryRun(what)
 	}
-	asked := action.Asked{Target: call.Target.Name, Argv: p.Argv}
+	asked := action.Asked{Target: call.Target.Name, Service: cmp.Or(c.is.Config.Labels[ServiceLabel], c.name), Argv: p.Argv}
 	if answer, err := call.Confine.Exec(what, asked); answer != nil || err != nil {
 		return e.stubbed(ctx, c, answer, err)
 	}

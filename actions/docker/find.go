@@ -230,7 +230,7 @@ func (e *Engine) missing(reference string, all []container.Summary) error {
 	}
 	return &action.Failure{
 		Applied: action.AppliedNot, What: what, Where: e.Where(), Tried: "to find it by name, service and id, once",
-		Nearest: nearest(reference, known), Seen: []string{seen}, Do: []string{e.Command("ps -a")},
+		Nearest: nearest(reference, known), Seen: []string{seen}, Do: append(e.call.Confine.Missing(reference), e.Command("ps -a")),
 	}
 }
 

@@ -51,12 +51,39 @@ verify: [outputs.open]
 })
 
 func connect(ctx context.Context, call action.Call, p PortParams) (PortOutputs, error) {
-	if err := call.Confine.Address("a connection to "+p.Brief(), p.Brief()); err != nil {
+	asked := action.Asked{Port: p.Brief()}
+	answer, err := call.Confine.Connect(asked)
+	if err != nil {
 		return PortOutputs{}, err
 	}
-	started := call.Clock.Now()
 	limited, cancel := call.Clock.WithTimeout(ctx, p.Timeout)
 	defer cancel()
+	if answer != nil {
+		return stubbed(ctx, limited, call, p, answer)
+	}
+	o, err := dial(ctx, limited, call, p)
+	if err == nil {
+		call.Confine.Record(asked, action.Answer{Closed: o.Error})
+	}
+	return o, err
+}
+
+// stubbed is a port in whose place a stub answers: no connection is made.
+func stubbed(ctx, limited context.Context, call action.Call, p PortParams, by *action.Answer) (PortOutputs, error) {
+	started := call.Clock.Now()
+	late := by.Come(limited, call.Clock)
+	if ctx.Err() != nil {
+		return PortOutputs{}, unreadable("port "+p.Brief(), ctx.Err())
+	}
+	o := PortOutputs{Open: late == nil && by.Closed == "", LatencyMS: schema.Milliseconds(call.Clock.Now().Sub(started)), Error: by.Closed}
+	if late != nil {
+		o.Error = action.Unreachable(limited, late, action.Reach{Took: p.Timeout}).What
+	}
+	return o, nil
+}
+
+func dial(ctx, limited context.Context, call action.Call, p PortParams) (PortOutputs, error) {
+	started := call.Clock.Now()
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(limited, "tcp", p.Brief())
 	o := PortOutputs{Open: err == nil, LatencyMS: schema.Milliseconds(call.Clock.Now().Sub(started))}

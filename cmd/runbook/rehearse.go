@@ -131,6 +131,9 @@ func (a *app) rehearse(names []string, o rehearsed) error {
 		end = event.EndFailed
 	}
 	for _, c := range result.Coverage {
+		if result.Passed() < len(result.Results) {
+			break // what failed may not have come to it
+		}
 		for _, stub := range c.Idle {
 			a.note("%s: no rehearsal calls the stub %s; remove it, or rehearse what does", stub.Where, stub.What)
 			end = event.EndFailed
@@ -289,7 +292,7 @@ func (a *app) mutate(ctx context.Context, subjects []*rehearsal.Subject, options
 				a.note("%s fails already: %s", r.Name(), strings.Join(show.Complaints(r), "; "))
 			}
 		}
-		return usage("what fails already cannot notice a mutant", "runbook rehearse "+action.Quote(subjects[0].Name))
+		return usage("what fails already cannot notice a mutant", "runbook rehearse "+action.Quote(subjects[0].Called()))
 	}
 	var all []show.Mutated
 	for _, s := range subjects {

@@ -16,7 +16,7 @@ type Confine struct {
 	Programs bool                      // whether this machine's programs may be started
 	Folder   string                    // the files of the place lie below it; "" is anywhere
 	Reach    func(address string) bool // whether the place listens at host:port
-	Has      func(program string) bool // whether its containers have a program; nil: any
+	Has      func(Asked) bool          // whether its containers have a program; nil: any
 	Stubs    Stubs                     // they answer before the place does; nil: none
 	Recorded func(Asked, Answer)       // told what answered for real; nil: nobody is
 }
@@ -76,7 +76,7 @@ func (c *Confine) Exec(what string, asked Asked) (*Answer, error) {
 	if c == nil {
 		return nil, nil
 	}
-	may := func() bool { return c.Has == nil || c.Has(asked.Argv[0]) }
+	may := func() bool { return c.Has == nil || c.Has(asked) }
 	return c.ask(what+", which the containers of the lab do not have,", asked, may, leaveOut)
 }
 
@@ -93,12 +93,29 @@ const leaveOut = "let a `when` on an input leave the step out in rehearsals"
 
 const elsewhere = "make the address an input, and give it one of the lab's, as ${{ lab.address.http }} in a rehearsal"
 
+// Connect returns what answers in place of the port of a host:port, or refuses the
+// connection; without an answer and an error it may be made.
+func (c *Confine) Connect(asked Asked) (*Answer, error) {
+	if c == nil {
+		return nil, nil
+	}
+	return c.ask("a connection to "+asked.Port, asked, func() bool { return c.Reach(asked.Port) }, elsewhere)
+}
+
 // Address refuses a connection to a host:port elsewhere; what names it.
 func (c *Confine) Address(what, address string) error {
 	if c == nil || c.Reach(address) {
 		return nil
 	}
 	return c.refuse(what, elsewhere)
+}
+
+// Missing says what to write where the place lacks a container, by its name or service.
+func (c *Confine) Missing(container string) (do []string) {
+	if c == nil || c.Stubs == nil {
+		return nil
+	}
+	return c.Stubs.Refused(Asked{Service: container})
 }
 
 // File refuses a path that is not below the folder.

@@ -15,7 +15,7 @@ import (
 func TestConfine(t *testing.T) {
 	folder := t.TempDir()
 	targets := []action.Target{{Address: "http://127.0.0.1:8060/below"}, {Address: "https://app.example"}, {Address: "127.0.0.1:6379"}, {Address: "unix:///run/docker.sock"}, {}}
-	kept := &action.Confine{Because: "it stays", Folder: folder, Reach: action.Reaches(targets), Has: func(program string) bool { return program == "sh" }}
+	kept := &action.Confine{Because: "it stays", Folder: folder, Reach: action.Reaches(targets), Has: func(asked action.Asked) bool { return asked.Argv[0] == "sh" }}
 	asked := &action.Confine{Because: "it stays", Programs: true, Reach: action.Reaches(targets)}
 	for _, c := range []struct {
 		what        string
@@ -69,7 +69,7 @@ type stubs struct{ asked int }
 
 func (s *stubs) Answer(asked action.Asked) *action.Answer {
 	s.asked++
-	if strings.HasPrefix(strings.Join(asked.Argv, " ")+asked.URL, "known") {
+	if strings.HasPrefix(strings.Join(asked.Argv, " ")+asked.URL+asked.Port, "known") {
 		return &action.Answer{}
 	}
 	return nil
@@ -85,11 +85,12 @@ func (s *stubs) Refused(action.Asked) []string { return []string{"- {the: line}"
 // is refused says which stub would answer.
 func TestStubsAnswerFirst(t *testing.T) {
 	s := &stubs{}
-	c := &action.Confine{Because: "it stays", Stubs: s, Reach: func(string) bool { return false }, Has: func(string) bool { return false }}
+	c := &action.Confine{Because: "it stays", Stubs: s, Reach: func(string) bool { return false }, Has: func(action.Asked) bool { return false }}
 	for name, ask := range map[string]func(word string) (*action.Answer, error){
 		"program": func(word string) (*action.Answer, error) { return c.Program("it", argv(word)) },
 		"exec":    func(word string) (*action.Answer, error) { return c.Exec("it", argv(word)) },
 		"request": func(word string) (*action.Answer, error) { return c.Request("x:80", action.Asked{URL: word}) },
+		"port":    func(word string) (*action.Answer, error) { return c.Connect(action.Asked{Port: word}) },
 	} {
 		if a, err := ask("known"); a == nil || err != nil {
 			t.Errorf("%s: %v, %v", name, a, err)
@@ -102,7 +103,7 @@ func TestStubsAnswerFirst(t *testing.T) {
 		t.Error("what stands is what a stub answers")
 	}
 	c.Programs, c.Has, c.Reach = true, nil, func(string) bool { return true }
-	if a, err := c.Program("it", argv("known")); a == nil || err != nil || s.asked != 7 {
+	if a, err := c.Program("it", argv("known")); a == nil || err != nil || s.asked != 9 {
 		t.Errorf("%v, %v, asked %d times", a, err, s.asked)
 	}
 }

@@ -16,13 +16,16 @@ type Stubs interface {
 	Refused(asked Asked) (do []string)
 }
 
-// Asked is what a run asks for: a program by its argv, or a request.
+// Asked is what a run asks for: a program by its argv, a request, or a connection to a
+// port. Of a service alone it is a container that there is not.
 type Asked struct {
-	Target string // its name; "" for none
-	Argv   []string
-	Method string
-	URL    string // as it is sent, which nobody is shown
-	Shown  string // the URL without what may be secret of it
+	Target  string // its name; "" for none
+	Service string // of Compose, in whose container a program is started, else the container
+	Argv    []string
+	Method  string
+	URL     string // as it is sent, which nobody is shown
+	Shown   string // the URL without what may be secret of it
+	Port    string // host:port
 }
 
 // Answer is what a program or a server is said to have done.
@@ -36,6 +39,8 @@ type Answer struct {
 	Status int
 	Header map[string]string
 	Body   []byte
+
+	Closed string // why a port takes no connection; "" where it does
 }
 
 // Come waits until it has come, or returns the error of ctx where that ends before:

@@ -143,6 +143,12 @@ func (w World) Inject(fault lab.Fault) error {
 	return err
 }
 
+// Lasts reports whether a fault is in the lab; it is not where the lab does not answer.
+func (w World) Lasts(fault string) bool {
+	state, err := w.State(context.Background())
+	return err == nil && state.Lasts(fault)
+}
+
 // State is what the lab is like now.
 func (s *Session) State(ctx context.Context) (model.State, error) {
 	var state model.State

@@ -64,26 +64,8 @@ func (w *World) newContainers(started time.Time) []*Container {
 	secret := w.Planted()
 	var all []*Container
 	add := func(service, image string, number int, memory int64, cpus float64, port uint16, env ...string) *Container {
-		name := Project + "-" + service + "-" + strconv.Itoa(number)
-		c := &Container{
-			ID: w.hexID(name), Name: name, Service: service, Number: number, Image: w.Image(image),
-			Command: []string{"/" + service}, Env: append([]string{"PATH=/usr/bin:/bin"}, env...),
-			Labels: map[string]string{
-				"com.docker.compose.project": Project, "com.docker.compose.service": service,
-				"com.docker.compose.container-number": strconv.Itoa(number), "com.docker.compose.oneoff": "False",
-			},
-			Aliases: []string{service, name}, State: Running, Created: started.Add(-time.Second), Started: started,
-			Restart: "unless-stopped", MemoryLimit: memory, SwapLimit: memory, CPULimit: cpus, ReadOnly: service != "app",
-			Health: &Health{Status: "healthy", Interval: 5 * time.Second, lastRun: started},
-			Memory: usualMemory(service), usual: usualMemory(service), CPUTime: time.Hour,
-			Processes: []Process{{PID: 1, User: service, Command: "/" + service, CPU: 1}},
-		}
-		if port != 0 {
-			c.Ports = []Port{{Private: port, Public: port, Host: "127.0.0.1"}}
-		}
-		all = append(all, c)
-		c.Say(started, false, `level=info msg="started"`)
-		return c
+		all = append(all, w.newContainer(started, wanted{service, image, number, memory, cpus, port, env}))
+		return all[len(all)-1]
 	}
 	add("alertmanager", "prom/alertmanager:v0.27.0", 1, 128*MiB, 0.5, 9093)
 	add("app", "mltb/app:1.4.2", 1, 1*GiB, 1, 8060,
@@ -97,6 +79,29 @@ func (w *World) newContainers(started time.Time) []*Container {
 	add("worker", "mltb/worker:1.4.2", 1, 512*MiB, 1, 0)
 	add("worker", "mltb/worker:1.4.2", 2, 512*MiB, 1, 0)
 	return all
+}
+
+// newContainer makes a container of the project that runs and is healthy.
+func (w *World) newContainer(started time.Time, o wanted) *Container {
+	name := Project + "-" + o.service + "-" + strconv.Itoa(o.number)
+	c := &Container{
+		ID: w.hexID(name), Name: name, Service: o.service, Number: o.number, Image: w.Image(o.image),
+		Command: []string{"/" + o.service}, Env: append([]string{"PATH=/usr/bin:/bin"}, o.env...),
+		Labels: map[string]string{
+			"com.docker.compose.project": Project, "com.docker.compose.service": o.service,
+			"com.docker.compose.container-number": strconv.Itoa(o.number), "com.docker.compose.oneoff": "False",
+		},
+		Aliases: []string{o.service, name}, State: Running, Created: started.Add(-time.Second), Started: started,
+		Restart: "unless-stopped", MemoryLimit: o.memory, SwapLimit: o.memory, CPULimit: o.cpus, ReadOnly: o.service != "app",
+		Health: &Health{Status: "healthy", Interval: 5 * time.Second, lastRun: started},
+		Memory: usualMemory(o.service), usual: usualMemory(o.service), CPUTime: time.Hour,
+		Processes: []Process{{PID: 1, User: o.service, Command: "/" + o.service, CPU: 1}},
+	}
+	if o.port != 0 {
+		c.Ports = []Port{{Private: o.port, Public: o.port, Host: "127.0.0.1"}}
+	}
+	c.Say(started, false, `level=info msg="started"`)
+	return c
 }
 
 // usualMemory is what a service other than the app uses, in bytes; "" is what

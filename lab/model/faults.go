@@ -22,6 +22,7 @@ type Fault struct {
 	lasts    func(w *World) bool // whether what is wrong is still there
 	inject   func(w *World, o Options) error
 	heal     func(w *World)
+	restart  string                          // of a declared one: the service of which a new process ends it
 	connect  func(c Connection, replies int) // in place of inject; replies 0 takes it back
 }
 
@@ -55,7 +56,7 @@ type active struct {
 func (w *World) Injected() (last, ended []string) {
 	last, ended = []string{}, []string{}
 	for _, a := range w.faults {
-		f, _ := Lookup(a.name)
+		f, _ := w.fault(a.name)
 		list := &ended
 		if f.lasts(w) {
 			list = &last
@@ -69,7 +70,7 @@ func (w *World) Injected() (last, ended []string) {
 
 // Inject makes a fault of this service; its symptoms follow in time.
 func (w *World) Inject(name string, o Options) error {
-	f, ok := Lookup(name)
+	f, ok := w.fault(name)
 	if !ok || f.inject == nil {
 		return fmt.Errorf("no fault %q of the service", name)
 	}
@@ -88,7 +89,7 @@ func (w *World) Inject(name string, o Options) error {
 // Heal takes a fault of this service back, as if it had not been injected; what
 // it did in the meantime, as a full disk, is taken back too.
 func (w *World) Heal(name string) error {
-	f, ok := Lookup(name)
+	f, ok := w.fault(name)
 	if !ok || f.heal == nil {
 		return fmt.Errorf("no fault %q of the service", name)
 	}

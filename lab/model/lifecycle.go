@@ -41,6 +41,7 @@ func (w *World) Start(c *Container) bool {
 	if c.Health != nil {
 		c.Health.Status, c.Health.Failing, c.Health.lastRun = "starting", 0, w.Now
 	}
+	w.restarted(c.Service)
 	w.processStarts(c)
 	w.event(c, "start")
 	return true

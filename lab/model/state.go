@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // State is what the lab tells of its service: what a rehearsal's conditions
 // read, as lab.app.memory_percent, and what `lab state` prints.
@@ -24,6 +28,12 @@ type State struct {
 	Now          time.Time        `yaml:"now" doc:"The lab's time."`
 	AgeSeconds   float64          `yaml:"age_seconds" doc:"Seconds of the lab's time since its start."`
 	InjectedTime *time.Time       `yaml:"injected_at" doc:"When the first fault was injected; nil without one."`
+}
+
+// Lasts reports whether a fault is still there: by its name, or with the target as
+// "target-gone on docker".
+func (s State) Lasts(fault string) bool {
+	return slices.ContainsFunc(s.Faults, func(f string) bool { return f == fault || strings.HasPrefix(f, fault+" on ") })
 }
 
 // AppState is the app's container and process.

@@ -35,6 +35,8 @@ type World struct {
 	Disk       Disk
 
 	faults   []active
+	declared Declared
+	lasting  map[string]bool // of the declared faults
 	kills    []KillState
 	stepped  time.Time
 	began    time.Time
@@ -51,13 +53,16 @@ type Event struct {
 	Attributes map[string]string
 }
 
+// upFor is how long everything has run when a lab begins.
+const upFor = 36 * time.Hour
+
 // Project is the name of the Compose project.
 const Project = "mltb"
 
 func newWorld(seed uint64, now time.Time) *World {
-	w := &World{Now: now, Seed: seed, stepped: now, began: now, random: rand.New(rand.NewPCG(seed, 0x6c6162))}
+	w := &World{Now: now, Seed: seed, stepped: now, began: now, lasting: map[string]bool{}, random: rand.New(rand.NewPCG(seed, 0x6c6162))}
 	w.Images = images(now)
-	w.Containers = w.newContainers(now.Add(-36 * time.Hour))
+	w.Containers = w.newContainers(now.Add(-upFor))
 	w.App = newApp()
 	w.Redis = newRedis(now)
 	w.Disk = newDisk()

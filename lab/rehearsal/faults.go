@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,16 +15,19 @@ import (
 
 // serviceFault reports what is no fault of the service, but one of a connection.
 func (r *reader) serviceFault(name yaml.String) {
-	names := serviceFaults()
+	names := namesOf(r.faults)
 	if !slices.Contains(names, name.Value) {
 		r.fail(name.Node, CodeFault, fmt.Sprintf("the service has no fault %q", name.Value), near(name.Value, names, "its faults are "))
 	}
 }
 
-// serviceFaults are the names of the faults of the service.
-func serviceFaults() []string {
+// serviceFaults are the names of the faults of the lab's service.
+func serviceFaults() []string { return namesOf(model.Faults()) }
+
+// namesOf are the names of those faults that are of a service.
+func namesOf(faults []model.Fault) []string {
 	var names []string
-	for _, f := range model.Faults() {
+	for _, f := range faults {
 		if !f.AtConnection() && f.Name != noFault {
 			names = append(names, f.Name)
 		}
@@ -33,10 +37,62 @@ func serviceFaults() []string {
 
 func (r *reader) noFault(n *yaml.Node, name string) {
 	var names []string
-	for _, f := range model.Faults() {
+	for _, f := range r.faults {
 		names = append(names, f.Name)
 	}
 	r.fail(n, CodeFault, fmt.Sprintf("there is no fault %q", name), near(name, names, "the faults are "))
+}
+
+// lookup returns the fault of that name.
+func (r *reader) lookup(name string) (model.Fault, bool) { return faultIn(r.faults, name) }
+
+func faultIn(faults []model.Fault, name string) (model.Fault, bool) {
+	i := slices.IndexFunc(faults, func(f model.Fault) bool { return f.Name == name })
+	if i < 0 {
+		return model.Fault{}, false
+	}
+	return faults[i], true
+}
+
+// declared reads what the lab has beside its own, and makes its faults known.
+func (r *reader) declared(x *writtenEnvironment) (d model.Declared) {
+	r.faults = model.Faults()
+	if x == nil {
+		return d
+	}
+	for _, s := range x.Services {
+		name := s.Name.Value
+		switch {
+		case slices.Contains(model.Services(), name):
+			r.fail(s.Name.Node, CodeValue, "the lab has a service "+name+" of its own", "leave it out, or call yours otherwise")
+		case !serviceName.MatchString(name):
+			r.fail(s.Name.Node, CodeValue, fmt.Sprintf("%q is no name of a service", name), "write small letters, digits, `-`, `_` and `.`")
+		}
+		d.Services = append(d.Services, model.Service{Name: name, Image: tagged(s.Image.Value), Replicas: s.Replicas.Or(1)})
+	}
+	for _, f := range x.Faults {
+		name := f.Name.Value
+		if _, taken := r.lookup(name); taken {
+			r.fail(f.Name.Node, CodeFault, "the lab has a fault "+name+" of its own", "name it otherwise")
+		}
+		if f.Restart.Set() && !slices.ContainsFunc(d.Services, func(s model.Service) bool { return s.Name == f.Restart.Value }) && !slices.Contains(model.Services(), f.Restart.Value) {
+			r.fail(f.Restart.Node, CodeFault, fmt.Sprintf("there is no service %q", f.Restart.Value), "add it below `services`")
+		}
+		d.Faults = append(d.Faults, model.DeclaredFault(name, f.What.Value, f.Restart.Value))
+	}
+	r.faults = append(r.faults, d.Faults...)
+	return d
+}
+
+// serviceName is the form of the name of a service of Compose.
+var serviceName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]*$`)
+
+// tagged is an image with its tag.
+func tagged(image string) string {
+	if strings.Contains(image[strings.LastIndexByte(image, '/')+1:], ":") {
+		return image
+	}
+	return image + ":latest"
 }
 
 // fault reads a fault and its options.
@@ -45,7 +101,7 @@ func (r *reader) fault(w *stub.Fault, to *lab.Fault) model.Fault {
 		return model.Fault{} // reported with the structure
 	}
 	to.Name = w.Name.Value
-	known, ok := model.Lookup(to.Name)
+	known, ok := r.lookup(to.Name)
 	if !ok {
 		r.noFault(w.Name.Node, to.Name)
 		return known
@@ -77,10 +133,10 @@ func (r *reader) Fault(w *stub.Fault) (fault lab.Fault) {
 	return fault
 }
 
-// Heals reports a fault that goes where there is none of that name.
-func (r *reader) Heals(fault yaml.String) {
+// Named reports where there is no fault of that name.
+func (r *reader) Named(fault yaml.String) {
 	name, _, _ := strings.Cut(fault.Value, " on ")
-	if _, ok := model.Lookup(name); !ok {
+	if _, ok := r.lookup(name); !ok {
 		r.noFault(fault.Node, fault.Value)
 	}
 }
@@ -101,10 +157,10 @@ func (r *reader) target(n *yaml.Node, fault string) string {
 func (r *reader) injection(i *Injection) {
 	r.moment(i)
 	if i.Heal.Set() {
-		r.Heals(i.Heal)
+		r.Named(i.Heal)
 		return
 	}
-	known, ok := model.Lookup(i.Inject.Value)
+	known, ok := r.lookup(i.Inject.Value)
 	switch {
 	case !i.Inject.Set(): // reported with the structure
 	case !ok:

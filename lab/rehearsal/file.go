@@ -13,6 +13,7 @@ import (
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
 	"runbook/lab"
+	"runbook/lab/model"
 	"runbook/lab/stub"
 )
 
@@ -24,6 +25,7 @@ type File struct {
 
 	// Environment is what the environment of the lab has beside its own; nil: nothing.
 	Environment *environment.Extra
+	Declared    model.Declared // what the lab has beside its own
 }
 
 // Rehearsal is an incident and how a playbook must end it: as it is written, and
@@ -53,9 +55,33 @@ type Setting struct {
 // and on the lab is not decided yet.
 type written struct {
 	stub.Written
-	Environment *environment.Extra `yaml:"environment,omitempty" doc:"What the playbook has there beside the lab's own targets, so that one for another service is rehearsed without that service."`
-	Rehearsals  []*Written         `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
-	Node        *yaml.Node         `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
+	Environment *writtenEnvironment `yaml:"environment,omitempty" doc:"What the playbook has there beside the lab's own targets, so that one for another service is rehearsed without that service."`
+	Rehearsals  []*Written          `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
+	Node        *yaml.Node          `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
+}
+
+// writtenEnvironment is what the playbook has beside what the lab has, as it is written.
+type writtenEnvironment struct {
+	environment.Extra
+	Services []*writtenService `yaml:"services,omitempty" doc:"Services of Compose that run in the lab beside its own, with their images, '{db: postgres:16}'. Of programs in their containers only those that stubs answer run."`
+	Faults   []*declaredFault  `yaml:"faults,omitempty" doc:"Faults beside those of the lab, with what is wrong. A rehearsal names one as its 'fault', and stubs say what is seen of it, 'while' it lasts."`
+	Node     *yaml.Node        `what:"an environment of rehearsals" write:"write {targets: {...}}"`
+}
+
+// writtenService is a service of Compose as it is written.
+type writtenService struct {
+	Name     yaml.String `yaml:",key"`
+	Image    yaml.String `yaml:"image,short" hint:"write db: postgres:16" doc:"Its image."`
+	Replicas yaml.Int    `yaml:"replicas,omitempty" min:"1" max:"20" doc:"How many containers it has; 1 without it."`
+	Node     *yaml.Node  `what:"a service" write:"write db: postgres:16"`
+}
+
+// declaredFault is a fault beside those of the lab, as it is written.
+type declaredFault struct {
+	Name    yaml.String `yaml:",key"`
+	What    yaml.String `yaml:"what,short" hint:"write full: Every connection is taken." doc:"What is wrong, in a sentence."`
+	Restart yaml.String `yaml:"restart,omitempty" doc:"A service of which a new process ends it; without it only a stub that 'heals' it does."`
+	Node    *yaml.Node  `what:"a fault of another service" write:"write full: Every connection is taken."`
 }
 
 // Declaration is what a file of rehearsals may hold.
@@ -206,6 +232,14 @@ type Changes struct {
 	Exactly []yaml.String `yaml:"exactly,omitempty" doc:"These actions, in this order."`
 	Count   yaml.Int      `yaml:"count,omitempty" min:"0" doc:"So many changes."`
 	Node    *yaml.Node    `what:"\"changes\"" write:"write none, {only: [actions]}, {exactly: [actions]} or {count: 2}"`
+}
+
+// fault returns a fault of the lab, or one that the file declares.
+func (f *File) fault(name string) (model.Fault, bool) {
+	if own, ok := faultIn(f.Declared.Faults, name); ok {
+		return own, true
+	}
+	return model.Lookup(name)
 }
 
 // Stage lets the stubs that a file has for all of its rehearsals answer in an

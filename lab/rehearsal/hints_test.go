@@ -47,10 +47,16 @@ var tried = []diagtest.Tried{
 	{Mistake: "FAULT, expect: {exit: 0, remedies: {recover: Nothing of these}}", Mended: "FAULT, expect: {exit: 0, remedies: {recover: Clear it}}"},
 	{Mistake: "FAULT, expect: {exit: 0, steps: {zzzzz: passed}}", Mended: "FAULT, expect: {exit: 0, steps: {recover: passed}}"},
 	{Mistake: "FAULT, expect: {exit: 0, after: [steps.recover.met]}", Mended: "FAULT, expect: {exit: 0, steps: {recover: passed}, after: [lab.app.memory_percent < 90]}"},
+	{Mistake: "=ENV {services: {app: 'mine:1'}}", Mended: "=ENV {services: {my-app: 'mine:1'}}"},
+	{Mistake: "=ENV {services: {My App: 'mine:1'}}", Mended: "=ENV {services: {my-app: 'mine:1'}}"},
+	{Mistake: "=ENV {services: {db: {replicas: 2}}}", Mended: "=ENV {services: {db: postgres:16}}"},
+	{Mistake: "=ENV {faults: {api-down: It is down.}}", Mended: "=ENV {faults: {site-down: It is down.}}"},
+	{Mistake: "=ENV {faults: {full: {}}}", Mended: "=ENV {faults: {full: Every connection is taken.}}"},
+	{Mistake: "=ENV {faults: {full: {what: It is full., restart: db}}}", Mended: "=ENV {services: {db: postgres:16}, faults: {full: {what: It is full., restart: db}}}"},
 }
 
 func TestHintsAreTried(t *testing.T) {
-	words := strings.NewReplacer("FAULT", "fault: none", "EXPECT", "expect: {exit: 0}")
+	words := strings.NewReplacer("FAULT", "fault: none", "EXPECT", "expect: {exit: 0}", "ENV", "rehearsals: [{name: a, fault: none, expect: {exit: 0}}]\nenvironment:")
 	k := newKit(t)
 	cache := read(t, "cache.yaml")
 	optional := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(cache)})

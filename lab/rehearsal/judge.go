@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
 	"runbook/engine/event"
 	"runbook/engine/history"
 	"runbook/engine/schema"
@@ -46,7 +47,20 @@ func (p *player) judge(r *Result) {
 	}
 	if fin.ExitCode != e.Exit.Value {
 		r.Notes = append(r.Notes, Note{"Ended", ended(fin)})
+		for _, m := range r.mistakes {
+			r.Notes = append(r.Notes, Note{"Mistake", mistake(m, r.Subject.File.Source.Name)})
+		}
 	}
+}
+
+// mistake says why a run might not begin in the lab, whose targets list what stands in
+// the file of rehearsals.
+func mistake(d diag.Diagnostic, file string) string {
+	text := fmt.Sprintf("%s:%s: %s", d.Source, d.Span.Start, d.Message)
+	if d.Hint != "" {
+		text += "; " + strings.ReplaceAll(d.Hint, "in runbook.yaml", "below environment: in "+file)
+	}
+	return text
 }
 
 func ended(fin event.RunFinished) string {

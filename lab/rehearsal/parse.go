@@ -6,7 +6,6 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/diag"
-	"runbook/engine/environment"
 	"runbook/engine/expression"
 	"runbook/engine/plan"
 	"runbook/engine/schema"
@@ -29,13 +28,16 @@ const (
 func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag.List) {
 	var w written
 	r := &reader{source: s, plan: p, registry: registry, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
-	f := &File{Source: s, Stubs: stub.Read(&w.Written, r)}
+	f := &File{Source: s, Declared: r.declared(w.Environment)}
+	f.Stubs = stub.Read(&w.Written, r)
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
 	}
 	r.waits(&w)
-	r.environment(w.Environment)
-	f.Environment = w.Environment
+	if w.Environment != nil {
+		f.Environment = &w.Environment.Extra
+		r.environment(w.Environment)
+	}
 	r.list.Sort()
 	if r.list.Errors() > 0 {
 		return nil, r.list
@@ -44,16 +46,13 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 }
 
 // environment reports what is wrong with an environment of rehearsals.
-func (r *reader) environment(x *environment.Extra) {
-	if x == nil {
-		return
-	}
+func (r *reader) environment(x *writtenEnvironment) {
 	env, err := lab.Outline(r.registry)
 	if err != nil || env == nil {
 		r.fail(x.Node, CodeValue, "the lab's environment cannot be read", "")
 		return
 	}
-	r.list = append(r.list, env.Add(x, r.source, r.registry)...)
+	r.list = append(r.list, env.Add(&x.Extra, r.source, r.registry)...)
 }
 
 // waits reports what stubs wait for and nothing sets: those of the file may wait for

@@ -11,7 +11,6 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"
-	"runbook/lab/model"
 	"runbook/lab/stub"
 )
 
@@ -105,7 +104,7 @@ func (p *player) rehearse(ctx context.Context, r *Result) {
 		r.Passed = r.Passed && a.Held
 	}
 	r.Ending = ending(r)
-	if f, ok := model.Lookup(r.Rehearsal.Fault.Name); ok && !r.Passed && f.Name != noFault {
+	if f, ok := r.Subject.File.fault(r.Rehearsal.Fault.Name); ok && !r.Passed && f.Name != noFault {
 		r.Notes = append(r.Notes, Note{"The fault", f.Summary + " What helps: " + f.Cure + "."})
 	}
 	if !r.Passed && p.Keep != nil && len(r.Facts) > 0 {
@@ -168,7 +167,7 @@ func (p *player) stage(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	r.Facts, r.Finished = main.facts, main.finished
+	r.Facts, r.Finished, r.mistakes = main.facts, main.finished, main.mistakes
 	p.green(ctx, r, s, inputs)
 	watch.end(r)
 	r.LabTime = s.at()

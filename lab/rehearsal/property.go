@@ -225,7 +225,7 @@ func (p *player) harmless(ctx context.Context, c *control, r *Result, wrong []st
 // that one says what may change; with its inputs it has said so already. Inputs
 // of a fault at a connection may mean something only there, as do stubs of a rehearsal.
 func mustLeaveAlone(r *Result) bool {
-	if f, _ := model.Lookup(r.Rehearsal.Fault.Name); f.AtConnection() || len(r.Rehearsal.Stubs) > 0 || r.Rehearsal.Fault.Name == noFault {
+	if f, _ := r.Subject.File.fault(r.Rehearsal.Fault.Name); f.AtConnection() || len(r.Rehearsal.Stubs) > 0 || r.Rehearsal.Fault.Name == noFault {
 		return false
 	}
 	for _, h := range r.Subject.File.Rehearsals {
@@ -279,7 +279,7 @@ func (p *player) wrong(r *Result) []string {
 // elsewhere plays a run of the playbook against another fault, without anybody
 // to answer. The scene is the caller's to close.
 func (p *player) elsewhere(ctx context.Context, r *Result, fault string) (*scene, *played, error) {
-	known, _ := model.Lookup(fault)
+	known, _ := r.Subject.File.fault(fault)
 	s, err := p.spoiled(ctx, r, lab.Fault{Name: fault}, known.Settles)
 	if err != nil {
 		return nil, nil, err

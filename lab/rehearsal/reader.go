@@ -10,6 +10,7 @@ import (
 	"runbook/engine/plan"
 	"runbook/engine/schema"
 	"runbook/engine/yaml"
+	"runbook/lab/model"
 )
 
 // reader reads the nodes of a file of rehearsals.
@@ -19,6 +20,7 @@ type reader struct {
 	registry  *action.Registry
 	env       *expression.Env
 	addresses *addresses
+	faults    []model.Fault // of the lab and declared
 	list      diag.List
 }
 

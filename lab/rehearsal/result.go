@@ -22,6 +22,14 @@ type Subject struct {
 	Skip   func(*Rehearsal) bool // those that are not asked for; nil: none
 }
 
+// Called is how the playbook is named on the command line.
+func (s *Subject) Called() string {
+	if s.Source.Embedded {
+		return s.Name
+	}
+	return s.Source.Name
+}
+
 // Options are what rehearsals need beside playbooks.
 type Options struct {
 	Launcher *launch.Launcher
@@ -90,7 +98,8 @@ type Result struct {
 	Err       error  // the lab did not start, or the context ended
 	Evidence
 
-	idle []*stub.Stub // of the file: nothing in this rehearsal called them
+	mistakes diag.List    // why the run might not begin
+	idle     []*stub.Stub // of the file: nothing in this rehearsal called them
 }
 
 // Evidence is what was seen of a rehearsal.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"runbook/engine/action"
+	"runbook/engine/diag"
 	"runbook/engine/environment"
 	"runbook/engine/event"
 	"runbook/engine/journal"
@@ -43,7 +44,7 @@ type scene struct {
 
 // open starts a lab of a rehearsal with a healthy service.
 func open(o *Options, r *Result, pace float64) (*scene, error) {
-	l, err := lab.Start(lab.Options{Seed: r.Seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: warmUp})
+	l, err := lab.Start(lab.Options{Seed: r.Seed, Clock: clock.Step(epoch, 0), Rules: o.Rules, History: warmUp, Declared: r.Subject.File.Declared})
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +88,13 @@ func (s *scene) environment() (*environment.Environment, error) {
 			return nil, fmt.Errorf("the environment of the rehearsals is not valid: %s", found[0])
 		}
 	}
-	env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Has: docker.Has, Stubs: s.stubs, Reach: s.reach}
+	env.Confine = &action.Confine{Because: "a rehearsal does not leave the lab", Folder: s.folder, Has: s.has, Stubs: s.stubs, Reach: s.reach}
 	return env, nil
+}
+
+// has reports whether a container has a program: those of declared services have none.
+func (s *scene) has(asked action.Asked) bool {
+	return !s.lab.Declares(asked.Service) && docker.Has(asked.Argv[0])
 }
 
 // reach reports whether an address is one of the lab's, whatever target has it.
@@ -124,7 +130,8 @@ type play struct {
 type played struct {
 	finished event.RunFinished
 	facts    []event.Event
-	made     []bool // of each fault in time: whether its moment came
+	made     []bool    // of each fault in time: whether its moment came
+	mistakes diag.List // why it may not begin
 }
 
 // run starts a run in the lab and plays it to its end. One that may not begin has
@@ -163,7 +170,7 @@ func (s *scene) run(ctx context.Context, p play) (*played, error) {
 	})
 	var refused *launch.Refusal
 	if errors.As(err, &refused) && hooks.Journal == nil && ctx.Err() == nil {
-		out.finished, err = refused.Finished(), nil
+		out.finished, out.mistakes, err = refused.Finished(), refused.List, nil
 	}
 	made, failed := hooks.end()
 	_, _, broken := s.stubs.Effects()

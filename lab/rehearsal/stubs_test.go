@@ -162,6 +162,22 @@ rehearsals:
 // words of every kind: with it the same rehearsal passes.
 func TestTheLineOfAStubIsValid(t *testing.T) {
 	k := newKit(t)
+	for text, file := range map[string]string{
+		"{action: host.port, with: {host: db.example, port: 5432}}":    "ports:\n  %s\n",
+		"{action: docker.restart, with: {container: \"${{ 'db' }}\"}}": "environment:\n  services:\n    %s\n",
+		"{action: docker.inspect, with: {container: '1.0'}}":           "environment:\n  services:\n    %s\n",
+	} {
+		text = "  - " + text + "\n"
+		do := k.steps(t, text, one("fault: none\nagain: changes\nexpect: {exit: 1}")).Finished.Failure.Do
+		file = fmt.Sprintf(file, strings.Replace(do[1], "IMAGE:TAG", "some:1", 1))
+		if r := k.steps(t, text, file+one("fault: none\nagain: changes\nexpect: {exit: 0}")); !r.Passed {
+			t.Errorf("%s%q %q", file, do, failures(r))
+		}
+	}
+	gone := k.steps(t, "  - {action: docker.inspect, with: {container: app}}\n", one("fault: {name: target-gone, on: container/app}\nexpect: {exit: 1}"))
+	if !gone.Passed || len(gone.Lacking) > 0 {
+		t.Errorf("a container of the lab that is gone lacks %q, %q", gone.Lacking, failures(gone))
+	}
 	const keys = "fault: none\nagain: changes\nexpect: {exit: 0}"
 	for _, argv := range []string{
 		`[kubectl, get, deployments]`, `[sh, -c, "echo $RANDOM >> it; env | grep -c \"a b\" '#'"]`, `["no", "on", "1e3", "~", "*", "a: b", "{x}", "tab\tend"]`,
@@ -176,6 +192,98 @@ func TestTheLineOfAStubIsValid(t *testing.T) {
 		if r := k.steps(t, text, "programs:\n  "+do[1]+"\n"+one(keys)); !r.Passed {
 			t.Errorf("%s: %q %q", argv, do[1], failures(r))
 		}
+	}
+}
+
+// TestServicesAndFaultsOfOnesOwn holds that containers which the lab does not have run in
+// it like the others, with no program but those of stubs, that a fault of a file's own
+// lasts until a stub heals it or a process starts anew, and that a stub looks whether it
+// does.
+func TestServicesAndFaultsOfOnesOwn(t *testing.T) {
+	k := newKit(t)
+	const count = `{action: docker.exec, with: {container: db, argv: [psql, -c, count]}}`
+	s := k.subject(t, "steps", steps(`
+  - id: both
+    action: docker.list
+    with: {name: web}
+    verify: ['map(outputs.containers, .name) == ["mltb-web-1", "mltb-web-2"]', 'all(outputs.containers, .healthy)', 'outputs.containers[0].image == "nginx:latest"']
+  - id: own
+    action: docker.exec
+    with: {container: db, argv: [redis-cli, ping]}
+    on_failure: warn
+  - id: recover
+    observe: `+count+`
+    verify: [observed.stdout == "12"]
+    remedies:
+      - {action: docker.exec, with: {container: db, argv: [psql, -c, end]}}
+      - {action: docker.restart, with: {container: db}}
+`), `
+environment:
+  services: {web: {image: nginx, replicas: 2}, db: "postgres:16"}
+  faults: {full: {what: Every connection is taken., restart: db}}
+  targets: {docker: {exec_reads: [[psql, -c, count]]}}
+programs:
+  - {argv: [psql, -c, count], on: web, stdout: "never"}
+  - {argv: [psql, -c, count], on: db, while: full, stdout: "97"}
+  - {argv: [psql, -c, count], stdout: "12"}
+rehearsals:
+  - name: a stub heals it
+    fault: full
+    programs: [{argv: [psql, -c, end], heals: full}]
+    expect: {before: ['lab.faults == ["full"]'], after: ["lab.faults == []"], steps: {own: warned}, changes: {exactly: [docker.exec]}}
+  - name: a new process heals it
+    fault: full
+    programs: [{argv: [psql, -c, end]}]
+    expect: {after: ['lab.ended == ["full"]', 'any(lab.containers, .service == "db" and .restarts == 0)'], changes: {exactly: [docker.exec, docker.restart]}}
+  - name: it is made in time, and healed
+    fault: none
+    faults: [{at: before recover, inject: full}, {at: after recover/1, heal: full}]
+    programs: [{argv: [psql, -c, end]}]
+    expect: {steps: {recover: passed}, changes: {exactly: [docker.exec]}}
+  - {name: nothing is wrong, fault: none, expect: {changes: none}}
+`)
+	report := k.play(t, k.options(), s)
+	for _, r := range report.Results {
+		if !r.Passed {
+			t.Errorf("%s: %q %+v", r.Rehearsal.Name, failures(r), r.Finished.Failure)
+		}
+		if len(r.Lacking) != 1 || r.Lacking[0].Text != "- {argv: [redis-cli, ping], stdout: \"\"}" {
+			t.Errorf("%s: lacking %q", r.Rehearsal.Name, r.Lacking)
+		}
+	}
+	if idle := report.Coverage[0].Idle; len(idle) != 1 || idle[0].Where != "steps.rehearsal.yaml:7:5" {
+		t.Errorf("idle %v", idle)
+	}
+}
+
+// TestWhatMayNotBeginSaysWhy holds it for a read that the environment of the rehearsals
+// does not list.
+func TestWhatMayNotBeginSaysWhy(t *testing.T) {
+	r := newKit(t).steps(t, "  - id: it\n    action: flow.wait\n    with: {for: 1s}\n    observe: {action: docker.exec, with: {container: redis, argv: [psql]}}\n    verify: [observed.stdout != \"\"]\n",
+		one("fault: none\nexpect: {exit: 0}"))
+	equal(t, r.Notes, []rehearsal.Note{{Label: "Ended", Text: "invalid: steps is invalid: 1 error"}, {Label: "Mistake", Text: "steps.yaml:6:5: `observe` only reads, and this docker.exec does not: its effect is write; " +
+		"if it only reads, list the beginning of its argv under `exec_reads` of the target docker below environment: in steps.rehearsal.yaml"}})
+}
+
+// TestStubsAnswerForPorts holds that a stub answers host.port, open or closed and with
+// the lab's time, and that nothing is dialled.
+func TestStubsAnswerForPorts(t *testing.T) {
+	r := newKit(t).steps(t, `
+  - {id: open, action: host.port, with: {host: db.example, port: 5432}, verify: [outputs.open, outputs.latency_ms == 40], needs: []}
+  - {id: closed, action: host.port, with: {host: db.example, port: 5433}, verify: [not outputs.open, 'outputs.error == "connection refused"'], needs: []}
+  - {id: slow, action: host.port, with: {host: db.example, port: 5434, timeout: 2s}, verify: [not outputs.open, outputs.latency_ms == 2000, 'outputs.error != ""'], needs: []}
+  - {id: in_time, action: host.port, with: {host: db.example, port: 5435}, verify: [outputs.open], within: 5s, needs: []}
+`, `
+ports:
+  - {address: "db.example:5434", takes: 9s}
+  - {address: "db.example:5435", closed: connection refused, times: 2}
+  - {address: "*:5433", closed: connection refused}
+  - {address: "db.example:*", takes: 40ms}
+rehearsals:
+  - {name: one, fault: none, expect: {exit: 0, changes: none}}
+`)
+	if !r.Passed {
+		t.Errorf("%q %+v", failures(r), r.Finished.Failure)
 	}
 }
 

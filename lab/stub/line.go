@@ -25,6 +25,12 @@ func lineOf(asked action.Asked) (under, line string) {
 		}
 		return "requests", "- {method: " + asked.Method + ", url: " + quoted(url) + ", status: 200}"
 	}
+	switch {
+	case asked.Port != "":
+		return "ports", "- {address: " + quoted(asked.Port) + "}"
+	case len(asked.Argv) == 0:
+		return "services", flow(asked.Service) + ": IMAGE:TAG"
+	}
 	most := 1
 	for most < len(asked.Argv) && len(asked.Argv[most]) <= longWord {
 		most++

@@ -19,8 +19,8 @@ import (
 type Reader interface {
 	// Fault is a fault that comes.
 	Fault(w *Fault) lab.Fault
-	// Heals is told of one that goes.
-	Heals(fault yaml.String)
+	// Named is told of one that goes, or must last.
+	Named(fault yaml.String)
 	Fail(n *yaml.Node, message, hint string)
 }
 
@@ -40,7 +40,7 @@ func Read(w *Written, r Reader) []*Stub {
 	for _, q := range w.Requests {
 		s := one(r, &q.writtenStub, q.Node)
 		s.method, s.query = q.Method.Value, strings.Contains(q.URL.Value, "?")
-		s.url = regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(q.URL.Value), `\*`, ".*") + "$")
+		s.url = pattern(q.URL.Value)
 		s.Text = strings.TrimSpace(s.method + " " + q.URL.Value)
 		s.answer.Status, s.answer.Header = q.Status.Or(http.StatusOK), map[string]string{}
 		body(r, q, s)
@@ -49,7 +49,17 @@ func Read(w *Written, r Reader) []*Stub {
 		}
 		all = append(all, s)
 	}
+	for _, p := range w.Ports {
+		s := one(r, &p.writtenStub, p.Node)
+		s.Text, s.port, s.answer.Closed = "port "+p.Address.Value, pattern(p.Address.Value), p.Closed.Value
+		all = append(all, s)
+	}
 	return all
+}
+
+// pattern is a text in which * stands for any.
+func pattern(text string) *regexp.Regexp {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$")
 }
 
 // body reads the body of an answer to a request.
@@ -73,13 +83,19 @@ func one(r Reader, w *writtenStub, n *yaml.Node) *Stub {
 	s := &Stub{Place: n.Span, on: w.On.Value, times: w.Times.Value, heals: w.Heals.Value}
 	s.answer.Takes = w.Takes.Value
 	if w.Heals.Set() {
-		r.Heals(w.Heals)
+		r.Named(w.Heals)
+	}
+	if w.While != nil {
+		if s.fault = w.While.Fault.Value; s.fault != "" {
+			r.Named(w.While.Fault)
+		}
+		s.while = words(w.While.Words)
 	}
 	if w.Injects != nil {
 		fault := r.Fault(w.Injects)
 		s.injects = &fault
 	}
-	s.sets, s.while = words(w.Sets), words(w.While)
+	s.sets = words(w.Sets)
 	return s
 }
 
@@ -100,6 +116,9 @@ func (w *Written) each() (all []*writtenStub) {
 	for _, q := range w.Requests {
 		all = append(all, &q.writtenStub)
 	}
+	for _, p := range w.Ports {
+		all = append(all, &p.writtenStub)
+	}
 	return all
 }
 
@@ -114,7 +133,10 @@ func Check(w *Written, by []*Written, r Reader) {
 		}
 	}
 	for _, s := range w.each() {
-		for _, p := range s.While {
+		if s.While == nil {
+			continue
+		}
+		for _, p := range s.While.Words {
 			words, ok := set[p.Key.Text]
 			switch {
 			case !ok:

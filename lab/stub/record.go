@@ -50,8 +50,8 @@ func (r *Recording) record(asked action.Asked, answer action.Answer) {
 // Lines are the lines of a file by the key that they go below, and what is left out,
 // each with why.
 type Lines struct {
-	Environment, Programs, Requests []string
-	Left                            []string
+	Environment, Programs, Requests, Ports []string
+	Left                                   []string
 }
 
 // Lines writes what was recorded in env. What redact would change is left out: no stub
@@ -89,11 +89,8 @@ func (r *Recording) Lines(env *environment.Environment, redact func(string) stri
 			line += ", times: 1"
 		}
 		line += "}"
-		if s.under == "programs" {
-			out.Programs = append(out.Programs, line)
-		} else {
-			out.Requests = append(out.Requests, line)
-		}
+		to := map[string]*[]string{"programs": &out.Programs, "requests": &out.Requests, "ports": &out.Ports}[s.under]
+		*to = append(*to, line)
 	}
 	out.Environment = targetLines(env, used)
 	out.Left = slices.Compact(out.Left)
@@ -103,8 +100,11 @@ func (r *Recording) Lines(env *environment.Environment, redact func(string) stri
 // told is what was asked, for a message: without the words of a program, of which any
 // may be a secret, and without the query of a URL.
 func told(asked action.Asked) string {
-	if asked.URL != "" {
+	switch {
+	case asked.URL != "":
 		return asked.Method + " " + asked.Shown
+	case asked.Port != "":
+		return "port " + asked.Port
 	}
 	return asked.Argv[0]
 }
@@ -112,6 +112,9 @@ func told(asked action.Asked) string {
 // askedLine is the part of a stub that says what it answers, and below which key it
 // goes; none where the lab answers itself. why says what cannot be written.
 func askedLine(env *environment.Environment, asked action.Asked) (under, line, why string) {
+	if asked.Port != "" {
+		return "ports", "address: " + quoted(asked.Port), ""
+	}
 	target, _ := env.Target(asked.Target)
 	on := ""
 	if asked.Target != target.Kind {
@@ -147,6 +150,10 @@ func answerLine(a action.Answer, under string) (line string) {
 		}
 		add("stdout", a.Stdout)
 		add("stderr", a.Stderr)
+		return line
+	}
+	if under == "ports" {
+		add("closed", a.Closed)
 		return line
 	}
 	line = fmt.Sprintf(", status: %d", a.Status)
@@ -194,7 +201,7 @@ func (l Lines) Into(text string) (string, error) {
 	for _, part := range []struct {
 		key   string
 		lines []string
-	}{{"requests", l.Requests}, {"programs", l.Programs}, {"environment", l.Environment}} {
+	}{{"ports", l.Ports}, {"requests", l.Requests}, {"programs", l.Programs}, {"environment", l.Environment}} {
 		at, ok := keyAt(text, part.key)
 		switch {
 		case len(part.lines) == 0 || ok && part.key == "environment":

@@ -8,12 +8,15 @@ import (
 
 	"runbook/engine/action"
 	"runbook/lab"
+	"runbook/lab/model"
 )
 
-// World is the lab in which stubs change something.
+// World is the lab that stubs look at, and in which they change something.
 type World interface {
 	Heal(fault string) error
 	Inject(fault lab.Fault) error
+	// Lasts reports whether a fault is there.
+	Lasts(fault string) bool
 }
 
 // Set are the stubs that answer for the runs of one lab.
@@ -44,7 +47,7 @@ func (s *Set) Answer(asked action.Asked) *action.Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.all {
-		if one.matches(asked) && one.stands(s.now) && (one.times == 0 || s.calls[one] < one.times) {
+		if one.matches(asked) && one.stands(s.now) && (one.times == 0 || s.calls[one] < one.times) && (one.fault == "" || s.world.Lasts(one.fault)) {
 			s.calls[one]++
 			answer := one.answer
 			answer.Ends = func() { s.effect(one) }
@@ -57,13 +60,16 @@ func (s *Set) Answer(asked action.Asked) *action.Answer {
 // Stands reports whether a stub without a bound answers what is asked, now and later.
 func (s *Set) Stands(asked action.Asked) bool {
 	return slices.ContainsFunc(s.all, func(one *Stub) bool {
-		return one.times == 0 && len(one.while) == 0 && one.matches(asked)
+		return one.times == 0 && len(one.while) == 0 && one.fault == "" && one.matches(asked)
 	})
 }
 
 // Refused says the line that would answer what is asked, and notes it.
 func (s *Set) Refused(asked action.Asked) []string {
 	under, line := lineOf(asked)
+	if slices.Contains(model.Services(), asked.Service) && len(asked.Argv) == 0 {
+		return nil // a fault took its container
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := (Line{under, line}); !slices.Contains(s.lacking, n) {

@@ -16,9 +16,11 @@ type Stub struct {
 	on      string
 	argv    []string       // its beginning; nil of a request
 	method  string         // "" is any
-	url     *regexp.Regexp // nil of a program
+	url     *regexp.Regexp // of a request
 	query   bool           // whether the URL is matched with its query
+	port    *regexp.Regexp // of a port
 	times   int            // 0 is always
+	fault   string         // that must last; "" is none
 	answer  action.Answer
 	heals   string
 	injects *lab.Fault
@@ -41,17 +43,20 @@ func (s *Stub) stands(now map[string]string) bool {
 
 // matches reports whether the stub is one for what is asked.
 func (s *Stub) matches(asked action.Asked) bool {
-	if s.on != "" && s.on != asked.Target || (s.url == nil) != (asked.URL == "") {
+	if s.on != "" && s.on != asked.Target && s.on != asked.Service {
 		return false
 	}
-	if s.url == nil {
+	switch {
+	case s.argv != nil:
 		return begins(asked.Argv, s.argv)
+	case s.port != nil:
+		return s.port.MatchString(asked.Port)
 	}
 	url := asked.URL
 	if !s.query {
 		url, _, _ = strings.Cut(url, "?")
 	}
-	return (s.method == "" || s.method == asked.Method) && s.url.MatchString(url)
+	return url != "" && (s.method == "" || s.method == asked.Method) && s.url.MatchString(url)
 }
 
 // begins reports whether an argv begins with these words, of which * is any.

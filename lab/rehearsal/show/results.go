@@ -102,10 +102,7 @@ func (p sheet) failed(r *rehearsal.Result) {
 
 // called is how a rehearsal is named on the command line.
 func called(r *rehearsal.Result) string {
-	if r.Subject.Source.Embedded {
-		return r.Name()
-	}
-	return fmt.Sprintf("%s/%d", r.Subject.Source.Name, r.Rehearsal.Number)
+	return fmt.Sprintf("%s/%d", r.Subject.Called(), r.Rehearsal.Number)
 }
 
 // rowsOf are the checks of a rehearsal that failed, those of steps as one. What

@@ -118,8 +118,18 @@ func (p sheet) total(r *rehearsal.Report, exit int) {
 	text := fmt.Sprintf("%d of %s passed in %s", passed, page.Counted(len(r.Results), "rehearsal"), seconds(r.Took))
 	if failed := len(r.Results) - passed; failed > 0 {
 		text += fmt.Sprintf(", %d failed", failed)
+	} else if n := idle(r); n > 0 {
+		text += fmt.Sprintf(", %s not called", page.Counted(n, "stub"))
 	}
 	p.FlowEnd(p.Indent(0), page.Plain, text, p.Line(page.Plain, fmt.Sprintf("exit %d", exit)))
+}
+
+// idle is how many stubs of files no rehearsal called.
+func idle(r *rehearsal.Report) (n int) {
+	for _, c := range r.Coverage {
+		n += len(c.Idle)
+	}
+	return n
 }
 
 // coverage tells what was reached, and lists what was not; with names of

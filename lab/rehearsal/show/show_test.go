@@ -216,6 +216,26 @@ func TestFitsTheTerminal(t *testing.T) {
 	}
 }
 
+// TestWhatFailsIsTold holds that the last line says why the exit is not 0: what failed,
+// and where all passed, that a stub was not called.
+func TestWhatFailsIsTold(t *testing.T) {
+	for _, c := range []struct {
+		failed bool
+		want   string
+	}{{false, "5 of 5 rehearsals passed in 13.4s, 1 stub not called "}, {true, "4 of 5 rehearsals passed in 13.4s, 1 failed "}} {
+		p, _ := leak()
+		if c.failed {
+			fail(p)
+		}
+		p.Coverage[0].Idle = []rehearsal.Place{{What: "no-such", Where: "here:1:1"}}
+		var out bytes.Buffer
+		_ = NewTable(&out, look(92)).End(p, 1)
+		if !strings.Contains(out.String(), c.want) {
+			t.Errorf("no %q in\n%s", c.want, out.String())
+		}
+	}
+}
+
 func TestLines(t *testing.T) {
 	p, s := leak()
 	fail(p)
@@ -232,6 +252,7 @@ func TestLines(t *testing.T) {
 		"Z memory-leak/1  before    held lab.app.memory_percent > 85, seen 88.0\n",
 		"Z memory-leak/1  failed    a leak is found and stopped, seed 7, 12.6s\n",
 		"exit: expected 0, seen 3, waiting at recover/2 (troubleshoot/memory-leak.rehearsal.yaml:7:7)\n",
+		"  failed    ended: recover/2 waits for an approval; the rehearsal gives none\n",
 		"Z -              finished  failed exit=1 passed=4 failed=1 13.4s\n",
 	} {
 		if !strings.Contains(out.String(), want) {
