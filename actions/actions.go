@@ -10,6 +10,7 @@ import (
 	"runbook/actions/docker/daemon"
 	"runbook/actions/docker/image"
 	"runbook/actions/docker/network"
+	"runbook/actions/file"
 	"runbook/actions/flow"
 	"runbook/actions/host"
 	"runbook/actions/http"
@@ -29,6 +30,19 @@ func All() []*action.Action {
 		alertmanager.ListAlerts,
 		alertmanager.CreateSilence,
 		alertmanager.ExpireSilence,
+
+		file.Stat,
+		file.Find,
+		file.Read,
+		file.Tail,
+		file.Checksum,
+		file.Write,
+		file.Template,
+		file.Copy,
+		file.Move,
+		file.MakeDir,
+		file.SetMode,
+		file.Remove,
 
 		flow.Wait,
 		flow.Assert,

@@ -91,6 +91,7 @@ var (
 	noContainer = lacks{with: "{container: nobody}", told: "no container or Compose service nobody"}
 	asksServer  = lacks{none: "it asks the server about itself"}
 	isAnswer    = "what is not there is an answer, as none or zero"
+	noFile      = lacks{with: "{path: /nowhere/x}", told: "there is nothing at this path"}
 	noTarget    = lacks{none: "it has no target"}
 )
 
@@ -127,6 +128,19 @@ var absent = map[string]lacks{
 	"docker.unpause":         noContainer,
 	"docker.update_limits":   {with: "{container: nobody, cpus: 1}", told: noContainer.told},
 	"docker.wait_healthy":    noContainer,
+
+	"file.checksum": noFile,
+	"file.copy":     {with: "{from: /nowhere/x, to: /tmp/x}", told: noFile.told},
+	"file.find":     {with: "{path: /nowhere}", told: noFile.told},
+	"file.make_dir": {none: "it makes what is not there"},
+	"file.move":     {with: "{from: /nowhere/x, to: /tmp/x}", told: noFile.told},
+	"file.read":     noFile,
+	"file.remove":   {with: "{paths: [/nowhere/x]}"},
+	"file.set_mode": {with: "{path: /nowhere/x, mode: '0600'}", told: noFile.told},
+	"file.stat":     {with: "{path: /nowhere/x}"},
+	"file.tail":     noFile,
+	"file.template": {with: "{from: /nowhere/x, path: /tmp/x, values: {}}", told: noFile.told},
+	"file.write":    {with: "{path: /nowhere/x, text: x}", told: noFile.told},
 
 	"flow.assert": noTarget, "flow.fail": noTarget, "flow.log": noTarget, "flow.set": noTarget, "flow.wait": noTarget,
 
@@ -209,6 +223,10 @@ func TestWhatFailsSaysHow(t *testing.T) {
 			t.Errorf("%s: say in absent what is told of an object that is not there", a.Name)
 		}
 		if a.Target == nil || a.Child && a.Target.Name == "shell" { // a program of this machine
+			if lack.none == "" {
+				s.direct(t, nil)
+				s.fails(t, a, missing, lack.told, exampleOf(t, a).with(step{"with": lack.with, "undo": "", "verify": ""}))
+			}
 			continue
 		}
 		kind, known := reached[a.Target.Name]
@@ -302,12 +320,20 @@ func (s *stage) fails(t *testing.T, a *action.Action, state, told string, of ste
 		return
 	}
 	line := fmt.Sprintf("%s; %s; %s", f.Line(), strings.Join(f.Tried, ", "), strings.Join(f.Do[:min(1, len(f.Do))], ""))
-	if n := utf8.RuneCountInString(line); n >= 300 || !strings.Contains(f.Where, a.Target.Name) || !regexp.MustCompile(told).MatchString(f.What) || len(f.Tried) == 0 || len(f.Do) == 0 {
+	if n := utf8.RuneCountInString(line); n >= 300 || !strings.Contains(f.Where, whereOf(a)) || !regexp.MustCompile(told).MatchString(f.What) || len(f.Tried) == 0 || len(f.Do) == 0 {
 		t.Errorf("%s, %s: %d characters: %s\n%+v", a.Name, state, n, line, f)
 	}
 	if took := s.clock.Now().Sub(began); took > timeLimit+time.Second {
 		t.Errorf("%s, %s: took %s", a.Name, state, took)
 	}
+}
+
+// whereOf is what an error of an action is to name: its target, or the path.
+func whereOf(a *action.Action) string {
+	if a.Target == nil {
+		return "/nowhere"
+	}
+	return a.Target.Name
 }
 
 // answering is a server that answers everything with a status and a text.

@@ -4,10 +4,12 @@ package actions_test
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,6 +82,7 @@ func TestADryRunSendsNoChange(t *testing.T) {
 	s.wire(t)
 	defer s.unwire()
 	t.Chdir(t.TempDir())
+	before := lay(t)
 	t.Setenv("PATH", recorded(t))
 	runs, changes := 0, 0
 	for _, a := range all() {
@@ -113,7 +116,7 @@ func TestADryRunSendsNoChange(t *testing.T) {
 	if runs != len(all())*len(places) || changes < 14 {
 		t.Errorf("%d dry runs, of %d changes", runs, changes)
 	}
-	leavesNothing(t)
+	leavesNothing(t, before)
 }
 
 // effectIn is the effect that a run told of a step of a.
@@ -147,6 +150,7 @@ var argv = regexp.MustCompile(`argv: \[([\w-]+)`)
 // rehearsal, for real, and holds that no program is started and no file is made.
 func TestARehearsalSendsNothingOutside(t *testing.T) {
 	t.Chdir(t.TempDir())
+	before := lay(t)
 	t.Setenv("PATH", recorded(t))
 	launcher := launch.New(mustRegistry(t), launch.NewCatalogue(nil, fstest.MapFS{}, ""), "test")
 	var steps []step
@@ -182,7 +186,7 @@ func TestARehearsalSendsNothingOutside(t *testing.T) {
 	if began < len(steps) {
 		t.Errorf("%d of %d steps ended: %+v", began, len(steps), report.Results[0].Finished.Failure)
 	}
-	leavesNothing(t)
+	leavesNothing(t, before)
 }
 
 // looks gives a change that is judged by what is observed something to judge.
@@ -193,12 +197,52 @@ func looks(a *action.Action) step {
 	return nil
 }
 
-// leavesNothing fails t where a file was made in its folder, or a program was
-// started and has ended.
-func leavesNothing(t *testing.T) {
+// laid are the files that examples read and change, below the folder of a run.
+var laid = map[string]string{"app.conf": "workers = 2\ntimeout = 30\n", "app.conf.tmpl": "workers = {{ .workers }}\n", "backups/one.tar.gz": "x"}
+
+// lay makes these files, and returns what is there.
+func lay(t *testing.T) []string {
 	t.Helper()
-	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
-		t.Errorf("made %v, %v", left, err)
+	for name, text := range laid {
+		name = filepath.Join("data", name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return whatIsThere(t)
+}
+
+// whatIsThere is each file below the folder, which it is, its permissions and its content.
+func whatIsThere(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		text, _ := os.ReadFile(path) // "" of a folder
+		found = append(found, fmt.Sprintf("%s %s %v %d %q", path, info.Mode(), info.ModTime(), info.Sys().(*syscall.Stat_t).Ino, text))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// leavesNothing fails t where a file of its folder was made or changed, or a program was
+// started and has ended.
+func leavesNothing(t *testing.T, before []string) {
+	t.Helper()
+	if after := whatIsThere(t); !slices.Equal(before, after) {
+		t.Errorf("was %q, is %q", before, after)
 	}
 	var children syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err != nil || children.Minflt > 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/lines"
 )
 
 type logsParams struct {
@@ -58,18 +58,9 @@ func logs(ctx context.Context, call action.Call, p logsParams) (logsOutputs, err
 	if err != nil {
 		return logsOutputs{}, err
 	}
-	tail := &logTail{}
-	for _, text := range p.Count {
-		if text == "" || len(text) > lineWindow/2 {
-			return logsOutputs{}, e.WrongParam("count", "a text is empty or too long")
-		}
-		pat := &pattern{text: text, bytes: []byte(text)}
-		if p.Regexp {
-			if pat.re, err = regexp.Compile(text); err != nil {
-				return logsOutputs{}, e.WrongParam("count", fmt.Sprintf("%q is no regular expression: %v", text, err))
-			}
-		}
-		tail.patterns = append(tail.patterns, pat)
+	tail, err := lines.NewTail(p.Count, p.Regexp)
+	if err != nil {
+		return logsOutputs{}, e.WrongParam("count", err.Error())
 	}
 	c, err := e.Find(ctx, p.Container)
 	if err != nil {
@@ -78,14 +69,11 @@ func logs(ctx context.Context, call action.Call, p logsParams) (logsOutputs, err
 	if err := e.readLog(ctx, c, p, tail); err != nil {
 		return logsOutputs{}, err
 	}
-	o := logsOutputs{Lines: tail.kept(), TotalLines: tail.total, Counts: map[string]int{}, Matches: tail.matches, Truncated: tail.cut}
-	for _, pat := range tail.patterns {
-		o.Counts[pat.text] = pat.lines
-	}
-	return o, nil
+	f := tail.Found()
+	return logsOutputs{Lines: f.Lines, TotalLines: f.Total, Counts: f.Counts, Matches: f.Matches, Truncated: f.Truncated}, nil
 }
 
-func (e *Engine) readLog(ctx context.Context, c *Container, p logsParams, tail *logTail) error {
+func (e *Engine) readLog(ctx context.Context, c *Container, p logsParams, tail *lines.Tail) error {
 	options := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: strconv.Itoa(p.Tail)}
 	if p.Since != nil {
 		since := e.call.Clock.Now().Add(-*p.Since)
@@ -97,7 +85,7 @@ func (e *Engine) readLog(ctx context.Context, c *Container, p logsParams, tail *
 		return e.Failed(a, err, c)
 	}
 	defer stream.Close()
-	out, errs := newLineWriter(tail), newLineWriter(tail)
+	out, errs := lines.NewWriter(tail), lines.NewWriter(tail)
 	if c.is.Config.Tty {
 		_, err = io.Copy(out, stream)
 	} else {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"runbook/engine/action"
+	"runbook/internal/lines"
 )
 
 func frame(stream byte, text string) []byte {
@@ -65,48 +66,22 @@ func TestGigabyteLine(t *testing.T) {
 	header := make([]byte, 8)
 	header[0] = 1
 	binary.BigEndian.PutUint32(header[4:], size)
-	tail := &logTail{patterns: []*pattern{{text: "xneedle", bytes: []byte("xneedle")}, {text: "absent", bytes: []byte("absent")}}}
-	out := newLineWriter(tail)
+	tail, _ := lines.NewTail([]string{"xneedle", "absent"}, false)
+	out := lines.NewWriter(tail)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	err := demultiplex(out, out, io.MultiReader(bytes.NewReader(header), &endless{size - 6}, strings.NewReader("needle")))
 	out.Close()
 	runtime.ReadMemStats(&after)
-	if err != nil || tail.total != 1 || tail.matches != 1 || tail.patterns[0].lines != 1 || tail.patterns[1].lines != 0 || !tail.cut {
-		t.Errorf("got %v, %+v", err, tail)
+	found := tail.Found()
+	if err != nil || found.Total != 1 || found.Matches != 1 || found.Counts["xneedle"] != 1 || found.Counts["absent"] != 0 || !found.Truncated {
+		t.Errorf("got %v, %+v", err, found)
 	}
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
 		t.Errorf("%d bytes were allocated", grown)
 	}
-	if line := tail.kept()[0]; len(line) > maxLineBytes+100 || !strings.HasSuffix(line, "… (cut, the line has 1,073,741,824 bytes)") {
+	if line := found.Lines[0]; len(line) > lines.MostOfLine+100 || !strings.HasSuffix(line, "… (cut, the line has 1,073,741,824 bytes)") {
 		t.Errorf("line of %d bytes ends with %q", len(line), line[len(line)-60:])
-	}
-}
-
-func TestPatternAcrossWindows(t *testing.T) {
-	for _, at := range []int{0, lineWindow - 3, lineWindow, 2*lineWindow - 8, 3 * lineWindow} {
-		tail := &logTail{patterns: []*pattern{{text: "needle", bytes: []byte("needle")}}}
-		w := newLineWriter(tail)
-		_, _ = io.WriteString(w, strings.Repeat("x", at)+"needle"+strings.Repeat("y", lineWindow)+"\nnext\n")
-		if tail.matches != 1 || tail.total != 2 {
-			t.Errorf("at %d: %d matches in %d lines", at, tail.matches, tail.total)
-		}
-	}
-}
-
-func TestManyLinesAreBounded(t *testing.T) {
-	tail := &logTail{}
-	w := newLineWriter(tail)
-	for i := range 200_000 {
-		fmt.Fprintf(w, "line %d of many\n", i)
-	}
-	lines := tail.kept()
-	size := 0
-	for _, l := range lines {
-		size += len(l)
-	}
-	if size > maxLogBytes || !tail.cut || tail.total != 200_000 || lines[len(lines)-1] != "line 199999 of many" || !strings.HasPrefix(lines[0], "… (cut, ") {
-		t.Errorf("%d lines of %d bytes, from %q to %q", len(lines), size, lines[0], lines[len(lines)-1])
 	}
 }
 

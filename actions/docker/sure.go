@@ -10,6 +10,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/lines"
 )
 
 // sure sends one request of a change that is made of several. Where its reply was lost,
@@ -148,13 +149,16 @@ func notUp(c *Container, within time.Duration) string {
 
 // saidLast are the last lines of a container's log, for who asks why it does not run.
 func (e *Engine) saidLast(ctx context.Context, c *Container) []string {
-	tail := &logTail{}
-	if err := e.readLog(ctx, c, logsParams{Tail: 3}, tail); err != nil || tail.total == 0 {
+	tail := &lines.Tail{}
+	if err := e.readLog(ctx, c, logsParams{Tail: 3}, tail); err != nil {
 		return nil
 	}
-	lines := tail.kept()
-	for i, line := range lines {
-		lines[i] = strings.ToValidUTF8(line[:min(len(line), 200)], "")
+	last := tail.Found().Lines
+	if len(last) == 0 {
+		return nil
 	}
-	return []string{fmt.Sprintf("the last of its log: %s", strings.Join(lines, " | "))}
+	for i, line := range last {
+		last[i] = strings.ToValidUTF8(line[:min(len(line), 200)], "")
+	}
+	return []string{fmt.Sprintf("the last of its log: %s", strings.Join(last, " | "))}
 }

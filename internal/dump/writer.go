@@ -13,7 +13,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
+
+	"runbook/engine/file"
 )
 
 // ErrExists is why no dump is written over what is there.
@@ -154,7 +155,7 @@ func (w *Writer) Finish() (Manifest, error) {
 		return Manifest{}, err
 	}
 	for _, dir := range []string{filepath.Join(w.temporary, w.manifest.Database), w.temporary} {
-		if err := syncDirectory(dir); err != nil {
+		if err := file.SyncDirectory(dir); err != nil {
 			return Manifest{}, err
 		}
 	}
@@ -164,7 +165,7 @@ func (w *Writer) Finish() (Manifest, error) {
 	if err := os.Rename(w.temporary, w.to); err != nil {
 		return Manifest{}, fmt.Errorf("put the dump in its place: %w", err)
 	}
-	return w.manifest, syncDirectory(filepath.Dir(w.to))
+	return w.manifest, file.SyncDirectory(filepath.Dir(w.to))
 }
 
 // Discard takes back what was written; after Finish it does nothing.
@@ -190,26 +191,6 @@ func writeSynced(name string, text []byte) (err error) {
 	}
 	if err := file.Sync(); err != nil {
 		return fmt.Errorf("sync the manifest: %w", err)
-	}
-	return nil
-}
-
-// syncDirectory makes the names in a directory durable. Windows has no such
-// thing.
-func syncDirectory(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	dir, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("open a directory of the dump: %w", err)
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil {
-		return fmt.Errorf("sync a directory of the dump: %w", err)
 	}
 	return nil
 }
