@@ -94,5 +94,5 @@ func (f *diskFile) Close() error {
 	if length := f.length.Load(); f.reserved > length {
 		_ = f.file.Truncate(length) // only room is lost
 	}
-	return f.file.Close()
+	return letGo(f.file)
 }

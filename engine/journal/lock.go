@@ -127,7 +127,7 @@ func (l *Locks) try(r LockRequest) (err error) {
 	defer func() {
 		if err != nil {
 			for _, f := range l.files {
-				f.file.Close()
+				_ = letGo(f.file)
 			}
 		}
 	}()
@@ -169,7 +169,7 @@ func (l *Locks) take(key string, despite []string) (*lockFile, error) {
 		err = l.lock(f, despite)
 	}
 	if err != nil {
-		file.Close()
+		_ = letGo(file)
 		return nil, err
 	}
 	return f, nil
@@ -233,6 +233,13 @@ func (l *Locks) Held() error {
 	return nil
 }
 
+// letGo gives up a lock and closes its file. Closing alone would leave the lock to a
+// program that another run of this process is just starting: it has the file open too,
+// until it has begun.
+func letGo(file *os.File) error {
+	return errors.Join(unlock(file), file.Close())
+}
+
 // Release lets go of all keys. Unless the run has ended they stay guarded.
 func (l *Locks) Release(ended bool) error {
 	var errs []error
@@ -240,7 +247,7 @@ func (l *Locks) Release(ended bool) error {
 		if ended {
 			errs = append(errs, f.write(lockDetails{Key: f.key, Holder: l.holder, Ended: true}))
 		}
-		errs = append(errs, f.file.Close())
+		errs = append(errs, letGo(f.file))
 	}
 	l.files = nil
 	return errors.Join(errs...)

@@ -204,7 +204,7 @@ func (s *State) Resume(run string, o Options) (*Writer, *Log, error) {
 	if err == nil {
 		return w, l, nil
 	}
-	f.Close()
+	_ = letGo(f)
 	if errors.Is(err, errOwned) {
 		err = &action.Failure{
 			What: fmt.Sprintf("run %s is running", run), Err: err,

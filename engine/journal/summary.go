@@ -53,7 +53,7 @@ func (s *State) summary(run string) (Summary, bool) {
 		sum.Err = err
 		return sum, !errors.Is(err, os.ErrNotExist)
 	}
-	defer file.Close()
+	defer func() { _ = letGo(file) }()
 	free, err := tryLock(file, false) // before the end is read: an owner that leaves ends it first
 	if err != nil {
 		sum.Err = err

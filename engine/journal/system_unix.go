@@ -32,6 +32,14 @@ func tryLock(f *os.File, exclusive bool) (bool, error) {
 	}
 }
 
+// unlock gives up a lock of f, whoever else has it open by the same opening.
+func unlock(f *os.File) error {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_UN); err != nil {
+		return &fs.PathError{Op: "unlock", Path: f.Name(), Err: err}
+	}
+	return nil
+}
+
 // ownerOf returns who owns a file: "root ".
 func ownerOf(info fs.FileInfo) string {
 	stat, ok := info.Sys().(*syscall.Stat_t)
