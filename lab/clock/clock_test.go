@@ -116,6 +116,13 @@ func TestTheContextAroundEndsTheLimit(t *testing.T) {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		t.Error(ctx.Err())
 	}
+	for range 1000 { // one that has ended gives no limit a moment to begin in
+		late, stop := c.WithTimeout(around, time.Hour)
+		if late.Err() == nil {
+			t.Fatal("it has not ended")
+		}
+		stop()
+	}
 }
 
 func TestEventsHappenOnTheWay(t *testing.T) {

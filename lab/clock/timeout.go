@@ -10,6 +10,10 @@ import (
 // deadline, for a deadline is a moment on the wall.
 func (c *Clock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	limited := &timed{Context: ctx, done: make(chan struct{})}
+	if err := ctx.Err(); err != nil { // at once, and not when AfterFunc comes to it
+		limited.end(err)
+		return limited, func() {}
+	}
 	t := c.start(deadline, d, func() { limited.end(context.DeadlineExceeded) }, 0)
 	release := context.AfterFunc(ctx, func() { limited.end(ctx.Err()) })
 	return limited, func() {
