@@ -23,6 +23,7 @@ type RunCreated struct {
 	Sources     []Source    `json:"sources"`
 	Environment Environment `json:"environment"`
 	Inputs      []Input     `json:"inputs,omitempty"`
+	Numbers     []Decided   `json:"numbers,omitempty"` // of the playbook's, those made of inputs and variables
 	Effects     Effects     `json:"effects"`
 	Assumes     []string    `json:"assumes,omitempty"` // prerequisites that are prose
 	Escalation  *Escalation `json:"escalation,omitempty"`
@@ -74,6 +75,16 @@ type Input struct {
 	Value   json.RawMessage `json:"value,omitempty"` // typed as declared
 	Number  *Number         `json:"number,omitempty"`
 	Default bool            `json:"default,omitempty"`
+}
+
+// Decided is a number of a playbook (how long, how often, how many at once) that was
+// made of inputs and variables, when the run began, or the call.
+type Decided struct {
+	Step  Path            `json:"step,omitempty"` // "": of the playbook
+	Key   string          `json:"key"`            // "within", "retry.attempts"
+	From  string          `json:"from"`           // as it is written
+	Text  string          `json:"text"`
+	Value json.RawMessage `json:"value,omitempty"` // typed as the key; none where it is not known
 }
 
 // Effects counts a plan's worst case.

@@ -17,8 +17,10 @@ type StepStarted struct {
 	When   *Check          `json:"when,omitempty"`
 	Params []Input         `json:"params,omitempty"`
 	Values json.RawMessage `json:"values,omitempty"` // the parameters of a read or the inputs of a call, whole; those of a change are in its intent
-	Text   string          `json:"text,omitempty"`   // of a manual step: what a person is asked to do
-	Phase  Phase           `json:"phase,omitempty"`  // Finally, Undo
+	// Numbers are those of a playbook that is called which are made of inputs and variables.
+	Numbers []Decided `json:"numbers,omitempty"`
+	Text    string    `json:"text,omitempty"`  // of a manual step: what a person is asked to do
+	Phase   Phase     `json:"phase,omitempty"` // Finally, Undo
 }
 
 // StepSkipped says why a step does not run.

@@ -142,6 +142,7 @@ type start struct {
 	*Request
 	launcher *Launcher
 	inputs   *Inputs
+	numbers  *plan.Decided
 	hides    []Entry
 	header   event.RunCreated
 	journal  *journal.Writer
@@ -171,6 +172,9 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 	if err := q.narrow(); err != nil {
 		return nil, err
 	}
+	if s.numbers, err = q.decided(ctx, s.inputs); err != nil {
+		return nil, err
+	}
 	q.Secrets.Add(s.inputs.Secrets...)
 	q.Environment.Hidden = append(q.Environment.Hidden, s.inputs.Hidden...)
 	if err := q.allowed(s.inputs); err != nil {
@@ -187,6 +191,7 @@ func (l *Launcher) prepare(ctx context.Context, q *Request) (*start, error) {
 		}
 	}
 	s.header = q.header(l.Engine, s.inputs)
+	s.header.Numbers = s.numbers.Facts("")
 	s.header.SeeAlso = l.Catalogue.known(s.header.SeeAlso)
 	return s, nil
 }
@@ -246,7 +251,7 @@ func (s *start) play(ctx context.Context) (event.RunFinished, error) {
 		keep = nil
 	}
 	fin, unwritten := run.Run(ctx, run.Options{
-		Plan: s.Plan, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
+		Plan: s.Plan, Decided: s.numbers, Inputs: s.inputs.Values, Environment: s.Environment, Header: s.header, Journal: facts, Clock: s.Clock,
 		Clients: clients, Person: person, Locks: s.header.Lock, Held: held, Key: s.key, Mask: s.Secrets.JSON, Keep: keep, Mode: s.Mode,
 	}, s.Stop)
 	failed := s.journal.Close()

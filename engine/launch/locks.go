@@ -81,13 +81,16 @@ func (k *keys) called(ctx context.Context, call *plan.Call, n names) error {
 		return nil
 	}
 	inputs := n.calleeInputs(ctx, call)
-	one := fmt.Sprintf("%p %v", call.Plan, inputs)
+	one := callOf(call.Plan, names{"inputs": inputs})
 	if k.seen[one] {
 		return nil
 	}
 	k.seen[one] = true
 	return k.gather(ctx, call.Plan, names{"inputs": inputs, "vars": n["vars"], "environment": n["environment"]})
 }
+
+// callOf is a call, by the playbook and its inputs.
+func callOf(p *plan.Plan, n names) string { return fmt.Sprintf("%p %v", p, n["inputs"]) }
 
 // value evaluates a constant or a template.
 func (n names) value(ctx context.Context, v *plan.Value) (any, error) {

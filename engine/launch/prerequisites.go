@@ -73,7 +73,7 @@ func (c *changes) of(s *plan.Step, values names, around string) (*plan.Operation
 	if len(c.seen) < maxCalls {
 		inner["inputs"] = values.calleeInputs(context.Background(), s.Call)
 	}
-	call := fmt.Sprintf("%p %v", s.Call.Plan, inner["inputs"])
+	call := callOf(s.Call.Plan, inner)
 	if c.seen[call] {
 		return nil, found{}
 	}

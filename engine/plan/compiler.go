@@ -46,8 +46,8 @@ func Mistaken(name string) *CallError {
 	return &CallError{Code: CodeUnknownPlaybook, Message: fmt.Sprintf("playbook %q has mistakes", name), Hint: "runbook validate " + name}
 }
 
-// defaultParallel is how many actions of a run act at once.
-const defaultParallel = 16
+// DefaultParallel is how many actions of a run act at once.
+const DefaultParallel = 16
 
 // Compile turns a tree into a plan. The diagnostics hold all that is wrong with
 // it, in the order of the file; with an error among them the plan is nil.
@@ -148,9 +148,13 @@ func (c *compiler) playbook() *Plan {
 	c.parts(steps)
 	c.parts(finally)
 	c.outputs()
+	c.ofPlaybook(steps)
 	c.unusedInputs()
-	c.plan.takes = pre.step.takes() + steps.step.takes()
-	c.short(c.tree.Timeout, c.plan.takes, "what stands in this playbook may take %s by its parameters, and ends after %s")
+	slices.SortStableFunc(c.plan.numbers, func(a, b *number) int { return a.at.Compare(b.at) })
+	c.plan.takes = ofFile(c.plan).all(c.plan)
+	if limit := c.plan.Timeout; limit > 0 && c.plan.takes > limit {
+		c.short(c.tree.Timeout, fmt.Sprintf(wholeTakes, schema.FormatDuration(c.plan.takes)))
+	}
 	return c.plan
 }
 
@@ -170,7 +174,7 @@ func (c *compiler) head() {
 	p.Name, p.Title, p.Category, p.Purpose, p.Expected = t.Name.Value, t.Title.Value, t.Category.Value, t.Purpose.Value, t.Expected.Value
 	p.Symptoms, p.Alerts, p.SeeAlso = values(t.Symptoms), values(t.Alerts), values(t.SeeAlso)
 	p.Source = t.Source
-	p.Timeout, p.MaxParallel = t.Timeout.Value, t.MaxParallel.Or(defaultParallel)
+	p.Timeout, p.MaxParallel = t.Timeout.Value, t.MaxParallel.Or(DefaultParallel)
 	p.OnFailure = onFailure(t.OnFailure)
 	if e := t.Escalation; e != nil {
 		p.Escalation = &event.Escalation{After: e.After.Value, Contact: e.Contact.Value}

@@ -70,6 +70,7 @@ var tried = []diagtest.Tried{
 	{Mistake: "steps: [{SET, effect: read}]", Mended: "steps: [{SET}]"},
 	{Mistake: "steps: [{action: world.watch, with: {for: 10m}, timeout: 5m}]", Mended: "steps: [{action: world.watch, with: {for: 10m}, timeout: 11m}]"},
 	{Mistake: "steps: [{SET, within: 5s}]", Mended: "steps: [{SET, within: 5s, observe: {GET}, verify: [observed.value == 1]}]"},
+	{Mistake: "steps: [{id: a, GET}, {GET, retry: {attempts: '${{ steps.a.outputs.value }}'}}]", Mended: "inputs: {n: {type: int}}\nsteps: [{id: a, GET}, {GET, retry: {attempts: '${{ inputs.n + vars.n }}'}}]"},
 	{Mistake: "steps: [{GET, within: 5s, every: 10s, verify: [outputs.value == 1]}]", Mended: "steps: [{GET, within: 15s, every: 10s, verify: [outputs.value == 1]}]"},
 	{Mistake: "steps: [{GET, approve: {by: db}}]", Mended: "steps: [{GET, approve: {by: dba}}]"},
 	{Mistake: "steps: [{GET, approve: {by: nobody-of-them}}]", Mended: "steps: [{GET, approve: {by: dba}}]"},

@@ -46,7 +46,7 @@ func (c *compiler) loop(n *node, v *view) {
 	if f := n.step.OnFailure; t.MaxFailures.Set() && !mild(f) {
 		c.fail(diag.CodeMisplaced, t.MaxFailures.Node, "without `on_failure: continue` or `warn` no item starts after the first that fails", "write on_failure: continue beside it")
 	}
-	n.step.Loop = &Loop{Items: items, Item: item, As: t.As.Value, MaxParallel: t.MaxParallel.Or(1), MaxFailures: t.MaxFailures.Value, Group: groupOf(t.ForEach)}
+	n.step.Loop = &Loop{Items: items, Item: item, As: t.As.Value, MaxParallel: t.MaxParallel.Or(1), MaxFailures: t.MaxFailures.Or(0), Group: groupOf(t.ForEach)}
 }
 
 // taken are the names that mean something else where an item may be read.

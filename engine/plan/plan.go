@@ -30,7 +30,7 @@ type Plan struct {
 	Steps         *Step
 	Finally       *Step
 
-	Timeout     time.Duration // 0: none
+	Timeout     time.Duration // 0: none, or open
 	MaxParallel int           // actions of its run at once
 	OnFailure   OnFailure
 	byID        map[string]*Step
@@ -40,6 +40,7 @@ type Plan struct {
 	groups      map[string]bool // likewise
 	keyed       map[string]bool // inputs that its locks read, or those of what it calls; anyVar for all
 	takes       time.Duration   // what its steps take at least by their parameters
+	numbers     []*number       // those that are open, in the order of the file
 }
 
 // anyVar stands for all variables: an expression reads them otherwise than by name.
@@ -149,14 +150,16 @@ type Step struct {
 
 	Approve   *Approve
 	Retry     *Retry
-	Timeout   time.Duration // 0: by default
+	Timeout   time.Duration // 0: by default, or open
 	OnFailure OnFailure
 	Undo      *Step
 
 	Outputs  *schema.Type // of the step, one item's in a loop; nil: a block has none
 	Observed *schema.Type // nil without observe
 
-	ways *ways // of its parts; nil: each waits for those above
+	ways    *ways             // of its parts; nil: each waits for those above
+	open    map[string]string // its numbers that a run decides, by their keys, as they are written
+	planned *Step             // of a copy with the numbers of a run: the step of the plan
 }
 
 // WithUndo are the step, its undo, and the parts of that.

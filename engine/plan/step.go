@@ -23,13 +23,15 @@ func (c *compiler) parts(n *node) {
 
 // step compiles one step: what surrounds its body, its body, and what is
 // judged after it.
-func (c *compiler) step(n *node) {
+func (c *compiler) step(n *node) { c.seen(n, &view{c: c, reader: n}) }
+
+// seen compiles a step that sees what v does.
+func (c *compiler) seen(n *node, v *view) {
 	t, s := n.tree, n.step
 	s.Title = t.Title.Value
 	s.OnFailure = onFailure(t.OnFailure)
 	s.Timeout = t.Timeout.Value
 	s.SkipIfMet = t.SkipIfMet.Value
-	v := &view{c: c, reader: n}
 	c.when(n, v)
 	c.loop(n, v)
 	c.title(n, v)
@@ -44,6 +46,7 @@ func (c *compiler) step(n *node) {
 	c.within(n)
 	c.approval(n, v)
 	c.retry(n)
+	c.numbers(n)
 	c.undo(n)
 	c.timely(n)
 }

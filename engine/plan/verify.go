@@ -56,9 +56,6 @@ func (c *compiler) within(n *node) {
 	if t.Every.Set() {
 		w.EveryText = t.Every.Node.Text
 	}
-	if w.Every > w.Limit {
-		c.warn(CodeShortTimeout, t.Within.Node, fmt.Sprintf("it looks once: `within` ends before the pause between looks, which is %s", schema.FormatDuration(w.Every)), "write a longer `within`, or a shorter `every`")
-	}
 	s.Within = w
 }
 
@@ -121,10 +118,8 @@ func (c *compiler) undo(n *node) {
 		return // reported with the tree
 	}
 	v := &view{c: c, reader: child}
-	s := child.step
-	s.Title = t.Title.Value
 	if n.tree.ForEach != nil { // it undoes an item
-		s.Local = "undo"
+		child.step.Local = "undo"
 	}
 	if len(t.Remedies) > 0 {
 		c.children(child, t.Remedies, true)
@@ -132,14 +127,8 @@ func (c *compiler) undo(n *node) {
 		c.children(child, t.Steps, false)
 		c.lastly(child)
 	}
-	c.title(child, v)
-	c.when(child, v)
-	c.observe(child, v)
-	c.body(child, v)
-	c.verify(child)
-	c.show(child)
-	c.within(child)
-	n.step.Undo = s
+	c.seen(child, v)
+	n.step.Undo = child.step
 	if !n.step.Undone() {
 		c.warn(CodeIdleUndo, t.Node, "nothing in this playbook calls this undo", "write on_failure: undo on the step, on the block around it, or on the playbook; or on what calls this playbook")
 	}

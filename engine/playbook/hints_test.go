@@ -36,7 +36,7 @@ var tried = map[string]struct{ mistake, mended string }{
 	"write … before the value that is meant, or quote a text that begins with *":    {"steps:\n  - <<: *base\n    title: a", "steps:\n  - &base {action: a.b}\n  - <<: *base\n    title: a"},
 	"put a space behind the colon":                                                  {"steps:\n  - action:a.b", "steps:\n  - action: a.b"},
 	`close it; inside … a quote is written twice, inside … as \"`:                   {"steps:\n  - action: a.b\n    title: \"a", "steps:\n  - action: a.b\n    title: \"a\""},
-	"write a number with a unit: 30s, 5m, 1h30m":                                    {"timeout: ${{ inputs.a }}", "timeout: 30s"},
+	"write a number with a unit: 30s, 5m, 1h30m":                                    {"escalation: {after: \"${{ inputs.a }}\", contact: a}", "escalation: {after: 30s, contact: a}"},
 	"it takes…": {"escalation: {after: 0s, contact: a}", "escalation: {after: 1s, contact: a}"},
 	"put a text that begins with { or [ in quotes":                   {"escalation: {after: 1m, contact: [a]}", `escalation: {after: 1m, contact: "[a]"}`},
 	"write steps:, each step with a dash":                            {"tasks: []\nsteps: [{action: a.b}]", "steps:\n  - action: a.b"},

@@ -14,8 +14,8 @@ type Playbook struct {
 	Name   yaml.String `yaml:"playbook" name:"a playbook" joint:"-" hint:"write playbook: name, by which it is run" doc:"The name by which it is run: lower case letters, digits and -."`
 	About
 	Lock          []yaml.String   `yaml:"lock,omitempty" list:"one" doc:"A key or a list of keys. One run at a time holds a key. Over 'inputs', 'vars' and 'environment.name'."`
-	Timeout       yaml.Duration   `yaml:"timeout,omitempty" min:"1ms" doc:"The longest that the run may take. Without one there is no limit."`
-	MaxParallel   yaml.Int        `yaml:"max_parallel,omitempty" min:"1" max:"1000" doc:"How many actions of the run act at once; 16 without it. A pause between attempts or looks, a wait and an approval count as none. Where another playbook calls this one, that one's holds."`
+	Timeout       yaml.Duration   `yaml:"timeout,omitempty" late:"true" min:"1ms" doc:"The longest that the run may take. Without one there is no limit. Where another playbook calls this one, the timeout of that step holds."`
+	MaxParallel   yaml.Int        `yaml:"max_parallel,omitempty" late:"true" min:"1" max:"1000" doc:"How many actions of the run act at once; 16 without it. A pause between attempts or looks, a wait and an approval count as none. Where another playbook calls this one, that one's holds."`
 	OnFailure     yaml.String     `yaml:"on_failure,omitempty" enum:"stop,continue,warn,undo" doc:"What the failure of a step does to the others; 'stop' without it."`
 	Inputs        []*Input        `yaml:"inputs,omitempty" doc:"What a run is given: names and their types."`
 	Prerequisites []*Prerequisite `yaml:"prerequisites,omitempty" doc:"Texts, which are shown as not checked, and steps that read. If one fails, nothing else runs."`

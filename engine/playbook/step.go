@@ -19,7 +19,7 @@ type Step struct {
 	Approve    *Approve      `yaml:"approve,omitempty" beside:"action" doc:"Ask a person first."`
 	Retry      *Retry        `yaml:"retry,omitempty" beside:"action" doc:"Repeat the action after an error."`
 	Idempotent yaml.Bool     `yaml:"idempotent,omitempty" beside:"action" doc:"Of a program: running it again changes nothing more, whatever happened between. So it may be repeated."`
-	Timeout    yaml.Duration `yaml:"timeout,omitempty" min:"1ms" doc:"The longest that the step may take."`
+	Timeout    yaml.Duration `yaml:"timeout,omitempty" late:"true" min:"1ms" doc:"The longest that the step may take."`
 	OnFailure  yaml.String   `yaml:"on_failure,omitempty" enum:"stop,continue,warn,undo" only:"continue=steps|for_each" because:"write on_failure: warn here, or on_failure: continue on what holds this step" doc:"What the failure of a part does; 'stop' without it."`
 	Undo       *Step         `yaml:"undo,omitempty" beside:"action" as:"an undo" without:"id,needs,undo" never:"approve,manual" because:"nothing refers to an undo, and it asks nobody, as the approval of its step covers it" doc:"The compensation of the step."`
 	Node       *yaml.Node    `what:"a step" write:"write its keys, as 'action: family.verb'" idle:"does nothing" several:"make two steps of it, or put them in a block: 'steps:'"`
@@ -29,8 +29,8 @@ type Step struct {
 type Loop struct {
 	ForEach     *yaml.Node  `yaml:"for_each,omitempty" type:"list" hint:"write a list, or ${{ }} that gives one" doc:"A list, or an expression that gives one: the step is done for each 'item', whose number is 'index'."`
 	As          yaml.String `yaml:"as,omitempty" name:"an item" beside:"for_each" doc:"A further name for 'item', by which steps in a loop within this one can read it too."`
-	MaxParallel yaml.Int    `yaml:"max_parallel,omitempty" min:"1" max:"1000" beside:"for_each" doc:"How many items at once; 1 without it."`
-	MaxFailures yaml.Int    `yaml:"max_failures,omitempty" min:"1" max:"10000" beside:"for_each" doc:"Under 'on_failure: continue' or 'warn': after so many items that failed no further one starts."`
+	MaxParallel yaml.Int    `yaml:"max_parallel,omitempty" late:"true" min:"1" max:"1000" beside:"for_each" doc:"How many items at once; 1 without it."`
+	MaxFailures yaml.Int    `yaml:"max_failures,omitempty" late:"true" min:"1" max:"10000" beside:"for_each" doc:"Under 'on_failure: continue' or 'warn': after so many items that failed no further one starts."`
 }
 
 // Body is what a step does: exactly one of Action, Steps, Remedies, Call and
@@ -52,8 +52,8 @@ type Body struct {
 type Proof struct {
 	Observe   *Operation    `yaml:"observe,omitempty" hint:"write observe: {action: ..., with: ...}" doc:"A read that shows the state that matters, as 'before' and 'observed'."`
 	Verify    []*Check      `yaml:"verify,omitempty" min:"1" hint:"write verify: [observed.field < limit]" doc:"What must hold of 'outputs', 'observed' and 'before'."`
-	Within    yaml.Duration `yaml:"within,omitempty" min:"1ms" beside:"verify" doc:"Look again until the verification holds, for this long."`
-	Every     yaml.Duration `yaml:"every,omitempty" min:"1ms" beside:"within" doc:"The pause between looks; 1s without it."`
+	Within    yaml.Duration `yaml:"within,omitempty" late:"true" min:"1ms" beside:"verify" doc:"Look again until the verification holds, for this long."`
+	Every     yaml.Duration `yaml:"every,omitempty" late:"true" min:"1ms" beside:"within" doc:"The pause between looks; 1s without it."`
 	SkipIfMet yaml.Bool     `yaml:"skip_if_met,omitempty" beside:"observe" doc:"Do nothing where the verification holds before."`
 	Show      []*Shown      `yaml:"show,omitempty" list:"one" doc:"What a person should see of the step: an expression, a text with ${{ }} in it, a table, or a list of these. 'none' keeps silent what an action shows by itself."`
 	Keep      yaml.Bool     `yaml:"keep,omitempty" beside:"action" doc:"Puts the texts that the action is for (logs, what a program wrote, documents) into files beside the journal, as evidence."`
@@ -115,11 +115,11 @@ type Approve struct {
 
 // Retry repeats an action after an error.
 type Retry struct {
-	Attempts yaml.Int      `yaml:"attempts" min:"1" max:"1000" hint:"say how often it is tried in all, as attempts: 3" doc:"How often it is tried in all."`
-	Delay    yaml.Duration `yaml:"delay,omitempty" min:"1ms" doc:"The pause before the second attempt; 1s without it."`
-	MaxDelay yaml.Duration `yaml:"max_delay,omitempty" min:"1ms" doc:"The longest pause."`
+	Attempts yaml.Int      `yaml:"attempts" late:"true" min:"1" max:"1000" hint:"say how often it is tried in all, as attempts: 3" doc:"How often it is tried in all."`
+	Delay    yaml.Duration `yaml:"delay,omitempty" late:"true" min:"1ms" doc:"The pause before the second attempt; 1s without it."`
+	MaxDelay yaml.Duration `yaml:"max_delay,omitempty" late:"true" min:"1ms" doc:"The longest pause."`
 	Backoff  yaml.String   `yaml:"backoff,omitempty" enum:"constant,exponential" doc:"How the pauses grow; 'constant' without it."`
-	Jitter   yaml.Number   `yaml:"jitter,omitempty" min:"0" max:"1" doc:"The share of a pause that is left to chance."`
+	Jitter   yaml.Number   `yaml:"jitter,omitempty" late:"true" min:"0" max:"1" doc:"The share of a pause that is left to chance."`
 	If       yaml.String   `yaml:"if,omitempty" type:"condition" doc:"Which errors, by their text 'error'; all without it."`
 	Node     *yaml.Node    `what:"a retry" write:"write {attempts: 3, delay: 2s}"`
 }

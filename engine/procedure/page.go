@@ -83,8 +83,11 @@ func (d *document) facts(p *plan.Plan, e event.Effects) {
 	if p.Escalation != nil {
 		d.about("Escalate", fmt.Sprintf("to %s after %s", p.Escalation.Contact, schema.TextOf(p.Escalation.After)))
 	}
-	if p.Timeout > 0 {
-		d.about("Takes", "at most "+schema.TextOf(p.Timeout))
+	if most := p.Written("timeout", p.Timeout); p.Timeout > 0 || p.Open("timeout") {
+		d.about("Takes", "at most "+most)
+	}
+	if most := p.Written("max_parallel", p.MaxParallel); most != fmt.Sprint(plan.DefaultParallel) {
+		d.about("At once", "at most "+most+" actions")
 	}
 	for _, l := range p.Lock {
 		d.about("Lock", l.String()+", one run at a time")
@@ -214,11 +217,11 @@ func (d *document) conditions(s *plan.Step, in int) {
 	}
 	if s.Loop != nil {
 		text := s.Loop.Items.String()
-		if s.Loop.MaxParallel > 1 {
-			text += fmt.Sprintf(", %d at once", s.Loop.MaxParallel)
+		if s.Loop.MaxParallel > 1 || s.Open("max_parallel") {
+			text += ", " + s.Written("max_parallel", s.Loop.MaxParallel) + " at once"
 		}
-		if s.Loop.MaxFailures > 0 {
-			text += fmt.Sprintf(", until %d failed", s.Loop.MaxFailures)
+		if s.Loop.MaxFailures > 0 || s.Open("max_failures") {
+			text += ", until " + s.Written("max_failures", s.Loop.MaxFailures) + " failed"
 		}
 		d.labelled(in, "For each", text)
 	}
@@ -244,10 +247,10 @@ func (d *document) conditions(s *plan.Step, in int) {
 		if s.Body == plan.BodyRemedies {
 			text += " of each remedy"
 		}
-		d.labelled(in, "", text+", observed every "+schema.TextOf(s.Within.Every))
+		d.labelled(in, "", text+", observed every "+s.Written("every", s.Within.Every))
 	}
 	if s.Retry != nil {
-		d.labelled(in, "Tried", fmt.Sprintf("at most %d times", s.Retry.Attempts))
+		d.labelled(in, "Tried", "at most "+s.Written("retry.attempts", s.Retry.Attempts)+" times")
 	}
 	for i, o := range s.Gives {
 		label := "Gives"

@@ -118,6 +118,9 @@ func (b *declared) object(d *yaml.Declaration, at stand) object {
 func (b *declared) value(k *yaml.Key, at stand) object {
 	switch k.Shape {
 	case yaml.Text:
+		if k.Late {
+			return object{"anyOf": []any{scalar(k, k.Type), ref("expression")}}
+		}
 		return scalar(k, k.Type)
 	case yaml.Texts:
 		return listOf(k, scalar(k, k.Type.Element()))

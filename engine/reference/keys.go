@@ -50,6 +50,9 @@ func sentencesOf(k *yaml.Key) string {
 	if limits := limitsOf(&k.Field); limits != "" && (len(k.Type.Enum) > 1 || k.Shape == yaml.Text && k.Max != nil) {
 		parts = append(parts, limits)
 	}
+	if k.Late {
+		parts = append(parts, "May be `${{ }}`.")
+	}
 	if k.Required {
 		parts = append(parts, "Required.")
 	}

@@ -13,7 +13,7 @@ func TestTables(t *testing.T) {
 	tables := reference.Tables(yaml.DeclarationOf[playbook.Playbook]())
 	for name, row := range map[string]string{
 		"playbook":    "| `lock` | A key or a list of keys. One run at a time holds a key. Over `inputs`, `vars` and `environment.name`. |",
-		"step":        "| `max_parallel` | How many items at once; 1 without it. From 1 to 1000. Only beside `for_each`. |",
+		"step":        "| `max_parallel` | How many items at once; 1 without it. From 1 to 1000. May be `${{ }}`. Only beside `for_each`. |",
 		"check":       "| `level` | Whether the step fails then; `fail` without it. One of fail, warn. |",
 		"manual-step": "| `text` | What the person is to do. Required. |",
 	} {

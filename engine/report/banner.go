@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -22,6 +23,7 @@ func (p *sheet) banner(r *history.Run) {
 		p.dryRun()
 		p.environment(h.Environment)
 		p.targets(h.Environment.Targets)
+		p.numbers(h.Numbers)
 		p.Blank()
 		return
 	}
@@ -29,6 +31,7 @@ func (p *sheet) banner(r *history.Run) {
 	p.environment(h.Environment)
 	p.targets(h.Environment.Targets)
 	p.inputs(h.Inputs)
+	p.numbers(h.Numbers)
 	Effects(p.Page, p.label("Effects"), h.Effects, asksFirst(h.Effects.Approvals))
 	p.fact(saidFact("Interrupts", h.Interrupts...))
 	assumes := saidFact("Assumes", h.Assumes...)
@@ -108,6 +111,19 @@ func (p *sheet) inputs(inputs []event.Input) {
 	}
 	all.cells = []string{strings.Join(parts, "  ")}
 	p.fact(fact{"Inputs", []row{all}})
+}
+
+// numbers tells those that were made of inputs and variables.
+func (p *sheet) numbers(all []event.Decided) {
+	f := fact{label: "Decided"}
+	for i := 0; i < len(all); {
+		first, text := all[i], ""
+		for ; i < len(all) && all[i].Step == first.Step; i++ {
+			text += ", " + all[i].Key + " " + all[i].Text
+		}
+		f.add(cmp.Or(string(first.Step), "the run"), text[2:])
+	}
+	p.fact(f)
 }
 
 // Effects prints a plan's worst case behind l: "3 reads, up to 3 writes, 0

@@ -122,6 +122,13 @@ func (v *Plain) created(at time.Time, c *event.RunCreated) {
 	for _, t := range c.Environment.Targets {
 		v.line(at, "", "target", strings.Join(append([]string{t.Name, t.Address}, equals(t.Notes)...), " "))
 	}
+	for i := 0; i < len(c.Numbers); {
+		first, text := c.Numbers[i], ""
+		for ; i < len(c.Numbers) && c.Numbers[i].Step == first.Step; i++ {
+			text += " " + c.Numbers[i].Key + "=" + c.Numbers[i].Text
+		}
+		v.line(at, first.Step, "decided", text[1:])
+	}
 	effects := fmt.Sprintf("reads=%d writes<=%d destructive=%d", c.Effects.Reads, c.Effects.Writes, c.Effects.Destructive)
 	if n := c.Effects.WritesEach + c.Effects.DestructiveEach; n > 0 {
 		effects += fmt.Sprintf(" changes_for_each_item=%d", n)

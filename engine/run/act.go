@@ -119,7 +119,7 @@ func (w *work) denied(d environment.Decision) outcome {
 
 // read plays an action that only observes.
 func (w *work) read() outcome {
-	w.tally.do(func() { w.tally.looked[w.in.step] = true })
+	w.tally.do(func() { w.tally.looked[w.in.step.Planned()] = true })
 	if w.look != nil {
 		_ = w.observe(true) // it decides nothing of a read
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"errors"
 	"sync/atomic"
 
 	"runbook/engine/event"
@@ -11,9 +12,9 @@ import (
 
 // callPlaybook plays another playbook as the body of a step: its
 // prerequisites, its steps, its finally, and then its outputs.
-func (r *runner) callPlaybook(in *instance, sc *scope, inputs map[string]any) outcome {
+func (r *runner) callPlaybook(in *instance, sc *scope, numbers *plan.Decided, inputs map[string]any) outcome {
 	callee := in.step.Call.Plan
-	inner := r.rootScope(callee, inputs)
+	inner := r.rootScope(numbers, inputs)
 	inner.in = &holder{step: in.step, sc: sc}
 	inner.at, inner.watch, inner.after, inner.reads = in.path, sc.watch, sc.after, sc.reads
 	inner.warns = sc.warns
@@ -41,6 +42,21 @@ func (r *runner) calleeInputs(in *instance, sc *scope) (map[string]any, *event.F
 		return nil, &event.Failure{What: "inputs of " + in.step.Call.Name + ": " + err.Error()}
 	}
 	return full.(map[string]any), nil
+}
+
+// calleeNumbers decides the numbers of a playbook that is called, of its inputs.
+func (r *runner) calleeNumbers(in *instance, sc *scope, inputs map[string]any) (*plan.Decided, *event.Failure) {
+	p := in.step.Call.Plan
+	numbers, err := p.Decide(sc.bound.ctx, r.rootScope(nil, inputs))
+	if err == nil {
+		return numbers, nil
+	}
+	f := &event.Failure{What: p.Name + " cannot be called: " + err.Error()}
+	if wrong := (*plan.Wrong)(nil); errors.As(err, &wrong) {
+		f.Place = wrong.Place
+		f.Do = []string{"it takes a " + wrong.Takes + "; give other inputs to the call"}
+	}
+	return nil, f
 }
 
 // playbook plays prerequisites, steps, undo and finally of a plan. A failing
@@ -138,9 +154,9 @@ func (r *runner) runNames(end bool) map[string]any {
 }
 
 // rootScope is what a playbook's own steps see.
-func (r *runner) rootScope(p *plan.Plan, inputs map[string]any) *scope {
+func (r *runner) rootScope(numbers *plan.Decided, inputs map[string]any) *scope {
 	return &scope{
-		shared: newInstances(), bound: r.root, begun: &atomic.Bool{},
+		shared: newInstances(), number: numbers, bound: r.root, begun: &atomic.Bool{},
 		names: map[string]any{
 			"inputs": inputs, "vars": r.Environment.Vars,
 			"environment": r.Environment.Value(), "run": r.runNames(false),

@@ -359,7 +359,7 @@ func (w *work) intent(p action.Preview, subjects []action.Subject) *event.Intent
 // note keeps that the step changed something, and what may be undone.
 func (w *work) note() {
 	w.tally.do(func() {
-		w.tally.acted[w.in.step] = true
+		w.tally.acted[w.in.step.Planned()] = true
 		if w.in.step.Undo != nil && (w.applied == action.AppliedFully || w.applied == action.AppliedPart) {
 			w.tally.undo = append(w.tally.undo, undoable{in: w.in, sc: w.names})
 		}

@@ -170,6 +170,13 @@ func (s *scene) compile(t testing.TB, text string) *plan.Plan {
 	return compiled("test", text)
 }
 
+// names are those that are known when a run begins.
+type names map[string]any
+
+func (n names) Name(name string) (any, bool) { v, ok := n[name]; return v, ok }
+
+func (n names) Step(string) (any, bool) { return schema.Unknown{}, true }
+
 // play runs the playbook on a clock of its own.
 func (s *scene) play(t *testing.T, text string) event.RunFinished {
 	t.Helper()
@@ -182,6 +189,10 @@ func (s *scene) play(t *testing.T, text string) event.RunFinished {
 		o.Clock = cmp.Or(o.Clock, action.SystemClock())
 		o.Inputs = schema.ApplyDefaults(o.Plan.Inputs, s.inputs)
 		o.Header.Run, o.Header.User = "run-1", "alice"
+		var wrong error
+		if o.Decided, wrong = o.Plan.Decide(t.Context(), names{"inputs": o.Inputs, "vars": o.Environment.Vars}); wrong != nil {
+			t.Fatal(wrong)
+		}
 		stop := make(chan run.Signal)
 		done := make(chan struct{})
 		go func() {

@@ -16,12 +16,13 @@ import (
 
 // play plays the whole run and returns its last fact.
 func (r *runner) play() event.RunFinished {
-	sc := r.rootScope(r.Plan, r.Inputs)
-	ctx, watch := withStopwatch(r.root.ctx, r.Clock, r.Plan.Timeout, nil)
+	sc := r.rootScope(r.Decided, r.Inputs)
+	limit := r.Decided.Timeout
+	ctx, watch := withStopwatch(r.root.ctx, r.Clock, limit, nil)
 	stop := context.AfterFunc(ctx, func() {
 		if errors.Is(context.Cause(ctx), errTimedOut) {
 			p := &problem{state: event.Failed, path: "", title: r.Plan.Title, reason: "timed_out",
-				failure: &event.Failure{What: "the playbook's timeout of " + r.Plan.Timeout.String() + " has passed"}}
+				failure: &event.Failure{What: "the playbook's timeout of " + limit.String() + " has passed"}}
 			r.tally.note(p)
 			r.root.halt()
 		}

@@ -51,6 +51,7 @@ type Manual struct {
 // Options are what a run needs beside its plan.
 type Options struct {
 	Plan        *plan.Plan
+	Decided     *plan.Decided  // its numbers, as this run has them; nil: those of its file
 	Inputs      map[string]any // by name, decoded, with defaults
 	Environment *environment.Environment
 	Header      event.RunCreated // filled in by the caller but for what the plan knows

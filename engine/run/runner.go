@@ -40,7 +40,10 @@ func newRunner(ctx context.Context, o Options) *runner {
 	if o.Clients == nil {
 		o.Clients = action.NewClients()
 	}
-	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Plan.MaxParallel)}
+	if o.Decided == nil {
+		o.Decided = o.Plan.Fixed()
+	}
+	r := &runner{Options: o, started: o.Clock.Now(), slots: make(chan struct{}, o.Decided.MaxParallel)}
 	r.tally.acted, r.tally.looked = map[*plan.Step]bool{}, map[*plan.Step]bool{}
 	r.hard, r.abort = context.WithCancelCause(ctx)
 	r.root = newBoundary(r.hard, nil)

@@ -20,7 +20,8 @@ type scope struct {
 	in     *holder        // that item or call; nil at the top
 	names  map[string]any // item, index, goal, failure; inputs, vars, run, environment at the root
 	shared *instances
-	after  string // dry run: the change upstream whose effect is not known; "" for none
+	number *plan.Decided // the numbers of its playbook
+	after  string        // dry run: the change upstream whose effect is not known; "" for none
 	watch  *stopwatch
 	bound  *boundary
 	mild   bool        // an undo: never asks
@@ -199,7 +200,7 @@ func (in *instance) shown() string {
 
 // add makes the instance of a step in s.
 func (s *scope) add(st *plan.Step) *instance {
-	in := &instance{step: st, path: s.path(st), state: event.NotRun}
+	in := &instance{step: s.number.Step(st), path: s.path(st), state: event.NotRun}
 	if st.ID != "" {
 		s.shared.mu.Lock()
 		s.shared.byID[st.ID] = in

@@ -71,12 +71,16 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	}
 	started := &event.StepStarted{Title: in.title, When: when, Brief: in.step.Brief, Phase: sc.phase}
 	var inputs map[string]any
+	var numbers *plan.Decided
 	if c := in.step.Call; c != nil {
 		var fail *event.Failure
 		if inputs, fail = r.calleeInputs(in, sc); fail != nil {
 			return failed(in, fail)
 		}
-		started.Values = marshal(c.Plan.Inputs, inputs)
+		if numbers, fail = r.calleeNumbers(in, sc, inputs); fail != nil {
+			return failed(in, fail)
+		}
+		started.Values, started.Numbers = marshal(c.Plan.Inputs, inputs), numbers.Facts(in.path)
 	}
 	if r.record(event.TypeStepStarted, in.path, 0, started) != nil {
 		return r.stopped(in)
@@ -94,7 +98,7 @@ func (r *runner) once(in *instance, sc *scope, when *event.Check) outcome {
 	case plan.BodyBlock:
 		o = r.whole(in, sc, timed, over)
 	case plan.BodyCall:
-		o = over(r.verifyContainer(in, timed, r.callPlaybook(in, timed, inputs)))
+		o = over(r.verifyContainer(in, timed, r.callPlaybook(in, timed, numbers, inputs)))
 	case plan.BodyRemedies:
 		o = over(r.remedies(in, timed))
 	}

@@ -38,12 +38,13 @@ func (r *runner) undoWithin(path event.Path, sc *scope) {
 	_ = r.record(event.TypePhase, path, 0, &event.PhaseBegan{Name: event.Undo})
 	var blocked []*plan.Step
 	for _, u := range slices.Backward(todo) {
-		if slices.ContainsFunc(blocked, func(s *plan.Step) bool { return plan.Precedes(u.in.step, s) }) {
+		step := u.in.step.Planned()
+		if slices.ContainsFunc(blocked, func(s *plan.Step) bool { return plan.Precedes(step, s) }) {
 			r.undone(u, event.UndoFailed, &event.Failure{What: "not undone: the undo of a step after it failed"})
 			continue
 		}
 		if !r.undoOne(u) {
-			blocked = append(blocked, u.in.step)
+			blocked = append(blocked, step)
 		}
 	}
 }

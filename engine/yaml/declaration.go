@@ -65,6 +65,7 @@ const (
 //	yaml:",rest"            the keys that it does not declare
 //	hint:"..."              what to write where it is missing or of the wrong kind
 //	type:"condition"        of a String: an expression that must hold; of a Node: map, list
+//	late:"true"             ${{ }} may stand for it: it is decided when a run begins
 //	name:"a step"           of what it is the name: lower case letters, digits and _
 //	joint:"-"               ... and this in place of _
 //	list:"one"              one item may stand for the list
@@ -93,6 +94,9 @@ type Key struct {
 	index               []int
 	goType              reflect.Type
 	pointers, condition bool
+
+	// Late: ${{ }} may stand for the value.
+	Late bool
 }
 
 // Value are values of a key, or a value and the keys that it belongs to.
@@ -211,6 +215,7 @@ func (r deriver) key(owner reflect.Type, f reflect.StructField) *Key {
 		Beside: words(tag.Get("beside"), "|"), With: words(tag.Get("with"), ","), For: valueOf(tag.Get("for")), Only: valueOf(tag.Get("only")),
 		As: tag.Get("as"), Because: tag.Get("because"), Without: words(tag.Get("without"), ","), Never: words(tag.Get("never"), ","),
 		index: f.Index, goType: f.Type, condition: tag.Get("type") == "condition",
+		Late: tag.Get("late") == "true",
 	}
 	if k.Joint == "" {
 		k.Joint = "_"

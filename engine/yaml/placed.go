@@ -2,13 +2,15 @@ package yaml
 
 import (
 	"reflect"
+	"strings"
 	"time"
 
 	"runbook/engine/diag"
 )
 
 // Placed is a scalar of the file, read as a T, with its place. The zero Placed
-// is absent. A String may hold ${{ }}, all others are fixed.
+// is absent. A String may hold ${{ }}, and so may what a tag says is decided late; all
+// others are fixed.
 type Placed[T any] struct {
 	Value T
 	Node  *Node
@@ -34,9 +36,12 @@ func (p Placed[T]) Span() diag.Span {
 	return p.Node.Span
 }
 
-// Or returns the value, and otherwise where the file gives none.
+// Open reports whether ${{ }} stands in the value, so that the file does not decide it.
+func (p Placed[T]) Open() bool { return p.Node != nil && strings.Contains(p.Node.Text, "${{") }
+
+// Or returns the value, and otherwise where the file gives none, or does not decide it.
 func (p Placed[T]) Or(otherwise T) T {
-	if p.Node == nil {
+	if p.Node == nil || p.Open() {
 		return otherwise
 	}
 	return p.Value

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -79,6 +80,8 @@ func (d *decoder) scalar(k *Key, key, n *Node, dst scalar) bool {
 		dst.place(n.Text, n)
 	case k.condition || t.Kind == schema.String && k.Pattern == "":
 		dst.place(n.Text, n)
+	case k.Late && strings.Contains(n.Text, "${{"):
+		dst.place(reflect.Zero(dst.valueType()).Interface(), n)
 	default:
 		f := k.Field
 		f.Type = t
