@@ -126,6 +126,7 @@ func TestHowDatabasesAndEnginesAreReached(t *testing.T) {
 				t.Parallel() // most of it waits for a driver that looks again
 				config := map[string]any{family.key: fmt.Sprintf(family.uri, c.at)}
 				maps.Copy(config, c.config)
+				foundBefore(t, family.ping, config, c.wrong)
 				call := actiontest.Call(t, config)
 				want := "tls"
 				if c.name == "unchecked" {

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,7 @@ func TestHowTargetsAreReached(t *testing.T) {
 			for k, v := range c.config {
 				config[k] = v
 			}
+			foundBefore(t, s.action, config, c.wrong)
 			call, before := actiontest.Call(t, config), requests
 			_, err := actiontest.Bind(t, s.action, call, s.with).Run(t.Context(), call)
 			if c.wrong == "" {
@@ -177,6 +179,18 @@ func TestHowTargetsAreReached(t *testing.T) {
 				t.Errorf("%s, %s: %+v", c.name, s.action.Name, err)
 			}
 		}
+	}
+}
+
+// foundBefore holds that what is wrong with a configuration, and not with a server, is
+// found before anything is sent.
+func foundBefore(t *testing.T, a *action.Action, config map[string]any, wrong string) {
+	t.Helper()
+	if slices.Contains([]string{"the certificate was not accepted", "as for want of a client's certificate", "certificate", "connection refused"}, wrong) {
+		wrong = ""
+	}
+	if err := a.Target.Check(config); (err != nil) != (wrong != "") || err != nil && !strings.Contains(err.Error(), wrong) {
+		t.Errorf("%s: before a run it is found that %v, want %q", a.Name, err, wrong)
 	}
 }
 

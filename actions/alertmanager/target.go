@@ -18,5 +18,6 @@ var Target = &action.TargetKind{
 	Config:  schema.Of(reflect.TypeFor[endpoint.Config]()),
 	Local:   map[string]any{"url": "http://127.0.0.1:9093"},
 	Parse:   endpoint.Parse,
+	Check:   endpoint.CheckOf[endpoint.Config],
 	Address: endpoint.Address,
 }

@@ -34,8 +34,17 @@ var Target = &action.TargetKind{
 	Local:    map[string]any{"host": client.DefaultDockerHost},
 	Here:     here,
 	Parse:    parse,
+	Check:    endpoint.CheckOf[targetConfig],
 	Address:  address,
 	Programs: "exec_reads",
+}
+
+// Check reads the files of TLS where the engine is reached by it.
+func (c targetConfig) Check() error {
+	if !strings.HasPrefix(c.Host, "tcp://") {
+		return nil
+	}
+	return c.TLS.Check() //nolint:wrapcheck // it names the key
 }
 
 // configType is the type of targetConfig, where host has the default of this system.

@@ -22,6 +22,7 @@ var Target = &action.TargetKind{
 	Local:      map[string]any{},
 	Everywhere: true,
 	Parse:      parse,
+	Check:      endpoint.CheckOf[targetConfig],
 	Address:    address,
 }
 

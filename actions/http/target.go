@@ -24,6 +24,7 @@ var Target = &action.TargetKind{
 	Config:   schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:    map[string]any{"base_url": "http://127.0.0.1:8060"},
 	Parse:    endpoint.ParseAt("base_url"),
+	Check:    endpoint.CheckOf[targetConfig],
 	Address:  address,
 	Requests: true,
 }

@@ -57,6 +57,10 @@ type TargetKind struct {
 	// leaves alone what is not read yet, and its error, which is told at the first key of
 	// Config, quotes no value. May be nil.
 	Parse func(config map[string]any) (map[string]any, error)
+	// Check says what of a configuration cannot work, as a file of certificates that is
+	// not there. It is asked before the first step of a run that can reach the target, its
+	// secrets being read, and opens no connection. May be nil.
+	Check func(config map[string]any) error
 	// Address gives the address to show, without passwords, and notes
 	// ("project mltb"), from a configuration of type Config.
 	Address func(config map[string]any) (address string, notes []string)

@@ -244,8 +244,8 @@ func (r *resolver) text(name string) (string, error) {
 	return text, nil
 }
 
-// address takes the target's address apart and names it afresh, as it may come from
-// a secret. A password in it becomes a secret of the run.
+// address takes the target's address apart, checks what it needs and names it afresh, as
+// it may come from a secret. A password in it becomes a secret of the run.
 func (e *Environment) address(t *action.Target) error {
 	for _, k := range e.kinds {
 		if k.Name != t.Kind {
@@ -263,6 +263,11 @@ func (e *Environment) address(t *action.Target) error {
 				}
 			}
 			t.Config = config
+		}
+		if k.Check != nil {
+			if err := k.Check(t.Config); err != nil {
+				return err
+			}
 		}
 		if k.Address != nil {
 			t.Address, t.Notes = k.Address(t.Config)

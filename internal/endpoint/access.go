@@ -95,6 +95,12 @@ func (a *Access) Limit(usual time.Duration) time.Duration {
 	return usual
 }
 
+// Check says what of it cannot work. It reads the files, and opens no connection.
+func (a Access) Check() error {
+	_, err := a.transport()
+	return err
+}
+
 // transport is one that reaches a server so. It opens no connection.
 func (a *Access) transport() (*http.Transport, error) {
 	t := &http.Transport{

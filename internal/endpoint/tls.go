@@ -86,6 +86,21 @@ func (t TLS) Config() (*tls.Config, error) {
 	return config, nil
 }
 
+// Check reads the files, and says what of them cannot be used.
+func (t TLS) Check() error {
+	_, err := t.Config()
+	return err
+}
+
+// CheckOf is the Check of a kind of target whose configuration is a C.
+func CheckOf[C interface{ Check() error }](config map[string]any) error {
+	var c C
+	if err := schema.Decode(config, &c); err != nil {
+		return err //nolint:wrapcheck // it names the keys
+	}
+	return c.Check()
+}
+
 // maxCertificates bounds a file of certificates: those of all authorities of a
 // system have some 250 KiB.
 const maxCertificates = 4 << 20

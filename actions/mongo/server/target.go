@@ -26,6 +26,7 @@ var Target = &action.TargetKind{
 	Config:  schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:   map[string]any{"uri": "mongodb://127.0.0.1:27017"},
 	Address: address,
+	Check:   endpoint.CheckOf[targetConfig],
 }
 
 func address(config map[string]any) (string, []string) {

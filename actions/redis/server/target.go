@@ -34,6 +34,7 @@ var Target = &action.TargetKind{
 	Config:  schema.Of(reflect.TypeFor[targetConfig]()),
 	Local:   map[string]any{"address": "127.0.0.1:6379"},
 	Parse:   parse,
+	Check:   endpoint.CheckOf[targetConfig],
 	Address: address,
 }
 
@@ -51,6 +52,7 @@ var SentinelTarget = &action.TargetKind{
 	Summary: "One Redis Sentinel, 6.0 or newer: it watches Redis servers, and names another master when one is gone.",
 	Config:  schema.Of(reflect.TypeFor[sentinelConfig]()),
 	Parse:   parse,
+	Check:   endpoint.CheckOf[sentinelConfig],
 	Address: address,
 }
 
