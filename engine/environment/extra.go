@@ -13,6 +13,7 @@ import (
 type Extra struct {
 	Targets []*Target   `yaml:"targets,omitempty" doc:"Targets by their names, as in runbook.yaml. Those of a kind that the lab plays are the lab's, whatever address is written; they take what they list. Programs of others are answered by stubs."`
 	Groups  []*Group    `yaml:"groups,omitempty" doc:"Targets that have a name together."`
+	Roles   []*Role     `yaml:"roles,omitempty" doc:"Names of roles and the people who have them, as in runbook.yaml. Without it who answers is named after the role."`
 	Vars    []yaml.Pair `yaml:"vars,omitempty" hint:"write name: value under it" doc:"Values that playbooks read as 'vars'; '{secret: token}' is one of the lab's secrets, which are redis, mongo and token."`
 	Node    *yaml.Node  `what:"an environment of rehearsals" write:"write {targets: {...}}"`
 }
@@ -28,6 +29,9 @@ func (e *Environment) Add(x *Extra, source *yaml.Source, registry *action.Regist
 		l.added(e, had, t)
 	}
 	l.groups(e, x.Groups)
+	for _, r := range x.Roles {
+		e.Roles[r.Name.Value] = values(r.People)
+	}
 	vars, types := e.Vars, e.VarTypes
 	e.Vars = map[string]any{}
 	l.vars(e, x.Vars)

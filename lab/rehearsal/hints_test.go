@@ -53,6 +53,7 @@ var tried = []diagtest.Tried{
 	{Mistake: "=ENV {faults: {api-down: It is down.}}", Mended: "=ENV {faults: {site-down: It is down.}}"},
 	{Mistake: "=ENV {faults: {full: {}}}", Mended: "=ENV {faults: {full: Every connection is taken.}}"},
 	{Mistake: "=ENV {faults: {full: {what: It is full., restart: db}}}", Mended: "=ENV {services: {db: postgres:16}, faults: {full: {what: It is full., restart: db}}}"},
+	{Mistake: "FAULT, EXPECT, approve: [{step: recover/2, as: ann}] # a role\n", Mended: "FAULT, EXPECT, approve: [{step: recover/2, as: dba}] # a role\n"},
 }
 
 func TestHintsAreTried(t *testing.T) {
@@ -61,14 +62,18 @@ func TestHintsAreTried(t *testing.T) {
 	cache := read(t, "cache.yaml")
 	optional := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(cache)})
 	required := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(strings.Replace(cache, "default: nobody, ", "", 1))})
+	role := k.plan(t, &yaml.Source{Name: "cache.yaml", Text: []byte(strings.Replace(cache, "approve: {message", "approve: {by: dba, message", 1))})
 	diagtest.Hints(t, ".", tried, func(text string) diag.List {
 		whole, is := strings.CutPrefix(words.Replace(text), "=")
 		if !is {
 			whole = "rehearsals: [{name: a, " + whole + "}]"
 		}
 		p := optional
-		if strings.Contains(text, "all inputs") {
+		switch {
+		case strings.Contains(text, "all inputs"):
 			p = required
+		case strings.Contains(text, "a role"):
+			p = role
 		}
 		_, list := rehearsal.Parse(&yaml.Source{Name: "a.rehearsal.yaml", Text: []byte(whole)}, p, k.Registry)
 		return list

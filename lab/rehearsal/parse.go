@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"runbook/engine/action"
@@ -29,6 +30,7 @@ func Parse(s *yaml.Source, p *plan.Plan, registry *action.Registry) (*File, diag
 	var w written
 	r := &reader{source: s, plan: p, registry: registry, env: scope(p), addresses: addressesOf(p), list: yaml.Decode(s, &w)}
 	f := &File{Source: s, Declared: r.declared(w.Environment)}
+	r.roles = rolesIn(w.Environment)
 	f.Stubs = stub.Read(&w.Written, r)
 	for i, one := range w.Rehearsals {
 		f.Rehearsals = append(f.Rehearsals, r.rehearsal(one, i+1))
@@ -81,6 +83,7 @@ func (r *reader) rehearsal(w *Written, number int) *Rehearsal {
 	}
 	for _, a := range w.Approve {
 		a.address = r.step(a.Step.Node)
+		r.approver(a)
 	}
 	for _, a := range w.Report {
 		a.address = r.step(a.Step.Node)
@@ -90,6 +93,30 @@ func (r *reader) rehearsal(w *Written, number int) *Rehearsal {
 	}
 	r.expect(w.Expect, h)
 	return h
+}
+
+// rolesIn are the people of the roles that the file names.
+func rolesIn(x *writtenEnvironment) map[string][]string {
+	roles := map[string][]string{}
+	if x != nil {
+		for _, role := range x.Roles {
+			roles[role.Name.Value] = texts(role.People)
+		}
+	}
+	return roles
+}
+
+// approver reports an approval by somebody who does not have the role that the step asks
+// for: it would not count.
+func (r *reader) approver(a *Approval) {
+	s := r.addresses.steps[a.address.Plain()]
+	if s == nil || s.Approve == nil || s.Approve.By == "" || !a.As.Set() || a.Refuse.Set() {
+		return
+	}
+	if role := s.Approve.By; a.As.Value != role && !slices.Contains(r.roles[role], a.As.Value) {
+		r.fail(a.As.Node, CodeStep, fmt.Sprintf("%s does not have the role %s, which the step asks for", a.As.Value, role),
+			fmt.Sprintf("write as: %s, or below environment: roles: {%s: [%s]}", role, role, a.As.Value))
+	}
 }
 
 func (r *reader) setting(w *Written) Setting {

@@ -21,6 +21,7 @@ type reader struct {
 	env       *expression.Env
 	addresses *addresses
 	faults    []model.Fault // of the lab and declared
+	roles     map[string][]string
 	list      diag.List
 }
 

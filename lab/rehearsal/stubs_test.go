@@ -8,6 +8,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/event"
+	"runbook/engine/yaml"
 	"runbook/lab/rehearsal"
 	"runbook/lab/stub"
 )
@@ -263,6 +264,43 @@ func TestWhatMayNotBeginSaysWhy(t *testing.T) {
 		one("fault: none\nexpect: {exit: 0}"))
 	equal(t, r.Notes, []rehearsal.Note{{Label: "Ended", Text: "invalid: steps is invalid: 1 error"}, {Label: "Mistake", Text: "steps.yaml:6:5: `observe` only reads, and this docker.exec does not: its effect is write; " +
 		"if it only reads, list the beginning of its argv under `exec_reads` of the target docker below environment: in steps.rehearsal.yaml"}})
+}
+
+// TestWhoHasARoleMayApprove holds that several people of a role answer where the file says
+// who has it, that without it the role's own name does, and that another is no answer.
+func TestWhoHasARoleMayApprove(t *testing.T) {
+	k := newKit(t)
+	playbook := func(approvers int) string {
+		return steps(fmt.Sprintf(`
+  - id: drop
+    approve: {by: dba, approvers: %d}
+    action: docker.restart
+    with: {container: redis}
+`, approvers))
+	}
+	file := func(environment, answers string) string {
+		return environment + one("fault: none\nagain: changes\napprove: ["+answers+"]\nexpect: {steps: {drop: passed}}")
+	}
+	const roles = "environment: {roles: {dba: [ann, bob]}}\n"
+	for _, r := range k.play(t, k.options(),
+		k.subject(t, "one", playbook(1), file("", "{step: drop, as: dba}")),
+		k.subject(t, "two", playbook(2), file(roles, "{step: drop, as: ann}, {step: drop, as: bob, at: 5m}")),
+	).Results {
+		if !r.Passed {
+			t.Errorf("%s: %q %q", r.Subject.Name, failures(r), r.Notes)
+		}
+	}
+	p := k.plan(t, &yaml.Source{Name: "steps.yaml", Text: []byte(playbook(1))})
+	for text, want := range map[string]string{
+		file("", "{step: drop, as: ann}"):                  "ann does not have the role dba, which the step asks for",
+		file(roles, "{step: drop, as: cem}"):               "cem does not have the role dba, which the step asks for",
+		file("", "{step: drop, as: ann, refuse: not now}"): "",
+	} {
+		_, list := rehearsal.Parse(&yaml.Source{Name: "a.rehearsal.yaml", Text: []byte(text)}, p, k.Registry)
+		if got := fmt.Sprint(list); (want == "") != (len(list) == 0) || !strings.Contains(got, want) {
+			t.Errorf("%s%s", text, got)
+		}
+	}
 }
 
 // TestStubsAnswerForPorts holds that a stub answers host.port, open or closed and with
