@@ -157,7 +157,7 @@ func (f *figures) add(facts []fact) {
 			executed[x.Step] = true
 		case x.Type == "step_finished":
 			f.reached[indexes.ReplaceAllString(x.Step, "")] = true
-			if byWhen := x.State == "skipped" || strings.Contains(x.Why, "`when`"); byWhen || effects[x.Step] != "read" {
+			if byWhen := x.State == "skipped" || strings.Contains(x.Why, "`when`"); byWhen || effects[x.Step] != "read" || x.Why == "would wait" { // a pause reads nothing
 				continue
 			}
 			f.reads++

@@ -81,7 +81,8 @@ var (
 		"strace": nil, "nsenter": nil, "unshare": nil, "systemd-run": nil, "systemd-nspawn": nil,
 		"docker": runsIn, "podman": runsIn, "nerdctl": runsIn, "kubectl": runsIn, "oc": runsIn, "crictl": runsIn, "docker-compose": runsIn,
 	}
-	runsIn = []string{"exec", "run", "debug", "compose", "container"}
+	runsIn = []string{"exec", "run", "debug"}
+	within = []string{"compose", "container"} // before the word that says what is done
 )
 
 // Opens says which program of the rule starts another that the rule does not fix, so
@@ -94,7 +95,11 @@ func (r ProgramRule) Opens() string {
 		program := rest[0][strings.LastIndexAny(rest[0], `/\`)+1:]
 		program = strings.TrimSuffix(strings.ToLower(program), ".exe")
 		if runs, is := opaque[program]; is {
-			if runs == nil || len(rest) == 1 || rest[1] == AnyWord || strings.HasPrefix(rest[1], "-") || slices.Contains(runs, rest[1]) {
+			does := rest[1:]
+			for len(does) > 0 && slices.Contains(within, does[0]) {
+				does = does[1:]
+			}
+			if runs == nil || len(does) == 0 || does[0] == AnyWord || strings.HasPrefix(does[0], "-") || slices.Contains(runs, does[0]) {
 				return rest[0]
 			}
 			return ""

@@ -61,9 +61,11 @@ steps:
   - {id: known, steps: [{id: k, action: world.get, with: {name: a}}]}
   - {id: looped, for_each: [1, 2], action: world.get, with: {name: a}}
   - {id: mixed, steps: [{id: m, action: world.set, with: {name: m, value: 1}}, {id: n, action: world.get, with: {name: "${{ steps.m.outputs.value > 0 ? 'x' : 'y' }}"}}]}
-  - {id: later, when: steps.blk.state == "passed", action: world.set, with: {name: d, value: 1}}`,
-			paths:  []string{"in", "blk", "each[0]", "each", "known", "looped", "mixed", "later"},
-			states: "in=unknown blk=unknown each[0]=unknown each=unknown known=executed looped=executed mixed=previewed later=unknown",
+  - {id: later, when: steps.blk.state == "passed", action: world.set, with: {name: d, value: 1}}
+  - {id: last, when: steps.mixed.state == "passed" and steps.known.state == "passed", action: world.set, with: {name: d, value: 2}}
+  - {id: never, when: steps.known.state != "passed" or steps.mixed.error == "no", action: world.set, with: {name: d, value: 3}}`,
+			paths:  []string{"in", "blk", "each[0]", "each", "known", "looped", "mixed", "later", "last", "never"},
+			states: "in=unknown blk=unknown each[0]=unknown each=unknown known=executed looped=executed mixed=previewed later=unknown last=unknown never=unknown",
 		},
 		"a method that lowers the effect": {
 			text:  "steps: [{id: a, action: world.request, with: {name: a}}, {id: b, action: world.request, with: {name: b, method: POST}}]",

@@ -172,7 +172,7 @@ func (r *runner) finish(in *instance, sc *scope, o outcome, start time.Time) out
 			o.state = event.Previewed
 		}
 	}
-	if o.state == event.Unknown {
+	if o.state == event.Unknown || o.state == event.Previewed { // how it ends nobody knows
 		in.unknown(o.after)
 	}
 	took := r.Clock.Now().Sub(start)
