@@ -92,6 +92,9 @@ func (r ProgramRule) Opens() string {
 		return ""
 	}
 	for rest := r.Argv; len(rest) > 0; {
+		if r.Exact && findsOnly(rest) {
+			return ""
+		}
 		program := rest[0][strings.LastIndexAny(rest[0], `/\`)+1:]
 		program = strings.TrimSuffix(strings.ToLower(program), ".exe")
 		if runs, is := opaque[program]; is {
@@ -114,6 +117,14 @@ func (r ProgramRule) Opens() string {
 		rest = rest[own+1:]
 	}
 	return ""
+}
+
+// findsOnly reports whether the words are of a find that starts nothing. It does by its
+// options alone, and no AnyWord is one.
+func findsOnly(words []string) bool {
+	return words[0] == "find" && !slices.ContainsFunc(words, func(word string) bool {
+		return strings.HasPrefix(word, "-exec") || strings.HasPrefix(word, "-ok")
+	})
 }
 
 // sets reports whether a word is an option of a wrapper, or a variable, and so does not

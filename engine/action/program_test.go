@@ -106,7 +106,7 @@ func TestRulesThatListEveryProgram(t *testing.T) {
 		"sudo|sh": "sh", "sudo|sh|-c": "sh", "nice|-n|5|df": "nice", "nice|timeout|5s|sh": "sh", "timeout": "timeout", "timeout|5s": "timeout", "timeout|*|df": "", "timeout|5s|df": "", "timeout|5s|*": "timeout",
 		"ssh|web1|uptime": "ssh", "docker": "docker", "docker|exec|db|df": "docker", "docker|compose": "docker", "docker|compose|exec|db": "docker", "docker|compose|*": "docker", "docker|compose|-f|x|ps": "docker", "docker-compose|run": "docker-compose", "docker|container|exec": "docker", "docker|compose|ps": "", "docker|container|ls": "", "docker-compose|ps": "", "docker|--host|x|ps": "docker", "docker|*": "docker", "kubectl|exec": "kubectl", "kubectl": "kubectl",
 		"find|/var/log": "find", "python3|-c": "python3", "python3|/opt/check.py": "", "awk|{print}": "awk", "busybox|sh": "sh",
-		"=sh|-c|df": "", "=ssh|web1|uptime": "", "=sh|-c|*": "sh", "=docker|exec|db|df": "",
+		"=sh|-c|df": "", "=ssh|web1|uptime": "", "=sh|-c|*": "sh", "=docker|exec|db|df": "", "=find|*|-xdev|-mtime|*": "", "=find|*|-exec|*|;": "find", "find|*|-xdev": "find",
 	} {
 		words, exact := strings.CutPrefix(rule, "=")
 		r := action.ProgramRule{Argv: strings.Split(words, "|"), Exact: exact}
