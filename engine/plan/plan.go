@@ -283,6 +283,7 @@ type Show struct {
 	Expr    *expression.Expr
 	Text    *expression.Template
 	Columns []string
+	Seen    bool // of a list of rows whose members are known when they are there
 }
 
 // Within bounds the polling of a verification.

@@ -89,6 +89,7 @@ func registry(t testing.TB) *action.Registry {
 				return action.Write
 			},
 		}),
+		nothing(action.Spec[struct{}, valueOutputs]{Name: "http.see", Target: service}),
 		nothing(action.Spec[requestParams, valueOutputs]{
 			Name: "http.send", Effect: action.Write, Target: service,
 			EffectAt: func(target action.Target, _ requestParams) action.Effect {

@@ -112,8 +112,7 @@ func (c *compiler) table(t *playbook.Shown, v *view) *Show {
 	case row.Kind == schema.Object:
 		out.Columns = cellsOf(row)
 	default:
-		c.fail(diag.CodeMissingKey, t.Node, "the members of these rows are not known before", "name those to be shown: columns: [name, …]")
-		return nil
+		out.Seen = true
 	}
 	return out
 }

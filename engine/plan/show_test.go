@@ -32,7 +32,7 @@ func TestShow(t *testing.T) {
 		rows:                                                    expression.CodeType + " 8:11 {table: …, columns: [name, …]}; the rows have: name, size_bytes, all",
 		"{table: outputs.items}":                                expression.CodeType + " 8:19 list of int",
 		"{table: len(outputs.items)}":                           expression.CodeType + " 8:19",
-		"{table: vars.rows}":                                    diag.CodeMissingKey + " 8:11 columns: [name, …]",
+		"{table: vars.rows}":                                    "[] seen",
 		"{table: " + rows + ", columns: [name, sizes_bytes]}": expression.CodeUnknownName + ` 8:119 did you mean "size_bytes"?`,
 		"{table: " + rows + ", columns: []}":                  diag.CodeEmptyList,
 		"{columns: [a]}":                                      diag.CodeMissingKey,
@@ -51,6 +51,9 @@ func TestShow(t *testing.T) {
 				s := p.Steps.Parts[0]
 				for _, part := range s.Show {
 					got = append(got, fmt.Sprint(part.Columns))
+					if part.Seen {
+						got = append(got, "seen")
+					}
 				}
 				if s.Silent {
 					got = append(got, "silent")

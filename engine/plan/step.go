@@ -69,7 +69,7 @@ func (c *compiler) observe(n *node, v *view) {
 	if o == nil {
 		return
 	}
-	op := c.operation(o.Action, o.With, o.Target, v)
+	op := c.operation(o.Action, o.With, c.targetOf(n, o.Action, o.Target), v)
 	if op == nil {
 		n.step.Observed = schema.AnyType // what follows from a wrong name is not reported
 		return
@@ -111,7 +111,7 @@ func (c *compiler) body(n *node, v *view) {
 
 func (c *compiler) action(n *node, v *view) {
 	t, s, before := n.tree, n.step, c.errors
-	op := c.operation(t.Action, t.With, t.Target, v)
+	op := c.operation(t.Action, t.With, c.targetOf(n, t.Action, t.Target), v)
 	if op == nil {
 		s.Outputs = schema.AnyType
 		return
@@ -190,6 +190,25 @@ func (c *compiler) raise(s yaml.String, op *Operation) {
 	default:
 		op.Effect, op.Best, op.Raised = e, max(op.Best, e), true
 	}
+}
+
+// targetOf is the target of an action of a step: its own; else that of the step, which
+// also covers its observation, and what undoes it, where they are of the same family.
+func (c *compiler) targetOf(n *node, name, own yaml.String) yaml.String {
+	a, ok := c.Registry.Lookup(name.Value)
+	if own.Set() || !ok || a.Target == nil {
+		return own
+	}
+	for ; n != nil && n.tree != nil; n = undone(n) {
+		of, ok := c.Registry.Lookup(n.tree.Action.Value)
+		if !n.tree.Action.Set() && n.tree.Observe != nil {
+			of, ok = c.Registry.Lookup(n.tree.Observe.Action.Value)
+		}
+		if n.tree.Target.Set() && ok && of.Target != nil && of.Target.Name == a.Target.Name {
+			return n.tree.Target
+		}
+	}
+	return own
 }
 
 // operation compiles a call of an action.

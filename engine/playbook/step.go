@@ -38,7 +38,7 @@ type Loop struct {
 type Body struct {
 	Action   yaml.String `yaml:"action,omitempty" one:"body" doc:"The action that is taken."`
 	With     *yaml.Node  `yaml:"with,omitempty" type:"map" beside:"action|call" hint:"write with: {parameter: value}, or remove it" doc:"Its parameters, or the inputs of the called playbook."`
-	Target   yaml.String `yaml:"target,omitempty" beside:"action|observe" doc:"A target of the environment other than the default one of the family."`
+	Target   yaml.String `yaml:"target,omitempty" beside:"action|observe" doc:"A target of the environment other than the default one of the family, also for what the step observes and for its undo where they are of that family."`
 	Effect   yaml.String `yaml:"effect,omitempty" enum:"read,write,destructive" beside:"action" doc:"Raises the effect of the action."`
 	Steps    []*Step     `yaml:"steps,omitempty" one:"body" min:"1" doc:"A block: steps that belong together."`
 	Outputs  []yaml.Pair `yaml:"outputs,omitempty" name:"an output" beside:"steps" hint:"write name: ${{ expression }} under it" doc:"Of a block: names and expressions over its steps, which others read as 'steps.ID.outputs'."`
@@ -64,7 +64,7 @@ type Proof struct {
 type Shown struct {
 	Value   yaml.String   `yaml:",short"`
 	Table   yaml.String   `yaml:"table" hint:"write table: an expression that gives a list of rows" doc:"An expression that gives a list: each element is a row."`
-	Columns []yaml.String `yaml:"columns,omitempty" min:"1" doc:"The members of a row that are shown, in this order; without it all, where they are known."`
+	Columns []yaml.String `yaml:"columns,omitempty" min:"1" doc:"The members of a row that are shown, in this order; without it all that fit into a cell, as their type has them, or sorted as the rows have them."`
 	Node    *yaml.Node    `what:"what is shown" write:"write an expression, or {table: outputs.containers, columns: [name, state]}"`
 }
 

@@ -48,10 +48,7 @@ func (r *runner) act(in *instance, sc *scope, when *event.Check) outcome {
 	if fail := w.misplaced(); fail != nil {
 		return failed(in, fail)
 	}
-	decision := r.decide(in.step, op.action, op.effect)
-	if decision.Rule.Unstubbed && r.Environment.Confine.Stands(op.asked()) {
-		decision = r.Environment.Policy.Stubbed().Decide(op.action.Name, op.effect, false, false)
-	}
+	decision := r.answer(in.step, op)
 	if sc.mild && decision.Answer == environment.Asked { // the approval of a step covers its undo
 		decision.Answer = environment.Allowed
 	}

@@ -71,6 +71,16 @@ func (r *runner) decide(s *plan.Step, a *action.Action, e action.Effect) environ
 	return r.Environment.Policy.Decide(a.Name, e, s.Approve != nil, personal)
 }
 
+// answer is the policy's answer to an operation of a step; a stub that answers for a
+// program leaves nothing to ask about it.
+func (r *runner) answer(s *plan.Step, op *operation) environment.Decision {
+	d := r.decide(s, op.action, op.effect)
+	if d.Rule.Unstubbed && r.Environment.Confine.Stands(op.asked()) {
+		d = r.Environment.Policy.Stubbed().Decide(op.action.Name, op.effect, s.Approve != nil, false)
+	}
+	return d
+}
+
 // observation resolves what a step observes. By its values it must read, and the
 // policy must allow it; in a dry run what is not allowed is not looked at.
 func (r *runner) observation(ctx context.Context, in *instance, sc *scope) (*operation, outcome) {

@@ -25,11 +25,13 @@ func (l *loopRun) asks() bool {
 func (l *loopRun) approveAll(values []any) (outcome, bool) {
 	a := &event.Approval{}
 	var whole *work
+	asks := false
 	for i, v := range values {
 		w, fail := l.resolved(i, v)
 		if fail != nil {
 			return failed(l.in, fail), false
 		}
+		asks = asks || l.r.answer(l.in.step, w.op).Answer == environment.Asked
 		held := false
 		if w.look != nil {
 			_, err := w.lookOnce(true)
@@ -53,6 +55,9 @@ func (l *loopRun) approveAll(values []any) (outcome, bool) {
 		a.Preview.Changes = append(a.Preview.Changes, p.Changes...)
 		a.Preview.Interrupts = append(a.Preview.Interrupts, p.Interrupts...)
 		a.Items = append(a.Items, event.ApprovalItem{Item: itemName(v), Summary: p.Summary, Message: one.Message, Digest: one.Digest, Held: held})
+	}
+	if !asks {
+		return passed(), true
 	}
 	return l.askAll(whole, a)
 }

@@ -112,6 +112,10 @@ func (r *runner) shown(s *plan.Show, names expression.Values) event.ShownPart {
 		return event.ShownPart{Unknown: u.String()}
 	case s.Columns != nil:
 		return r.tableOf(v, s.Columns)
+	case s.Seen:
+		if columns := columnsSeen(v); columns != nil {
+			return r.tableOf(v, columns)
+		}
 	}
 	p := r.partOf(v)
 	if size, ok := v.(schema.Size); ok {
@@ -322,6 +326,38 @@ func (r *runner) foundPart(t *schema.Type, v any) *event.ShownPart {
 	parts := []event.ShownPart{p}
 	r.fit(parts)
 	return &parts[0]
+}
+
+// isCell reports whether a value fits into a cell of a table.
+func isCell(v any) bool {
+	switch v.(type) {
+	case nil, []any, map[string]any:
+		return false
+	}
+	return true
+}
+
+// columnsSeen are the members of rows of which no type is known: those that fit into a
+// cell, sorted; nil where a row has none, or there are too many, and the rows are shown as
+// lines.
+func columnsSeen(v any) []string {
+	names := map[string]bool{}
+	rows, _ := v.([]any)
+	for _, row := range rows {
+		members, ok := row.(map[string]any)
+		if !ok {
+			return nil
+		}
+		for name, v := range members {
+			if isCell(v) {
+				names[name] = true
+			}
+		}
+	}
+	if len(names) == 0 || len(names) > mostColumns {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // columnsOf are the members of rows, as their type has them or sorted; nil where an

@@ -47,6 +47,8 @@ func TestShow(t *testing.T) {
 		"a map":                {text: "[{id: a, " + get + ", show: 'fields(\"b: 1\\na: 2\", \":\")'}]", want: "a  2|b  1"},
 		"a table":              {text: "[{id: a, action: world.list, with: {count: 2}, show: {table: 'map(outputs.items, {{\"name\": \"n\" + string(#), \"size_bytes\": #, \"of\": nil}})'}}]", want: "[n0 0 <nil>][n1 1 <nil>] name size_bytes:bytes of"},
 		"an empty table":       {text: "[{id: a, action: world.list, with: {count: 0}, show: {table: 'map(outputs.items, {{\"name\": #}})'}}]", want: " name"},
+		"rows of any members":  {text: "[{id: a, action: world.list, with: {count: 1}, show: {table: 'fromJSON(`[{\"name\": \"a\", \"in\": {}}, {\"n\": 2, \"name\": \"b\"}]`)'}}]", want: "[<nil> a][2 b] n name"},
+		"of any, and no rows":  {text: "[{id: a, action: world.list, with: {count: 1}, show: {table: 'fromJSON(`[1, 2]`)'}}]", want: "1|2"},
 		"sizes":                {text: "[{id: a, " + get + ", show: ['bytes(\"2GiB\")', {table: '[{\"of\": bytes(\"1KiB\")}]'}]}]", want: "2GiB; [1024] of:bytes"},
 		"an item":              {text: "[{id: a, for_each: [1, 2], " + get + ", show: outputs.value + item}]", path: "a[1]", want: "5"},
 		"not a loop":           {text: "[{id: a, for_each: [1, 2], " + get + ", show: outputs.value + item}]", want: ""},
