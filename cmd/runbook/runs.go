@@ -137,7 +137,15 @@ func (a *app) findRun(ref string, lab bool) (*journal.State, journal.Summary, er
 			return labs, s, nil
 		}
 	}
-	return nil, s, &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
+	failure := action.AsFailure(err)
+	if ref == "last" && !lab {
+		if labs, failed := a.state(true); failed == nil {
+			if _, failed := labs.Find(ref); failed == nil {
+				failure.What, failure.Do = failure.What+" but in labs", []string{"runbook report last --lab", "runbook runs --lab"}
+			}
+		}
+	}
+	return nil, s, &launch.Refusal{Ending: event.EndInvalid, Failure: failure}
 }
 
 // report folds the journal of a run and prints it.

@@ -49,8 +49,10 @@ func (n *Number) Bare() string {
 	return schema.HumanNumber(n.Value, n.Against)
 }
 
-// like reports whether the unit makes it the same as what it is compared with.
-func (n *Number) like() bool { return n.Against != nil && n.Human() == n.Unit.Human(*n.Against) }
+// like reports whether the unit makes it the same as what it is compared with, and is not.
+func (n *Number) like() bool {
+	return n.Against != nil && n.Value != *n.Against && n.Human() == n.Unit.Human(*n.Against)
+}
 
 // Compared is the number as one side of a comparison: by its unit, unless that makes it
 // the same as the other.

@@ -39,4 +39,14 @@ func TestNumberIsShownByItsUnitOrBare(t *testing.T) {
 	if n.Against = &against; n.Human() != "70.0 %" || n.Bare() != "69.98" {
 		t.Errorf("%s, %s", n.Human(), n.Bare())
 	}
+	limit := float64(2 << 30)
+	if n = NumberOf("memory_limit_bytes", 2<<30); n.Against != nil {
+		t.Error("compared with something")
+	}
+	if n.Against = &limit; n.Bare() != "2.00 GiB" || n.Compared() != "2.00 GiB" {
+		t.Errorf("a limit that is met: %s, %s", n.Bare(), n.Compared())
+	}
+	if limit++; n.Bare() != "2,147,483,648" {
+		t.Errorf("a limit that is nearly met: %s", n.Bare())
+	}
 }

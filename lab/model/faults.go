@@ -82,7 +82,9 @@ func (w *World) Inject(name string, o Options) error {
 	if err := f.inject(w, o); err != nil {
 		return err
 	}
-	w.faults = append(w.faults, active{name, w.Now})
+	if name != NoFault {
+		w.faults = append(w.faults, active{name, w.Now})
+	}
 	return nil
 }
 
@@ -97,6 +99,9 @@ func (w *World) Heal(name string) error {
 	w.faults = slices.DeleteFunc(w.faults, func(a active) bool { return a.name == name })
 	return nil
 }
+
+// NoFault is the healthy control: what cannot end is not told.
+const NoFault = "none"
 
 // Lookup returns the fault of that name.
 func Lookup(name string) (Fault, bool) {

@@ -211,7 +211,7 @@ func hostFaults() []Fault {
 			},
 		},
 		{
-			Name: "none", Summary: "Nothing is wrong: the healthy control.", Symptoms: "none", Cure: "none", Vain: "everything",
+			Name: NoFault, Summary: "Nothing is wrong: the healthy control.", Symptoms: "none", Cure: "none", Vain: "everything",
 			lasts:  func(w *World) bool { return false },
 			inject: func(*World, Options) error { return nil }, heal: func(*World) {},
 		},

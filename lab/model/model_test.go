@@ -105,6 +105,15 @@ func TestFaultsAreWhole(t *testing.T) {
 	}
 }
 
+// The healthy control is nothing that lasts, and nothing that ends.
+func TestNothingIsNoFault(t *testing.T) {
+	b := newBench(3)
+	b.inject(t, NoFault, nil)
+	if s := b.state(); len(s.Faults)+len(s.Ended) > 0 {
+		t.Errorf("%q last, %q ended", s.Faults, s.Ended)
+	}
+}
+
 // Each fault is seen where its entry says, and ends by being healed.
 func TestFaultsShowAndHeal(t *testing.T) {
 	for _, f := range Faults() {

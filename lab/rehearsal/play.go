@@ -11,6 +11,7 @@ import (
 	"runbook/engine/event"
 	"runbook/engine/expression"
 	"runbook/engine/schema"
+	"runbook/lab/model"
 	"runbook/lab/stub"
 )
 
@@ -227,7 +228,7 @@ func (p *player) spoil(ctx context.Context, r *Result, s *scene) error {
 }
 
 // noFault is the fault of the healthy control.
-const noFault = "none"
+const noFault = model.NoFault
 
 func health(healthy bool) string {
 	if healthy {
