@@ -84,20 +84,34 @@ func ofDocker() []*action.Action {
 		docker.Exec,
 		docker.UpdateLimits,
 		docker.WaitHealthy,
+		docker.Rename,
+		docker.Kill,
+		docker.CopyTo,
+		docker.CopyFrom,
+		docker.Commit,
+		docker.SaveLogs,
+		docker.Remove,
 		docker.Run,
 		docker.RollingRestart,
 		docker.Recreate,
 
 		image.List,
 		image.Inspect,
+		image.Tag,
+		image.Pull,
+		image.Save,
+		image.Remove,
 
 		network.List,
 		network.Inspect,
+		network.Connect,
+		network.Disconnect,
 
 		daemon.Version,
 		daemon.DiskUsage,
 		daemon.ListVolumes,
 		daemon.ListEvents,
+		daemon.Prune,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -72,10 +73,24 @@ func lines(file string) int {
 	return bytes.Count(text, []byte("\n"))
 }
 
-// TestOutcomeOfADump holds that files that a dump left are told, and none that it
-// did not make.
-func TestOutcomeOfADump(t *testing.T) {
+// filed are the actions that change files of this machine and nothing of their targets.
+var filed = map[string]string{
+	"docker.copy_from":  "{container: app, from: /etc, to: DIR}",
+	"docker.save_image": "{images: ['redis:7.2'], to: DIR/image.tar}",
+	"docker.save_logs":  "{container: app, to: DIR/app.log.gz}",
+	"mongo.dump":        "{collections: [tasks], to: DIR}",
+}
+
+// TestOutcomeOfFiles holds that files that an action left are told, and none that it did
+// not make.
+func TestOutcomeOfFiles(t *testing.T) {
 	t.Parallel()
+	for name, with := range filed {
+		t.Run(name, func(t *testing.T) { outcomeOfFiles(t, name, with) })
+	}
+}
+
+func outcomeOfFiles(t *testing.T, name, with string) {
 	for _, f := range append([]fault{{name: "none", befall: func(*scene) {}}}, faults...) {
 		if f.sent || f.repeats { // of a request that changes the database
 			continue
@@ -84,10 +99,10 @@ func TestOutcomeOfADump(t *testing.T) {
 		s.wire(t)
 		dir := filepath.Join(t.TempDir(), "dump")
 		got := &outcome{played: s.play(t, document("proof", step{"steps": list(step{
-			"id": " " + changePath, "action": " mongo.dump", "with": " {collections: [tasks], to: " + strconv.Quote(dir) + "}",
+			"id": " " + changePath, "action": " " + name, "with": " " + strings.ReplaceAll(with, "DIR", dir),
 		})}), run.Mode{}, nil, func(e *event.Event) {
 			if e.Type == event.TypeIntent {
-				f.befall(&scene{stage: s, target: "mongo"})
+				f.befall(&scene{stage: s, target: strings.Split(name, ".")[0]})
 			}
 		})}
 		s.unwire()

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 
 	"runbook/engine/action"
@@ -62,3 +63,30 @@ func NameOf(c container.Summary) string { return summaryName(c) }
 
 // Ended reports whether a stream of the engine came to its end.
 func Ended(err error) bool { return errors.Is(err, io.EOF) }
+
+// UnusedNetworks are the networks that no container is on, running or not, those of Docker
+// itself aside. The engine's own filter takes every network for unused since its lists no
+// longer tell who is on one.
+func UnusedNetworks(ctx context.Context, e *Engine) ([]network.Summary, error) {
+	containers, err := Ask(ctx, e, func(ctx context.Context) (client.ContainerListResult, error) {
+		return e.API.ContainerList(ctx, client.ContainerListOptions{All: true})
+	})
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for _, c := range containers.Items {
+		if c.NetworkSettings == nil {
+			continue
+		}
+		for name, at := range c.NetworkSettings.Networks {
+			used[at.NetworkID], used[name] = true, true // one that was never started knows no id yet
+		}
+	}
+	all, err := Ask(ctx, e, func(ctx context.Context) (client.NetworkListResult, error) {
+		return e.API.NetworkList(ctx, client.NetworkListOptions{Filters: e.InProject(nil)})
+	})
+	return slices.DeleteFunc(all.Items, func(n network.Summary) bool {
+		return used[n.ID] || used[n.Name] || slices.Contains([]string{"bridge", "host", "none", "ingress", "docker_gwbridge"}, n.Name)
+	}), err
+}

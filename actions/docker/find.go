@@ -113,14 +113,20 @@ func (e *Engine) inspect(ctx context.Context, id string) (c *Container, ok bool,
 	return nil, false, e.Failed(a, err, nil)
 }
 
+// InProject lets filters pass only what is of the target's project, where it has one.
+func (e *Engine) InProject(filters client.Filters) client.Filters {
+	if e.config.Project == "" {
+		return filters
+	}
+	if filters == nil {
+		filters = client.Filters{}
+	}
+	return filters.Add("label", ProjectLabel+"="+e.config.Project)
+}
+
 // containers lists containers: of the target's project only, where it has one.
 func (e *Engine) containers(ctx context.Context, all bool, filters client.Filters) ([]container.Summary, error) {
-	if e.config.Project != "" {
-		if filters == nil {
-			filters = client.Filters{}
-		}
-		filters.Add("label", ProjectLabel+"="+e.config.Project)
-	}
+	filters = e.InProject(filters)
 	ctx, a := e.Try(ctx)
 	r, err := e.API.ContainerList(ctx, client.ContainerListOptions{All: all, Filters: filters})
 	return r.Items, e.Failed(a, err, nil)

@@ -220,7 +220,7 @@ func (s *swap) make(ctx context.Context, name string, r recipe) (*Container, err
 		return nil, err
 	}
 	for _, other := range r.others() {
-		err := s.sure(ctx, made, func(ctx context.Context) error {
+		err := s.Sure(ctx, made, func(ctx context.Context) error {
 			_, err := s.API.NetworkConnect(ctx, other, client.NetworkConnectOptions{Container: made.id, EndpointConfig: r.networks[other]})
 			return err
 		}, s.isSo(made.id, func(now *Container) bool {

@@ -240,7 +240,7 @@ func (e *Engine) restartTogether(ctx context.Context, some []*Container, p rolli
 // restartHealthy restarts one container and waits until it is healthy.
 func (e *Engine) restartHealthy(ctx context.Context, c *Container, p rollingParams) (rolled, error) {
 	began := e.call.Clock.Now()
-	err := e.sure(ctx, c, func(ctx context.Context) error {
+	err := e.Sure(ctx, c, func(ctx context.Context) error {
 		_, err := e.API.ContainerRestart(ctx, c.id, client.ContainerRestartOptions{Timeout: graceSeconds(p.Timeout)})
 		return err
 	}, func(ctx context.Context) (bool, error) { return e.startsLater(ctx, c, c.grace(p.Timeout)+settleMargin) })

@@ -93,6 +93,9 @@ func (p runParams) options(call action.Call) client.ContainerCreateOptions {
 		},
 		HostConfig: &container.HostConfig{Binds: p.Volumes, NetworkMode: container.NetworkMode(p.Network)},
 	}
+	if project, _ := call.Target.Config["project"].(string); project != "" {
+		o.Config.Labels[ProjectLabel], o.Config.Labels[oneOffLabel] = project, "True" // as compose run does
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		o.Config.Env = append(o.Config.Env, name+"="+p.Env[name].Reveal())
 	}

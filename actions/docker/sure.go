@@ -13,9 +13,9 @@ import (
 	"runbook/internal/lines"
 )
 
-// sure sends one request of a change that is made of several. Where its reply was lost,
+// Sure sends one request of a change that is made of several. Where its reply was lost,
 // what is there tells whether it was done.
-func (e *Engine) sure(ctx context.Context, c *Container, send func(context.Context) error, done func(context.Context) (bool, error)) error {
+func (e *Engine) Sure(ctx context.Context, c *Container, send func(context.Context) error, done func(context.Context) (bool, error)) error {
 	try, a := e.Try(ctx)
 	err := send(try)
 	if err == nil {
@@ -42,21 +42,21 @@ func (e *Engine) isSo(id string, so func(*Container) bool) func(context.Context)
 // The requests that changes of several containers are made of.
 
 func (e *Engine) startIt(ctx context.Context, c *Container) error {
-	return e.sure(ctx, c, func(ctx context.Context) error {
+	return e.Sure(ctx, c, func(ctx context.Context) error {
 		_, err := e.API.ContainerStart(ctx, c.id, client.ContainerStartOptions{})
 		return err
 	}, e.isSo(c.id, func(now *Container) bool { return now != nil && now.is.State.Running }))
 }
 
 func (e *Engine) stopIt(ctx context.Context, c *Container, timeout *time.Duration) error {
-	return e.sure(ctx, c, func(ctx context.Context) error {
+	return e.Sure(ctx, c, func(ctx context.Context) error {
 		_, err := e.API.ContainerStop(ctx, c.id, client.ContainerStopOptions{Timeout: graceSeconds(timeout)})
 		return err
 	}, e.isSo(c.id, func(now *Container) bool { return now != nil && !now.is.State.Running }))
 }
 
 func (e *Engine) renameIt(ctx context.Context, c *Container, name string) error {
-	return e.sure(ctx, c, func(ctx context.Context) error {
+	return e.Sure(ctx, c, func(ctx context.Context) error {
 		_, err := e.API.ContainerRename(ctx, c.id, client.ContainerRenameOptions{NewName: name})
 		return err
 	}, e.isSo(c.id, func(now *Container) bool { return now != nil && now.name == name }))
@@ -64,7 +64,7 @@ func (e *Engine) renameIt(ctx context.Context, c *Container, name string) error 
 
 // removeIt removes a container; its volumes stay.
 func (e *Engine) removeIt(ctx context.Context, c *Container, force bool) error {
-	return e.sure(ctx, c, func(ctx context.Context) error {
+	return e.Sure(ctx, c, func(ctx context.Context) error {
 		_, err := e.API.ContainerRemove(ctx, c.id, client.ContainerRemoveOptions{Force: force})
 		return err
 	}, e.isSo(c.id, func(now *Container) bool { return now == nil }))
@@ -73,7 +73,7 @@ func (e *Engine) removeIt(ctx context.Context, c *Container, force bool) error {
 // createIt makes a container and does not start it.
 func (e *Engine) createIt(ctx context.Context, options client.ContainerCreateOptions) (made *Container, warnings []string, err error) {
 	id := options.Name
-	err = e.sure(ctx, nil, func(ctx context.Context) error {
+	err = e.Sure(ctx, nil, func(ctx context.Context) error {
 		r, err := e.API.ContainerCreate(ctx, options)
 		if err == nil {
 			id, warnings = r.ID, r.Warnings

@@ -123,9 +123,9 @@ func command(w *model.World, image *model.Image, config *container.Config) []str
 
 // defaultCommand is that of the containers of the image.
 func defaultCommand(w *model.World, image *model.Image) []string {
-	repository, _, _ := strings.Cut(imageName(image), ":")
+	repository, _, _ := strings.Cut(image.Name(), ":")
 	for _, c := range w.Containers {
-		if of, _, _ := strings.Cut(imageName(c.Image), ":"); of == repository && c.Service != "" {
+		if of, _, _ := strings.Cut(c.Image.Name(), ":"); of == repository && c.Service != "" {
 			return c.Command
 		}
 	}

@@ -11,6 +11,8 @@
 //	             changes of containers
 //	exec.go program.go
 //	             programs in containers
+//	archive.go registry.go
+//	             files of containers, and names of images
 //	image.go network.go volume.go system.go events.go
 //	             the rest of the engine
 //	wait.go      waits for changes of the world

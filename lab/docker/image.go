@@ -8,14 +8,6 @@ import (
 	"runbook/lab/model"
 )
 
-// imageName is how docker ps names an image.
-func imageName(i *model.Image) string {
-	if len(i.Tags) == 0 {
-		return i.ID
-	}
-	return i.Tags[0]
-}
-
 // tagged is a name of an image with its tag.
 func tagged(name string) string {
 	if strings.Contains(name, ":") || strings.Contains(name, "@") {
@@ -130,6 +122,11 @@ func removeImage(w *model.World, r *http.Request) (any, error) {
 	i := findImage(w, name)
 	if i == nil {
 		return nil, failure{http.StatusNotFound, "No such image: " + tagged(name)}
+	}
+	if tag := tagged(name); len(i.Tags) > 1 && slices.Contains(i.Tags, tag) {
+		i.Tags = slices.DeleteFunc(slices.Clone(i.Tags), func(t string) bool { return t == tag })
+		w.Record("image", "untag", i.ID, map[string]string{"name": tag})
+		return []map[string]string{{"Untagged": tag}}, nil
 	}
 	if err := inUse(w, i, name); err != nil {
 		return nil, err

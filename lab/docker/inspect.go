@@ -75,7 +75,7 @@ func hostPID(c *model.Container, pid int) int {
 
 func config(c *model.Container) *container.Config {
 	o := &container.Config{
-		Hostname: shortID(c.ID), Env: append([]string{}, c.Env...), Cmd: c.Command, Image: imageName(c.Image), Labels: labels(c),
+		Hostname: shortID(c.ID), Env: append([]string{}, c.Env...), Cmd: c.Command, Image: c.Image.Name(), Labels: labels(c),
 		AttachStdout: c.Service == "", AttachStderr: c.Service == "",
 	}
 	for _, p := range c.Ports {

@@ -50,7 +50,7 @@ func selected(w *model.World, wanted filters) []*model.Container {
 
 func summary(w *model.World, c *model.Container, size bool) container.Summary {
 	o := container.Summary{
-		ID: c.ID, Names: []string{"/" + c.Name}, Image: imageName(c.Image), ImageID: c.Image.ID,
+		ID: c.ID, Names: []string{"/" + c.Name}, Image: c.Image.Name(), ImageID: c.Image.ID,
 		Command: strings.Join(c.Command, " "), Created: c.Created.Unix(), Ports: ports(c), Labels: labels(c),
 		State: container.ContainerState(c.State), Status: status(c, w.Now), Mounts: mounts(c),
 		NetworkSettings: &container.NetworkSettingsSummary{Networks: endpoints(w, c)},

@@ -113,14 +113,17 @@ func (s *Server) routes() map[string]handler {
 		"POST /containers/{id}/unpause": s.does(pauseTime, of(unpause)), "POST /containers/{id}/rename": s.does(pauseTime, of(rename)),
 		"POST /containers/{id}/update": s.update, "POST /containers/{id}/wait": s.wait,
 		"POST /containers/{id}/attach": s.attach, "POST /containers/{id}/resize": s.resize, "POST /containers/{id}/exec": s.execCreate,
+		"HEAD /containers/{id}/archive": s.archive, "GET /containers/{id}/archive": s.archive, "PUT /containers/{id}/archive": s.archive,
 		"POST /containers/create": s.create, "POST /containers/prune": s.does(removeTime, s.pruneContainers),
 		"DELETE /containers/{id}": s.does(removeTime, of(s.remove)),
 
 		"POST /exec/{id}/start": s.execStart, "GET /exec/{id}/json": s.execInspect, "POST /exec/{id}/resize": s.resize,
 
 		"GET /images/json": s.tells(3*time.Millisecond, images), "GET /images/{name...}": s.tells(3*time.Millisecond, image),
-		"DELETE /images/{name...}": s.does(removeTime, removeImage),
-		"POST /images/prune":       s.does(2*time.Second, pruneImages), "POST /build/prune": s.does(500*time.Millisecond, pruneBuilds),
+		"GET /images/get": s.save, "POST /images/create": s.pull, "POST /images/{name}/tag": s.creates(pauseTime, tagImage), "POST /commit": s.commit,
+		"POST /images/{host}/{name}/tag": s.creates(pauseTime, tagImage),
+		"DELETE /images/{name...}":       s.does(removeTime, removeImage),
+		"POST /images/prune":             s.does(2*time.Second, pruneImages), "POST /build/prune": s.does(500*time.Millisecond, pruneBuilds),
 
 		"GET /networks": s.tells(2*time.Millisecond, networks), "GET /networks/{id}": s.tells(2*time.Millisecond, networkDetails),
 		"POST /networks/{id}/connect": s.connect, "POST /networks/{id}/disconnect": s.disconnect,
@@ -152,6 +155,21 @@ func (s *Server) tells(took time.Duration, read errand) handler {
 // does changes the world; that goes on when its client has gone.
 func (s *Server) does(took time.Duration, change errand) handler {
 	return s.handles(s.model.Change, change, func(r *http.Request) error { return s.insist(r, took) })
+}
+
+// creates is does, answered with 201 and no body.
+func (s *Server) creates(took time.Duration, change errand) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var err error
+		s.model.Change(func(world *model.World) { _, err = change(world, r) })
+		if err == nil {
+			err = s.insist(r, took)
+		}
+		if err == nil {
+			w.WriteHeader(http.StatusCreated)
+		}
+		return err
+	}
 }
 
 func (s *Server) handles(visit func(func(*model.World)), do errand, pass func(*http.Request) error) handler {

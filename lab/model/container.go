@@ -47,8 +47,9 @@ type Container struct {
 	Sent      float64
 	Written   float64 // bytes to its disk
 	Processes []Process
-	Lines     []Line // the log, the oldest first
-	Said      int    // lines since it was made, also those that went
+	Files     map[string]string // copied into it, by their paths
+	Lines     []Line            // the log, the oldest first
+	Said      int               // lines since it was made, also those that went
 
 	throttledPeriods float64
 	usual            float64 // bytes that its service uses on a quiet day
@@ -126,8 +127,16 @@ type Image struct {
 	Digest  string
 }
 
+// Name is the first name of the image; its id where it has none.
+func (i *Image) Name() string {
+	if len(i.Tags) == 0 {
+		return i.ID
+	}
+	return i.Tags[0]
+}
+
 // Version is the version that the tag of the image names.
-func (i *Image) Version() string { return i.Tags[0][strings.LastIndexByte(i.Tags[0], ':')+1:] }
+func (i *Image) Version() string { return i.Name()[strings.LastIndexByte(i.Name(), ':')+1:] }
 
 // Running says whether the container runs, paused or not.
 func (c *Container) Running() bool { return c.State == Running || c.State == Paused }

@@ -122,7 +122,7 @@ func (w *World) around(value, share float64) float64 {
 // event notes an event of the engine about c.
 func (w *World) event(c *Container, action string) {
 	w.Record("container", action, c.ID, map[string]string{
-		"name": c.Name, "image": c.Image.Tags[0],
+		"name": c.Name, "image": c.Image.Name(),
 		"com.docker.compose.project": Project, "com.docker.compose.service": c.Service,
 	})
 }

@@ -69,11 +69,13 @@ func listNetworks(ctx context.Context, call action.Call, p listParams) (listOutp
 		return listOutputs{}, err
 	}
 	if p.Unused {
-		used, err := used(ctx, e)
+		unused, err := docker.UnusedNetworks(ctx, e)
 		if err != nil {
 			return listOutputs{}, err
 		}
-		all = slices.DeleteFunc(all, func(n network.Summary) bool { return used[n.ID] || ownNetwork(n.Name) })
+		all = slices.DeleteFunc(all, func(n network.Summary) bool {
+			return !slices.ContainsFunc(unused, func(u network.Summary) bool { return u.ID == n.ID })
+		})
 	}
 	o := listOutputs{Networks: []described{}, Count: len(all)}
 	for _, n := range all {
@@ -88,29 +90,6 @@ func list(ctx context.Context, e *docker.Engine, filters client.Filters) ([]netw
 		return e.API.NetworkList(ctx, client.NetworkListOptions{Filters: filters})
 	})
 	return r.Items, err
-}
-
-// used are the ids of the networks that containers are on, running or not. The engine's
-// own filter takes every network for unused since its lists no longer tell who is on one.
-func used(ctx context.Context, e *docker.Engine) (map[string]bool, error) {
-	all, err := docker.Ask(ctx, e, func(ctx context.Context) (client.ContainerListResult, error) {
-		return e.API.ContainerList(ctx, client.ContainerListOptions{All: true})
-	})
-	ids := map[string]bool{}
-	for _, c := range all.Items {
-		if c.NetworkSettings == nil {
-			continue
-		}
-		for _, at := range c.NetworkSettings.Networks {
-			ids[at.NetworkID] = true
-		}
-	}
-	return ids, err
-}
-
-// ownNetwork reports whether Docker itself made a network, and cannot do without it.
-func ownNetwork(name string) bool {
-	return slices.Contains([]string{"bridge", "host", "none", "ingress", "docker_gwbridge"}, name)
 }
 
 func describe(n network.Network) described {

@@ -62,3 +62,41 @@ func TestNetworks(t *testing.T) {
 		}
 	})
 }
+
+func TestConnectsAndDisconnects(t *testing.T) {
+	dockertest.Each(t, func(t *testing.T, e *dockertest.Engine) {
+		name, guest := made(t, e), e.Make(t, func(o *client.ContainerCreateOptions) {
+			o.HostConfig.NetworkMode = "none"
+		})
+		if e.Real { // none is a network of its own there
+			if _, err := e.API.NetworkDisconnect(t.Context(), "none", client.NetworkDisconnectOptions{Container: guest}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		with := map[string]any{"container": guest, "network": name, "aliases": []any{"another"}}
+		if _, lines := e.Preview(t, Connect, with); fmt.Sprint(lines) != "["+guest+" on "+name+": not connected → connected]" {
+			t.Errorf("preview %q", lines)
+		}
+		applied := e.Settle(t, Connect, with, func() {
+			if o := e.Run(t, Connect, with).Outputs; o["changed"] != true || !strings.HasPrefix(o["ipv4"].(string), "1") {
+				t.Errorf("got %v", o)
+			}
+		})
+		if applied != action.AppliedFully {
+			t.Errorf("settled as %s", applied)
+		}
+		if o := e.Run(t, Connect, with).Outputs; o["changed"] != false {
+			t.Errorf("again: %v", o)
+		}
+		off := map[string]any{"container": guest, "network": name}
+		if p, lines := e.Preview(t, Disconnect, off); len(p.Interrupts) != 1 || !strings.Contains(fmt.Sprint(lines), "names there: another → none") && e.Real {
+			t.Errorf("preview %q", lines)
+		}
+		if applied := e.Settle(t, Disconnect, off, func() { e.Run(t, Disconnect, off) }); applied != action.AppliedFully {
+			t.Errorf("settled as %s", applied)
+		}
+		if o := e.Run(t, Disconnect, off).Outputs; o["changed"] != false {
+			t.Errorf("again: %v", o)
+		}
+	})
+}
