@@ -48,8 +48,12 @@ func TestWhatWasRecordedIsRehearsed(t *testing.T) {
     action: http.request
     target: shop
     with: {path: /secret}
+  - {id: silent, needs: [kept], action: shell.run, with: {argv: ["true"]}}
+  - {id: open, needs: [kept], action: host.port, with: {port: PORT}, verify: [outputs.open]}
+  - {id: shut, needs: [kept], action: host.port, with: {port: 1}, verify: [not outputs.open]}
 `, "SERVER", shop.URL))
-	file := "environments: {one: {targets: {shop: {kind: http, base_url: '" + shop.URL + "/api', token: {secret: word}}, http: {base_url: 'http://127.0.0.1:1'}}, secrets: {word: {env: RUNBOOK_TEST_WORD}}}}"
+	text = strings.ReplaceAll(text, "PORT", shop.URL[strings.LastIndexByte(shop.URL, ':')+1:])
+	file := "environments: {one: {targets: {shop: {kind: http, base_url: '" + shop.URL + "/api', token: {secret: word}}, http: {base_url: 'http://127.0.0.1:1'}, shell: {reads: [['true']]}}, secrets: {word: {env: RUNBOOK_TEST_WORD}}}}"
 	t.Setenv("RUNBOOK_TEST_WORD", "open-sesame-open")
 	env, list, err := environment.Parse(&yaml.Source{Name: "runbook.yaml", Text: []byte(file)}, "", k.Registry)
 	if err != nil || list.Errors() > 0 {

@@ -78,7 +78,7 @@ func (r *Recording) Lines(env *environment.Environment, redact func(string) stri
 			continue
 		}
 		used[t.asked.Target] = true
-		if last[asked] != rest {
+		if before, again := last[asked]; !again || before != rest {
 			last[asked] = rest
 			stubs = append(stubs, stub{under, asked, rest})
 		}
