@@ -160,3 +160,16 @@ func (s *Show) Reads(name string) bool {
 	}
 	return s.Expr.Reads(name)
 }
+
+// String is the part as it is written.
+func (s *Show) String() string {
+	switch {
+	case s.Text != nil:
+		return s.Text.Source()
+	case s.Columns == nil && !s.Seen:
+		return s.Expr.Source()
+	case s.Seen:
+		return "a table of " + s.Expr.Source()
+	}
+	return "a table of " + s.Expr.Source() + ": " + strings.Join(s.Columns, ", ")
+}

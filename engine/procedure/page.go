@@ -59,6 +59,9 @@ func Page(p *plan.Plan, called string, effects event.Effects, look page.Look) *p
 	d.section("Finally", p.Finally.Parts)
 	d.Blank()
 	d.about("Expected", p.Expected)
+	for i, o := range p.Outputs {
+		d.about([]string{"Gives", " "}[min(i, 1)], o.Name+" = "+o.Value.String())
+	}
 	d.about("See also", strings.Join(p.SeeAlso, ", "))
 	d.Whole(d.Label(0, "Try", aboutColumn), page.Plain, event.Command{Playbook: called}.Again()+" --dry-run", d.Indent(0))
 	return d.Page
@@ -89,6 +92,7 @@ func (d *document) facts(p *plan.Plan, e event.Effects) {
 	if most := p.Written("max_parallel", p.MaxParallel); most != fmt.Sprint(plan.DefaultParallel) {
 		d.about("At once", "at most "+most+" actions")
 	}
+	d.about("If it fails", afterFailure(p.OnFailure))
 	for _, l := range p.Lock {
 		d.about("Lock", l.String()+", one run at a time")
 	}
@@ -202,6 +206,9 @@ func (d *document) step(s *plan.Step, indent int) {
 		}
 	case plan.BodyManual:
 		d.Flow(d.Indent(in), page.Plain, s.Manual.Text.String())
+		for i, f := range s.Manual.Fields.Fields {
+			d.labelled(in, []string{"Reports", ""}[min(i, 1)], f.Name+"  "+f.Takes()+sentence(f.Doc))
+		}
 	}
 }
 
@@ -210,68 +217,11 @@ func (d *document) labelled(in int, label, text string) {
 	d.Flow(d.Label(in, label, in+aboutColumn), page.Plain, text)
 }
 
-// conditions prints when a step runs and what must hold after it.
-func (d *document) conditions(s *plan.Step, in int) {
-	if s.When != nil {
-		d.labelled(in, "Only when", s.When.Expr.Source())
-	}
-	if s.Loop != nil {
-		text := s.Loop.Items.String()
-		if s.Loop.MaxParallel > 1 || s.Open("max_parallel") {
-			text += ", " + s.Written("max_parallel", s.Loop.MaxParallel) + " at once"
-		}
-		if s.Loop.MaxFailures > 0 || s.Open("max_failures") {
-			text += ", until " + s.Written("max_failures", s.Loop.MaxFailures) + " failed"
-		}
-		d.labelled(in, "For each", text)
-	}
-	if s.Observe != nil {
-		d.labelled(in, "Observe", operation(s.Observe))
-	}
-	label := "Verify"
-	if s.Body == plan.BodyRemedies {
-		label = "Goal"
-	}
-	for _, c := range s.Verify {
-		name := label
-		if c.Warn {
-			name = "Warn if not"
-		}
-		d.labelled(in, name, c.Expr.Source())
-		if c.Message != nil {
-			d.labelled(in, "", "else: "+c.Message.String())
-		}
-	}
-	if s.Within != nil {
-		text := "within " + s.Within.Text
-		if s.Body == plan.BodyRemedies {
-			text += " of each remedy"
-		}
-		d.labelled(in, "", text+", observed every "+s.Written("every", s.Within.Every))
-	}
-	if s.Retry != nil {
-		d.labelled(in, "Tried", "at most "+s.Written("retry.attempts", s.Retry.Attempts)+" times")
-	}
-	for i, o := range s.Gives {
-		label := "Gives"
-		if i > 0 {
-			label = ""
-		}
-		d.labelled(in, label, o.Name+" = "+o.Value.String())
-	}
-	if s.Undo != nil {
-		d.labelled(in, "Undo", s.Undo.Name())
-	}
-}
-
 // operation is a call of an action as it is written.
 func operation(op *plan.Operation) string {
 	text := op.Action.Name
 	if op.Target != nil {
 		text += " on " + op.Target.String()
 	}
-	for _, f := range op.Params.Fields {
-		text += "  " + f.Name + "=" + f.Value.String()
-	}
-	return text
+	return text + fields(op.Params)
 }
