@@ -1,6 +1,9 @@
 package report
 
 import (
+	"bytes"
+	"strings"
+	"testing"
 	"time"
 
 	"runbook/engine/action"
@@ -38,4 +41,20 @@ func (s *story) dryRemedy(path event.Path, why string, p action.Preview) {
 	s.add(event.TypeStepStarted, path, &event.StepStarted{Action: "docker.restart", Effect: action.Write})
 	s.add(event.TypeStepFinished, path, &event.StepFinished{State: event.Previewed, Why: why, Preview: &p})
 	s.add(event.TypeCheck, path, &event.Check{Kind: "goal", That: leakGoal, Verdict: event.UnknownCheck, After: string(path)})
+}
+
+// A read below a previewed change that did not come about says so in plain lines, too;
+// of one that did its figures are enough.
+func TestWhatAReadMetBeforeAnyChangeIsTold(t *testing.T) {
+	s := dryLeak()
+	s.events = s.events[:len(s.events)-1]
+	s.add(event.TypeStepFinished, "healthy", &event.StepFinished{State: event.Executed, Why: "before any change: connection refused"})
+	var b bytes.Buffer
+	v := NewPlain(&b, options(92, s))
+	for _, e := range s.events {
+		v.Event(e)
+	}
+	if got := b.String(); strings.Count(got, "before any change") != 1 || !strings.Contains(got, "before any change: connection refused\n") {
+		t.Error(got)
+	}
 }

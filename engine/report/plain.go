@@ -194,7 +194,7 @@ func (v *Plain) stepFinished(e event.Event, s *history.Step, d *event.StepFinish
 	if d.Failure != nil && d.Check == nil && !s.Told(d.Failure) {
 		parts = append(parts, d.Failure.Line())
 	}
-	if d.Why != "" && d.State != event.Previewed && d.State != event.Executed {
+	if d.Why != "" && d.State != event.Previewed && (d.State != event.Executed || strings.Contains(d.Why, ": ")) { // of a read what it met
 		parts = append(parts, d.Why)
 	}
 	v.line(e.Time, e.Path, string(d.State), strings.Join(parts, " "))

@@ -69,6 +69,8 @@ func (p *player) dryRun(ctx context.Context, r *Result) ([]event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	unused := s.stubs.Unused(r.idle)
+	r.idle = slices.DeleteFunc(r.idle, func(one *stub.Stub) bool { return !slices.Contains(unused, one) }) // it read what the run had no need of
 	asked := ""
 	if calls := s.lab.Mutations()[before:]; len(calls) > 0 {
 		asked = fmt.Sprintf("%s was asked for %s", calls[0].Target, calls[0].Name)

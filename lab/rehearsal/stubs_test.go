@@ -153,6 +153,18 @@ rehearsals:
 	equal(t, failures(report.Results[0]), []string(nil))
 	equal(t, failures(report.Results[1]), []string{"stubs: a call of no-such list, seen nothing called it"})
 	equal(t, report.Coverage[0].Idle, []rehearsal.Place{{What: "no-such never", Where: "steps.rehearsal.yaml:4:5"}})
+	shown := k.subject(t, "shown", steps(`
+  - {id: look, action: shell.run, with: {argv: [no-such, look]}}
+  - {id: clean, when: "steps.look.outputs.stdout != ''", action: shell.run, with: {argv: [no-such, clean]}}
+  - {id: again, when: steps.clean.state == "failed", action: shell.run, with: {argv: [no-such, again]}}
+`), `
+environment: {targets: {shell: {reads: [[no-such, look], [no-such, again]]}}}
+programs: [{argv: [no-such, look], stdout: x}, {argv: [no-such, clean]}, {argv: [no-such, again]}]
+rehearsals: [{name: one, fault: none, again: changes, expect: {exit: 0, steps: {again: skipped}}}]
+`)
+	if idle := k.play(t, k.options(), shown).Coverage[0].Idle; len(idle) > 0 {
+		t.Errorf("what only the dry run reads: %v", idle)
+	}
 	s.Skip = func(h *rehearsal.Rehearsal) bool { return h.Number != 1 }
 	if idle := k.play(t, k.options(), s).Coverage[0].Idle; len(idle) > 0 {
 		t.Errorf("with one left out, which may call it: %v", idle)
