@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"runbook/engine/plan"
 	"runbook/engine/schema"
 	"runbook/lab"
 	"runbook/lab/clock"
@@ -272,8 +273,12 @@ func (s *setting) live(t *testing.T, runbook string) bool {
 	return len(changes) > 0
 }
 
-// changesSomething reports whether a run of an example may change anything.
+// changesSomething reports whether a run of an example may change anything without a
+// person.
 func (e *example) changesSomething() bool {
+	if slices.ContainsFunc(e.plan.All(), func(s *plan.Step) bool { return s.Body == plan.BodyManual }) {
+		return false // a person does something first, and asks others
+	}
 	return slices.ContainsFunc(e.file.Rehearsals, func(h *rehearsal.Rehearsal) bool {
 		c := h.Expect.Changes
 		return c != nil && c.None.Value != "none" && c.Count.Value+len(c.Only)+len(c.Exactly) > 0
