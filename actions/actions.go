@@ -7,6 +7,7 @@ import (
 	"runbook/actions/alertmanager"
 	"runbook/actions/archive"
 	"runbook/actions/docker"
+	"runbook/actions/docker/audit"
 	"runbook/actions/docker/daemon"
 	"runbook/actions/docker/image"
 	"runbook/actions/docker/network"
@@ -112,6 +113,8 @@ func ofDocker() []*action.Action {
 		daemon.ListVolumes,
 		daemon.ListEvents,
 		daemon.Prune,
+
+		audit.Audit,
 	}
 }
 

@@ -102,6 +102,7 @@ var absent = map[string]lacks{
 	"alertmanager.list_alerts":    {none: isAnswer},
 	"archive.verify":              noTarget,
 
+	"docker.audit":              {with: "{containers: [nobody]}", told: noContainer.told},
 	"docker.commit":             {with: "{container: nobody, image: a}", told: noContainer.told},
 	"docker.connect_network":    {with: "{container: app, network: nowhere}", told: "no network nowhere"},
 	"docker.copy_from":          {with: "{container: app, from: /nowhere, to: DIR}", told: "there is no /nowhere in it"},

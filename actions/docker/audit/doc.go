@@ -1,0 +1,2 @@
+// Package audit has docker.audit, which holds containers to the CIS Docker Benchmark.
+package audit
