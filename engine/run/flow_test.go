@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,37 @@ steps:
 `)
 	equal(t, "sent", s.world.order(), "[a=1 b=1 c=1 c=0 b=0]")
 	equal(t, "states", s.states("a", "b", "c"), "a=undo_failed b=undo_failed c=undone")
+}
+
+// A failed undo blocks those of the steps that its own came after, whatever calls and
+// loops it stands in, and of no step of another item or call.
+func TestAFailedUndoBlocksAcrossCallsAndLoops(t *testing.T) {
+	const (
+		a     = "{id: a, action: world.set, with: {name: a, value: 1}, undo: {action: world.set, with: {name: a, value: 0}}}"
+		stuck = "{id: s, action: world.set, with: {name: s, value: 1}, undo: {action: world.set, with: {name: s, value: 0, ends: not_applied}}"
+		fails = ", {action: world.set, with: {name: z, value: 1, ends: not_applied}}]"
+		two   = "inputs: {x: {type: int}}\nsteps: [{id: a, action: world.set, with: {name: a, value: '${{ inputs.x }}'}, undo: {action: world.set, with: {name: a, value: 0}}}, " +
+			"{id: s, action: world.set, with: {name: s, value: 1}, undo: {action: world.set, with: {name: s, value: 0, ends: not_applied, fails: 1}}}]"
+	)
+	for name, test := range map[string]struct{ text, sent string }{
+		"in a call":               {"steps: [" + a + ", {id: c, call: stuck}" + fails, "[a=1 s=1 z=1 s=0]"},
+		"in a call in a call":     {"steps: [" + a + ", {id: c, call: deep}" + fails, "[a=1 s=1 z=1 s=0]"},
+		"in a call in a loop":     {"steps: [" + a + ", {id: c, for_each: [1], call: stuck}" + fails, "[a=1 s=1 z=1 s=0]"},
+		"in a loop":               {"steps: [" + a + ", {id: c, for_each: [1], steps: [" + stuck + "}]}" + fails, "[a=1 s=1 z=1 s=0]"},
+		"before what is in calls": {"steps: [{id: c, call: calm}, " + stuck + "}" + fails, "[a=1 s=1 z=1 s=0]"},
+		"that nothing needs":      {"steps: [" + a + ", {id: c, needs: [], call: stuck}, {needs: [a, c], action: world.set, with: {name: z, value: 1, ends: not_applied}}]", "a=0"},
+		"of another item":         {"steps: [{id: c, for_each: [1, 2], call: two, with: {x: '${{ item }}'}}" + fails, "[a=1 s=1 a=2 s=1 z=1 s=0 s=0 a=0]"},
+		"of another call":         {"steps: [{id: c, call: two, with: {x: 1}}, {id: d, needs: [], call: two, with: {x: 2}}, {needs: [c, d], action: world.set, with: {name: z, value: 1, ends: not_applied}}]", "a=0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			s.others = map[string]string{"stuck": "steps: [" + stuck + "}]", "deep": "steps: [{id: d, call: stuck}]", "calm": "steps: [" + a + "]", "two": two}
+			s.play(t, "on_failure: undo\n"+test.text)
+			if got := fmt.Sprint(s.world.order()); got != test.sent && (test.sent[0] == '[' || strings.Count(got, test.sent) != 1) {
+				t.Errorf("sent %s, want %s", got, test.sent)
+			}
+		})
+	}
 }
 
 func TestUndoOfABlockLeavesTheRest(t *testing.T) {

@@ -36,17 +36,42 @@ func (r *runner) undoWithin(path event.Path, sc *scope) {
 		return
 	}
 	_ = r.record(event.TypePhase, path, 0, &event.PhaseBegan{Name: event.Undo})
-	var blocked []*plan.Step
+	var blocked []undoable
 	for _, u := range slices.Backward(todo) {
-		step := u.in.step.Planned()
-		if slices.ContainsFunc(blocked, func(s *plan.Step) bool { return plan.Precedes(step, s) }) {
+		if slices.ContainsFunc(blocked, u.precedes) {
 			r.undone(u, event.UndoFailed, &event.Failure{What: "not undone: the undo of a step after it failed"})
 			continue
 		}
 		if !r.undoOne(u) {
-			blocked = append(blocked, step)
+			blocked = append(blocked, u)
 		}
 	}
+}
+
+// precedes reports whether other's step came after u's in the graph: where they are in
+// the same item or call by their own needs, else by those of the loops and calls that
+// they are in.
+func (u undoable) precedes(other undoable) bool {
+	mine, others := u.line(), other.line()
+	for i := range min(len(mine), len(others)) {
+		if mine[i].sc.in != others[i].sc.in {
+			return false
+		}
+		if a, b := mine[i].step.Planned(), others[i].step.Planned(); a != b {
+			return plan.Precedes(a, b)
+		}
+	}
+	return false
+}
+
+// line are the loops and calls that an effect is in, from the outermost, and its step.
+func (u undoable) line() []holder {
+	line := []holder{{step: u.in.step, sc: u.sc}}
+	for h := u.sc.in; h != nil; h = h.sc.in {
+		line = append(line, *h)
+	}
+	slices.Reverse(line)
+	return line
 }
 
 // under reports whether the step belongs to what is at path: the path itself,
