@@ -16,6 +16,7 @@ import (
 	"runbook/actions/host"
 	"runbook/actions/http"
 	"runbook/actions/mongo"
+	"runbook/actions/postgres"
 	"runbook/actions/prometheus"
 	"runbook/actions/redis"
 	"runbook/actions/sentinel"
@@ -134,6 +135,13 @@ func ofDatabases() []*action.Action {
 		mongo.KillOp,
 		mongo.Profile,
 		mongo.Dump,
+
+		postgres.Ping,
+		postgres.Query,
+		postgres.Activity,
+		postgres.Replication,
+		postgres.Execute,
+		postgres.TerminateBackend,
 
 		redis.Ping,
 		redis.Info,

@@ -5,6 +5,7 @@ package actions_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ var reached = map[string]struct {
 	refuses func(*testing.T) string // a server that takes no credential, or
 	wrong   string                  // the secret of runbook.yaml that is wrong
 	old     func(*testing.T) string // a server that is too old
+	deaf    bool                    // a server that never answers, where the lab has none to let hang
 	told    map[string]string       // what is told, by the state; "" where that is an answer
 }{
 	"docker": {
@@ -58,6 +60,10 @@ var reached = map[string]struct {
 	"mongo": {
 		gone: "127.0.0.1:1", wrong: "mongo", old: oldMongo,
 		told: map[string]string{unreached: "connection refused", refused: "(?i)authentication|refused", hangs: "no answer in 5", tooOld: "version"},
+	},
+	"postgres": {
+		gone: "127.0.0.1:1", refuses: noPostgres, old: oldPostgres, deaf: true,
+		told: map[string]string{unreached: "connection refused", refused: "28P01", hangs: "no answer in 5", tooOld: "too old"},
 	},
 	"prometheus": {
 		gone: "127.0.0.1:1", refuses: answering(401, "Unauthorized"), old: answering(404, "404 page not found"),
@@ -92,6 +98,7 @@ var (
 	asksServer  = lacks{none: "it asks the server about itself"}
 	isAnswer    = "what is not there is an answer, as none or zero"
 	noFile      = lacks{with: "{path: /nowhere/x}", told: "there is nothing at this path"}
+	tellsReal   = lacks{none: "its TestContractReal asks the real server for what is not there"}
 	noTarget    = lacks{none: "it has no target"}
 )
 
@@ -182,6 +189,13 @@ var absent = map[string]lacks{
 	"mongo.server_info":    asksServer,
 	"mongo.update":         {with: "{collection: nowhere, filter: {a: 1}, update: {$set: {b: 1}}, max: 1}"},
 
+	"postgres.activity":          asksServer,
+	"postgres.execute":           tellsReal,
+	"postgres.ping":              asksServer,
+	"postgres.query":             tellsReal,
+	"postgres.replication":       asksServer,
+	"postgres.terminate_backend": {with: "{pid: 7}", none: tellsReal.none},
+
 	"prometheus.list_alerts":  {none: isAnswer},
 	"prometheus.list_targets": {none: isAnswer},
 	"prometheus.query":        {none: isAnswer},
@@ -265,12 +279,15 @@ func TestWhatFailsSaysHow(t *testing.T) {
 			s.fails(t, a, state, told, example.with(keys))
 		}
 		fails(unreached, kind.told[unreached], "", map[string]string{target: kind.gone}, nil)
-		if err := s.lab.Inject(lab.Fault{Name: "hanging-target", On: target}); err != nil {
+		if kind.deaf {
+			fails(hangs, kind.told[hangs], "", map[string]string{target: s.deaf(t)}, nil)
+		} else if err := s.lab.Inject(lab.Fault{Name: "hanging-target", On: target}); err != nil {
 			t.Fatal(err)
-		}
-		fails(hangs, kind.told[hangs], "", nil, nil)
-		if err := s.lab.Heal("hanging-target"); err != nil {
-			t.Fatal(err)
+		} else {
+			fails(hangs, kind.told[hangs], "", nil, nil)
+			if err := s.lab.Heal("hanging-target"); err != nil {
+				t.Fatal(err)
+			}
 		}
 		switch {
 		case kind.refuses != nil:
@@ -299,6 +316,9 @@ func (s *stage) direct(t testing.TB, at map[string]string) {
 		database = elsewhere
 	}
 	s.config = s.database(t, s.lab.ConfigurationWith(model.Project, at), database)
+	if address := at["postgres"]; address != "" { // which the lab has not
+		s.config = strings.Replace(s.config, "    targets:\n", "    targets:\n      postgres: {uri: \"postgres://ann@"+address+"/shop?sslmode=disable\", password: {secret: redis}}\n", 1)
+	}
 }
 
 // otherSecret gives a secret of the environment another text.
@@ -436,6 +456,39 @@ func oldRedis(t *testing.T) string {
 			_, _ = io.WriteString(conn, reply)
 		}
 	})
+}
+
+// deaf takes connections and never answers.
+func (s *stage) deaf(t *testing.T) string {
+	return listening(t, func(conn net.Conn) {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			_, _ = io.Copy(io.Discard, conn)
+			cancel()
+		}()
+		_ = s.lab.Clock().Hang(ctx)
+	})
+}
+
+// postgres sends these messages of PostgreSQL's protocol to whoever logs in: a type, and a body.
+func postgres(t *testing.T, messages ...string) string {
+	return listening(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 1024))
+		for _, m := range messages {
+			_, _ = conn.Write(append(binary.BigEndian.AppendUint32([]byte{m[0]}, uint32(len(m)+3)), m[1:]...))
+		}
+		_, _ = io.Copy(io.Discard, conn)
+	})
+}
+
+// noPostgres takes no password.
+func noPostgres(t *testing.T) string {
+	return postgres(t, "ESFATAL\x00VFATAL\x00C28P01\x00Mpassword authentication failed for user \"ann\"\x00\x00")
+}
+
+// oldPostgres greets as PostgreSQL 9.6 does.
+func oldPostgres(t *testing.T) string {
+	return postgres(t, "R\x00\x00\x00\x00", "Sserver_version\x009.6.24\x00", "K\x00\x00\x00\x01\x00\x00\x00\x01", "ZI")
 }
 
 // oldMongo greets as MongoDB 3.4 does.

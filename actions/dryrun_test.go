@@ -85,7 +85,7 @@ func TestADryRunSendsNoChange(t *testing.T) {
 	before := lay(t)
 	t.Setenv("PATH", recorded(t))
 	runs, changes := 0, 0
-	for _, a := range all() {
+	for _, a := range ofLab() {
 		example := exampleOf(t, a)
 		shelf["a/called.yaml"].Data = []byte(document("called", step{"steps": list(example)}))
 		effect := action.Read
@@ -113,7 +113,7 @@ func TestADryRunSendsNoChange(t *testing.T) {
 			}
 		}
 	}
-	if runs != len(all())*len(places) || changes < 14 {
+	if runs != len(ofLab())*len(places) || changes < 14 {
 		t.Errorf("%d dry runs, of %d changes", runs, changes)
 	}
 	leavesNothing(t, before)
@@ -134,7 +134,7 @@ func effectIn(facts []event.Event, a *action.Action) action.Effect {
 func recorded(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, a := range all() {
+	for _, a := range ofLab() {
 		if m := argv.FindStringSubmatch(a.Example); m != nil {
 			if err := os.WriteFile(filepath.Join(dir, m[1]), []byte("#!/bin/sh\n: > started\n"), 0o700); err != nil {
 				t.Fatal(err)
@@ -154,7 +154,7 @@ func TestARehearsalSendsNothingOutside(t *testing.T) {
 	t.Setenv("PATH", recorded(t))
 	launcher := launch.New(mustRegistry(t), launch.NewCatalogue(nil, fstest.MapFS{}, ""), "test")
 	var steps []step
-	for _, a := range all() {
+	for _, a := range ofLab() {
 		steps = append(steps, exampleOf(t, a).with(step{"id": "", "within": "", "approve": "true", "verify": ""}).with(looks(a)))
 		if last := steps[len(steps)-1]; a.Name == "mongo.update" { // what workers take up is another after each answer
 			last["with"] = strings.Replace(last["with"], "status: processing", "status: gone", 1)

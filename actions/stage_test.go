@@ -277,3 +277,9 @@ func (s *stage) changes(since int) []string {
 
 // all are all actions.
 func all() []*action.Action { return actions.All() }
+
+// ofLab are the actions that have no target, or one that the lab plays. The others are held to
+// the same by the tests of their family, on the real service.
+func ofLab() []*action.Action {
+	return slices.DeleteFunc(all(), func(a *action.Action) bool { return a.Target != nil && a.Target.Name == "postgres" })
+}
