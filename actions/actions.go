@@ -19,7 +19,7 @@ import (
 	"runbook/actions/postgres"
 	"runbook/actions/prometheus"
 	"runbook/actions/redis"
-	"runbook/actions/sentinel"
+	"runbook/actions/redis/sentinel"
 	"runbook/actions/shell"
 	"runbook/engine/action"
 )
