@@ -142,6 +142,7 @@ func ofDatabases() []*action.Action {
 		postgres.Replication,
 		postgres.Execute,
 		postgres.TerminateBackend,
+		postgres.Dump,
 
 		redis.Ping,
 		redis.Info,

@@ -190,6 +190,7 @@ var absent = map[string]lacks{
 	"mongo.update":         {with: "{collection: nowhere, filter: {a: 1}, update: {$set: {b: 1}}, max: 1}"},
 
 	"postgres.activity":          asksServer,
+	"postgres.dump":              {with: "{to: DIR}", none: tellsReal.none},
 	"postgres.execute":           tellsReal,
 	"postgres.ping":              asksServer,
 	"postgres.query":             tellsReal,

@@ -9,6 +9,9 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +95,7 @@ func TestContractReal(t *testing.T) {
 	r := start(t)
 	for name, test := range map[string]func(*testing.T, *real){
 		"ping": contractPing, "query": contractQuery, "refusals": contractRefusals, "activity": contractActivity, "replication": contractReplication,
-		"execute": contractExecute, "preview": contractPreview, "dry run": contractDryRun, "lost commit": contractLostCommit,
+		"execute": contractExecute, "preview": contractPreview, "dry run": contractDryRun, "lost commit": contractLostCommit, "dump": contractDump,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, r) })
 	}
@@ -522,6 +525,61 @@ func contractLostCommit(t *testing.T, r *real) {
 			t.Errorf("%s: %s, %v", name, applied, err)
 		}
 		until(t, func() bool { return r.number(t, "SELECT count(*)::int FROM made_by_commit") == c.rows })
+	}
+}
+
+// contractDump: pg_restore reads what pg_dump wrote, and an older pg_dump is told as such.
+func contractDump(t *testing.T, r *real) {
+	folder := t.TempDir()
+	t.Setenv("PATH", r.Bin+":"+os.Getenv("PATH"))
+	call := r.call(t)
+	for format, reads := range map[string][]string{"custom": {"pg_restore", "--list"}, "plain": {"cat"}} {
+		to := filepath.Join(folder, format)
+		with := map[string]any{"to": to, "format": format, "tables": []any{"jobs"}}
+		preview, err := actiontest.Bind(t, Dump, call, with).Preview(t.Context(), call)
+		if err != nil || preview.Touches[0].Name != to || !strings.Contains(preview.Summary, "pg_dump of jobs of the database, which has ") {
+			t.Errorf("%+v %v", preview, err)
+		}
+		got := actiontest.Run(t, Dump, call, with).Outputs
+		info, err := os.Stat(to)
+		if err != nil || got["size_bytes"] != int(info.Size()) || info.Mode().Perm() != 0o600 || got["version"] == "" {
+			t.Errorf("%v, %v %v", got, info, err)
+		}
+		text, err := exec.Command(reads[0], append(reads[1:], to)...).Output()
+		if err != nil || !bytes.Contains(text, []byte("jobs")) || bytes.Contains(text, []byte("numbered")) {
+			t.Errorf("%s: %v: %s", format, err, text)
+		}
+		_, err = actiontest.Bind(t, Dump, call, with).Run(t.Context(), call)
+		if f := failureOf(t, err); !strings.Contains(f.What, "is there already") || f.Applied != action.AppliedNot {
+			t.Errorf("%+v", err)
+		}
+	}
+	fails := func(what string, with map[string]any) {
+		t.Helper()
+		with["to"] = filepath.Join(folder, "new")
+		_, err := actiontest.Bind(t, Dump, call, with).Run(t.Context(), call)
+		f := failureOf(t, err)
+		told := f.Where + f.What + f.Tried + strings.Join(f.Do, "")
+		if !strings.Contains(f.What, what) || f.Applied != action.AppliedNot || len(told) > 300 || strings.Contains(told, r.Password) {
+			t.Errorf("%s: %+v", what, err)
+		}
+		if left, err := os.ReadDir(folder); err != nil || len(left) != 2 {
+			t.Errorf("%s: left %v, %v", what, left, err)
+		}
+	}
+	fails("pg_dump failed: error: no matching tables were found", map[string]any{"tables": []any{"nowhere"}})
+	old := t.TempDir()
+	if err := os.WriteFile(filepath.Join(old, "pg_dump"), []byte("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", old+":"+os.Getenv("PATH"))
+	fails("pg_dump is of version 9.6.1, and the server of 1", map[string]any{})
+	t.Setenv("PATH", t.TempDir())
+	fails("there is no pg_dump on this machine", map[string]any{})
+	dry := r.call(t)
+	dry.DryRun = true
+	if _, err := actiontest.Bind(t, Dump, dry, map[string]any{"to": filepath.Join(folder, "new")}).Run(t.Context(), dry); !errors.Is(err, action.ErrDryRun) {
+		t.Error(err)
 	}
 }
 

@@ -26,6 +26,7 @@ type server struct {
 	address  string // "10.0.4.12:5432"
 	uri      string // as it is shown, without a password
 	password string // its name in brackets, or ""
+	mode     string // sslmode of the uri
 	where    string // "postgres at 10.0.4.12:5432"
 }
 
@@ -64,6 +65,7 @@ func opened(call action.Call) (*server, error) {
 	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 	c.StatementCacheCapacity, c.DescriptionCacheCapacity = 0, 0
 	s := &server{call: call, config: c, address: u.Host, where: "postgres at " + u.Host}
+	s.mode = u.Query().Get("sslmode")
 	u.RawQuery = ""
 	s.uri = u.String()
 	if config.Password != nil {

@@ -27,6 +27,7 @@ var Target = &action.TargetKind{
 	Summary: "A database of a PostgreSQL server, 13 or newer.",
 	Config:  schema.Of(reflect.TypeFor[targetConfig]()),
 	Parse:   parse,
+	Check:   endpoint.CheckOf[targetConfig],
 	Address: address,
 }
 
