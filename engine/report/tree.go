@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"runbook/engine/event"
 	"runbook/engine/history"
@@ -75,10 +77,28 @@ func title(s *history.Step) string {
 
 // ofItem says of which item a text is, where that does not name it.
 func ofItem(item, text string) string {
-	if item == "" || strings.Contains(text, item) {
+	if item == "" || names(text, item) {
 		return text
 	}
 	return item + ": " + text
+}
+
+// names reports whether a text has the item as a word of its own: the c of "sh -c" is
+// no item c, and web1 is not named by web10.
+func names(text, item string) bool {
+	inWord := func(r rune) bool { return strings.ContainsRune("-_.", r) || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for from := 0; ; {
+		i := strings.Index(text[from:], item)
+		if i < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:from+i])
+		after, _ := utf8.DecodeRuneInString(text[from+i+len(item):])
+		if !inWord(before) && !inWord(after) {
+			return true
+		}
+		from += i + len(item)
+	}
 }
 
 // headEnd is the right side of the step's line: a word for each state but
