@@ -72,7 +72,7 @@ var ownYAML = []string{"runbook/engine/yaml", "runbook/engine/action/actiontest"
 
 // reflects are the packages of the engine that may look into structs; the one of
 // actions only names the types that it hands to schema.
-var reflects = []string{"runbook/engine/schema", "runbook/engine/yaml", "runbook/engine/action"}
+var reflects = []string{"runbook/engine/schema", "runbook/engine/yaml", "runbook/engine/action", "runbook/engine/diag/diagtest"} // the last reads tags for tests
 
 // violation says why the package may not import that path; "" if it may.
 func violation(from, path string) string {
