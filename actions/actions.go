@@ -28,6 +28,8 @@ import (
 func All() []*action.Action {
 	return slices.Concat(ofDocker(), ofDatabases(), []*action.Action{
 		archive.Verify,
+		archive.List,
+		archive.Prune,
 
 		alertmanager.ListAlerts,
 		alertmanager.CreateSilence,

@@ -14,7 +14,11 @@ import (
 	"runbook/internal/dump"
 )
 
-func TestDeclaration(t *testing.T) { actiontest.Check(t, Verify) }
+func TestDeclarations(t *testing.T) {
+	for _, a := range []*action.Action{Verify, List, Prune} {
+		t.Run(a.Name, func(t *testing.T) { actiontest.Check(t, a) })
+	}
+}
 
 func TestVerify(t *testing.T) {
 	to := filepath.Join(t.TempDir(), "one")

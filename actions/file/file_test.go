@@ -16,6 +16,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/action/actiontest"
+	"runbook/internal/disk"
 )
 
 func TestDeclarations(t *testing.T) {
@@ -61,7 +62,7 @@ func has(t *testing.T, path string) string {
 		return "none"
 	}
 	info, _ := os.Lstat(path)
-	return modeOf(info.Mode()) + " " + string(text)
+	return disk.Mode(info.Mode()) + " " + string(text)
 }
 
 func TestLooking(t *testing.T) {
@@ -290,7 +291,7 @@ func TestMakeDirAndSetMode(t *testing.T) {
 	}
 	got := actiontest.Run(t, MakeDir, call, map[string]any{"path": at("a/b"), "mode": "2750"})
 	info, err := os.Stat(at("a/b"))
-	if err != nil || modeOf(info.Mode()) != "02750" || len(got.Outputs["made"].([]any)) != 2 {
+	if err != nil || disk.Mode(info.Mode()) != "02750" || len(got.Outputs["made"].([]any)) != 2 {
 		t.Errorf("%v, %v, %v", got, info, err)
 	}
 	if applied, _, err := bound.Settle(t.Context(), call, before); applied != action.AppliedFully || err != nil {
@@ -374,7 +375,7 @@ func TestWhatTookTheNameIsNotRemoved(t *testing.T) {
 	if err := os.Rename(at("b"), at("a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := (doomed{path: at("a"), info: info}).remove(); err == nil || has(t, at("a")) != "0640 2" {
+	if err := (disk.Tree{Path: at("a"), Info: info}).Remove(""); err == nil || has(t, at("a")) != "0640 2" {
 		t.Errorf("%v, %q", err, has(t, at("a")))
 	}
 }

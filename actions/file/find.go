@@ -12,6 +12,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/disk"
 )
 
 type findParams struct {
@@ -103,7 +104,7 @@ type search struct {
 }
 
 func find(ctx context.Context, call action.Call, p findParams) (findOutputs, error) {
-	root, err := behind(call, "looking in", "path", p.Path)
+	root, err := disk.Behind(call, "looking in", "path", p.Path)
 	if err != nil {
 		return findOutputs{}, err
 	}
@@ -112,12 +113,12 @@ func find(ctx context.Context, call action.Call, p findParams) (findOutputs, err
 	}
 	info, err := os.Stat(root)
 	if err != nil {
-		return findOutputs{}, failed(root, "looking in it", err)
+		return findOutputs{}, disk.Failed(root, "looking in it", err)
 	}
 	if !info.IsDir() {
 		return findOutputs{}, &action.Failure{Where: root, What: "it is no directory", Final: true, Do: []string{"name the directory that it lies in"}}
 	}
-	s := &search{findParams: p, call: call, root: root, now: call.Clock.Now(), device: deviceOf(info)}
+	s := &search{findParams: p, call: call, root: root, now: call.Clock.Now(), device: disk.Device(info)}
 	if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -127,7 +128,7 @@ func find(ctx context.Context, call action.Call, p findParams) (findOutputs, err
 		if ctx.Err() != nil {
 			return findOutputs{}, &action.Failure{Where: root, What: "it could not be searched to its end in time", Err: ctx.Err(), Do: []string{"raise the step's timeout, or look deeper in the tree"}}
 		}
-		return findOutputs{}, failed(root, "looking in it", err)
+		return findOutputs{}, disk.Failed(root, "looking in it", err)
 	}
 	return s.outputs(), nil
 }
@@ -157,7 +158,7 @@ func (s *search) visit(path string, d fs.DirEntry, err error) error {
 		return nil
 	}
 	below, _ := filepath.Rel(s.root, path)
-	if strings.Count(below, string(filepath.Separator))+2 > s.Depth || s.OneFilesystem && deviceOf(info) != s.device {
+	if strings.Count(below, string(filepath.Separator))+2 > s.Depth || s.OneFilesystem && disk.Device(info) != s.device {
 		return fs.SkipDir
 	}
 	return nil
@@ -176,7 +177,7 @@ func (s *search) missed(path string, err error) error {
 
 // take keeps what is as asked for.
 func (s *search) take(path string, info fs.FileInfo) {
-	kind, old := kindOf(info.Mode()), s.now.Sub(info.ModTime())
+	kind, old := disk.Kind(info.Mode()), s.now.Sub(info.ModTime())
 	name := filepath.Base(path)
 	matches, _ := filepath.Match(s.Name, name)
 	switch {

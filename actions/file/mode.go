@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"runbook/engine/action"
+	"runbook/internal/disk"
 )
 
 type makeDirParams struct {
@@ -57,9 +58,9 @@ with: {path: "data/evidence/${{ run.id }}", mode: "0700"}
 		if err != nil {
 			return nil, err
 		}
-		s := action.Subject{Kind: "directory", Name: path, ID: absent}
+		s := action.Subject{Kind: "directory", Name: path, ID: disk.Absent}
 		if info, err := os.Stat(path); err == nil { // what is in it changes when it likes
-			s.ID = identityOf(info)
+			s.ID = disk.Identity(info)
 		}
 		return []action.Subject{s}, nil
 	},
@@ -68,19 +69,19 @@ with: {path: "data/evidence/${{ run.id }}", mode: "0700"}
 		switch {
 		case err != nil || len(before) != 1:
 			return action.AppliedLost, nil, err
-		case len(missing) == 0 && before[0].ID == absent:
+		case len(missing) == 0 && before[0].ID == disk.Absent:
 			return action.AppliedFully, &makeDirOutputs{Path: path, Made: []string{path}}, nil
 		case len(missing) == 0:
 			return action.AppliedNot, nil, nil
 		}
 		return action.AppliedLost, nil, nil // those above may have been made
 	},
-	Look: func(_ action.Call, p makeDirParams, _ []action.Subject) string { return shows(p.Path) },
+	Look: func(_ action.Call, p makeDirParams, _ []action.Subject) string { return disk.Shows(p.Path) },
 })
 
 // missing are the directories that are not there, the outermost first.
 func (p makeDirParams) missing(call action.Call) (path string, missing []string, err error) {
-	if path, err = place(call, "making", "path", p.Path); err != nil {
+	if path, err = disk.Place(call, "making", "path", p.Path); err != nil {
 		return "", nil, err
 	}
 	for at := path; ; at = filepath.Dir(at) {
@@ -89,9 +90,9 @@ func (p makeDirParams) missing(call action.Call) (path string, missing []string,
 		case errors.Is(err, fs.ErrNotExist) && at != filepath.Dir(at):
 			missing = append([]string{at}, missing...)
 		case err != nil:
-			return "", nil, failed(at, "looking at it", err)
+			return "", nil, disk.Failed(at, "looking at it", err)
 		case !info.IsDir():
-			return "", nil, &action.Failure{Where: at, What: "it is no directory", Final: true, Do: []string{shows(at)}}
+			return "", nil, &action.Failure{Where: at, What: "it is no directory", Final: true, Do: []string{disk.Shows(at)}}
 		default:
 			return path, missing, nil
 		}
@@ -119,7 +120,7 @@ func makeDir(_ context.Context, call action.Call, p makeDirParams) (makeDirOutpu
 		if err == nil {
 			continue
 		}
-		f := *action.AsFailure(failed(m, "making it", err))
+		f := *action.AsFailure(disk.Failed(m, "making it", err))
 		for _, made := range o.Made {
 			f.Seen = append(f.Seen, made+" was made")
 		}
@@ -182,7 +183,7 @@ with: {path: data/app.conf, mode: "0640"}
 		if err != nil {
 			return action.Preview{}, err
 		}
-		preview := action.Preview{Summary: "change who may use " + m.path, Touches: []action.Object{{Kind: kindOf(m.info.Mode()), Name: m.path}}, Changes: m.changes()}
+		preview := action.Preview{Summary: "change who may use " + m.path, Touches: []action.Object{{Kind: disk.Kind(m.info.Mode()), Name: m.path}}, Changes: m.changes()}
 		if len(preview.Changes) == 0 {
 			preview.Summary = "change who may use " + m.path + ", which is so already"
 		}
@@ -203,11 +204,11 @@ with: {path: data/app.conf, mode: "0640"}
 		case m.subject() == before[0]:
 			return action.AppliedNot, nil, nil
 		case len(m.changes()) == 0 && m.subject().ID == before[0].ID:
-			return action.AppliedFully, &setModeOutputs{Path: m.path, Changed: true, Mode: modeOf(m.info.Mode()), BeforeMode: modeOf(m.info.Mode())}, nil
+			return action.AppliedFully, &setModeOutputs{Path: m.path, Changed: true, Mode: disk.Mode(m.info.Mode()), BeforeMode: disk.Mode(m.info.Mode())}, nil
 		}
 		return action.AppliedLost, nil, nil
 	},
-	Look: func(_ action.Call, p setModeParams, _ []action.Subject) string { return shows(p.Path) },
+	Look: func(_ action.Call, p setModeParams, _ []action.Subject) string { return disk.Shows(p.Path) },
 })
 
 // owned is a file, who may use it and who is to.
@@ -224,11 +225,11 @@ func (p setModeParams) look(call action.Call) (owned, error) {
 		return m, action.ParamError("mode", "give mode, owner or group, or there is nothing to do")
 	}
 	var err error
-	if m.path, err = behind(call, "changing", "path", p.Path); err != nil {
+	if m.path, err = disk.Behind(call, "changing", "path", p.Path); err != nil {
 		return m, err
 	}
 	if m.info, err = os.Lstat(m.path); err != nil {
-		return m, failed(m.path, "looking at it", err)
+		return m, disk.Failed(m.path, "looking at it", err)
 	}
 	m.owner, m.group = ownerOf(m.info)
 	return m, nil
@@ -236,11 +237,11 @@ func (p setModeParams) look(call action.Call) (owned, error) {
 
 // subject is the file with who may use it; its content changes when it likes.
 func (m owned) subject() action.Subject {
-	who := modeOf(m.info.Mode())
+	who := disk.Mode(m.info.Mode())
 	if m.owner != nil && m.group != nil {
 		who += " " + *m.owner + ":" + *m.group
 	}
-	return action.Subject{Kind: kindOf(m.info.Mode()), Name: m.path, ID: identityOf(m.info), Version: who}
+	return action.Subject{Kind: disk.Kind(m.info.Mode()), Name: m.path, ID: disk.Identity(m.info), Version: who}
 }
 
 // changes are those that there are to make.
@@ -252,7 +253,7 @@ func (m owned) changes() []action.Change {
 		}
 	}
 	if m.Mode != "" {
-		add("mode", modeOf(m.info.Mode()), modeOf(modeFrom(m.Mode)))
+		add("mode", disk.Mode(m.info.Mode()), disk.Mode(modeFrom(m.Mode)))
 	}
 	if m.owner != nil && m.group != nil {
 		add("owner", *m.owner, m.Owner)
@@ -273,15 +274,15 @@ func setMode(_ context.Context, call action.Call, p setModeParams) (setModeOutpu
 	if err != nil {
 		return setModeOutputs{}, action.NotApplied(action.ParamError("owner", "%v", err))
 	}
-	o := setModeOutputs{Path: m.path, BeforeMode: modeOf(m.info.Mode()), BeforeOwner: m.owner, BeforeGroup: m.group, Changed: len(m.changes()) > 0}
+	o := setModeOutputs{Path: m.path, BeforeMode: disk.Mode(m.info.Mode()), BeforeOwner: m.owner, BeforeGroup: m.group, Changed: len(m.changes()) > 0}
 	if uid >= 0 || gid >= 0 {
 		if err := os.Chown(m.path, uid, gid); err != nil {
-			return setModeOutputs{}, action.NotApplied(failed(m.path, "giving it to another", err))
+			return setModeOutputs{}, action.NotApplied(disk.Failed(m.path, "giving it to another", err))
 		}
 	}
 	if p.Mode != "" { // after the owner: a change of it takes setuid away
 		if err := os.Chmod(m.path, modeFrom(p.Mode)); err != nil {
-			err = failed(m.path, "changing its permissions", err)
+			err = disk.Failed(m.path, "changing its permissions", err)
 			if uid >= 0 || gid >= 0 {
 				f := *action.AsFailure(err)
 				f.What = fmt.Sprintf("user and group are changed, the permissions are not: %s", f.What)
@@ -292,8 +293,8 @@ func setMode(_ context.Context, call action.Call, p setModeParams) (setModeOutpu
 	}
 	info, err := os.Lstat(m.path)
 	if err != nil {
-		return setModeOutputs{}, action.Partial(failed(m.path, "looking at it afterwards", err))
+		return setModeOutputs{}, action.Partial(disk.Failed(m.path, "looking at it afterwards", err))
 	}
-	o.Mode = modeOf(info.Mode())
+	o.Mode = disk.Mode(info.Mode())
 	return o, nil
 }

@@ -12,6 +12,7 @@ import (
 	"runbook/engine/action"
 	read "runbook/engine/file"
 	"runbook/engine/schema"
+	"runbook/internal/disk"
 )
 
 // pair is a file and where it goes to.
@@ -50,7 +51,7 @@ with: {from: data/app.conf, to: "data/app.conf.${{ run.id }}"}
 	},
 	Subjects: func(_ context.Context, call action.Call, p pair) ([]action.Subject, error) { return p.subjects(call) },
 	Settle:   settleCopy,
-	Look:     func(_ action.Call, p pair, _ []action.Subject) string { return shows(p.From, p.To) },
+	Look:     func(_ action.Call, p pair, _ []action.Subject) string { return disk.Shows(p.From, p.To) },
 })
 
 // Move gives a file another path.
@@ -71,7 +72,7 @@ undo: {action: file.move, with: {from: data/app.conf.off, to: data/app.conf}}
 	},
 	Subjects: func(_ context.Context, call action.Call, p pair) ([]action.Subject, error) { return p.subjects(call) },
 	Settle:   settleMove,
-	Look:     func(_ action.Call, p pair, _ []action.Subject) string { return shows(p.From, p.To) },
+	Look:     func(_ action.Call, p pair, _ []action.Subject) string { return disk.Shows(p.From, p.To) },
 })
 
 // way is a pair that was looked at.
@@ -85,16 +86,16 @@ type way struct {
 func (p pair) way(call action.Call) (way, error) {
 	w := way{pair: p}
 	var err error
-	if w.from, err = place(call, "reading", "from", p.From); err != nil {
+	if w.from, err = disk.Place(call, "reading", "from", p.From); err != nil {
 		return w, err
 	}
-	if w.to, err = place(call, "writing", "to", p.To); err != nil {
+	if w.to, err = disk.Place(call, "writing", "to", p.To); err != nil {
 		return w, err
 	}
 	if w.file, err = os.Lstat(w.from); err != nil {
-		return w, failed(w.from, "looking at it", err)
+		return w, disk.Failed(w.from, "looking at it", err)
 	}
-	if kind := kindOf(w.file.Mode()); kind != "file" {
+	if kind := disk.Kind(w.file.Mode()); kind != "file" {
 		return w, &action.Failure{Where: w.from, What: "it is no regular file but of the kind " + kind, Final: true, Do: []string{"name a file; for more, loop over what file.find gives"}}
 	}
 	w.there, err = os.Lstat(w.to)
@@ -102,16 +103,16 @@ func (p pair) way(call action.Call) (way, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		w.there = nil
 	case err != nil:
-		return w, failed(w.to, "looking at it", err)
+		return w, disk.Failed(w.to, "looking at it", err)
 	case os.SameFile(w.file, w.there):
 		return w, &action.Failure{Where: w.to, What: "from and to are the same file", Final: true, Do: []string{"name another path"}}
-	case kindOf(w.there.Mode()) == "directory":
+	case disk.Kind(w.there.Mode()) == "directory":
 		return w, &action.Failure{Where: w.to, What: "it is a directory", Final: true, Do: []string{"name the file in it: " + filepath.Join(w.to, filepath.Base(w.from))}}
 	case !p.Overwrite:
-		return w, &action.Failure{Where: w.to, What: "there is something already, and it is not written over", Final: true, Do: []string{shows(w.to), "name another path, or say overwrite: true"}}
+		return w, &action.Failure{Where: w.to, What: "there is something already, and it is not written over", Final: true, Do: []string{disk.Shows(w.to), "name another path, or say overwrite: true"}}
 	}
 	if _, err := os.Stat(filepath.Dir(w.to)); err != nil {
-		return w, failed(filepath.Dir(w.to), "writing a file there", err)
+		return w, disk.Failed(filepath.Dir(w.to), "writing a file there", err)
 	}
 	return w, nil
 }
@@ -134,7 +135,7 @@ func (p pair) run(ctx context.Context, call action.Call, do func(context.Context
 func copyFile(ctx context.Context, call action.Call, w way) (err error) {
 	in, err := read.Open(w.from, os.O_RDONLY)
 	if err != nil {
-		return failed(w.from, "reading it", err)
+		return disk.Failed(w.from, "reading it", err)
 	}
 	defer in.Close()
 	fill := func(out io.Writer) error {
@@ -157,7 +158,7 @@ func moveFile(ctx context.Context, call action.Call, w way) error {
 		return err
 	}
 	if err := os.Remove(w.from); err != nil {
-		f := *action.AsFailure(failed(w.from, "removing it", err))
+		f := *action.AsFailure(disk.Failed(w.from, "removing it", err))
 		f.What = "the copy " + w.to + " is there, and the file could not be removed: " + f.What
 		return action.Partial(&f)
 	}
@@ -202,11 +203,11 @@ func (p pair) subjects(call action.Call) ([]action.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := subjectOf(w.from)
+	from, err := disk.SubjectOf(w.from)
 	if err != nil {
 		return nil, err
 	}
-	to, err := subjectOf(w.to)
+	to, err := disk.SubjectOf(w.to)
 	return []action.Subject{from, to}, err
 }
 
@@ -214,7 +215,7 @@ func (p pair) subjects(call action.Call) ([]action.Subject, error) {
 func now(before []action.Subject) ([]action.Subject, error) {
 	var out []action.Subject
 	for _, s := range before {
-		found, err := subjectOf(s.Name)
+		found, err := disk.SubjectOf(s.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -231,7 +232,7 @@ func settleMove(_ context.Context, _ action.Call, _ pair, before []action.Subjec
 		return action.AppliedLost, nil, err
 	case is[0] == before[0] && is[1] == before[1]:
 		return action.AppliedNot, nil, nil
-	case is[0].ID == absent && is[1].ID == before[0].ID:
+	case is[0].ID == disk.Absent && is[1].ID == before[0].ID:
 		return movedTo(before[1])
 	}
 	return action.AppliedLost, nil, nil
@@ -245,7 +246,7 @@ func settleCopy(ctx context.Context, call action.Call, _ pair, before []action.S
 		return action.AppliedLost, nil, err
 	case is[1] == before[1]:
 		return action.AppliedNot, nil, nil
-	case is[0] != before[0] || is[1].ID == absent:
+	case is[0] != before[0] || is[1].ID == disk.Absent:
 		return action.AppliedLost, nil, nil
 	}
 	var sums [2]checksumOutputs
@@ -263,7 +264,7 @@ func settleCopy(ctx context.Context, call action.Call, _ pair, before []action.S
 func movedTo(to action.Subject) (action.Applied, *moveOutputs, error) {
 	info, err := os.Lstat(to.Name)
 	if err != nil {
-		return action.AppliedLost, nil, failed(to.Name, "looking at it", err)
+		return action.AppliedLost, nil, disk.Failed(to.Name, "looking at it", err)
 	}
-	return action.AppliedFully, &moveOutputs{Path: to.Name, SizeBytes: int(info.Size()), Replaced: to.ID != absent}, nil
+	return action.AppliedFully, &moveOutputs{Path: to.Name, SizeBytes: int(info.Size()), Replaced: to.ID != disk.Absent}, nil
 }

@@ -4,31 +4,12 @@ package file
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
 	"strconv"
 	"syscall"
 )
-
-// identityOf tells a file from another that gets its name later.
-func identityOf(info fs.FileInfo) string {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return ""
-	}
-	return fmt.Sprintf("%d:%d", s.Dev, s.Ino)
-}
-
-// deviceOf is the file system that a file lies on.
-func deviceOf(info fs.FileInfo) uint64 {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0
-	}
-	return uint64(s.Dev) //nolint:unconvert // an int32 on some systems
-}
 
 // linksOf is how many names a file has.
 func linksOf(info fs.FileInfo) int {

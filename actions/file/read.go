@@ -18,6 +18,7 @@ import (
 	"runbook/engine/action"
 	from "runbook/engine/file"
 	"runbook/engine/schema"
+	"runbook/internal/disk"
 	"runbook/internal/lines"
 )
 
@@ -49,17 +50,17 @@ verify: ["outputs.text contains 'localhost'"]
 })
 
 func readText(_ context.Context, call action.Call, p readParams) (readOutputs, error) {
-	path, err := behind(call, "reading", "path", p.Path)
+	path, err := disk.Behind(call, "reading", "path", p.Path)
 	if err != nil {
 		return readOutputs{}, err
 	}
-	text, err := contentOf(path)
+	text, err := disk.Content(path)
 	if err != nil {
 		return readOutputs{}, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return readOutputs{}, failed(path, "looking at it", err)
+		return readOutputs{}, disk.Failed(path, "looking at it", err)
 	}
 	if !utf8.Valid(text) {
 		return readOutputs{}, &action.Failure{Where: path, What: "it is no text: it holds bytes that are no UTF-8", Final: true, Do: []string{"compare it by file.checksum"}}
@@ -108,7 +109,7 @@ verify: [outputs.matches > 0]
 })
 
 func tail(ctx context.Context, call action.Call, p tailParams) (tailOutputs, error) {
-	path, err := behind(call, "reading", "path", p.Path)
+	path, err := disk.Behind(call, "reading", "path", p.Path)
 	if err != nil {
 		return tailOutputs{}, err
 	}
@@ -118,12 +119,12 @@ func tail(ctx context.Context, call action.Call, p tailParams) (tailOutputs, err
 	}
 	f, err := from.Open(path, os.O_RDONLY)
 	if err != nil {
-		return tailOutputs{}, failed(path, "reading it", err)
+		return tailOutputs{}, disk.Failed(path, "reading it", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return tailOutputs{}, failed(path, "looking at it", err)
+		return tailOutputs{}, disk.Failed(path, "looking at it", err)
 	}
 	skipped := max(0, info.Size()-int64(p.Search))
 	in, err := fromLine(f, skipped)
@@ -133,7 +134,7 @@ func tail(ctx context.Context, call action.Call, p tailParams) (tailOutputs, err
 		out.Close()
 	}
 	if err != nil {
-		return tailOutputs{}, failed(path, "reading it", err)
+		return tailOutputs{}, disk.Failed(path, "reading it", err)
 	}
 	found := last.Found()
 	o := tailOutputs{Lines: found.Lines, TotalLines: found.Total, Counts: found.Counts, Matches: found.Matches, SizeBytes: int(info.Size()), Truncated: skipped > 0}
@@ -193,23 +194,23 @@ verify: [len(outputs.checksum) == 64]
 })
 
 func checksum(ctx context.Context, call action.Call, p checksumParams) (checksumOutputs, error) {
-	path, err := behind(call, "reading", "path", p.Path)
+	path, err := disk.Behind(call, "reading", "path", p.Path)
 	if err != nil {
 		return checksumOutputs{}, err
 	}
 	f, err := from.Open(path, os.O_RDONLY)
 	if err != nil {
-		return checksumOutputs{}, failed(path, "reading it", err)
+		return checksumOutputs{}, disk.Failed(path, "reading it", err)
 	}
 	defer f.Close()
 	h := map[string]func() hash.Hash{"sha256": sha256.New, "sha512": sha512.New, "sha1": sha1.New, "md5": md5.New}[p.Algorithm]()
 	info, err := f.Stat()
 	if err != nil {
-		return checksumOutputs{}, failed(path, "looking at it", err)
+		return checksumOutputs{}, disk.Failed(path, "looking at it", err)
 	}
 	n, err := copyAll(ctx, call, h, f, info.Size())
 	if err != nil {
-		return checksumOutputs{}, failed(path, "reading it", err)
+		return checksumOutputs{}, disk.Failed(path, "reading it", err)
 	}
 	return checksumOutputs{Checksum: hex.EncodeToString(h.Sum(nil)), SizeBytes: int(n)}, nil
 }

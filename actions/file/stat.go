@@ -9,6 +9,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/disk"
 )
 
 type statParams struct {
@@ -34,22 +35,11 @@ func (o statOutputs) Summary() string {
 	case !o.Exists:
 		return "nothing is there"
 	case *o.Kind == "file":
-		return schema.HumanBytes(float64(*o.SizeBytes)) + ", " + age(*o.AgeSeconds) + ", " + *o.Mode
+		return schema.HumanBytes(float64(*o.SizeBytes)) + ", " + disk.Age(*o.AgeSeconds) + ", " + *o.Mode
 	case *o.Kind == "link":
 		return "a link to " + *o.LinkTo
 	}
-	return *o.Kind + ", " + age(*o.AgeSeconds) + ", " + *o.Mode
-}
-
-// age says how old something is.
-func age(seconds float64) string {
-	switch {
-	case seconds < 0:
-		return "from the future"
-	case seconds < 1:
-		return "just made"
-	}
-	return schema.HumanDuration(time.Duration(seconds)*time.Second) + " old"
+	return *o.Kind + ", " + disk.Age(*o.AgeSeconds) + ", " + *o.Mode
 }
 
 // Stat looks at a path.
@@ -66,7 +56,7 @@ verify: ["outputs.age_seconds != nil && outputs.age_seconds < 26 * 3600"]
 })
 
 func stat(_ context.Context, call action.Call, p statParams) (statOutputs, error) {
-	path, err := place(call, "looking at", "path", p.Path)
+	path, err := disk.Place(call, "looking at", "path", p.Path)
 	if err != nil {
 		return statOutputs{}, err
 	}
@@ -75,9 +65,9 @@ func stat(_ context.Context, call action.Call, p statParams) (statOutputs, error
 		return statOutputs{}, nil
 	}
 	if err != nil {
-		return statOutputs{}, failed(path, "looking at it", err)
+		return statOutputs{}, disk.Failed(path, "looking at it", err)
 	}
-	kind, mode, modified := kindOf(info.Mode()), modeOf(info.Mode()), info.ModTime()
+	kind, mode, modified := disk.Kind(info.Mode()), disk.Mode(info.Mode()), info.ModTime()
 	seconds := call.Clock.Now().Sub(modified).Seconds()
 	o := statOutputs{Exists: true, Kind: &kind, Mode: &mode, Modified: &modified, AgeSeconds: &seconds}
 	o.Owner, o.Group = ownerOf(info)
@@ -88,7 +78,7 @@ func stat(_ context.Context, call action.Call, p statParams) (statOutputs, error
 	case "link":
 		to, err := os.Readlink(path)
 		if err != nil {
-			return statOutputs{}, failed(path, "reading the link", err)
+			return statOutputs{}, disk.Failed(path, "reading the link", err)
 		}
 		o.LinkTo = &to
 	}

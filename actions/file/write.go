@@ -16,6 +16,7 @@ import (
 	"runbook/engine/action"
 	read "runbook/engine/file"
 	"runbook/engine/schema"
+	"runbook/internal/disk"
 )
 
 // written is what both ways to write a file have in common.
@@ -86,11 +87,11 @@ func (p templateParams) Brief() string { return p.From + " to " + p.Path }
 
 // text fills the template in.
 func (p templateParams) text(call action.Call) (path, text string, with written, err error) {
-	from, err := behind(call, "reading", "from", p.From)
+	from, err := disk.Behind(call, "reading", "from", p.From)
 	if err != nil {
 		return "", "", with, err
 	}
-	source, err := contentOf(from)
+	source, err := disk.Content(from)
 	if err != nil {
 		return "", "", with, err
 	}
@@ -111,8 +112,8 @@ type limited struct{ *bytes.Buffer }
 
 // Write fails beyond the most that is held of a file.
 func (l *limited) Write(b []byte) (int, error) {
-	if l.Len()+len(b) > most {
-		return 0, errors.New("it gives more than " + schema.HumanBytes(most))
+	if l.Len()+len(b) > disk.Most {
+		return 0, errors.New("it gives more than " + schema.HumanBytes(disk.Most))
 	}
 	return l.Buffer.Write(b)
 }
@@ -154,7 +155,7 @@ func writing[P source](spec action.Spec[P, writeOutputs]) action.Spec[P, writeOu
 		if err != nil {
 			return nil, err
 		}
-		s, err := subjectOf(w.path)
+		s, err := disk.SubjectOf(w.path)
 		return []action.Subject{s}, err
 	}
 	spec.Settle = func(_ context.Context, call action.Call, p P, before []action.Subject) (action.Applied, *writeOutputs, error) {
@@ -162,7 +163,7 @@ func writing[P source](spec action.Spec[P, writeOutputs]) action.Spec[P, writeOu
 	}
 	spec.Look = func(_ action.Call, p P, before []action.Subject) string {
 		if len(before) == 1 {
-			return shows(before[0].Name)
+			return disk.Shows(before[0].Name)
 		}
 		return ""
 	}
@@ -186,32 +187,32 @@ func writingOf(call action.Call, p source) (write, error) {
 		return write{}, err
 	}
 	w := write{written: with, after: []byte(text)}
-	if len(w.after) > most {
-		return write{}, action.ParamError("text", "it has more than %s", schema.HumanBytes(most))
+	if len(w.after) > disk.Most {
+		return write{}, action.ParamError("text", "it has more than %s", schema.HumanBytes(disk.Most))
 	}
-	if w.path, err = behind(call, "writing", "path", name); err != nil {
+	if w.path, err = disk.Behind(call, "writing", "path", name); err != nil {
 		return write{}, err
 	}
 	if with.Backup != "" {
-		if w.backup, err = place(call, "writing", "backup", with.Backup); err != nil {
+		if w.backup, err = disk.Place(call, "writing", "backup", with.Backup); err != nil {
 			return write{}, err
 		}
 		if _, err := os.Lstat(w.backup); !errors.Is(err, fs.ErrNotExist) {
-			return write{}, failed(w.backup, "making a copy there", errors.Join(err, fs.ErrExist))
+			return write{}, disk.Failed(w.backup, "making a copy there", errors.Join(err, fs.ErrExist))
 		}
 	}
 	w.info, err = os.Lstat(w.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Dir(w.path)); err != nil {
-			return write{}, failed(filepath.Dir(w.path), "writing a file there", err)
+			return write{}, disk.Failed(filepath.Dir(w.path), "writing a file there", err)
 		}
 		w.info = nil
 		return w, nil
 	}
 	if err != nil {
-		return write{}, failed(w.path, "looking at it", err)
+		return write{}, disk.Failed(w.path, "looking at it", err)
 	}
-	w.before, err = contentOf(w.path)
+	w.before, err = disk.Content(w.path)
 	return w, err
 }
 
@@ -221,14 +222,14 @@ func (w write) mode() fs.FileMode {
 	case w.Mode != "":
 		return modeFrom(w.Mode)
 	case w.info != nil:
-		return modeFrom(modeOf(w.info.Mode()))
+		return modeFrom(disk.Mode(w.info.Mode()))
 	}
 	return 0o644
 }
 
 // same reports whether nothing is to be done.
 func (w write) same() bool {
-	return w.info != nil && bytes.Equal(w.before, w.after) && modeOf(w.info.Mode()) == modeOf(w.mode())
+	return w.info != nil && bytes.Equal(w.before, w.after) && disk.Mode(w.info.Mode()) == disk.Mode(w.mode())
 }
 
 func (w write) outputs() writeOutputs {
@@ -272,10 +273,10 @@ func (w write) preview() action.Preview {
 		p.Summary = "write " + w.path + ", which is so already"
 		return p
 	case w.info == nil:
-		p.Summary = fmt.Sprintf("make %s of %s, %s", w.path, schema.HumanBytes(float64(len(w.after))), modeOf(w.mode()))
+		p.Summary = fmt.Sprintf("make %s of %s, %s", w.path, schema.HumanBytes(float64(len(w.after))), disk.Mode(w.mode()))
 	default:
 		p.Summary = fmt.Sprintf("write %s, %s → %s", w.path, schema.HumanBytes(float64(len(w.before))), schema.HumanBytes(float64(len(w.after))))
-		if now, then := modeOf(w.info.Mode()), modeOf(w.mode()); now != then {
+		if now, then := disk.Mode(w.info.Mode()), disk.Mode(w.mode()); now != then {
 			p.Changes = append(p.Changes, action.Change{Name: "mode", Before: now, After: then})
 		}
 		if n := linksOf(w.info); n > 1 {
@@ -296,25 +297,25 @@ func settleWrite(call action.Call, p source, before []action.Subject) (action.Ap
 	if err != nil || len(before) != 1 {
 		return action.AppliedLost, nil, err
 	}
-	path, err := behind(call, "reading", "path", name)
+	path, err := disk.Behind(call, "reading", "path", name)
 	if err != nil {
 		return action.AppliedLost, nil, err
 	}
-	now, err := subjectOf(path)
+	now, err := disk.SubjectOf(path)
 	if err != nil {
 		return action.AppliedLost, nil, err
 	}
 	if now == before[0] {
 		return action.AppliedNot, nil, nil
 	}
-	if now.ID == absent {
+	if now.ID == disk.Absent {
 		return action.AppliedLost, nil, nil
 	}
-	is, err := contentOf(path)
+	is, err := disk.Content(path)
 	if err != nil || string(is) != text {
 		return action.AppliedLost, nil, err
 	}
-	return action.AppliedFully, &writeOutputs{Path: path, Changed: true, Created: before[0].ID == absent, SizeBytes: len(is), Checksum: sum(is)}, nil
+	return action.AppliedFully, &writeOutputs{Path: path, Changed: true, Created: before[0].ID == disk.Absent, SizeBytes: len(is), Checksum: sum(is)}, nil
 }
 
 // replace fills a file beside its place, syncs it, and gives it its name. It gets the
@@ -351,7 +352,7 @@ func replace(ctx context.Context, path string, fill func(io.Writer) error, mode 
 
 // unmade is an error that came before a file had its name, unless it says otherwise.
 func unmade(path, doing string, err error) error {
-	if err = failed(path, doing, err); action.ClassOf(err) == action.AppliedPart {
+	if err = disk.Failed(path, doing, err); action.ClassOf(err) == action.AppliedPart {
 		return err
 	}
 	return action.NotApplied(err)

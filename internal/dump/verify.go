@@ -23,6 +23,9 @@ import (
 // adds of its own.
 const maxDocument = 16<<20 + 16<<10
 
+// ErrNone is why a directory is no dump.
+var ErrNone = errors.New("it has no " + ManifestName)
+
 // Open returns the manifest of the dump at a path. The error says in a few words
 // why there is none.
 func Open(path string) (Manifest, error) {
@@ -78,7 +81,7 @@ func openRoot(path string) (*os.Root, error) {
 func manifestIn(root *os.Root) (Manifest, error) {
 	manifest, err := file.OpenIn(root, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Manifest{}, errors.New("it has no " + ManifestName)
+		return Manifest{}, ErrNone
 	}
 	if err != nil {
 		return Manifest{}, fmt.Errorf("%s cannot be read: %w", ManifestName, file.Reason(err))
