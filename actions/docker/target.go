@@ -39,12 +39,15 @@ var Target = &action.TargetKind{
 	Programs: "exec_reads",
 }
 
-// Check reads the files of TLS where the engine is reached by it.
+// Check reads the files of TLS or of ssh where the engine is reached by it.
 func (c targetConfig) Check() error {
-	if !strings.HasPrefix(c.Host, "tcp://") {
-		return nil
+	switch {
+	case strings.HasPrefix(c.Host, "tcp://"):
+		return c.TLS.Check() //nolint:wrapcheck // it names the key
+	case strings.HasPrefix(c.Host, "ssh://"):
+		return c.Access.Check() //nolint:wrapcheck // it names the key
 	}
-	return c.TLS.Check() //nolint:wrapcheck // it names the key
+	return nil
 }
 
 // configType is the type of targetConfig, where host has the default of this system.

@@ -5,6 +5,7 @@ import (
 
 	"runbook/engine/action"
 	"runbook/engine/schema"
+	"runbook/internal/endpoint"
 	"runbook/internal/remote"
 )
 
@@ -24,6 +25,7 @@ var Target = &action.TargetKind{
 	Local:      map[string]any{},
 	Everywhere: true,
 	Parse:      parse,
+	Check:      endpoint.CheckOf[targetConfig],
 	Address:    address,
 	Programs:   "reads",
 }

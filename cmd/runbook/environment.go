@@ -40,6 +40,8 @@ func (a *app) loadEnvironment(name string, registry *action.Registry, again func
 	switch {
 	case errors.As(err, &missing):
 		return nil, nil, noEnvironment(missing, again)
+	case err != nil && file != "":
+		return nil, nil, launch.Invalid(err.Error(), "ls -l "+action.Quote(file))
 	case err != nil:
 		return nil, nil, &launch.Refusal{Ending: event.EndInvalid, Failure: action.AsFailure(err)}
 	case list.Errors() > 0:

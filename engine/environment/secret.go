@@ -237,7 +237,11 @@ func (r *resolver) text(name string) (string, error) {
 		err = fmt.Errorf("it is shorter than %d bytes, too short to be kept out of what is shown: take a longer one, or add weak: true", redact.MinLength)
 	}
 	if err != nil {
-		return "", fmt.Errorf("secret %s, %s: %w", name, s.place, err)
+		err = fmt.Errorf("secret %s, %s: %w", name, s.place, err)
+		if s.file != "" {
+			return "", &action.Failure{What: err.Error(), Do: []string{"ls -l " + action.Quote(s.file)}, Err: err}
+		}
+		return "", err
 	}
 	r.have[name] = text
 	r.Secrets = append(r.Secrets, schema.NewSecret(name, text))

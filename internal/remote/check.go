@@ -4,6 +4,10 @@ import (
 	"reflect"
 	"strings"
 
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"runbook/engine/file"
 	"runbook/engine/schema"
 )
 
@@ -26,3 +30,25 @@ func Check(config map[string]any) error {
 }
 
 func given(v any) bool { return v != nil && v != "" }
+
+// Check reads the files that the target names, and says what of them cannot be used: a
+// *schema.Fault at the key.
+func (a Access) Check() error {
+	if name := a.Key.Reveal(); name != "" && !a.Key.IsSecret() {
+		if _, err := file.Read(home(name), file.MostOfSecret); err != nil {
+			return &schema.Fault{Path: "key", Message: "the file " + name + " cannot be read: " + file.Reason(err).Error()}
+		}
+	}
+	if a.HostKey != "" {
+		if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(a.HostKey)); err != nil {
+			return &schema.Fault{Path: "host_key", Message: "it is no public key"}
+		}
+		return nil
+	}
+	if a.KnownHosts != "" {
+		if _, err := knownhosts.New(home(a.KnownHosts)); err != nil {
+			return &schema.Fault{Path: "known_hosts", Message: "the file " + a.KnownHosts + " cannot be read: " + strings.TrimPrefix(file.Reason(err).Error(), "knownhosts: ")}
+		}
+	}
+	return nil
+}
