@@ -11,7 +11,7 @@ type File struct {
 	Default      yaml.String  `yaml:"default,omitempty" doc:"The environment that is taken without --env."`
 	Roles        []*Role      `yaml:"roles,omitempty" doc:"Names of roles and the people who have them."`
 	Environments []*Described `yaml:"environments" hint:"write environments: and under it name: {targets: {...}}" doc:"The environments by their names."`
-	Node         *yaml.Node   `what:"a file of environments" write:"it has 'environments:' and under it name: {targets: {...}}" root:"true"`
+	Node         *yaml.Node   `what:"a file of environments" write:"it has 'environments:' and under it name: {targets: {...}}" large:"put some of its environments into another file, and name it where they are meant: --config FILE" root:"true"`
 }
 
 // Role are the people who have a role.

@@ -23,13 +23,14 @@ func kindOf(hint string) string { return names.ReplaceAllString(hint, "$1…") }
 // tried are the hints, each with a mistake in an environment, or in the file if it begins
 // with =, for which it is given, and with what it says to write.
 var tried = map[string]struct{ mistake, mended string }{
-	"write targets: and under it name: {kind: shell, host: ssh://user@host}":          {"hosts: [a]", "targets: {name: {kind: store, address: x}}"},
-	"write vars: {name: value}; what a program is given stands under … of its target": {"env: {A: b}", "vars: {name: value}"},
-	"write it into the target: host: ssh://user@host":                                 {"become: true", "targets: {store: {address: ssh://user@host}}"},
-	"remove it: the key under which it stands is its name":                            {"name: e", "targets: {}"},
-	"write policy: {allow: [read, write], approve: [destructive]}":                    {"rules: []", "policy: {allow: [read, write], approve: [destructive]}"},
-	"remove it: what is done stands in the steps of a playbook":                       {"ignore_errors: true", "targets: {}"},
-	"it has … and under it name: {targets: {...}}":                                    {"=", "=environments: {name: {targets: {}}}"},
+	"put some of its environments into another file, and name it where they are meant: --config FILE": {"=# " + strings.Repeat("a", 1<<20), "targets: {}"},
+	"write targets: and under it name: {kind: shell, host: ssh://user@host}":                          {"hosts: [a]", "targets: {name: {kind: store, address: x}}"},
+	"write vars: {name: value}; what a program is given stands under … of its target":                 {"env: {A: b}", "vars: {name: value}"},
+	"write it into the target: host: ssh://user@host":                                                 {"become: true", "targets: {store: {address: ssh://user@host}}"},
+	"remove it: the key under which it stands is its name":                                            {"name: e", "targets: {}"},
+	"write policy: {allow: [read, write], approve: [destructive]}":                                    {"rules: []", "policy: {allow: [read, write], approve: [destructive]}"},
+	"remove it: what is done stands in the steps of a playbook":                                       {"ignore_errors: true", "targets: {}"},
+	"it has … and under it name: {targets: {...}}":                                                    {"=", "=environments: {name: {targets: {}}}"},
 	"did you mean …?":                {"targets: {store: {address: x, password: {secret: wrod}}}, secrets: {word: {env: A}}", "targets: {store: {address: x, password: {secret: word}}}, secrets: {word: {env: A}}"},
 	"did you mean …? It also takes…": {"target: {}", "targets: {}"},
 	"did you mean …? It takes…":      {"targets: {store: {adress: x}}", "targets: {store: {address: x}}"},

@@ -21,7 +21,8 @@ func kindOf(hint string) string { return names.ReplaceAllString(hint, "$1…") }
 // tried are the hints, each with a mistake for which it is given and with what it says
 // to write; what has no steps gets some.
 var tried = map[string]struct{ mistake, mended string }{
-	"did you mean …?": {"steps: [{action: a.b, verify: &check [a]}, {action: a.b, verify: *chek}]", "steps: [{action: a.b, verify: &check [a]}, {action: a.b, verify: *check}]"}, "did you mean …? It also takes…": {"inputs: {a: {typ: int}}", "inputs: {a: {type: int}}"},
+	"split it into playbooks that call each other": {"# " + strings.Repeat("a", 1<<20), "steps: [{call: other}]"},
+	"did you mean …?":                              {"steps: [{action: a.b, verify: &check [a]}, {action: a.b, verify: *chek}]", "steps: [{action: a.b, verify: &check [a]}, {action: a.b, verify: *check}]"}, "did you mean …? It also takes…": {"inputs: {a: {typ: int}}", "inputs: {a: {type: int}}"},
 	"did you mean …? It is one of…":                                                 {"category: tuen", "category: tune"},
 	"begin the text on the next line, indented; or put it in quotes":                {"steps:\n  - action: a.b\n    title: | text", "steps:\n  - action: a.b\n    title: |\n      text"},
 	"remove the spaces at its end":                                                  {"steps:\n  - action: a.b\n    title: |\n          \n      a", "steps:\n  - action: a.b\n    title: |\n\n      a"},

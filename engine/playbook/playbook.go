@@ -22,7 +22,7 @@ type Playbook struct {
 	Steps         []*Step         `yaml:"steps" min:"1" hint:"write steps: and under it the steps, each with a dash" doc:"What is done, in order."`
 	Finally       []*Step         `yaml:"finally,omitempty" min:"1" doc:"Steps that run when the run ends, however it ends, once a step began."`
 	Outputs       []yaml.Pair     `yaml:"outputs,omitempty" name:"an output" hint:"write name: ${{ expression }} under it" doc:"Names and expressions: the result of the run, and of a step that calls the playbook."`
-	Node          *yaml.Node      `what:"a playbook" write:"it begins with 'playbook: name' and has 'steps:'" root:"true"`
+	Node          *yaml.Node      `what:"a playbook" write:"it begins with 'playbook: name' and has 'steps:'" large:"split it into playbooks that call each other" root:"true"`
 }
 
 // About is what people read of a playbook.

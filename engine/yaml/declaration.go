@@ -27,12 +27,13 @@ type Declaration struct {
 }
 
 // Means is what is said of a mapping as a whole, by the tags what, write, idle,
-// several and root of its field Node, and by a method Foreign.
+// several, large and root of its field Node, and by a method Foreign.
 type Means struct {
 	What    string                  // how messages call it: "a step"
 	Write   string                  // what to write in place of something that is no such mapping
 	Idle    string                  // said of one that has none of the keys of which one must be: "does nothing"
 	Several string                  // what to write in place of several of these
+	Large   string                  // what to do where a file of it is too large
 	Root    bool                    // keys that begin with x- are not read
 	Foreign func(key string) string // what to write for a word of another tool; "" for other words
 }
@@ -171,7 +172,7 @@ func (r deriver) declaration(t reflect.Type) *Declaration {
 			d.node = f.Index
 			d.Means = Means{
 				What: f.Tag.Get("what"), Idle: f.Tag.Get("idle"), Root: f.Tag.Get("root") == "true",
-				Write: marked(f.Tag.Get("write")), Several: marked(f.Tag.Get("several")),
+				Write: marked(f.Tag.Get("write")), Several: marked(f.Tag.Get("several")), Large: f.Tag.Get("large"),
 			}
 		case f.Anonymous || f.Tag.Get("yaml") == "" || name == "-":
 		case option == "rest":

@@ -16,13 +16,16 @@ import (
 // dst, and its Node is nil only if nothing can be made of the file. A value that
 // the reader found broken has no further mistakes.
 func Decode(source *Source, dst any) diag.List {
+	v := reflect.ValueOf(dst).Elem()
+	of := declarationOf(v.Type())
 	root, list := Read(source)
 	if root == nil {
+		if len(source.Text) > maxSize && len(list) > 0 {
+			list[0].Hint = of.Large
+		}
 		return list
 	}
 	d := &decoder{source: source.Name, list: list}
-	v := reflect.ValueOf(dst).Elem()
-	of := declarationOf(v.Type())
 	if root.Kind == Null && !root.Broken {
 		d.report(root.Span, diag.CodeWrongKind, "the file is empty", of.Write)
 		return d.list

@@ -29,7 +29,7 @@ func admit(source *Source) (*document, *diag.Diagnostic) {
 	}
 	if len(source.Text) > maxSize {
 		return refuse(diag.CodeTooLarge, diag.Position{Line: 1, Column: 1},
-			fmt.Sprintf("the file has %d bytes, at most %d are read", len(source.Text), maxSize), "split it into playbooks that call each other")
+			fmt.Sprintf("the file has %d bytes, at most %d are read", len(source.Text), maxSize), "")
 	}
 	text := strings.TrimPrefix(string(source.Text), "\uFEFF")
 	if strings.Contains(text, "\r\n") {

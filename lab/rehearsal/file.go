@@ -57,7 +57,7 @@ type written struct {
 	stub.Written
 	Environment *writtenEnvironment `yaml:"environment,omitempty" doc:"What the playbook has there beside the lab's own targets, so that one for another service is rehearsed without that service."`
 	Rehearsals  []*Written          `yaml:"rehearsals" hint:"write rehearsals: and under it each with a dash" doc:"The incidents, and how the playbook must end them."`
-	Node        *yaml.Node          `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" root:"true"`
+	Node        *yaml.Node          `what:"a file of rehearsals" write:"it has 'rehearsals:' and under it each with a dash" large:"leave out what no assertion needs, or rehearse parts of it as playbooks of their own" root:"true"`
 }
 
 // writtenEnvironment is what the playbook has beside what the lab has, as it is written.

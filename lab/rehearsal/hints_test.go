@@ -13,6 +13,7 @@ import (
 // tried are mistakes in a rehearsal, or in the file if they begin with =, for which a hint
 // is given, each with what it says to write.
 var tried = []diagtest.Tried{
+	{Mistake: "=# " + strings.Repeat("a", 1<<20), Mended: "=rehearsals: [{name: a, fault: none, expect: {exit: 0}}]"},
 	{Mistake: "=x: 1", Mended: "=rehearsals: [{name: a, fault: none, expect: {exit: 0}}]"},
 	{Mistake: "=rehearsals: [{fault: none, expect: {exit: 0}}]", Mended: "=rehearsals: [{name: a leak is found and stopped, fault: none, expect: {exit: 0}}]"},
 	{Mistake: "FAULT, EXPECT, inputs: {mxa: 1MiB}", Mended: "FAULT, EXPECT, inputs: {max: 1MiB}"},

@@ -143,7 +143,8 @@ func hintOf(n ast.Node) ast.Expr {
 			return nil
 		}
 		tag, err := strconv.Unquote(n.Tag.Value)
-		if hint := reflect.StructTag(tag).Get("hint"); err == nil && hint != "" {
+		of := reflect.StructTag(tag)
+		if hint := of.Get("hint") + of.Get("large"); err == nil && hint != "" {
 			return &ast.BasicLit{ValuePos: n.Tag.ValuePos, Kind: token.STRING, Value: strconv.Quote(hint)}
 		}
 	}
