@@ -28,6 +28,7 @@ import (
 func All() []*action.Action {
 	return slices.Concat(ofDocker(), ofDatabases(), []*action.Action{
 		archive.Verify,
+		archive.Create,
 		archive.List,
 		archive.Prune,
 

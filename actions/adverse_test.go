@@ -96,6 +96,7 @@ var absent = map[string]lacks{
 	"alertmanager.create_silence": {none: "it makes something new"},
 	"alertmanager.expire_silence": {with: "{id: 5f66e09e-609f-48e9-95d2-fc88769187f2}", told: "no silence|404"},
 	"alertmanager.list_alerts":    {none: isAnswer},
+	"archive.create":              {with: "{from: /nowhere/x, to: /tmp/x}", told: noFile.told},
 	"archive.list":                noFile,
 	"archive.prune":               noFile,
 	"archive.verify":              noTarget,

@@ -1,5 +1,5 @@
-// Package archive has the actions that look at the archives of data that other
-// actions wrote to this machine's disk, and that remove what is old among them.
+// Package archive has the actions that make archives of files on this machine's disk,
+// look at them and at those that other actions wrote, and remove what is old among them.
 package archive
 
 import (
@@ -19,7 +19,7 @@ import (
 // chosen are the parameters that say which archives are meant.
 type chosen struct {
 	Path     string `yaml:"path" min:"1" doc:"The directory in which the archives lie, each a directory of its own. What has no manifest is none; what begins with a dot is passed over."`
-	Kind     string `yaml:"kind,omitempty" doc:"Only archives of this kind: mongo."`
+	Kind     string `yaml:"kind,omitempty" doc:"Only archives of this kind: mongo or files."`
 	Database string `yaml:"database,omitempty" doc:"Only archives of this database."`
 }
 

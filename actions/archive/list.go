@@ -24,13 +24,14 @@ func (p listParams) Brief() string {
 
 type listedArchive struct {
 	Path       string    `yaml:"path" doc:"The directory, absolute."`
-	Kind       string    `yaml:"kind" doc:"What it is of: mongo."`
-	Database   string    `yaml:"database" doc:"The database that it was made of."`
+	Kind       string    `yaml:"kind" doc:"What it is of: mongo or files."`
+	Database   string    `yaml:"database" doc:"The database that it was made of; empty for one of files."`
 	Run        string    `yaml:"run" doc:"Id of the run that made it."`
 	Created    time.Time `yaml:"created" doc:"When it was begun."`
 	AgeSeconds float64   `yaml:"age_seconds" doc:"Time since then."`
 	Files      int       `yaml:"files" doc:"How many files the manifest names."`
 	Documents  int       `yaml:"documents" doc:"How many documents the manifest names."`
+	Entries    int       `yaml:"entries" doc:"Of an archive of files, how many files, directories and links the manifest names."`
 	SizeBytes  int       `yaml:"size_bytes" doc:"Size of the files on disk, by the manifest."`
 }
 
@@ -87,7 +88,7 @@ func list(ctx context.Context, call action.Call, p listParams) (listOutputs, err
 		}
 		o.Archives = append(o.Archives, listedArchive{
 			Path: a.path, Kind: a.Kind, Database: a.Database, Run: a.Run, Created: a.Created, AgeSeconds: now.Sub(a.Created).Seconds(),
-			Files: len(a.Files), Documents: a.Documents(), SizeBytes: int(a.Bytes()),
+			Files: len(a.Files), Documents: a.Documents(), Entries: a.Entries(), SizeBytes: int(a.Bytes()),
 		})
 	}
 	return o, nil

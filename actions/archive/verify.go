@@ -11,7 +11,7 @@ import (
 )
 
 type verifyParams struct {
-	Path string `yaml:"path" min:"1" doc:"The directory of the archive, as mongo.dump gives it."`
+	Path string `yaml:"path" min:"1" doc:"The directory of the archive, as mongo.dump or archive.create gives it."`
 }
 
 func (p verifyParams) Brief() string { return p.Path }
@@ -19,12 +19,13 @@ func (p verifyParams) Brief() string { return p.Path }
 type verifyOutputs struct {
 	Valid     bool           `yaml:"valid" doc:"Whether all that the manifest names is there and as it says. An archive that is not is no error of the step: verify it."`
 	Reason    string         `yaml:"reason" doc:"Why it is not valid; empty where it is."`
-	Kind      string         `yaml:"kind" doc:"What it is of: mongo. Empty where the manifest cannot be read, as are the next two."`
+	Kind      string         `yaml:"kind" doc:"What it is of: mongo or files. Empty where the manifest cannot be read, as are the next two."`
 	Database  string         `yaml:"database" doc:"The database that it was made of."`
 	Run       string         `yaml:"run" doc:"Id of the run that made it."`
 	Created   *time.Time     `yaml:"created" doc:"When it was begun; nil where the manifest cannot be read."`
 	Files     int            `yaml:"files" doc:"How many files the manifest names."`
 	Documents int            `yaml:"documents" doc:"How many documents the manifest names."`
+	Entries   int            `yaml:"entries" doc:"Of an archive of files, how many files, directories and links the manifest names."`
 	Counts    map[string]int `yaml:"counts" doc:"How many documents of each collection the manifest names."`
 	SizeBytes int            `yaml:"size_bytes" doc:"Size of the files on disk, by the manifest."`
 }
@@ -32,6 +33,9 @@ type verifyOutputs struct {
 func (o verifyOutputs) Summary() string {
 	if !o.Valid {
 		return "not valid: " + o.Reason
+	}
+	if o.Kind == dump.Files {
+		return fmt.Sprintf("valid: %s entries, %s", schema.HumanCount(int64(o.Entries)), schema.HumanBytes(float64(o.SizeBytes)))
 	}
 	return fmt.Sprintf("valid: %s documents, %s", schema.HumanCount(int64(o.Documents)), schema.HumanBytes(float64(o.SizeBytes)))
 }
@@ -63,7 +67,7 @@ func verify(ctx context.Context, call action.Call, p verifyParams) (verifyOutput
 	}
 	o := verifyOutputs{
 		Valid: err == nil, Kind: m.Kind, Database: m.Database, Run: m.Run,
-		Files: len(m.Files), Documents: m.Documents(), Counts: m.Counts(), SizeBytes: int(m.Bytes()),
+		Files: len(m.Files), Documents: m.Documents(), Entries: m.Entries(), Counts: m.Counts(), SizeBytes: int(m.Bytes()),
 	}
 	if !m.Created.IsZero() {
 		o.Created = &m.Created

@@ -15,7 +15,7 @@ import (
 )
 
 func TestDeclarations(t *testing.T) {
-	for _, a := range []*action.Action{Verify, List, Prune} {
+	for _, a := range []*action.Action{Verify, List, Create, Prune} {
 		t.Run(a.Name, func(t *testing.T) { actiontest.Check(t, a) })
 	}
 }

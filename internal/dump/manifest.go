@@ -1,7 +1,8 @@
 // Package dump is the format of a dump of a database: a directory with a
 // gzipped BSON file for each collection, as mongorestore --gzip reads it, and a
-// manifest of what is in them. It writes dumps so that there is a whole one or
-// none, and verifies them.
+// manifest of what is in them; and that of an archive of files, which has a gzipped
+// tar instead. It writes dumps so that there is a whole one or none, and verifies
+// them.
 package dump
 
 import (
@@ -12,6 +13,12 @@ import (
 	"path"
 	"strings"
 	"time"
+)
+
+// Files is the kind of an archive of files, and FilesName the tar that holds them.
+const (
+	Files     = "files"
+	FilesName = "files.tar.gz"
 )
 
 // ManifestName is the name of the manifest in the directory of a dump.
@@ -26,19 +33,20 @@ const maxManifest = 16 << 20
 // Manifest tells what a dump has.
 type Manifest struct {
 	Format   int       `json:"format"`
-	Kind     string    `json:"kind"` // "mongo"
-	Database string    `json:"database"`
-	Created  time.Time `json:"created"` // when the first document was read, by the clock of the run
-	Run      string    `json:"run"`     // id of the run that made it
-	Step     string    `json:"step"`    // address of its step
+	Kind     string    `json:"kind"`     // "mongo", or Files
+	Database string    `json:"database"` // "" where it is of none
+	Created  time.Time `json:"created"`  // when the first document was read, by the clock of the run
+	Run      string    `json:"run"`      // id of the run that made it
+	Step     string    `json:"step"`     // address of its step
 	Files    []File    `json:"files"`
 }
 
 // File is a file of a dump.
 type File struct {
-	Path       string `json:"path"`       // below the directory, with slashes: mltb/tasks.bson.gz
-	Collection string `json:"collection"` // whose it is
-	Documents  *int   `json:"documents"`  // how many are in it; nil where it has none but the collection's indexes
+	Path       string `json:"path"`              // below the directory, with slashes: mltb/tasks.bson.gz
+	Collection string `json:"collection"`        // whose it is
+	Documents  *int   `json:"documents"`         // how many are in it; nil where it has none but the collection's indexes
+	Entries    *int   `json:"entries,omitempty"` // how many files, directories and links are in it, if it is a tar
 	Bytes      int64  `json:"bytes"`
 	SHA256     string `json:"sha256"` // of the file as it lies on disk, hexadecimal
 }
@@ -49,6 +57,17 @@ func (m Manifest) Documents() int {
 	for _, f := range m.Files {
 		if f.Documents != nil {
 			n += *f.Documents
+		}
+	}
+	return n
+}
+
+// Entries is how many files, directories and links it has.
+func (m Manifest) Entries() int {
+	n := 0
+	for _, f := range m.Files {
+		if f.Entries != nil {
+			n += *f.Entries
 		}
 	}
 	return n

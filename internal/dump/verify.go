@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"archive/tar"
 	"bufio"
 	"compress/gzip"
 	"context"
@@ -121,7 +122,7 @@ func verifyFile(ctx context.Context, root *os.Root, f File) error {
 	hash := sha256.New()
 	counted := &countedReader{from: data, ctx: ctx}
 	raw := io.TeeReader(counted, hash)
-	documents, decodeErr := readContent(raw, f.Documents != nil)
+	documents, entries, decodeErr := readFile(raw, f)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -137,6 +138,8 @@ func verifyFile(ctx context.Context, root *os.Root, f File) error {
 		return fmt.Errorf("%s: %w", f.Path, decodeErr)
 	case f.Documents != nil && documents != *f.Documents:
 		return fmt.Errorf("%s has %d documents, the manifest says %d", f.Path, documents, *f.Documents)
+	case f.Entries != nil && entries != *f.Entries:
+		return fmt.Errorf("%s has %d entries, the manifest says %d", f.Path, entries, *f.Entries)
 	}
 	return nil
 }
@@ -155,6 +158,30 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.bytes += int64(n)
 	return n, err
+}
+
+// readFile unpacks a file to its end and counts what is in it.
+func readFile(r io.Reader, f File) (documents, entries int, err error) {
+	if f.Entries == nil {
+		documents, err = readContent(r, f.Documents != nil)
+		return documents, 0, err
+	}
+	zipped, err := gzip.NewReader(bufio.NewReader(r))
+	if err != nil {
+		return 0, 0, fmt.Errorf("it cannot be unpacked: %w", err)
+	}
+	in := tar.NewReader(zipped)
+	for ; ; entries++ {
+		if _, err := in.Next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return 0, entries, fmt.Errorf("it breaks off in entry %d: %w", entries+1, err)
+		}
+	}
+	if _, err := io.Copy(io.Discard, zipped); err != nil {
+		return 0, entries, fmt.Errorf("it cannot be unpacked: %w", err)
+	}
+	return 0, entries, nil
 }
 
 // readContent unpacks a file to its end and counts its documents, if it has any.

@@ -70,17 +70,28 @@ func Free(to string) error {
 // Documents writes the documents of a collection. fill writes them as BSON, one
 // behind the other, and returns how many.
 func (w *Writer) Documents(collection string, fill func(io.Writer) (int, error)) error {
-	return w.add(fileName(w.manifest.Database, collection, ".bson.gz"), collection, func(out io.Writer) (*int, error) {
+	return w.add(fileName(w.manifest.Database, collection, ".bson.gz"), collection, func(out io.Writer, f *File) error {
 		n, err := fill(out)
-		return &n, err
+		f.Documents = &n
+		return err
 	})
 }
 
 // Metadata writes what mongorestore makes a collection of: its indexes, as JSON.
 func (w *Writer) Metadata(collection string, text []byte) error {
-	return w.add(fileName(w.manifest.Database, collection, ".metadata.json.gz"), collection, func(out io.Writer) (*int, error) {
+	return w.add(fileName(w.manifest.Database, collection, ".metadata.json.gz"), collection, func(out io.Writer, _ *File) error {
 		_, err := out.Write(text)
-		return nil, err
+		return err
+	})
+}
+
+// Tar writes the tar of an archive of files. fill writes it and returns how many
+// entries it has.
+func (w *Writer) Tar(fill func(io.Writer) (int, error)) error {
+	return w.add(FilesName, "", func(out io.Writer, f *File) error {
+		n, err := fill(out)
+		f.Entries = &n
+		return err
 	})
 }
 
@@ -98,7 +109,7 @@ func fileName(database, collection, ending string) string {
 	return path.Join(database, escaped+ending)
 }
 
-func (w *Writer) add(name, collection string, fill func(io.Writer) (*int, error)) (err error) {
+func (w *Writer) add(name, collection string, fill func(io.Writer, *File) error) (err error) {
 	full := filepath.Join(w.temporary, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
 		return fmt.Errorf("make a directory of the dump: %w", err)
@@ -114,8 +125,8 @@ func (w *Writer) add(name, collection string, fill func(io.Writer) (*int, error)
 	}()
 	sum := &summed{to: file, hash: sha256.New()}
 	zipped := gzip.NewWriter(sum)
-	documents, err := fill(zipped)
-	if err != nil {
+	written := File{Path: name, Collection: collection}
+	if err := fill(zipped, &written); err != nil {
 		return err
 	}
 	if err := zipped.Close(); err != nil {
@@ -124,9 +135,8 @@ func (w *Writer) add(name, collection string, fill func(io.Writer) (*int, error)
 	if err := file.Sync(); err != nil {
 		return fmt.Errorf("sync a file of the dump: %w", err)
 	}
-	w.manifest.Files = append(w.manifest.Files, File{
-		Path: name, Collection: collection, Documents: documents, Bytes: sum.bytes, SHA256: hex.EncodeToString(sum.hash.Sum(nil)),
-	})
+	written.Bytes, written.SHA256 = sum.bytes, hex.EncodeToString(sum.hash.Sum(nil))
+	w.manifest.Files = append(w.manifest.Files, written)
 	return nil
 }
 
