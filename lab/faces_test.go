@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -86,9 +87,11 @@ func asked(t *testing.T, f face, target action.Target) {
 	t.Helper()
 	folder := filepath.Join("..", "actions", target.Kind)
 	tests, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
-	if err != nil {
+	rooms, roomsErr := filepath.Glob(filepath.Join("..", "actions", "*", target.Kind, "*_test.go")) // of another family
+	if err := errors.Join(err, roomsErr); err != nil {
 		t.Fatal(err)
 	}
+	tests = append(tests, rooms...)
 	for _, file := range tests {
 		text, err := os.ReadFile(file)
 		if err != nil {
