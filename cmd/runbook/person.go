@@ -37,7 +37,8 @@ type prompter struct {
 	turns *prompt.Turns
 	input input
 	out   *console.Output
-	draw  io.Writer // the screen of out
+	draw  io.Writer      // the screen of out
+	gone  chan os.Signal // the terminal has ended
 	user  string
 	view  *report.Terminal // nil: plain lines or JSON
 	facts follower
@@ -97,7 +98,7 @@ func (a *app) person(view *report.Terminal, follow func(func(event.Event))) run.
 	if !term.IsTerminal(int(os.Stdin.Fd())) || !out.Terminal() {
 		return nil
 	}
-	p := &prompter{turns: prompt.NewTurns(), input: input{from: os.Stdin, typed: console.Typed(os.Stdin)}, out: out, draw: out.Screen(), user: who().User, view: view, page: a.page(out)}
+	p := &prompter{turns: prompt.NewTurns(), input: input{from: os.Stdin, typed: console.Typed(os.Stdin)}, out: out, draw: out.Screen(), gone: hangup(), user: who().User, view: view, page: a.page(out)}
 	follow(p.facts.event)
 	return p
 }
@@ -143,6 +144,10 @@ func (p *prompter) answer(ctx context.Context, show func(io.Writer) error, ahead
 			}
 			p.input.answered()
 			return strings.TrimSpace(text), nil
+		case s := <-p.gone:
+			p.input.leave()
+			p.gone <- s // for the questions that follow
+			return "", errGone
 		case <-ahead:
 			p.input.leave()
 			return "", errAhead

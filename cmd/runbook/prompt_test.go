@@ -371,3 +371,37 @@ func TestTerminalGoesAway(t *testing.T) {
 		t.Error("the run did not go on")
 	}
 }
+
+// A question ends with its terminal, also by a signal while the terminal is there: the run
+// waits for a person, and says so.
+func TestAHangUpSuspendsWhatWaitsForAPerson(t *testing.T) {
+	for name, step := range map[string]string{
+		"approval": "{approve: true, action: shell.run, with: {argv: [touch, touched]}}", "manual step": "{manual: {text: Look at it.}}",
+	} {
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, "asks.yaml"), []byte("playbook: asks\ntitle: Asks\npurpose: To ask.\nexpected: It ends.\nsteps:\n  - "+step+"\n"), 0o600))
+		cmd := command(t, dir, "run", "asks.yaml")
+		tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 92})
+		must(t, err)
+		dead := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+		var all bytes.Buffer
+		buffer := make([]byte, 4096)
+		for asked := false; ; {
+			n, err := tty.Read(buffer)
+			all.Write(buffer[:n])
+			if err != nil {
+				break
+			}
+			if text := all.String(); !asked && (strings.Contains(text, "[n]") || strings.Contains(text, "Done?")) {
+				asked = true
+				must(t, cmd.Process.Signal(syscall.SIGHUP))
+			}
+		}
+		_ = cmd.Wait()
+		dead.Stop()
+		_ = tty.Close()
+		if _, err := os.Stat(filepath.Join(dir, "touched")); cmd.ProcessState.ExitCode() != 3 || err == nil || !strings.Contains(all.String(), "closed before an answer") {
+			t.Errorf("%s: exit %d\n%s", name, cmd.ProcessState.ExitCode(), &all)
+		}
+	}
+}

@@ -15,3 +15,6 @@ func signals() (stop chan run.Signal, end func()) {
 	signal.Notify(from, os.Interrupt)
 	return forward(from, func(os.Signal) run.Signal { return run.Signal{Name: "SIGINT", Code: 130} })
 }
+
+// hangup gives nothing: a console that ends takes the program with it.
+func hangup() chan os.Signal { return nil }
