@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"runbook/engine/action/actiontest"
 )
 
 // answering is a server that answers everything with a status and a text.
@@ -58,32 +60,9 @@ func oldDocker(t *testing.T) string {
 	}))
 }
 
-// listening takes connections until the test ends.
-func listening(t *testing.T, serve func(net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				serve(conn)
-			}()
-		}
-	}()
-	return l.Addr().String()
-}
-
 // oldRedis knows the login and nothing else.
 func oldRedis(t *testing.T) string {
-	return listening(t, func(conn net.Conn) {
+	return actiontest.Listen(t, func(conn net.Conn) {
 		lines := bufio.NewReader(conn)
 		for {
 			head, err := lines.ReadString('\n')
@@ -108,7 +87,7 @@ func oldRedis(t *testing.T) string {
 
 // deaf takes connections and never answers.
 func (s *stage) deaf(t *testing.T) string {
-	return listening(t, func(conn net.Conn) {
+	return actiontest.Listen(t, func(conn net.Conn) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			_, _ = io.Copy(io.Discard, conn)
@@ -120,7 +99,7 @@ func (s *stage) deaf(t *testing.T) string {
 
 // postgres sends these messages of PostgreSQL's protocol to whoever logs in: a type, and a body.
 func postgres(t *testing.T, messages ...string) string {
-	return listening(t, func(conn net.Conn) {
+	return actiontest.Listen(t, func(conn net.Conn) {
 		_, _ = conn.Read(make([]byte, 1024))
 		for _, m := range messages {
 			_, _ = conn.Write(append(binary.BigEndian.AppendUint32([]byte{m[0]}, uint32(len(m)+3)), m[1:]...))
@@ -141,7 +120,7 @@ func oldPostgres(t *testing.T) string {
 
 // oldMongo greets as MongoDB 3.4 does.
 func oldMongo(t *testing.T) string {
-	return listening(t, func(conn net.Conn) {
+	return actiontest.Listen(t, func(conn net.Conn) {
 		for {
 			head := make([]byte, 16)
 			if _, err := io.ReadFull(conn, head); err != nil {

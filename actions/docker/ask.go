@@ -48,6 +48,19 @@ func MadeOf(ctx context.Context, e *Engine) (map[string]int, error) {
 	return made, err
 }
 
+// Having is a filter by name, Compose project and labels, each of which may be left out.
+func Having(name, project string, labels map[string]string) client.Filters {
+	filters := client.Filters{}
+	if name != "" {
+		filters.Add("name", name)
+	}
+	if project != "" {
+		filters.Add("label", ProjectLabel+"="+project)
+	}
+	AddLabels(filters, labels)
+	return filters
+}
+
 // AddLabels lets filters pass only what has all these labels; an empty value takes any.
 func AddLabels(filters client.Filters, labels map[string]string) {
 	for key, value := range labels {

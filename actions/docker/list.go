@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/client"
 	"golang.org/x/sync/errgroup"
 
 	"runbook/engine/action"
@@ -67,12 +66,7 @@ func list(ctx context.Context, call action.Call, p listParams) (listOutputs, err
 	if err != nil {
 		return listOutputs{}, err
 	}
-	filters := client.Filters{}
-	AddLabels(filters, p.Labels)
-	if p.Project != "" {
-		filters.Add("label", ProjectLabel+"="+p.Project)
-	}
-	all, err := e.containers(ctx, p.All, filters)
+	all, err := e.containers(ctx, p.All, Having("", p.Project, p.Labels))
 	if err != nil {
 		return listOutputs{}, err
 	}

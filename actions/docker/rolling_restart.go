@@ -97,9 +97,7 @@ func rolling(ctx context.Context, call action.Call, p rollingParams) (*Engine, [
 	if len(p.Containers)+len(p.Labels) == 0 {
 		return nil, nil, e.WrongParam("containers", "neither containers nor labels are given", "name the containers, or their service")
 	}
-	filters := client.Filters{}
-	AddLabels(filters, p.Labels)
-	all, err := e.containers(ctx, true, filters)
+	all, err := e.containers(ctx, true, Having("", "", p.Labels))
 	if err != nil {
 		return nil, nil, err
 	}

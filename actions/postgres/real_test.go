@@ -590,28 +590,13 @@ func TestUnreachable(t *testing.T) {
 	certificate.StartTLS()
 	t.Cleanup(certificate.Close)
 	answers := func(answer string, then func(net.Conn)) string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = l.Close() })
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go func() {
-					defer conn.Close()
-					_, _ = conn.Read(make([]byte, 1024))
-					_, _ = io.WriteString(conn, answer)
-					if then != nil {
-						then(conn)
-					}
-				}()
+		return actiontest.Listen(t, func(conn net.Conn) {
+			_, _ = conn.Read(make([]byte, 1024))
+			_, _ = io.WriteString(conn, answer)
+			if then != nil {
+				then(conn)
 			}
-		}()
-		return l.Addr().String()
+		})
 	}
 	for _, c := range []struct{ name, address, mode, what string }{
 		{"refused", "127.0.0.1:1", "disable", "connection refused"},

@@ -57,14 +57,7 @@ func listVolumes(ctx context.Context, call action.Call, p listVolumesParams) (li
 	if err != nil {
 		return listVolumesOutputs{}, err
 	}
-	filters := client.Filters{}
-	if p.Name != "" {
-		filters.Add("name", p.Name)
-	}
-	if p.Project != "" {
-		filters.Add("label", docker.ProjectLabel+"="+p.Project)
-	}
-	docker.AddLabels(filters, p.Labels)
+	filters := docker.Having(p.Name, p.Project, p.Labels)
 	all, err := docker.Ask(ctx, e, func(ctx context.Context) (client.VolumeListResult, error) {
 		return e.API.VolumeList(ctx, client.VolumeListOptions{Filters: filters})
 	})

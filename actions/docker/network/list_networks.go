@@ -56,14 +56,7 @@ func listNetworks(ctx context.Context, call action.Call, p listParams) (listOutp
 	if err != nil {
 		return listOutputs{}, err
 	}
-	filters := client.Filters{}
-	if p.Name != "" {
-		filters.Add("name", p.Name)
-	}
-	if p.Project != "" {
-		filters.Add("label", docker.ProjectLabel+"="+p.Project)
-	}
-	docker.AddLabels(filters, p.Labels)
+	filters := docker.Having(p.Name, p.Project, p.Labels)
 	all, err := list(ctx, e, filters)
 	if err != nil {
 		return listOutputs{}, err

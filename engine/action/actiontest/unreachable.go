@@ -36,9 +36,9 @@ func Unreachable(t *testing.T, a *action.Action, with map[string]any, config fun
 		{"unknown name", "no-such-name.invalid:1", false, "the name no-such-name.invalid is not known", action.AppliedNot},
 		{"untrusted", untrusted.Listener.Addr().String(), true, "the certificate was not accepted: ", action.AppliedNot},
 		{"no TLS", plain.Listener.Addr().String(), true, "the server does not speak TLS", action.AppliedNot},
-		{"hangs", listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), false, "no answer in ", ""},
-		{"closes", listen(t, func(net.Conn) {}), false, "without an answer", ""},
-		{"resets", listen(t, func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }), false, "without an answer", ""},
+		{"hangs", Listen(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }), false, "no answer in ", ""},
+		{"closes", Listen(t, heard), false, "without an answer", ""},
+		{"resets", Listen(t, func(c net.Conn) { heard(c); _ = c.(*net.TCPConn).SetLinger(0) }), false, "without an answer", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel() // all of it is waiting
@@ -65,8 +65,11 @@ func Unreachable(t *testing.T, a *action.Action, with map[string]any, config fun
 	}
 }
 
-// listen serves every connection once it said something, and closes it.
-func listen(t *testing.T, serve func(net.Conn)) (address string) {
+// heard waits until something was said.
+func heard(c net.Conn) { _, _ = c.Read(make([]byte, 64<<10)) }
+
+// Listen takes connections until t ends, serves each, and closes it.
+func Listen(t *testing.T, serve func(net.Conn)) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -81,7 +84,6 @@ func listen(t *testing.T, serve func(net.Conn)) (address string) {
 			}
 			go func() {
 				defer conn.Close()
-				_, _ = conn.Read(make([]byte, 64<<10))
 				serve(conn)
 			}()
 		}
